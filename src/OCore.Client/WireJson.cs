@@ -1,0 +1,93 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OCore.Client;
+
+/// <summary>How records travel: camelCase, enums as snake_case words, numbers as numbers, nothing unknown.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    NumberHandling = JsonNumberHandling.Strict,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [
+        typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
+        typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>)])]
+[JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(LoginRequest))]
+[JsonSerializable(typeof(SignupRequest))]
+[JsonSerializable(typeof(RefreshRequest))]
+[JsonSerializable(typeof(SessionTokens))]
+[JsonSerializable(typeof(ResetPasswordRequest))]
+[JsonSerializable(typeof(ConfirmResetRequest))]
+[JsonSerializable(typeof(MeView))]
+[JsonSerializable(typeof(UpdateMe))]
+[JsonSerializable(typeof(ChangePassword))]
+[JsonSerializable(typeof(TotpSetup))]
+[JsonSerializable(typeof(TotpCode))]
+[JsonSerializable(typeof(PasswordProof))]
+[JsonSerializable(typeof(RecoveryCodes))]
+[JsonSerializable(typeof(Page<SessionView>))]
+[JsonSerializable(typeof(Page<PasskeyView>))]
+[JsonSerializable(typeof(PasskeyCredential))]
+[JsonSerializable(typeof(PasskeyOptions))]
+[JsonSerializable(typeof(Page<MembershipView>))]
+[JsonSerializable(typeof(OrganizationView))]
+[JsonSerializable(typeof(Page<OrganizationView>))]
+[JsonSerializable(typeof(CreateOrganization))]
+[JsonSerializable(typeof(UpdateOrganization))]
+[JsonSerializable(typeof(Page<MemberView>))]
+[JsonSerializable(typeof(UpdateMember))]
+[JsonSerializable(typeof(Page<InvitationView>))]
+[JsonSerializable(typeof(InviteMember))]
+[JsonSerializable(typeof(InvitationToken))]
+[JsonSerializable(typeof(InvitationPreview))]
+[JsonSerializable(typeof(AcceptInvitation))]
+[JsonSerializable(typeof(Page<RoleView>))]
+[JsonSerializable(typeof(CreateRole))]
+[JsonSerializable(typeof(UpdateRole))]
+[JsonSerializable(typeof(Page<PermissionView>))]
+[JsonSerializable(typeof(Page<ApiKeyView>))]
+[JsonSerializable(typeof(CreateApiKey))]
+[JsonSerializable(typeof(CreatedApiKey))]
+[JsonSerializable(typeof(Page<AuditEntryView>))]
+[JsonSerializable(typeof(Page<PlanView>))]
+[JsonSerializable(typeof(CreatePlan))]
+[JsonSerializable(typeof(UpdatePlan))]
+[JsonSerializable(typeof(AssignPlan))]
+[JsonSerializable(typeof(SubscriptionView))]
+[JsonSerializable(typeof(Page<AdminOrganizationView>))]
+[JsonSerializable(typeof(AgencyView))]
+[JsonSerializable(typeof(CreateClient))]
+[JsonSerializable(typeof(UpdateClient))]
+[JsonSerializable(typeof(Page<ClientView>))]
+[JsonSerializable(typeof(SuspendClient))]
+[JsonSerializable(typeof(AddServer))]
+[JsonSerializable(typeof(UpdateServer))]
+[JsonSerializable(typeof(HostKeyProbe))]
+[JsonSerializable(typeof(HostKeyView))]
+[JsonSerializable(typeof(PinHostKey))]
+[JsonSerializable(typeof(Page<ServerView>))]
+[JsonSerializable(typeof(CreateTemplate))]
+[JsonSerializable(typeof(UpdateTemplate))]
+[JsonSerializable(typeof(Page<TemplateView>))]
+[JsonSerializable(typeof(FromInstance))]
+[JsonSerializable(typeof(ProvisionInstance))]
+[JsonSerializable(typeof(Page<CatalogVersion>))]
+[JsonSerializable(typeof(Page<CatalogModule>))]
+[JsonSerializable(typeof(EnterpriseAccess))]
+[JsonSerializable(typeof(EnterpriseAccessView))]
+[JsonSerializable(typeof(Page<InstanceView>))]
+[JsonSerializable(typeof(UpdateInstance))]
+[JsonSerializable(typeof(InstanceConfigView))]
+[JsonSerializable(typeof(ChangeModules))]
+[JsonSerializable(typeof(Page<InstalledModule>))]
+[JsonSerializable(typeof(AdminCredentials))]
+[JsonSerializable(typeof(OpenLink))]
+[JsonSerializable(typeof(LogLines))]
+[JsonSerializable(typeof(Page<OperationView>))]
+[JsonSerializable(typeof(Page<OperationEventView>))]
+[JsonSerializable(typeof(Confirmation))]
+public sealed partial class WireJson : JsonSerializerContext;
+
+/// <summary>Enums as the words of the documentation: <c>host_key_changed</c>.</summary>
+public sealed class SnakeEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
+    where T : struct, Enum;
