@@ -41,6 +41,7 @@ build_common() {
   nice mmdebstrap --variant=minbase --mode=root "${options[@]}" --dpkgopt=force-unsafe-io \
     --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' --include="$COMMON_PACKAGES" \
     --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin "$1"/etc/ssh/ssh_host_* "$1"/etc/resolv.conf' \
+    --customize-hook='echo LANG=C.UTF-8 >"$1/etc/default/locale"' \
     --customize-hook='chroot "$1" useradd --uid 1000 --create-home --shell /bin/bash deploy' \
     --customize-hook='echo "deploy ALL=(ALL) NOPASSWD: ALL" >"$1/etc/sudoers.d/deploy"; chmod 440 "$1/etc/sudoers.d/deploy"' \
     "$LAB_SUITE" "$BASE/common" "deb $archive $LAB_SUITE main" || return
@@ -52,6 +53,7 @@ build_common() {
 mask_units() {
   local unit
   for unit in console-getty.service getty.target systemd-sysctl.service systemd-firstboot.service \
+    sys-kernel-debug.mount sys-kernel-tracing.mount dev-hugepages.mount \
     systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-journald-audit.socket \
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer; do
     ln -sf /dev/null "$1/etc/systemd/system/$unit"

@@ -40,6 +40,8 @@ network_down() {
   close_way_out
   ip link delete "$NET_ID" 2>/dev/null || true
   ip netns delete "$SWITCH" 2>/dev/null || true
+  # The folder the first namespace was mounted in goes with the last one, if no other program has any.
+  if [[ -z $(ls -A /run/netns 2>/dev/null) ]]; then umount /run/netns 2>/dev/null || true; fi
 }
 
 # way_out_rules -C (are they there?) | -I | -D. FORWARD is closed by a Docker engine on this machine, so the lab's

@@ -230,9 +230,13 @@ remove_cgroups() {
   return 0
 }
 
+# Where control groups are of the first version, systemd would add the second by itself (in a container it reads its
+# options from its own command line), and that one is not divided: all servers would share its groups.
+LEGACY_CGROUPS=(systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1)
+
 # Process 1 of a server, until it becomes systemd.
 boot() {
-  local name=$1 folder=$LAB/$1 root=$LAB/$1/root base layers
+  local name=$1 folder=$LAB/$1 root=$LAB/$1/root base layers options=(--log-target=journal --show-status=false)
   base=$(<"$folder/base")
   layers=$base/common
   if has_docker "$name"; then layers=$base/docker:$layers; fi
@@ -246,13 +250,14 @@ boot() {
   mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
   mount_cgroups "$root/sys/fs/cgroup"
   hostname "$name"
+  has_cgroup2 || options+=("${LEGACY_CGROUPS[@]}")
   mkdir -p "$root/.machine"
   cd "$root" || return
   pivot_root . .machine
   umount -l /.machine
   rmdir /.machine
   exec env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=linux LANG=C.UTF-8 \
-    /sbin/init --log-target=journal --show-status=false
+    /sbin/init "${options[@]}"
 }
 
 # The engine's own overlays need a file system that is none.
@@ -284,7 +289,6 @@ mount_devices() {
   ln -s /proc/self/fd/2 "$dev/stderr"
 }
 
-# Only one of the two versions: with both, systemd chooses the hybrid mode, which has no controllers here.
 mount_cgroups() {
   local target=$1 controller
   if has_cgroup2; then
