@@ -9,16 +9,20 @@ archive_fail() {
 
 # The Debian archive: OCORE_DEBIAN_MIRROR, else the one most of apt's own package lists come from.
 debian_archive() {
-  if [[ -n ${OCORE_DEBIAN_MIRROR:-} ]]; then
-    echo "$OCORE_DEBIAN_MIRROR"
-    return
+  local site=${OCORE_DEBIAN_MIRROR:-}
+  [[ -n $site ]] || site=$(archive_of_apt)
+  if [[ -z $site && $(id -u) == 0 ]]; then # on a fresh machine apt has no lists yet
+    apt-get update -qq >/dev/null 2>&1 || true
+    site=$(archive_of_apt)
   fi
-  local site
-  # shellcheck disable=SC2016 # the words in $() are apt's placeholders
-  site=$(apt-get indextargets --format '$(ORIGIN) $(SITE)' 'Created-By: Packages' 2>/dev/null |
-    awk '$1 == "Debian" { print $2 }' | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')
-  [[ -n $site ]] || archive_fail "apt here has no Debian archive. Run apt-get update; on another system name one: OCORE_DEBIAN_MIRROR=http://…/debian"
+  [[ -n $site ]] || archive_fail "apt here has no Debian archive. Run apt-get update as root; on another system name one: OCORE_DEBIAN_MIRROR=http://…/debian"
   echo "$site"
+}
+
+archive_of_apt() {
+  # shellcheck disable=SC2016 # the words in $() are apt's placeholders
+  apt-get indextargets --format '$(ORIGIN) $(LABEL) $(SITE)' 'Created-By: Packages' 2>/dev/null |
+    awk '$1 == "Debian" && $2 == "Debian" { print $3 }' | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }'
 }
 
 # How apt reaches it (proxy, time-outs) and whether it accepts a copy whose Release file is past its date.
