@@ -161,8 +161,8 @@ supervise() {
     nsenter --net="/run/netns/$(namespace_of "$name")" -- \
       unshare --mount --uts --ipc --pid --cgroup --fork -- "$SELF" _boot "$name" &
     outer=$!
-    leave_cgroups "$name" "$outer"
     pid=$(child_of "$outer")
+    leave_cgroups "$outer"
     echo "$pid $(started_at "$pid")" >"$LAB/$name/pid"
     wait "$outer" || status=$?
     : >"$LAB/$name/pid"
@@ -192,9 +192,10 @@ cgroup_controllers() {
 enter_cgroups() {
   local name=$1 controller group file
   if has_cgroup2; then
+    remove_cgroups "$name" # a reboot leaves groups that hand controllers on and so take no process
     mkdir -p "$CGROUPS/$NET_ID/$name"
     for group in "$CGROUPS" "$CGROUPS/$NET_ID"; do
-      sed 's/[a-z_0-9]*/+&/g' "$group/cgroup.controllers" >"$group/cgroup.subtree_control"
+      sed -E 's/[^ ]+/+&/g' "$group/cgroup.controllers" >"$group/cgroup.subtree_control"
     done
     echo "$BASHPID" >"$CGROUPS/$NET_ID/$name/cgroup.procs"
     return
@@ -212,11 +213,11 @@ enter_cgroups() {
   done
 }
 
-# In the second version a group with processes of its own cannot hand controllers on, so all but systemd move out.
+# In the second version a group with processes of its own cannot hand controllers on, so all but the server's own
+# move out again once its namespace exists.
 leave_cgroups() {
-  local name=$1 outer=$2 group=$CGROUPS/$NET_ID/supervisors
+  local outer=$1 group=$CGROUPS/$NET_ID/supervisors
   has_cgroup2 || return 0
-  until [[ -e $LAB/$name/root/etc || ! -e /proc/$outer ]]; do sleep 0.01; done
   mkdir -p "$group"
   echo "$BASHPID" >"$group/cgroup.procs"
   echo "$outer" >"$group/cgroup.procs"
