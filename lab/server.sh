@@ -153,15 +153,16 @@ over_ssh() {
 # Runs as long as the server does. A reboot inside ends the namespace with status 129 (killed by SIGHUP, see
 # reboot(2)), and the server is started again; anything else is a power-off.
 supervise() {
-  local name=$1 status pid outer
+  local name=$1 status pid outer network
+  network=/run/netns/$(namespace_of "$name")
   echo "$BASHPID" >"$LAB/$name/supervisor"
   while true; do
     enter_cgroups "$name"
     status=0
-    nsenter --net="/run/netns/$(namespace_of "$name")" -- \
+    nsenter --net="$network" -- \
       unshare --mount --uts --ipc --pid --cgroup --fork -- "$SELF" _boot "$name" &
     outer=$!
-    pid=$(child_of "$outer")
+    pid=$(first_in_namespace_of "$outer")
     leave_cgroups "$outer"
     echo "$pid $(started_at "$pid")" >"$LAB/$name/pid"
     wait "$outer" || status=$?
@@ -171,10 +172,12 @@ supervise() {
   done
 }
 
-child_of() {
-  local pid=
-  while [[ -z $pid && -e /proc/$1 ]]; do
-    pid=$(tr -d ' ' <"/proc/$1/task/$1/children")
+# The child that begins a process namespace of its own; empty when its parent ended without one.
+first_in_namespace_of() {
+  local parent=$1 pid=''
+  while [[ -e /proc/$parent ]]; do
+    pid=$(tr -d ' ' <"/proc/$parent/task/$parent/children") 2>/dev/null || true
+    if [[ -n $pid && $(readlink "/proc/$pid/ns/pid") != "$(readlink /proc/self/ns/pid)" ]]; then break; fi
     sleep 0.01
   done
   echo "$pid"
@@ -221,6 +224,12 @@ leave_cgroups() {
   mkdir -p "$group"
   echo "$BASHPID" >"$group/cgroup.procs"
   echo "$outer" >"$group/cgroup.procs"
+}
+
+# Whatever is left of a server, were its first process not known.
+kill_leftovers() {
+  find "$CGROUPS/$NET_ID/$1" "$CGROUPS"/*/"$NET_ID/$1" -name cgroup.procs -exec cat {} + 2>/dev/null |
+    sort -un | xargs -r kill -9 2>/dev/null || true
 }
 
 remove_cgroups() {
@@ -314,6 +323,7 @@ remove_server() {
     kill -9 "$supervisor" || true
   fi
   power_off "$name"
+  kill_leftovers "$name"
   unplug "$name"
   for _ in $(seq 50); do # the kernel takes a moment to drop the mounts of a namespace that has just ended
     remove_cgroups "$name"
