@@ -36,6 +36,7 @@ internal static class OCoreApp
         builder.Services.AddHttpFace();
         builder.Services.AddUsers();
         builder.Services.AddOperations();
+        builder.Services.AddServers();
         if (!IsWritingTheDocument)
         {
             builder.Services.AddHostedService<Startup>();
