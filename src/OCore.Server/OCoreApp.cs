@@ -20,7 +20,8 @@ namespace OCore;
 /// <summary>What the program consists of: the platform, then the features standing on it.</summary>
 internal static class OCoreApp
 {
-    public static WebApplication Build(string[] args)
+    /// <param name="adjust">What a test replaces or adds before the program is put together.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = LoadSettings(builder.Configuration);
@@ -40,6 +41,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<Startup>();
             builder.Services.AddHostedService<OperationEngine>();
         }
+        adjust?.Invoke(builder);
         return builder.Build();
     }
 
