@@ -21,7 +21,8 @@ namespace OCore;
 /// <summary>What the program consists of: the platform, then the features standing on it.</summary>
 internal static class OCoreApp
 {
-    public static WebApplication Build(string[] args)
+    /// <param name="adjust">What a test replaces or adds before the program is put together.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = LoadSettings(builder.Configuration);
@@ -43,6 +44,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<OperationEngine>();
             builder.Services.AddHostedService<MailSender>();
         }
+        adjust?.Invoke(builder);
         return builder.Build();
     }
 
