@@ -14,9 +14,15 @@ internal static class AuditQueries
         if (before is { } id)
             query = query.Where(e => e.Id < id);
         if (filter.Action is { } action)
-            query = action.EndsWith('.') ? query.Where(e => EF.Functions.Like(e.Action, Paging.Like(action).Substring(1), "\\")) : query.Where(e => e.Action == action);
+        {
+            var prefix = Paging.Like(action)[1..];
+            query = action.EndsWith('.') ? query.Where(e => EF.Functions.Like(e.Action, prefix, "\\")) : query.Where(e => e.Action == action);
+        }
         if (filter.Actor is { } actor)
-            query = Guid.TryParse(actor, out var actorId) ? query.Where(e => e.ActorId == actorId) : query.Where(e => e.Actor.ToLower() == actor.ToLowerInvariant());
+        {
+            var exactly = Paging.Like(actor.ToLowerInvariant())[1..^1];
+            query = Guid.TryParse(actor, out var actorId) ? query.Where(e => e.ActorId == actorId) : query.Where(e => EF.Functions.Like(e.Actor.ToLower(), exactly, "\\"));
+        }
         if (filter.ObjectType is { } type)
             query = query.Where(e => e.ObjectType == type);
         if (filter.ObjectId is { } objectId)

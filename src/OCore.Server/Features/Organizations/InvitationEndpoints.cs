@@ -44,12 +44,13 @@ internal static class InvitationEndpoints
         await db.InTransactionAsync<Results<Created<InvitationView>, Problem>>(async () =>
         {
             var (email, now) = (request.Email.Trim().ToLowerInvariant(), time.GetUtcNow());
+            var normalized = email.ToUpperInvariant();
             await db.LockOrganizationAsync(caller.OrgId, stop);
             if (await db.OrgRoles.FindRoleAsync(request.Role, stop) is not { } role)
                 return OrganizationProblems.RoleNotFound;
             if ((await Standing.OfAsync(db, caller, stop)).RefusalFor(role) is { } refusal)
                 return refusal;
-            if (await db.Members.AnyAsync(m => m.User.NormalizedEmail == email.ToUpperInvariant(), stop))
+            if (await db.Members.AnyAsync(m => m.User.NormalizedEmail == normalized, stop))
                 return OrganizationProblems.AlreadyMember;
             await RemoveExpiredAsync(db, now, stop);
             if (await db.Invitations.AnyAsync(i => i.Email == email, stop))
