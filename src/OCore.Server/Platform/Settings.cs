@@ -62,6 +62,11 @@ internal sealed class Settings
             else
                 errors.Add($"OCORE_TRUSTED_PROXIES has to be IP addresses separated by commas; \"{text}\" is none.");
         }
+        var smtp = Get("SMTP_URL") is { } smtpText ? Url("SMTP_URL", smtpText, ["smtp", "smtps"], errors) : null;
+        if (smtp is not null && smtp.Query is not ("" or "?starttls=required" or "?starttls=none"))
+            errors.Add("OCORE_SMTP_URL may end in ?starttls=required (as without it) or ?starttls=none.");
+        if (smtp is { Query: "?starttls=none", UserInfo.Length: > 0, IsLoopback: false })
+            errors.Add("OCORE_SMTP_URL would send its password unencrypted; leave out ?starttls=none.");
         if (Get("ADMIN_PASSWORD") is { Length: < 8 })
             errors.Add("OCORE_ADMIN_PASSWORD has to have at least 8 characters.");
 
@@ -73,7 +78,7 @@ internal sealed class Settings
             Listen = listen,
             MasterKeyFile = Get("MASTER_KEY_FILE") ?? Path.Combine(data, "master.key"),
             SignupOpen = signup == "open",
-            SmtpUrl = Get("SMTP_URL") is { } smtp ? Url("SMTP_URL", smtp, ["smtp", "smtps"], errors) : null,
+            SmtpUrl = smtp,
             MailFrom = Get("MAIL_FROM") ?? $"no-reply@{publicUrl.Host}",
             TrustedProxies = proxies,
             OperationsPerServer = Number("OPERATIONS_PER_SERVER", Get("OPERATIONS_PER_SERVER"), 4, errors),
