@@ -40,6 +40,7 @@ internal static class OCoreApp
         {
             builder.Services.AddHostedService<Startup>();
             builder.Services.AddHostedService<OperationEngine>();
+            builder.Services.AddHostedService<ServerReconciler>();
         }
         return builder.Build();
     }
