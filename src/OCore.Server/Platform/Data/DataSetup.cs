@@ -32,10 +32,11 @@ internal static class DataSetup
     internal static void UseSqlite(DbContextOptionsBuilder options, string path) => options
         .UseSqlite(new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 30 }.ToString())
         .AddInterceptors(new SqlitePragmas(), new AccessChanges())
-        .ConfigureWarnings(w => w.Ignore(RelationalEventId.CommandError));
+        .ConfigureWarnings(w => w.Ignore(RelationalEventId.CommandError).Log((CoreEventId.QueryIterationFailed, LogLevel.Debug)));
 
     internal static void UsePostgres(DbContextOptionsBuilder options, string connection) => options
-        .UseNpgsql(connection).AddInterceptors(new AccessChanges());
+        .UseNpgsql(connection).AddInterceptors(new AccessChanges())
+        .ConfigureWarnings(w => w.Ignore(RelationalEventId.CommandError).Log((CoreEventId.QueryIterationFailed, LogLevel.Debug)));
 
     /// <summary>Brings the schema up to date. Asks one cheap question first: the whole check costs two seconds of every start.</summary>
     public static async Task MigrateAsync(OCoreDb db, CancellationToken stop)

@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Platform.Data;
+using OCore.Platform.Docker;
+using OCore.Platform.Remote;
 using OCore.Platform.Security;
 
 namespace OCore.Platform.Operations;
@@ -234,6 +236,10 @@ internal sealed class OperationRunner(
             Http.ProblemException problem => new(problem.Problem.Code, mask(problem.Problem.Detail), problem.Problem.Hint, false, false),
             TryLaterException later => new("try_later", mask(later.Message), later.Hint, true, false),
             OperationCanceledException => new("interrupted", "The step was interrupted.", null, true, false),
+            ServerUnreachableException or DockerUnavailableException or RemoteTimeoutException => new("server_unreachable", mask(e.Message), "oCore tries again by itself; check that the server is up and reachable.", true, false),
+            HostKeyChangedException => new("host_key_changed", mask(e.Message), "Compare the new fingerprint on the server's console, then pin it on the server's page.", false, false),
+            ImageNotAccessibleException image => new("image_not_accessible", mask(image.Message), "Ensure the template's Docker image is accessible: pull it on the server or on this machine, or name another image.", false, false),
+            ServerException => new("server_refused", mask(e.Message), "The operation's log has the details.", false, false),
             TimeoutException or IOException or HttpRequestException => new("unavailable", mask(e.Message), null, true, false),
             _ => new("step_failed", mask(e.Message), "The operation's log has the details.", false, true),
         };
