@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.Organizations;
+using OCore.Features.Operations;
 using OCore.Platform.Data;
 using OCore.Platform.Security;
 
