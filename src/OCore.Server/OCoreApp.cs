@@ -45,6 +45,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<Startup>();
             builder.Services.AddHostedService<OperationEngine>();
             builder.Services.AddHostedService<MailSender>();
+            builder.Services.AddHostedService<ServerReconciler>();
         }
         adjust?.Invoke(builder);
         return builder.Build();
