@@ -20,7 +20,8 @@ namespace OCore;
 /// <summary>What the program consists of: the platform, then the features standing on it.</summary>
 internal static class OCoreApp
 {
-    public static WebApplication Build(string[] args)
+    /// <param name="adjust">What a test replaces or adds before the program is put together.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = LoadSettings(builder.Configuration);
@@ -35,16 +36,20 @@ internal static class OCoreApp
         builder.Services.AddHttpFace();
         builder.Services.AddUsers();
         builder.Services.AddOperations();
+        builder.Services.AddServers();
+        builder.Services.AddInstances();
         if (!IsWritingTheDocument)
         {
             builder.Services.AddHostedService<Startup>();
             builder.Services.AddHostedService<OperationEngine>();
         }
+        adjust?.Invoke(builder);
         return builder.Build();
     }
 
     public static void Map(WebApplication app)
     {
+        InstancesSetup.JoinServerWatch(app.Services);
         app.UseHttpFace();
         app.MapHealth();
         var api = app.MapGroup("/api").ProducesProblem(400).ProducesProblem(401).ProducesProblem(403);
