@@ -20,6 +20,14 @@ internal static class Lookup
     public static Task<string> ApiKey(Call call, string typed) =>
         Find<ApiKeyView>(call, typed, "API key", "/api/api-keys", k => k.Id, k => k.Name);
 
+    /// <summary>Where only an id is taken: the instance with that slug.</summary>
+    public static async Task<string> Instance(Call call, string typed) =>
+        Guid.TryParse(typed, out _) ? typed : (await call.Get<InstanceView>(((Route)$"/instances/{typed}").ToString())).Id.ToString();
+
+    /// <summary>Where only an id is taken: the client with that slug.</summary>
+    public static async Task<string> Client(Call call, string typed) =>
+        Guid.TryParse(typed, out _) ? typed : (await call.Get<ClientView>(((Route)$"/agency/clients/{typed}").ToString())).Id.ToString();
+
     private static async Task<string> Find<T>(Call call, string typed, string noun, string path, Func<T, Guid> id, Func<T, string> name)
     {
         if (Guid.TryParse(typed, out _))

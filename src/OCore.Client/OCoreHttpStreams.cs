@@ -19,6 +19,16 @@ public sealed partial class OCoreHttp
         return document.RootElement.Clone();
     }
 
+    /// <summary>Copy a body that may be long to where it belongs, as it comes.</summary>
+    public async Task Download(string path, TextWriter to, CancellationToken stop)
+    {
+        using var response = await SendRaw(HttpMethod.Get, path, null, stop).ConfigureAwait(false);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(stop).ConfigureAwait(false));
+        var buffer = new char[16 * 1024];
+        for (int read; (read = await reader.ReadAsync(buffer, stop).ConfigureAwait(false)) > 0;)
+            await to.WriteAsync(buffer.AsMemory(0, read), stop).ConfigureAwait(false);
+    }
+
     /// <summary>A wire record as the body of a request.</summary>
     public static HttpContent Body<T>(T body) => Content(body);
 

@@ -18,9 +18,9 @@ internal static class OperationCommands
             "active", "pending", "running", "unwinding", "succeeded", "rolled_back", "cancelled", "stuck");
         var kind = Opt.Text("--kind", "KIND", "Only of this kind, for example instance.provision");
         return Lists.Verb("list", "List the operations, newest first", "GET /operations", Views.Operation, async call => Query.Add("/api/operations",
-            ("instance", await Id<InstanceView>(call, call.Get(instance), "instances", i => i.Id)),
+            ("instance", call.Get(instance) is { } on ? await Lookup.Instance(call, on) : null),
             ("server", call.Get(server) is { } name ? await Lookup.Server(call, name) : null),
-            ("client", await Id<ClientView>(call, call.Get(client), "agency/clients", c => c.Id)),
+            ("client", call.Get(client) is { } of ? await Lookup.Client(call, of) : null),
             ("state", call.Get(state)),
             ("kind", call.Get(kind))), [instance, server, client, state, kind], atMost: 50);
     }
@@ -94,8 +94,4 @@ internal static class OperationCommands
             .StartsWork()
             .Runs(call => call.Start(HttpMethod.Post, $"/operations/{call.Get(id)}/retry"));
     }
-
-    /// <summary>These filters take ids only: a slug is resolved first.</summary>
-    private static async Task<string?> Id<T>(Call call, string? typed, string noun, Func<T, Guid> id) =>
-        typed is null || Guid.TryParse(typed, out _) ? typed : id(await call.Get<T>($"/api/{noun}/{Uri.EscapeDataString(typed)}")).ToString();
 }

@@ -105,7 +105,7 @@ internal static class TemplateCommands
         var description = Opt.Text("--description", "TEXT", "What the template is for");
         return new Verb("from-instance", "Save an instance's settings as a template") { instance, name, description }
             .Calls("POST /templates/from-instance/{instanceId}")
-            .Runs(call => call.Send(HttpMethod.Post, $"/templates/from-instance/{call.Get(instance)}",
+            .Runs(async call => await call.Send(HttpMethod.Post, $"/templates/from-instance/{await Lookup.Instance(call, call.Get(instance))}",
                 new FromInstance { Name = call.Get(name), Description = call.Get(description) }, Views.Template));
     }
 

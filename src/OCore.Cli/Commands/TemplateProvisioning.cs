@@ -1,3 +1,4 @@
+using OCore.Cli.Output;
 using OCore.Client;
 
 namespace OCore.Cli.Commands;
@@ -42,9 +43,8 @@ internal static class TemplateProvisioning
 
     private static async Task<int> Plan(Call call, string path, ProvisionInstance request)
     {
-        var plan = await call.Api.SendForJson(HttpMethod.Post, path + "?dryRun=true", OCoreHttp.Body(request), call.Stop);
-        if (plan is { } json)
-            call.Out.Json(json);
+        var (plan, json) = await call.Fetch<ProvisionPlan>(HttpMethod.Post, path + "?dryRun=true", OCoreHttp.Body(request));
+        call.Out.Item(json, plan, Views.ProvisionPlan);
         return ExitCode.Ok;
     }
 

@@ -67,6 +67,21 @@ internal static partial class Views
         .Field("Created", t => t.CreatedAt)
         .Field("Changed", t => t.UpdatedAt);
 
+    public static readonly View<ProvisionPlan> ProvisionPlan = new View<ProvisionPlan>(p => p.Slug)
+        .Field("Name", p => p.Name)
+        .Field("Slug", p => p.Slug)
+        .Field("For", p => p.Organization.Name)
+        .Field("Server", p => p.Server.Name)
+        .Field("Url", p => p.Url)
+        .Field("Database", p => p.Database)
+        .Field("Image", p => p.Image)
+        .Field("Workers", p => p.Workers)
+        .Field("Memory", p => $"{p.MemoryMb} MB")
+        .Field("Modules", p => Cell.Of(p.Modules))
+        .Field("Fast", p => p.Fast ? new Cell("yes: a prepared database is on the server", Tone.Good) : new Cell("no: the database is made from nothing", Tone.Warn))
+        .Field("Steps", p => string.Join('\n', p.Steps))
+        .Field("odoo.conf", p => p.OdooConf.TrimEnd('\n'));
+
     public static readonly View<CatalogVersion> CatalogVersion = new View<CatalogVersion>(v => v.Version)
         .Column("version", v => v.Version)
         .Column("image", v => v.Image)

@@ -1,5 +1,4 @@
 using OCore.Cli;
-using Xunit;
 
 namespace OCore.Tests.Cli;
 

@@ -2,11 +2,10 @@ using System.CommandLine;
 using System.Runtime.CompilerServices;
 using System.Text;
 using OCore.Cli;
-using Xunit;
 
 namespace OCore.Tests.Cli;
 
-/// <summary>Help is part of the contract. After a wanted change: <c>OCORE_UPDATE_GOLDEN=1 dotnet test --filter HelpTests</c>.</summary>
+/// <summary>Help is part of the contract. After a wanted change: <c>UPDATE_GOLDEN=1 dotnet test --filter HelpTests</c>.</summary>
 [Collection("cli")]
 public sealed class HelpTests
 {
@@ -69,7 +68,7 @@ public sealed class HelpTests
             foreach (var command in Below(CommandLine.Root().Subcommands.Single(c => c.Name == path[0]), path))
                 await Append(text, command);
         var file = Path.Combine(Folder(), name + ".txt");
-        if (Environment.GetEnvironmentVariable("OCORE_UPDATE_GOLDEN") is { Length: > 0 })
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") is { Length: > 0 })
             await File.WriteAllTextAsync(file, text.ToString());
         Assert.True(File.Exists(file), $"{file} was not reviewed yet.");
         Assert.Equal(await File.ReadAllTextAsync(file), text.ToString());

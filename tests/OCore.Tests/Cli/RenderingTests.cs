@@ -1,6 +1,5 @@
 using System.Text.Json;
 using OCore.Cli.Output;
-using Xunit;
 
 namespace OCore.Tests.Cli;
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Xunit;
 
 namespace OCore.Tests.Cli;
 
@@ -23,8 +22,7 @@ public sealed class SigningInTests
         var ran = await typist.Piped("secret\n", "login", server.Url, "--email", "ada@example.com", "--password-stdin");
         Assert.Equal(0, ran.ExitCode);
         Assert.Contains("\"password\":\"secret\"", server.Only("POST /api/auth/login").Body);
-        if (!OperatingSystem.IsWindows())
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(typist.ContextsFile));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(typist.ContextsFile));
         Assert.DoesNotContain("secret", await File.ReadAllTextAsync(typist.ContextsFile));
 
         Assert.Equal(0, (await typist.Run("whoami")).ExitCode);
