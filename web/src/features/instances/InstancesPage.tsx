@@ -1,0 +1,5 @@
+import { Page } from '../shell/Page';
+
+export default function InstancesPage() {
+  return <Page title="InstancesPage">{null}</Page>;
+}

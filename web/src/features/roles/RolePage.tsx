@@ -1,0 +1,5 @@
+import { Page } from '../shell/Page';
+
+export default function RolePage() {
+  return <Page title="RolePage">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from '../shell/Page';
+
+export default function ServersPage() {
+  return <Page title="ServersPage">{null}</Page>;
+}
