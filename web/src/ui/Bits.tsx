@@ -54,9 +54,9 @@ export function Section({ title, note, actions, children }: { title: string; not
 }
 
 /** Names and values side by side; a value of undefined is left out. */
-export function Facts({ items, min }: { items: [string, ReactNode][]; min?: number }) {
+export function Facts({ items, min, columns }: { items: [string, ReactNode][]; min?: number; columns?: string }) {
   return (
-    <dl className={classes.facts} style={min ? { ['--facts-min' as string]: `${min}px` } : undefined}>
+    <dl className={classes.facts} style={{ ['--facts-min' as string]: min && `${min}px`, gridTemplateColumns: columns }}>
       {items.filter(([, value]) => value !== undefined).map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
     </dl>
   );

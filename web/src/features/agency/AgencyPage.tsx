@@ -23,7 +23,7 @@ function Overview() {
   if (error && !data) return <Page title="Agency"><ErrorState error={error} onRetry={() => void reload()} /></Page>;
   return (
     <Page title="Agency" actions={<><LinkButton to={to.newInstance()} variant="default">New instance</LinkButton><LinkButton to={to.newClient}>New client</LinkButton></>}>
-      <Section title="Totals">{data ? <Totals totals={data.totals} /> : <FactsSkeleton count={5} />}</Section>
+      <div className={classes.totals}>{data ? <Totals totals={data.totals} /> : <FactsSkeleton count={5} />}</div>
       <Section title="Needs attention">
         {data && data.attention.length === 0 && <p className={classes.calm}><IconCircleCheck size={17} aria-hidden /> Nothing needs you now.</p>}
         {data && data.attention.length > 0 && <ul className={classes.attention}>{data.attention.map((item) => <Attention key={`${item.code}-${item.objectId}`} item={item} />)}</ul>}

@@ -51,7 +51,7 @@ function Frame() {
         <header className={classes.top}>
           <Burger className={classes.burger} opened={menu} onClick={() => setMenu(!menu)} size="sm" aria-label="Navigation" />
           <Breadcrumbs crumbs={crumbs} />
-          <button type="button" className={classes.search} onClick={() => setPalette(true)} aria-label="Search pages, clients, instances and actions">
+          <button type="button" className={classes.search} onClick={() => setPalette(true)}>
             <IconSearch size={14} aria-hidden />
             <span>Search or jump to</span>
             <kbd>{/Mac|iPhone/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>

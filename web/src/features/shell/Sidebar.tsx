@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Menu, ScrollArea } from '@mantine/core';
+import { Menu, ScrollArea, VisuallyHidden } from '@mantine/core';
 import {
   IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
   IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconUserCircle, IconUsers, type Icon,
@@ -91,9 +91,9 @@ function Switcher() {
     <>
       <Menu position="bottom-start" width={264} offset={2}>
         <Menu.Target>
-          <button type="button" className={classes.switcher} aria-label={`Organization: ${me.current.name}. Switch organization`}>
+          <button type="button" className={classes.switcher}>
             <Mark name={me.current.name} />
-            <span>{me.current.name}</span>
+            <span><VisuallyHidden>Switch organization, now </VisuallyHidden>{me.current.name}</span>
             <IconChevronDown size={14} aria-hidden />
           </button>
         </Menu.Target>
@@ -135,9 +135,9 @@ function Account() {
     <div className={classes.account}>
       <Menu position="top-start" width={208}>
         <Menu.Target>
-          <button type="button" aria-label={`Account of ${me.name}`}>
+          <button type="button">
             <IconUserCircle size={20} stroke={1.5} aria-hidden />
-            <div>{me.name}<small>{me.email}</small></div>
+            <div><VisuallyHidden>Account of </VisuallyHidden>{me.name}<small>{me.email}</small></div>
           </button>
         </Menu.Target>
         <Menu.Dropdown>
