@@ -1,0 +1,60 @@
+import { useEffect, useState } from 'react';
+import { SegmentedControl } from '@mantine/core';
+import { api } from '../../api/endpoints';
+import type { ApiError } from '../../api/errors';
+import { useOrg, useRead } from '../../api/hooks';
+import { subscribe, type StreamState } from '../../api/sse';
+import type { InstanceView } from '../../api/types';
+import { useUrlState } from '../../nav';
+import { ErrorNote } from '../../ui/Errors';
+import { LogView } from '../../ui/LogView';
+
+const most = 20_000;
+
+export function Logs({ instance }: { instance: InstanceView }) {
+  const [tail, setTail] = useUrlState('tail', '200');
+  const { data, error } = useRead(api.instanceLogs(instance.id, Number(tail) || 200), { every: () => false });
+  return (
+    <>
+      <div style={{ display: 'flex', alignItems: 'center', gap: 10, marginBottom: 10, fontSize: 13 }}>
+        <span className="dim" id="tail">Begin with the last</span>
+        <SegmentedControl size="xs" aria-labelledby="tail" data={['200', '1000', '5000']} value={tail} onChange={setTail} />
+        <span className="dim">lines</span>
+      </div>
+      <ErrorNote error={error} />
+      {data && <Live key={tail} instance={instance} before={data.lines} />}
+    </>
+  );
+}
+
+function Live({ instance, before }: { instance: InstanceView; before: string[] }) {
+  const org = useOrg();
+  const [lines, setLines] = useState(before);
+  const [state, setState] = useState<StreamState['status']>('connecting');
+  const [refused, setRefused] = useState<ApiError>();
+  useEffect(() => {
+    const waiting: string[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const flush = () => {
+      timer = undefined;
+      const fresh = waiting.splice(0);
+      setLines((old) => [...old, ...fresh].slice(-most));
+    };
+    const stop = subscribe(api.instanceLogStream(instance.id), {
+      org,
+      onState: setState,
+      onError: setRefused,
+      onEvent: ({ data }) => {
+        waiting.push(data);
+        timer ??= setTimeout(flush, 100);
+      },
+    });
+    return () => { stop(); clearTimeout(timer); };
+  }, [instance.id, org]);
+  return (
+    <>
+      <ErrorNote error={refused} />
+      <LogView lines={lines} live={state} name={instance.slug} empty="Nothing was written yet." height={520} />
+    </>
+  );
+}
