@@ -9,12 +9,13 @@ type Props = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> & { to: strin
 /** A link inside the dashboard, for `component={Route}`; takes an address of `paths`. */
 export const Route = forwardRef<HTMLAnchorElement, Props>(function Route({ to, ...rest }, ref) {
   const { pathname, search } = split(to);
-  return <RouterLink ref={ref} to={pathname} search={search} {...rest} />;
+  return <RouterLink ref={ref} to={pathname} search={search} activeOptions={{ exact: true }} {...rest} />;
 });
 
-export function Link({ to, children, strong, className }: { to: string; children: ReactNode; strong?: boolean; className?: string }) {
+/** `inText`: inside of a sentence, told from it by more than its colour. */
+export function Link({ to, children, strong, inText }: { to: string; children: ReactNode; strong?: boolean; inText?: boolean }) {
   return (
-    <Anchor component={Route} to={to} inherit fw={strong ? 500 : undefined} className={className}>
+    <Anchor component={Route} to={to} inherit fw={strong ? 500 : undefined} underline={inText ? 'always' : 'hover'}>
       {children}
     </Anchor>
   );

@@ -13,6 +13,8 @@ export interface Column<T> {
   /** What to sort by; without it the column cannot be sorted. */
   sort?: (row: T) => string | number;
   width?: number | string;
+  /** Text of any length: it goes on in a new line instead of being cut. */
+  wrap?: boolean;
   /** Buttons of the row. */
   actions?: boolean;
 }
@@ -46,7 +48,7 @@ export function DataTable<T>({ label, list, columns, rowKey, empty, sort, filter
               ? rows.map((row) => (
                   <tr key={rowKey(row)}>
                     {columns.map((column) => (
-                      <td key={column.key} data-align={column.align} data-actions={column.actions || undefined}>{column.render(row)}</td>
+                      <td key={column.key} data-align={column.align} data-actions={column.actions || undefined} data-wrap={column.wrap || undefined}>{column.render(row)}</td>
                     ))}
                   </tr>
                 ))

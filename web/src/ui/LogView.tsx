@@ -24,6 +24,7 @@ export function LogView({ lines, live, name, empty, height = 460 }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [follow, setFollow] = useState(true);
   const [top, setTop] = useState(0);
+  const lastTop = useRef(0);
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const hits = useMemo(() => {
@@ -81,7 +82,10 @@ export function LogView({ lines, live, name, empty, height = 460 }: Props) {
         onScroll={(event) => {
           const element = event.currentTarget;
           setTop(element.scrollTop);
-          setFollow(element.scrollHeight - element.scrollTop - element.clientHeight < 2 * lineHeight);
+          // Only going up by hand pauses: new lines move the end away before the box is moved after it.
+          if (element.scrollTop < lastTop.current - 1) setFollow(false);
+          else if (element.scrollHeight - element.scrollTop - element.clientHeight < lineHeight) setFollow(true);
+          lastTop.current = element.scrollTop;
         }}
       >
         {lines.length === 0 && <div className={classes.logEmpty}>{empty}</div>}

@@ -34,7 +34,7 @@ export function Pairs({ label, description, pairs, onChange, placeholder = ['KEY
 
   return (
     <fieldset style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }} disabled={disabled}>
-      <Text component="legend" size="sm" fw={500} p={0}>{label}</Text>
+      <legend className={classes.legend}>{label}</legend>
       {description && <Text size="xs" className="dim" mb={6}>{description}</Text>}
       <div className={classes.pairs}>
         {pairs.map(([key, value], index) => [

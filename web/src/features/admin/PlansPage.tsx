@@ -49,7 +49,7 @@ function Plans() {
       key: 'actions', header: 'Actions', actions: true, render: (row) => (
         <>
           <Button variant="subtle" size="compact-xs" aria-label={`Edit ${row.name}`} onClick={() => setEditing(row)}>Edit</Button>
-          <Button variant="subtle" size="compact-xs" color="red.8" aria-label={`Delete ${row.name}`} onClick={() => { remove.reset(); setRemoving(row); }}>Delete</Button>
+          <Button variant="subtle" size="compact-xs" c="var(--oc-bad)" aria-label={`Delete ${row.name}`} onClick={() => { remove.reset(); setRemoving(row); }}>Delete</Button>
         </>
       ),
     },

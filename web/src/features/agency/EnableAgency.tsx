@@ -36,7 +36,7 @@ export function EnableAgency() {
                 {me.isOperator
                   ? <>You run this installation: give the organization a plan with the feature <code>agency</code> under Plans.</>
                   : <>Ask the person who runs this installation for a plan with the feature <code>agency</code>, or switch to an organization that has it.</>}{' '}
-                <Link to={to.settings('subscription')}>See the subscription</Link>
+                <Link inText to={to.settings('subscription')}>See the subscription</Link>
               </span>
             </div>
           )}

@@ -29,7 +29,7 @@ export default function ApiKeysPage() {
     { key: 'by', header: 'Made by', sort: (row) => row.createdBy, render: (row) => row.createdBy },
     { key: 'used', header: 'Last used', align: 'right', sort: (row) => row.lastUsedAt ?? '', render: (row) => <When at={row.lastUsedAt} none="never" /> },
     { key: 'ends', header: 'Ends', align: 'right', sort: (row) => row.expiresAt, render: (row) => (soon(row) ? <Status tone="warn"><When at={row.expiresAt} /></Status> : <When at={row.expiresAt} />) },
-    { key: 'actions', header: 'Actions', actions: true, render: (row) => !refusal && <Button variant="subtle" size="compact-xs" color="red.8" onClick={() => { remove.reset(); setRemoving(row); }} aria-label={`Delete ${row.name}`}>Delete</Button> },
+    { key: 'actions', header: 'Actions', actions: true, render: (row) => !refusal && <Button variant="subtle" size="compact-xs" c="var(--oc-bad)" onClick={() => { remove.reset(); setRemoving(row); }} aria-label={`Delete ${row.name}`}>Delete</Button> },
   ];
   return (
     <Page title="API keys" lead="For programs: sent as Authorization: Bearer. A key acts in this organization only." actions={create}>

@@ -79,7 +79,7 @@ function Overview({ client }: { client: ClientView }) {
   return (
     <>
       <Section title="Facts">
-        <Facts min={180} items={[
+        <Facts min={150} items={[
           ['Health', <ClientHealth key="h" client={client} />],
           ['Instances', `${client.instancesRunning} of ${client.instanceCount} running`],
           ['Odoo versions', <Tags key="v" items={client.odooVersions} />],

@@ -20,7 +20,7 @@ const inBetween = (instance: InstanceView) => ['creating', 'restarting', 'removi
 
 export function InstanceStatusView({ instance }: { instance: InstanceView }) {
   const sick = instance.status === 'running' && instance.health === 'unhealthy';
-  const status = <Status tone={sick ? 'warn' : tones[instance.status]}>{sick ? 'Running, not healthy' : words(instance.status)}</Status>;
+  const status = <Status tone={sick ? 'warn' : tones[instance.status]}>{sick ? 'Unhealthy' : words(instance.status)}</Status>;
   return instance.statusMessage ? <Tooltip label={instance.statusMessage}><span>{status}</span></Tooltip> : status;
 }
 

@@ -89,8 +89,8 @@ function Provision({ templates, servers }: { templates: TemplateView[]; servers:
             ['Workers', template.defaultWorkers || 'threaded mode'],
             ['Memory', template.memoryMb ? megabytes(template.memoryMb) : 'by workers'],
             ['Demo data', template.demoData ? 'loaded' : 'none'],
-            ['Modules', <Tags key="m" items={template.moduleList} most={8} none="none but the base" />],
           ]} />
+          <div style={{ marginTop: 8 }}><Tags items={template.moduleList} most={12} none="No modules but the base" /></div>
         </Section>
       )}
       {me.current.agencyEnabled && (

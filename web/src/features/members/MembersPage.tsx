@@ -104,7 +104,7 @@ function Invitations() {
   const columns: Column<InvitationView>[] = [
     { key: 'email', header: 'E-mail', sort: (row) => row.email, render: (row) => <b style={{ fontWeight: 500 }}>{row.email}</b> },
     { key: 'role', header: 'Role', render: (row) => row.role.name },
-    { key: 'mail', header: 'Mail', render: (row) => (row.mailSent ? <Status tone="good">Sent</Status> : <><Status tone="warn">Not sent</Status> <span className="dim">{row.mailError}</span></>) },
+    { key: 'mail', header: 'Mail', wrap: true, render: (row) => (row.mailSent ? <Status tone="good">Sent</Status> : <><Status tone="warn">Not sent</Status> <span className="dim">{row.mailError}</span></>) },
     { key: 'by', header: 'Invited by', render: (row) => row.invitedBy },
     { key: 'expires', header: 'Ends', align: 'right', sort: (row) => row.expiresAt, render: (row) => <When at={row.expiresAt} /> },
     { key: 'actions', header: 'Actions', actions: true, render: (row) => <Button variant="subtle" size="compact-xs" onClick={() => revoke.send(row)} aria-label={`Withdraw the invitation of ${row.email}`}>Withdraw</Button> },

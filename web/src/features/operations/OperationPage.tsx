@@ -59,7 +59,7 @@ function Loaded({ operation, crumbs }: { operation: OperationView; crumbs: { lab
     >
       <Stack gap="md">
         {operation.error && <ErrorNote error={new ApiError(0, { code: operation.error.code, detail: operation.error.message, hint: operation.error.hint })} />}
-        <Facts min={170} items={[
+        <Facts min={150} items={[
           ['Kind', <span key="k" className="mono">{operation.kind}</span>],
           ['Organization', operation.organization.name],
           ['Started by', operation.createdBy],
@@ -79,7 +79,7 @@ function Loaded({ operation, crumbs }: { operation: OperationView; crumbs: { lab
           </Section>
         </div>
         <Repeat operation={operation} />
-        <p className="dim" style={{ margin: 0, fontSize: 12 }}>See also the <Link to={to.audit({ objectType: 'operation', objectId: operation.id })}>audit log</Link> of this operation.</p>
+        <p className="dim" style={{ margin: 0, fontSize: 12 }}>See also the <Link inText to={to.audit({ objectType: 'operation', objectId: operation.id })}>audit log</Link> of this operation.</p>
       </Stack>
       {asking && (
         <Confirm title="Cancel this operation" verb="Cancel operation" danger busy={cancel.busy} error={cancel.error} onConfirm={() => cancel.send(undefined)} onClose={() => setAsking(false)}>

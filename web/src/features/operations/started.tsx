@@ -10,7 +10,7 @@ export function started(org: string, operation: OperationView) {
   done(
     <>
       {operation.title}: started.{' '}
-      <Anchor href={to} inherit onClick={(event) => { event.preventDefault(); void router.navigate({ to }); }}>Follow it</Anchor>
+      <Anchor href={to} inherit underline="always" onClick={(event) => { event.preventDefault(); void router.navigate({ to }); }}>Follow it</Anchor>
     </>,
   );
 }

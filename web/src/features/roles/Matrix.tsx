@@ -55,7 +55,7 @@ export function Matrix({ permissions, granted, onChange, readOnly }: Props) {
               <td><b style={{ fontWeight: 500 }}>{words(noun)}</b></td>
               <td>{cell('view', noun)}</td>
               <td>{cell('manage', noun)}</td>
-              <td className="dim">{(find(`manage:${noun}`) ?? find(`view:${noun}`))?.description}</td>
+              <td className="dim" data-wrap>{(find(`manage:${noun}`) ?? find(`view:${noun}`))?.description}</td>
             </tr>
           ))}
         </tbody>

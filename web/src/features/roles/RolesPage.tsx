@@ -23,7 +23,7 @@ export default function RolesPage() {
   const remove = useSend((role: RoleView) => api.deleteRole(role.id), { onDone: () => { setRemoving(undefined); done('The role is deleted.'); } });
   const columns: Column<RoleView>[] = [
     { key: 'name', header: 'Role', sort: (row) => row.name, render: (row) => <span className="nowrap"><Link to={to.role(row.id)} strong>{row.name}</Link>{row.isSystem && <> <Tag>system</Tag></>}</span> },
-    { key: 'description', header: 'Description', render: (row) => row.description ?? <span className="dim">–</span> },
+    { key: 'description', header: 'Description', wrap: true, render: (row) => row.description ?? <span className="dim">–</span> },
     { key: 'permissions', header: 'Permissions', align: 'right', sort: (row) => row.permissions.length, render: (row) => row.permissions.length },
     { key: 'members', header: 'Members', align: 'right', sort: (row) => row.members, render: (row) => row.members },
     {

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, NumberInput, PasswordInput, SegmentedControl, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Input, NumberInput, PasswordInput, SegmentedControl, Text, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api } from '../../api/endpoints';
 import { useMe, useRefusal, useSend } from '../../api/hooks';
@@ -76,11 +76,12 @@ export default function AddServerPage() {
               {key ? <HostKey hostKey={key} /> : <Text size="sm" className="dim">Not checked: the key that is seen first will be pinned.</Text>}
               <ErrorNote error={probe.error} />
             </Section>
-            <Stack gap={6}>
-              <Text size="sm" fw={500}>Sign in with</Text>
+            <Input.Wrapper size="sm" label="Sign in with" labelElement="div">
+              <div>
               <SegmentedControl size="xs" w={320} value={secret} onChange={(value) => setSecret(value === 'password' ? 'password' : 'key')} aria-label="Sign in with"
                 data={[{ value: 'key', label: 'Private key' }, { value: 'password', label: 'Password' }]} />
-            </Stack>
+              </div>
+            </Input.Wrapper>
             {secret === 'key' && <Textarea size="sm" label="Private key" description="OpenSSH or PEM. Used once to install a key of our own, then forgotten." rows={5} spellCheck={false} autoComplete="off" placeholder="-----BEGIN OPENSSH PRIVATE KEY-----" styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 12 } }} {...form.getInputProps('privateKey')} />}
             <PasswordInput size="sm" label={secret === 'key' ? 'Password for sudo' : 'Password'} description={secret === 'key' ? 'Only where sudo asks for one.' : 'Used once to install a key of our own, and for sudo where it asks.'} autoComplete="off" {...form.getInputProps('password')} />
           </>

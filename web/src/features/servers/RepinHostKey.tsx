@@ -15,7 +15,7 @@ export function RepinHostKey({ server, offered, refusal }: { server: ServerView;
   return (
     <Section title="The host key has changed" note="Either the server was set up anew, or something stands between us and it. Nothing is done on it until you decide.">
       <Stack gap="sm">
-        {server.hostKey && <Facts columns="150px minmax(0, 1fr)" items={[['Pinned until now', <span key="t" className="mono">{server.hostKey.type}</span>], ['Fingerprint', <Copyable key="f" text={server.hostKey.fingerprint} />]]} />}
+        {server.hostKey && <Facts columns="128px minmax(0, 1fr)" items={[['Pinned until now', <span key="t" className="mono">{server.hostKey.type}</span>], ['Fingerprint', <Copyable key="f" text={server.hostKey.fingerprint} />]]} />}
         <div style={{ fontSize: 13, fontWeight: 500 }}>It shows now</div>
         <HostKey hostKey={offered} />
         <Checkbox size="sm" checked={compared} onChange={(event) => setCompared(event.currentTarget.checked)} label="I have compared this fingerprint on the server's own console." />

@@ -26,7 +26,7 @@ export function Passkeys() {
       <DataTable label="Passkeys" noun="passkey" list={list} rowKey={(row) => row.id} columns={[
         { key: 'name', header: 'Name', render: (row) => <b style={{ fontWeight: 500 }}>{row.name}</b> },
         { key: 'created', header: 'Added', render: (row) => <When at={row.createdAt} /> },
-        { key: 'actions', header: 'Actions', actions: true, render: (row) => <Button variant="subtle" size="compact-xs" color="red.8" aria-label={`Remove ${row.name}`} onClick={() => { remove.reset(); setRemoving(row); }}>Remove</Button> },
+        { key: 'actions', header: 'Actions', actions: true, render: (row) => <Button variant="subtle" size="compact-xs" c="var(--oc-bad)" aria-label={`Remove ${row.name}`} onClick={() => { remove.reset(); setRemoving(row); }}>Remove</Button> },
       ]} empty={<EmptyState icon={<IconFingerprint size={28} stroke={1.5} aria-hidden />} title="No passkeys">Add one for each device you sign in from.</EmptyState>} />
       {adding && <AddDialog onClose={() => setAdding(false)} />}
       {removing && <Confirm title={`Remove ${removing.name}`} verb="Remove passkey" danger busy={remove.busy} error={remove.error} onConfirm={() => remove.send(removing)} onClose={() => setRemoving(undefined)}>It no longer lets you in. Remove it from the device too.</Confirm>}

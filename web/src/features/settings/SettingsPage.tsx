@@ -66,7 +66,7 @@ function Subscription() {
       <Section title="Plan" note={me.isOperator ? 'You run this installation: plans are changed and given under Plans.' : 'Plans are given by the person who runs this installation.'}>
         <Facts items={[['Plan', <b key="p" style={{ fontWeight: 600 }}>{data.plan}</b>], ['Features', <Tags key="f" items={data.features.map(words)} none="none" />]]} columns="220px minmax(0, 1fr)" />
       </Section>
-      <Section title="Limits"><Facts items={data.limits.map((limit) => [limitNames[limit.name] ?? words(limit.name), <Use key={limit.name} limit={limit} />])} /></Section>
+      <Section title="Limits"><Facts min={180} items={data.limits.map((limit) => [limitNames[limit.name] ?? words(limit.name), <Use key={limit.name} limit={limit} />])} /></Section>
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Text, Textarea, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { AddonRepository } from '../../api/types';
+import ui from '../../ui/ui.module.css';
 import classes from './templates.module.css';
 
 interface Props {
@@ -14,7 +15,7 @@ export function Repositories({ value, onChange, error }: Props) {
   const change = (index: number, part: Partial<AddonRepository>) => onChange(value.map((item, position) => (position === index ? { ...item, ...part } : item)));
   return (
     <fieldset style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
-      <Text component="legend" size="sm" fw={500} p={0}>Add-on repositories</Text>
+      <legend className={ui.legend}>Add-on repositories</legend>
       <Text size="xs" className="dim" mb={6}>Git repositories whose modules are put on the add-ons path.</Text>
       {value.map((repository, index) => (
         <div key={index}>

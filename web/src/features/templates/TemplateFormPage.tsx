@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { NumberInput, SegmentedControl, Select, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
+import { Input, NumberInput, SegmentedControl, Select, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api } from '../../api/endpoints';
 import { useList, useRead, useRefusal, useSend } from '../../api/hooks';
@@ -98,11 +98,9 @@ function TemplateForm({ template, catalog }: { template: TemplateView | undefine
       <Columns>
         <Select size="sm" label="Odoo version" withAsterisk allowDeselect={false} data={catalog.map((item) => ({ value: item.version, label: `Odoo ${item.version}${item.availability === 'missing' ? ' (image missing)' : ''}` }))}
           description={version ? `${version.image}${version.endOfLife ? ` · maintained until ${version.endOfLife}` : ''}` : undefined} {...form.getInputProps('odooVersion')} />
-        <Stack gap={4}>
-          <Text size="sm" fw={500} component="span">Edition</Text>
-          <Text size="xs" className="dim">Enterprise uses your own access to its sources.</Text>
-          <SegmentedControl size="xs" aria-label="Edition" data={[{ value: 'ce', label: 'Community' }, { value: 'ee', label: 'Enterprise' }]} {...form.getInputProps('odooEdition')} />
-        </Stack>
+        <Input.Wrapper size="sm" label="Edition" labelElement="div" description="Enterprise uses your own access to its sources.">
+          <SegmentedControl size="xs" fullWidth mt={4} aria-label="Edition" data={[{ value: 'ce', label: 'Community' }, { value: 'ee', label: 'Enterprise' }]} {...form.getInputProps('odooEdition')} />
+        </Input.Wrapper>
       </Columns>
       <ModulePicker version={values.odooVersion} value={values.moduleList} onChange={(next) => form.setFieldValue('moduleList', next)} error={form.errors.moduleList as string | undefined} />
       <div style={{ display: 'grid', gridTemplateColumns: 'repeat(3, minmax(0, 1fr))', gap: 14 }}>

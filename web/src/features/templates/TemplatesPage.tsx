@@ -5,7 +5,7 @@ import { api } from '../../api/endpoints';
 import { useAllowed, useList, useRefusal, useSend } from '../../api/hooks';
 import type { TemplateView } from '../../api/types';
 import { Link, LinkButton, useGo, usePaths, useUrlState } from '../../nav';
-import { EmptyState, Status, Tags, When } from '../../ui/Bits';
+import { EmptyState, Status, Tags } from '../../ui/Bits';
 import { type Column, DataTable } from '../../ui/DataTable';
 import { done, failed } from '../../ui/toast';
 import { SearchBox, Toolbar } from '../../ui/Toolbar';
@@ -37,14 +37,13 @@ function Templates() {
   const list = useList(api.templates({ q: q[0] }));
   const duplicate = useSend((row: TemplateView) => api.duplicateTemplate(row.id), { onDone: (copy) => { done(`${copy.name} is made.`); go(to.editTemplate(copy.id)); }, onError: failed });
   const columns: Column<TemplateView>[] = [
-    { key: 'name', header: 'Template', sort: (row) => row.name, render: (row) => <><Link to={to.template(row.id)} strong>{row.name}</Link><div className="dim clip" style={{ fontSize: 12, maxWidth: 300 }}>{row.description}</div></> },
+    { key: 'name', header: 'Template', sort: (row) => row.name, render: (row) => <><Link to={to.template(row.id)} strong>{row.name}</Link><div className="dim clip" style={{ fontSize: 12, maxWidth: 216 }}>{row.description}</div></> },
     { key: 'odoo', header: 'Odoo', sort: (row) => row.odooVersion, render: (row) => <span className="nowrap">{edition(row)}</span> },
-    { key: 'modules', header: 'Modules', render: (row) => <Tags items={row.moduleList} most={3} none="none" /> },
+    { key: 'modules', header: 'Modules', render: (row) => <Tags items={row.moduleList} most={2} none="none" /> },
     { key: 'workers', header: 'Workers', align: 'right', sort: (row) => row.defaultWorkers, render: (row) => row.defaultWorkers || 'threaded' },
     { key: 'cache', header: 'Ready on', render: (row) => <CacheState template={row} /> },
     { key: 'instances', header: 'Instances', align: 'right', sort: (row) => row.instanceCount, render: (row) => row.instanceCount },
-    { key: 'public', header: 'Clients', render: (row) => (row.isPublic ? 'can see it' : <span className="dim">hidden</span>) },
-    { key: 'updated', header: 'Changed', align: 'right', sort: (row) => row.updatedAt, render: (row) => <When at={row.updatedAt} /> },
+    { key: 'public', header: 'Clients', render: (row) => (row.isPublic ? 'visible' : <span className="dim">hidden</span>) },
     {
       key: 'actions', header: 'Actions', actions: true, render: (row) => (
         <Menu position="bottom-end" width={170}>
