@@ -132,7 +132,7 @@ function Settings({ client, refusal, onDelete }: { client: ClientView; refusal?:
         </Form>
       </Section>
       <Section title="Delete this client" note="Removes its instances, its databases, its members and its data. This cannot be undone.">
-        <Action refusal={refusal} color="red.8" variant="outline" onClick={onDelete}>Delete client</Action>
+        <Action refusal={refusal} variant="default" c={refusal ? undefined : 'var(--oc-bad)'} onClick={onDelete}>Delete client</Action>
       </Section>
     </>
   );

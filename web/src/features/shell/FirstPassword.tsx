@@ -4,7 +4,7 @@ import { PasswordForm } from '../settings/PasswordForm';
 import { useSend } from '../../api/hooks';
 
 /** The password was made by the installation: nothing else before it is changed. */
-export function FirstPassword({ email }: { email: string }) {
+export default function FirstPassword({ email }: { email: string }) {
   const change = useSend(api.changePassword);
   return (
     <Outside title="Choose your password" lead={`The password of ${email} was made for you. Choose your own to go on.`}>

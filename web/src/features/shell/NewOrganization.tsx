@@ -9,7 +9,7 @@ import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { named, slugPattern } from '../../ui/format';
 
-export function NewOrganization({ onClose }: { onClose: () => void }) {
+export default function NewOrganization({ onClose }: { onClose: () => void }) {
   const go = useGo();
   const form = useForm<CreateOrganization>({
     initialValues: { name: '', slug: '' },

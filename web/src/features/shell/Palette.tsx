@@ -37,7 +37,7 @@ function fixed(me: MeView): Option[] {
   ];
 }
 
-export function Palette({ onClose }: { onClose: () => void }) {
+export default function Palette({ onClose }: { onClose: () => void }) {
   const me = useMe();
   const go = useGo();
   const [text, setText] = useState('');

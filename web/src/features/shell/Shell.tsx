@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { ActionIcon, Burger, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconDeviceDesktop, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
@@ -9,10 +9,11 @@ import { Loading } from '../../ui/Loading';
 import { ErrorState } from '../../ui/Errors';
 import { usePathPart } from '../../nav';
 import { Breadcrumbs, CrumbsContext, type Crumb } from './Page';
-import { FirstPassword } from './FirstPassword';
-import { Palette } from './Palette';
 import { Sidebar } from './Sidebar';
 import classes from './shell.module.css';
+
+const FirstPassword = lazy(() => import('./FirstPassword'));
+const Palette = lazy(() => import('./Palette'));
 
 export default function Shell() {
   const org = usePathPart('org');
@@ -26,7 +27,7 @@ export default function Shell() {
 function SignedIn() {
   const { data: me, error, reload } = useRead(api.me());
   if (!me) return error && error.status !== 401 ? <main><ErrorState error={error} onRetry={() => void reload()} /></main> : <Loading />;
-  if (me.mustChangePassword) return <FirstPassword email={me.email} />;
+  if (me.mustChangePassword) return <Suspense fallback={<Loading />}><FirstPassword email={me.email} /></Suspense>;
   return (
     <MeContext value={me}>
       <OrgContext value={me.current.slug}>
@@ -59,7 +60,7 @@ function Frame() {
           <SchemeMenu />
         </header>
         <main className={classes.main} id="main" tabIndex={-1} style={{ outline: 'none' }}><Outlet /></main>
-        {palette && <Palette onClose={() => setPalette(false)} />}
+        {palette && <Suspense><Palette onClose={() => setPalette(false)} /></Suspense>}
       </div>
     </CrumbsContext>
   );

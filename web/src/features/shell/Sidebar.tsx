@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Menu, ScrollArea, VisuallyHidden } from '@mantine/core';
 import {
   IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
@@ -11,8 +11,9 @@ import type { MeView } from '../../api/types';
 import { Route, useGo, usePaths } from '../../nav';
 import { paths } from '../../paths';
 import { failed } from '../../ui/toast';
-import { NewOrganization } from './NewOrganization';
 import classes from './shell.module.css';
+
+const NewOrganization = lazy(() => import('./NewOrganization'));
 
 export interface Entry {
   label: string;
@@ -118,7 +119,7 @@ function Switcher() {
           <Menu.Item leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setCreating(true)}>New organization</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {creating && <NewOrganization onClose={() => setCreating(false)} />}
+      {creating && <Suspense><NewOrganization onClose={() => setCreating(false)} /></Suspense>}
     </>
   );
 }
