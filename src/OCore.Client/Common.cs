@@ -29,7 +29,7 @@ public sealed record ProblemBody
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
     /// <summary>Other facts of this refusal, such as the operation that holds a lock.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? More { get; init; }
+    public IDictionary<string, JsonElement>? More { get; set; }
 }
 
 /// <summary>The patterns of names that reach a server; each is anchored and never begins with a dash.</summary>

@@ -1,0 +1,74 @@
+# Loaded server-wide, so it is there before any database is chosen and needs no installation in it.
+import base64
+import hashlib
+import hmac
+import json
+import logging
+import os
+import time
+
+from odoo import SUPERUSER_ID, http, release
+from odoo.http import request
+from odoo.tools import config
+
+_logger = logging.getLogger(__name__)
+
+KEY_FILE = "/opt/ocore/connect.key"
+
+
+def _unsigned(token):
+    """The content of a token that oCore signed with this instance's key, or None."""
+    try:
+        body, signature = token.split(".", 1)
+        with open(KEY_FILE, "rb") as file:
+            key = file.read().strip()
+        expected = hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(expected, signature):
+            return None
+        return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    except (ValueError, OSError):
+        return None
+
+
+def _first_use(nonce):
+    """A token works once: its file can be made only once, whichever worker process sees it."""
+    folder = os.path.join(config["data_dir"], "ocore_connect")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    now = time.time()
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if os.path.getmtime(path) < now - 3600:
+            os.unlink(path)
+    try:
+        os.close(os.open(os.path.join(folder, nonce), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return False
+    return True
+
+
+class Connect(http.Controller):
+
+    @http.route("/ocore/connect", type="http", auth="none", methods=["GET"], sitemap=False)
+    def connect(self, token="", **_ignored):
+        content = _unsigned(token)
+        nonce = content and str(content.get("nonce", ""))
+        if not content or not nonce.isalnum() or content.get("exp", 0) < time.time() or not _first_use(nonce):
+            return request.make_response("This link has expired or was used. Open Odoo again from your portal.",
+                                         headers=[("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")], status=403)
+        if request.db != content["db"]:
+            return request.make_response("This link is for another database.", headers=[("Content-Type", "text/plain; charset=utf-8")], status=403)
+        env = request.env(user=SUPERUSER_ID)
+        user = env["res.users"].search([("login", "=", content["login"]), ("active", "=", True)], limit=1)
+        if not user:
+            return request.make_response("There is no such user any more.", headers=[("Content-Type", "text/plain; charset=utf-8")], status=403)
+        _logger.info("Login successful for db:%s login:%s by a link of oCore, made for %s", request.db, user.login, content.get("by", ""))
+        # As after a second factor: the pre-session becomes the person's, under a new session id.
+        request.session.logout(keep_db=True)
+        request.session["pre_login"] = user.login
+        request.session["pre_uid"] = user.id
+        request.session.finalize(env(user=user.id))
+        request.update_env(user=user.id)
+        response = request.redirect("/odoo" if release.version_info[0] >= 18 else "/web")
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,73 @@
+using System.Text;
+using OCore.Features.Templates;
+
+namespace OCore.Features.Instances;
+
+/// <summary>Everything that decides an instance's container, secrets opened: the pure input of <see cref="OdooConf"/> and <see cref="OdooContainer"/>.</summary>
+internal sealed record OdooPlan
+{
+    public required Guid InstanceId { get; init; }
+    public required Guid OrgId { get; init; }
+    public required Guid ServerId { get; init; }
+    public required string Slug { get; init; }
+    public required string Image { get; init; }
+    public required int Major { get; init; }
+    public required string Database { get; init; }
+    public required string DatabasePassword { get; init; }
+    public required string MasterPassword { get; init; }
+    public required string ConnectKey { get; init; }
+    public required int Workers { get; init; }
+    public required int MemoryMb { get; init; }
+    public double? Cpus { get; init; }
+    public required IReadOnlyDictionary<string, string> Settings { get; init; }
+    /// <summary>Further add-on folders within the container, in order.</summary>
+    public IReadOnlyList<string> AddonPaths { get; init; } = [];
+}
+
+/// <summary>odoo.conf, generated. The image's defaults are not used: no database list, a random master password, one database.</summary>
+internal static class OdooConf
+{
+    public const string ConnectAddons = "/opt/ocore/addons";
+
+    public static string Render(OdooPlan plan)
+    {
+        var text = new StringBuilder("[options]\n");
+        foreach (var (key, value) in Entries(plan))
+            text.Append(key).Append(" = ").Append(value).Append('\n');
+        return text.ToString();
+    }
+
+    /// <summary>The same with every secret masked, for people.</summary>
+    public static string RenderMasked(OdooPlan plan) =>
+        "[options]\n" + string.Concat(Entries(plan).Select(e => $"{e.Key} = {(OdooSettings.IsSecret(e.Key) || e.Key == "admin_passwd" ? "••••" : e.Value)}\n"));
+
+    private static SortedDictionary<string, string> Entries(OdooPlan plan)
+    {
+        var entries = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["max_cron_threads"] = "1",
+            ["proxy_mode"] = "True",
+            ["db_maxconn"] = "16",
+            ["unaccent"] = "False",
+        };
+        foreach (var (key, value) in plan.Settings)
+            entries[key] = value;
+        // What follows is nobody's choice: it is what keeps instances apart.
+        entries["workers"] = plan.Workers.ToString();
+        entries["admin_passwd"] = plan.MasterPassword;
+        entries["list_db"] = "False";
+        entries["db_host"] = "ocore-postgres";
+        entries["db_port"] = "5432";
+        entries["db_user"] = plan.Database;
+        entries["db_password"] = plan.DatabasePassword;
+        entries["db_name"] = plan.Database;
+        entries["dbfilter"] = $"^{plan.Database}$";
+        entries["data_dir"] = "/var/lib/odoo";
+        entries["addons_path"] = string.Join(',', [ConnectAddons, .. plan.AddonPaths, "/mnt/extra-addons"]);
+        entries["http_interface"] = "0.0.0.0";
+        entries["http_port"] = "8069";
+        entries["gevent_port"] = "8072";
+        entries["server_wide_modules"] = plan.Major >= 19 ? "base,rpc,web,ocore_connect" : "base,web,ocore_connect";
+        return entries;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using System.Text;
+using OCore.Features.Servers;
+using OCore.Platform.Docker;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Instances;
+
+/// <summary>The container of an instance as a value: what oCore wants, never what a customer wrote.</summary>
+internal static class OdooContainer
+{
+    public const string OrganizationLabel = "ocore.org";
+    public static readonly RemotePath Instances = ServerLabels.Folder.Combine("instances");
+
+    public static DockerName NameOf(string slug) => DockerName.Parse($"ocore-i-{slug}");
+
+    public static RemotePath FolderOf(Guid instance) => Instances.Combine(instance.ToString("N"));
+
+    public static ContainerSpec Spec(OdooPlan plan, IReadOnlyList<ContainerFile> sources) => Base(plan, sources) with
+    {
+        Name = NameOf(plan.Slug),
+        Command = ["odoo"],
+        Restart = RestartRule.UnlessStopped,
+    };
+
+    /// <summary>Odoo run once on the instance's database, as for installing modules.</summary>
+    public static ContainerSpec OneOff(OdooPlan plan, IReadOnlyList<ContainerFile> sources, string purpose, IReadOnlyList<string> arguments) => Base(plan, sources) with
+    {
+        Name = DockerName.Parse($"ocore-{purpose}-{plan.Slug}"),
+        Command = ["odoo", .. arguments, "--stop-after-init", "--no-http", "--workers=0", "--max-cron-threads=0"],
+        Restart = RestartRule.No,
+    };
+
+    private static ContainerSpec Base(OdooPlan plan, IReadOnlyList<ContainerFile> sources) => new()
+    {
+        Name = NameOf(plan.Slug),
+        Image = ImageRef.Parse(plan.Image),
+        Labels = new Dictionary<string, string> { [ServerLabels.Server] = plan.ServerId.ToString(), [OrganizationLabel] = plan.OrgId.ToString(), [ServerLabels.Instance] = plan.InstanceId.ToString() },
+        Networks = [new ContainerNetwork(ServerLabels.Network)],
+        Mounts = [ContainerMount.Folder(FolderOf(plan.InstanceId), RemotePath.Parse("/var/lib/odoo"))],
+        MemoryBytes = plan.MemoryMb * 1024L * 1024,
+        NanoCpus = (long)((plan.Cpus ?? 0) * 1_000_000_000),
+        PidsLimit = 512,
+        StopTimeout = TimeSpan.FromSeconds(20),
+        Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), OdooConf.Render(plan)), .. ConnectAddon.Files(plan.ConnectKey), .. sources],
+    };
+
+    /// <summary>What the container runs with, to tell later whether a restart would change anything.</summary>
+    public static string Fingerprint(OdooPlan plan) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        $"{plan.Image}\n{plan.MemoryMb}\n{plan.Cpus}\n{OdooConf.Render(plan)}")));
+}

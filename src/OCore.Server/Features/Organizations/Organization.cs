@@ -1,0 +1,123 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using OCore.Client;
+using OCore.Features.Plans;
+using OCore.Features.Users;
+using OCore.Platform.Data;
+
+namespace OCore.Features.Organizations;
+
+/// <summary>A tenant. Personal, shared by several people, or the client of an agency; agency mode is a mark any but a client can have.</summary>
+[GlobalEntity("It is the tenant itself; its filter compares its own id.")]
+internal sealed class Organization : IAudited, IAffectsAccess
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    /// <summary>The agency's id for a client, its own otherwise. Never changes.</summary>
+    public Guid RootId { get; init; }
+    public required string Name { get; set; }
+    public required string Slug { get; init; }
+    public required OrganizationKind Kind { get; init; }
+    public Guid PlanId { get; set; }
+    public string? LogoUrl { get; set; }
+    public DateTimeOffset? AgencyEnabledAt { get; set; }
+    public DateTimeOffset? SuspendedAt { get; set; }
+    public string? SuspendedReason { get; set; }
+    /// <summary>Being deleted: nobody but its deletion acts in it any more.</summary>
+    public DateTimeOffset? DeletingAt { get; set; }
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public bool AgencyEnabled => AgencyEnabledAt is not null;
+
+    string IAudited.AuditNoun => Kind == OrganizationKind.Client ? "client" : "organization";
+    string IAudited.AuditName => Name;
+}
+
+internal sealed class Member : IOrgOwned, IAudited, IAffectsAccess
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid OrgId { get; set; }
+    public Guid UserId { get; init; }
+    public Guid RoleId { get; set; }
+    public DateTimeOffset JoinedAt { get; init; }
+    [NotAudited] public DateTimeOffset? LastSeenAt { get; set; }
+
+    public User User { get; init; } = null!;
+    public Role Role { get; init; } = null!;
+
+    string IAudited.AuditNoun => "member";
+    string IAudited.AuditName => User?.Email ?? UserId.ToString();
+}
+
+/// <summary>A named set of permissions within one organisation.</summary>
+internal sealed class Role : IOrgOwned, IAudited, IAffectsAccess
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid OrgId { get; set; }
+    public required string Name { get; set; }
+    public required string Slug { get; init; }
+    public string? Description { get; set; }
+    public bool IsSystem { get; init; }
+    public required List<string> Permissions { get; set; }
+
+    string IAudited.AuditNoun => "role";
+    string IAudited.AuditName => Name;
+}
+
+/// <summary>Bound to an address, an organisation and a role; works once, within 72 hours.</summary>
+internal sealed class Invitation : IOrgOwned, IAudited
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid OrgId { get; set; }
+    public required string Email { get; init; }
+    public Guid RoleId { get; init; }
+    public Guid InvitedById { get; init; }
+    public required string InvitedBy { get; init; }
+    /// <summary>SHA-256 of the token, which only the mail carries.</summary>
+    [Secret] public required byte[] TokenHash { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset ExpiresAt { get; init; }
+    [NotAudited] public DateTimeOffset? MailSentAt { get; set; }
+    [NotAudited] public string? MailError { get; set; }
+
+    public Role Role { get; init; } = null!;
+
+    string IAudited.AuditNoun => "invitation";
+    string IAudited.AuditName => Email;
+}
+
+internal sealed class OrganizationMapping : IEntityTypeConfiguration<Organization>, IEntityTypeConfiguration<Member>, IEntityTypeConfiguration<Role>, IEntityTypeConfiguration<Invitation>
+{
+    public void Configure(EntityTypeBuilder<Organization> entity)
+    {
+        entity.ToTable("Organizations");
+        entity.Property(o => o.Name).HasMaxLength(100);
+        entity.Property(o => o.Slug).HasMaxLength(40);
+        entity.HasIndex(o => o.Slug).IsUnique();
+        entity.HasAlternateKey(o => new { o.RootId, o.Id });
+        entity.HasOne<Plan>().WithMany().HasForeignKey(o => o.PlanId).OnDelete(DeleteBehavior.Restrict);
+        entity.Ignore(o => o.AgencyEnabled);
+    }
+
+    public void Configure(EntityTypeBuilder<Member> entity)
+    {
+        entity.ToTable("Members");
+        entity.HasIndex(m => new { m.OrgId, m.UserId }).IsUnique();
+        entity.HasIndex(m => m.UserId);
+        entity.HasOne(m => m.User).WithMany().HasForeignKey(m => m.UserId).OnDelete(DeleteBehavior.Cascade);
+        entity.HasOne(m => m.Role).WithMany().HasForeignKey(m => new { m.OrgId, m.RoleId }).HasPrincipalKey(r => new { r.OrgId, r.Id }).OnDelete(DeleteBehavior.Restrict);
+    }
+
+    public void Configure(EntityTypeBuilder<Role> entity)
+    {
+        entity.ToTable("Roles");
+        entity.HasIndex(r => new { r.OrgId, r.Slug }).IsUnique();
+        entity.Property(r => r.Permissions).HasJson();
+    }
+
+    public void Configure(EntityTypeBuilder<Invitation> entity)
+    {
+        entity.ToTable("Invitations");
+        entity.HasIndex(i => i.TokenHash).IsUnique();
+        entity.HasOne(i => i.Role).WithMany().HasForeignKey(i => new { i.OrgId, i.RoleId }).HasPrincipalKey(r => new { r.OrgId, r.Id }).OnDelete(DeleteBehavior.Cascade);
+    }
+}

@@ -1,0 +1,86 @@
+using OCore.Features.Agency;
+using OCore.Features.ApiKeys;
+using OCore.Features.AuditLog;
+using OCore.Features.Instances;
+using OCore.Features.Operations;
+using OCore.Features.Organizations;
+using OCore.Features.Plans;
+using OCore.Features.Servers;
+using OCore.Features.Templates;
+using OCore.Features.Users;
+using OCore.Platform;
+using OCore.Platform.Data;
+using OCore.Platform.Http;
+using OCore.Platform.Observability;
+using OCore.Platform.Operations;
+using OCore.Platform.Security;
+
+namespace OCore;
+
+/// <summary>What the program consists of: the platform, then the features standing on it.</summary>
+internal static class OCoreApp
+{
+    /// <param name="adjust">What a test replaces or adds before the program is put together.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var settings = LoadSettings(builder.Configuration);
+        builder.WebHost.UseUrls(settings.Listen.Split(';'));
+        builder.WebHost.ConfigureKestrel(o => { o.AddServerHeader = false; o.Limits.MaxRequestBodySize = 1024 * 1024; });
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(_ => SecretBox.Open(settings.MasterKeyFile));
+        builder.Services.AddScoped<Caller>();
+        builder.Services.AddSingleton<SignInReader>();
+        builder.Services.AddData(settings);
+        builder.Services.AddHttpFace();
+        builder.Services.AddUsers();
+        builder.Services.AddOperations();
+        builder.Services.AddServers();
+        builder.Services.AddInstances();
+        if (!IsWritingTheDocument)
+        {
+            builder.Services.AddHostedService<Startup>();
+            builder.Services.AddHostedService<OperationEngine>();
+        }
+        adjust?.Invoke(builder);
+        return builder.Build();
+    }
+
+    public static void Map(WebApplication app)
+    {
+        InstancesSetup.JoinServerWatch(app.Services);
+        app.UseHttpFace();
+        app.MapHealth();
+        var api = app.MapGroup("/api").ProducesProblem(400).ProducesProblem(401).ProducesProblem(403);
+        UserEndpoints.Map(api);
+        OrganizationEndpoints.Map(api);
+        ApiKeyEndpoints.Map(api);
+        AuditEndpoints.Map(api);
+        PlanEndpoints.Map(api);
+        AgencyEndpoints.Map(api);
+        ServerEndpoints.Map(api);
+        TemplateEndpoints.Map(api);
+        InstanceEndpoints.Map(api);
+        OperationEndpoints.Map(api);
+        app.MapDashboard();
+        AccessRules.DemandRules(((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints));
+    }
+
+    /// <summary>The build runs the program to learn its API; nothing else should begin then.</summary>
+    private static bool IsWritingTheDocument => System.Reflection.Assembly.GetEntryAssembly()?.GetName().Name == "GetDocument.Insider";
+
+    private static Settings LoadSettings(ConfigurationManager configuration)
+    {
+        var data = Path.GetFullPath(configuration["OCORE_DATA"] ?? "data");
+        configuration.AddJsonFile(Path.Combine(data, "ocore.json"), optional: true);
+        configuration.AddEnvironmentVariables();
+        var errors = new List<string>();
+        var settings = Settings.Load(configuration, errors);
+        if (errors.Count == 0)
+            return settings;
+        foreach (var error in errors)
+            Console.Error.WriteLine(error);
+        throw new InvalidOperationException("The configuration is wrong: " + string.Join(" ", errors));
+    }
+}

@@ -1,0 +1,129 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Features.AuditLog;
+using OCore.Features.Organizations;
+
+namespace OCore.Platform.Data;
+
+/// <summary>Who did it, and for whom.</summary>
+internal sealed record AuditActor(Guid? Id, string Name, Guid HomeOrgId, bool Delegated, Guid? ApiKeyId, string? Ip, string? UserAgent, Guid? OperationId)
+{
+    public static readonly AuditActor System = new(null, "oCore", Guid.Empty, false, null, null, null, null);
+}
+
+/// <summary>A row whose changes go into the audit log, with what to call it.</summary>
+internal interface IAudited
+{
+    Guid Id { get; }
+    /// <summary>The noun of its actions: <c>client</c>, <c>server</c>.</summary>
+    string AuditNoun { get; }
+    string AuditName { get; }
+}
+
+/// <summary>Masked wherever it would be shown.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class SecretAttribute : Attribute;
+
+/// <summary>Measured or bookkept, not changed by anybody: not worth a line in the audit log.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class NotAuditedAttribute : Attribute;
+
+/// <summary>What to call the next change of a row instead of "updated": <c>suspended</c>.</summary>
+internal sealed record AuditMark(object Entity, string Action);
+
+internal static class AuditWriter
+{
+    public static void Mark(this OCoreDb db, IAudited entity, string verb) => db.AuditMarks.Add(new AuditMark(entity, $"{entity.AuditNoun}.{verb}"));
+
+    /// <summary>An action that changes no audited row: a sign-in, a secret that was shown.</summary>
+    public static void Record(this OCoreDb db, string action, Guid orgId, IAudited? about = null, IReadOnlyDictionary<string, AuditChangeValue>? changes = null) =>
+        db.AuditLog.Add(Entry(db, action, orgId, about, changes));
+
+    /// <summary>Adds a line for each change that is about to be saved, so that both are committed or neither is.</summary>
+    public static void Write(OCoreDb db)
+    {
+        if (db.Actor is null)
+            return;
+        foreach (var entry in db.ChangeTracker.Entries().ToList())
+        {
+            if (entry.Entity is not IAudited audited || entry.State is not (EntityState.Added or EntityState.Modified or EntityState.Deleted))
+                continue;
+            var changes = entry.State == EntityState.Deleted ? null : Changes(entry);
+            var mark = db.AuditMarks.Find(m => ReferenceEquals(m.Entity, entry.Entity));
+            if (entry.State == EntityState.Modified && changes!.Count == 0 && mark is null)
+                continue;
+            var verb = entry.State switch { EntityState.Added => "created", EntityState.Deleted => "deleted", _ => "updated" };
+            db.AuditLog.Add(Entry(db, mark?.Action ?? $"{audited.AuditNoun}.{verb}", OrgOf(audited, db), audited, changes));
+        }
+        db.AuditMarks.Clear();
+    }
+
+    // A client is seen in its agency's log and in its own; other rows in their organisation's.
+    private static Guid OrgOf(IAudited row, OCoreDb db) => row switch
+    {
+        Organization { Kind: Client.OrganizationKind.Client } client => client.RootId,
+        Organization organization => organization.Id,
+        IOrgOwned owned => owned.OrgId,
+        _ => db.Actor!.HomeOrgId,
+    };
+
+    private static Dictionary<string, AuditChangeValue> Changes(Microsoft.EntityFrameworkCore.ChangeTracking.EntityEntry entry)
+    {
+        var changes = new Dictionary<string, AuditChangeValue>();
+        foreach (var property in entry.Properties)
+        {
+            var info = property.Metadata.PropertyInfo;
+            if (info is null || property.Metadata.IsPrimaryKey() || info.IsDefined(typeof(NotAuditedAttribute), true) || info.Name is "OrgId" or "RootId")
+                continue;
+            if (entry.State == EntityState.Modified && !property.IsModified)
+                continue;
+            var secret = info.IsDefined(typeof(SecretAttribute), true);
+            var before = entry.State == EntityState.Added ? null : Show(property.OriginalValue, secret);
+            var after = Show(property.CurrentValue, secret);
+            if (before != after || secret && entry.State == EntityState.Modified)
+                changes[char.ToLowerInvariant(info.Name[0]) + info.Name[1..]] = new AuditChangeValue(before, after);
+        }
+        return changes;
+    }
+
+    private static string? Show(object? value, bool secret)
+    {
+        if (value is null)
+            return null;
+        if (secret)
+            return "••••";
+        var text = value is string or Guid or Enum || value.GetType().IsPrimitive || value is DateTimeOffset
+            ? string.Format(System.Globalization.CultureInfo.InvariantCulture, "{0}", value)
+            : System.Text.Json.JsonSerializer.Serialize(value);
+        return text.Length > 500 ? text[..500] + "…" : text;
+    }
+
+    private static AuditEntry Entry(OCoreDb db, string action, Guid orgId, IAudited? about, IReadOnlyDictionary<string, AuditChangeValue>? changes)
+    {
+        var actor = db.Actor ?? AuditActor.System;
+        return new AuditEntry
+        {
+            Id = Guid.CreateVersion7(),
+            OrgId = orgId,
+            RootId = about switch
+            {
+                IAgencyShared shared => shared.RootId,
+                Organization organization => organization.RootId,
+                _ => db.Tenant.RootId == Guid.Empty ? orgId : db.Tenant.RootId,
+            },
+            At = TimeProvider.System.GetUtcNow(),
+            Action = action,
+            ActorId = actor.Id,
+            Actor = actor.Name,
+            // Someone of another organisation, or of the agency, acted here.
+            OnBehalfOf = actor.Delegated || actor.HomeOrgId != Guid.Empty && actor.HomeOrgId != orgId ? orgId : null,
+            ApiKeyId = actor.ApiKeyId,
+            OperationId = actor.OperationId,
+            ObjectType = about?.AuditNoun,
+            ObjectId = about?.Id.ToString(),
+            ObjectName = about?.AuditName,
+            Ip = actor.Ip,
+            UserAgent = actor.UserAgent is { Length: > 200 } agent ? agent[..200] : actor.UserAgent,
+            Changes = changes ?? new Dictionary<string, AuditChangeValue>(),
+        };
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text.RegularExpressions;
+using OCore.Platform.Security;
+
+namespace OCore.Platform.Http;
+
+/// <summary>What an endpoint demands. Every endpoint under /api has one, or the program does not start.</summary>
+internal sealed record AccessRule
+{
+    public required AccessKind Kind { get; init; }
+    public PermissionSet Permission { get; init; }
+    public string? PermissionName { get; init; }
+    /// <summary>A feature of the plan, for example <c>agency</c>.</summary>
+    public string? Feature { get; init; }
+    public bool AgencyEnabled { get; init; }
+}
+
+internal enum AccessKind { Public, SignedIn, Permission, Operator }
+
+internal static class AccessRules
+{
+    /// <summary>The caller needs this permission in the organisation of the request.</summary>
+    public static T Require<T>(this T builder, string permission) where T : IEndpointConventionBuilder =>
+        builder.Rule(r => r with
+        {
+            Kind = AccessKind.Permission,
+            PermissionName = permission,
+            Permission = Permissions.TryParse(permission, out var set) ? set : throw new ArgumentException($"{permission} is no permission."),
+        });
+
+    /// <summary>Anybody, before sign-in. Listed in the matrix of tests.</summary>
+    public static T Public<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Kind = AccessKind.Public });
+
+    /// <summary>Any signed-in person, for what concerns their own account.</summary>
+    public static T SignedIn<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Kind = AccessKind.SignedIn });
+
+    public static T OperatorOnly<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Kind = AccessKind.Operator });
+
+    /// <summary>The plan has to include it: 403 <c>subscription_required</c> otherwise.</summary>
+    public static T Feature<T>(this T builder, string feature) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Feature = feature });
+
+    /// <summary>Agency mode has to be on: 409 <c>agency_not_enabled</c> otherwise.</summary>
+    public static T InAgency<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Feature = "agency", AgencyEnabled = true });
+
+    // Later calls refine earlier ones: a group sets the view permission, a route in it the manage one.
+    private static T Rule<T>(this T builder, Func<AccessRule, AccessRule> change) where T : IEndpointConventionBuilder
+    {
+        builder.Add(endpoint =>
+        {
+            var before = endpoint.Metadata.OfType<AccessRule>().LastOrDefault() ?? new AccessRule { Kind = AccessKind.SignedIn };
+            endpoint.Metadata.Add(change(before));
+        });
+        return builder;
+    }
+
+    /// <summary>Refuses to start with an endpoint that does not say who may call it.</summary>
+    public static void DemandRules(IEnumerable<Endpoint> endpoints)
+    {
+        var open = endpoints.OfType<RouteEndpoint>().Where(e => e.RoutePattern.RawText?.StartsWith("/api", StringComparison.Ordinal) == true
+            && e.Metadata.GetMetadata<AccessRule>() is null).Select(e => e.RoutePattern.RawText).ToList();
+        if (open.Count > 0)
+            throw new InvalidOperationException("These endpoints do not say who may call them: " + string.Join(", ", open));
+    }
+}
+
+/// <summary>The one gate of REST, event streams and WebSockets: who is it, where, and may they.</summary>
+internal sealed class Gate(RequestDelegate next)
+{
+    public async Task InvokeAsync(HttpContext http, Caller caller, SignInReader signIn)
+    {
+        var rule = http.GetEndpoint()?.Metadata.GetMetadata<AccessRule>();
+        if (rule is null)
+        {
+            await next(http);
+            return;
+        }
+        var slug = http.Request.Headers["X-Org-Slug"].ToString() is { Length: > 0 } header ? header : null;
+        var (access, problem) = await signIn.ReadAsync(http, slug);
+        caller.Enter(access, http);
+        problem ??= access is null
+            ? rule.Kind == AccessKind.Public ? null : GateProblems.Unauthenticated
+            : rule.Kind == AccessKind.Public ? null : Refusal(rule, access);
+        if (rule.Kind == AccessKind.Public && access is null)
+            problem = null;
+        if (problem is not null)
+            await problem.WriteAsync(http);
+        else
+            await next(http);
+    }
+
+    private static Problem? Refusal(AccessRule rule, Access access) => rule switch
+    {
+        { Kind: AccessKind.Operator } => access is { IsOperator: true, ApiKeyId: null } ? null : GateProblems.OperatorOnly,
+        { Kind: AccessKind.Permission } when access.Suspended => GateProblems.Suspended,
+        { Kind: AccessKind.Permission } when !access.Permissions.Has(rule.Permission) => GateProblems.Forbidden(rule.PermissionName!),
+        { Feature: { } feature } when !access.Features.Contains(feature) => GateProblems.SubscriptionRequired(feature),
+        { AgencyEnabled: true } when !access.AgencyEnabled => GateProblems.AgencyNotEnabled,
+        _ => null,
+    };
+}
+
+internal static partial class GateProblems
+{
+    public static readonly Problem Unauthenticated = new(401, "unauthenticated", "Sign in first.", "Send Authorization: Bearer with an access token from POST /api/auth/login or an API key.");
+    public static readonly Problem OrganizationNotFound = new(404, "organization_not_found", "You do not belong to an organisation with this slug.", "GET /api/organizations lists yours; set X-Org-Slug to one of them.");
+    public static readonly Problem OperatorOnly = new(403, "operator_only", "Only an operator of this installation may do this.", "Ask the person who runs oCore here.");
+    public static readonly Problem Suspended = new(403, "organization_suspended", "This organisation is suspended.", "Its agency can resume it. Nothing of its data is lost.");
+    public static readonly Problem AgencyNotEnabled = new(409, "agency_not_enabled", "Agency mode is not enabled for this organisation.",
+        "Check that agency mode has been enabled for your organization: open Agency in the sidebar and click Enable Agency Mode, or POST /api/agency/enable.");
+    public static readonly Problem CrossSite = new(403, "cross_site", "This request came from another site.", "Requests with the session cookie need the header X-OCore-CSRF: 1 and have to come from the dashboard itself.");
+
+    public static Problem Forbidden(string permission) => new(403, "forbidden", $"You need the permission {permission} here.", $"Verify you have the {permission} permission: an owner or admin can give you a role that includes it.");
+
+    public static Problem SubscriptionRequired(string feature) => new(403, "subscription_required", $"The subscription of this organisation does not include {feature}.",
+        $"Ensure your subscription includes {feature} features: the operator assigns plans under /api/admin/plans.");
+
+    [GeneratedRegex(OCore.Client.Patterns.Slug)]
+    public static partial Regex Slug();
+}

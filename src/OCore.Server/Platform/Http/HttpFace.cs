@@ -1,0 +1,83 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.HttpOverrides;
+using OCore.Client;
+
+namespace OCore.Platform.Http;
+
+/// <summary>How oCore speaks HTTP: JSON, problems, headers, the gate, the document and the dashboard's files.</summary>
+internal static class HttpFace
+{
+    public static void AddHttpFace(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(o =>
+        {
+            var json = o.SerializerOptions;
+            json.TypeInfoResolverChain.Insert(0, WireJson.Default);
+            json.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+            json.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
+            json.UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow;
+            json.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
+            json.MaxDepth = 32;
+            json.RespectNullableAnnotations = true;
+            json.Converters.Add(new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+        });
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        services.AddProblemDetails(o => o.CustomizeProblemDetails = ValidationProblems.Customize);
+        services.AddExceptionHandler<ProblemHandling>();
+        services.AddValidation();
+        services.AddOpenApi("v1");
+        services.AddResponseCompression(o => o.EnableForHttps = true);
+        services.AddSingleton<IStartupFilter, ForwardedHeadersFromTrustedProxies>();
+    }
+
+    public static void UseHttpFace(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.Use(SecurityHeadersAsync);
+        app.UseRouting();
+        app.UseMiddleware<Gate>();
+        app.MapOpenApi("/openapi/{documentName}.json");
+    }
+
+    private static Task SecurityHeadersAsync(HttpContext http, RequestDelegate next)
+    {
+        var headers = http.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "same-origin";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
+        if (http.Request.IsHttps)
+            headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
+        if (http.Request.Path.StartsWithSegments("/api"))
+            headers.CacheControl = "no-store";
+        return next(http);
+    }
+
+    /// <summary>The dashboard's files, and its page for every address that is none of the API's.</summary>
+    public static void MapDashboard(this WebApplication app)
+    {
+        app.MapFallback("/api/{**rest}", () => Problem.NotFound).Public().ExcludeFromDescription();
+        app.UseStaticFiles();
+        app.MapFallbackToFile("index.html");
+    }
+}
+
+internal sealed class ForwardedHeadersFromTrustedProxies(Settings settings) : IStartupFilter
+{
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        if (settings.TrustedProxies.Count > 0)
+        {
+            // X-Forwarded-Host is left alone: links are built from the configured address only.
+            var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto };
+            options.KnownIPNetworks.Clear();
+            options.KnownProxies.Clear();
+            foreach (var proxy in settings.TrustedProxies)
+                options.KnownProxies.Add(proxy);
+            app.UseForwardedHeaders(options);
+        }
+        next(app);
+    };
+}

@@ -1,0 +1,88 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Platform.Data;
+
+namespace OCore.Platform.Operations;
+
+/// <summary>
+/// Claims operations and runs them. Any process may run any operation: what it did so far is in the database, so taking over after a
+/// crash is the same path as starting.
+/// </summary>
+internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner runner, Settings settings, TimeProvider time, ILogger<OperationEngine> log) : BackgroundService
+{
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2);
+    internal static readonly OperationState[] Active = [OperationState.Pending, OperationState.Running, OperationState.Unwinding];
+
+    private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.CreateVersion7():N}";
+    private readonly Dictionary<Guid, Task> _running = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (settings.UsesSqlite)
+            await ForgetLeasesOfTheProcessBeforeAsync(stoppingToken);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var next = OperationSignals.NextWork;
+            try
+            {
+                await StartWhatIsDueAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                log.LogError(e, "Looking for operations failed");
+            }
+            await Task.WhenAny(next, Task.Delay(Tick, time, stoppingToken));
+        }
+        await Task.WhenAll(_running.Values);
+    }
+
+    // SQLite has one process: whatever lease is left is of one that is gone, and need not be waited for.
+    private async Task ForgetLeasesOfTheProcessBeforeAsync(CancellationToken stop)
+    {
+        await using var db = databases.System();
+        await db.Operations.AcrossTenants().Where(o => Active.Contains(o.State)).ExecuteUpdateAsync(s => s.SetProperty(o => o.LeaseUntil, DateTimeOffset.UnixEpoch), stop);
+    }
+
+    private async Task StartWhatIsDueAsync(CancellationToken stop)
+    {
+        foreach (var done in _running.Where(r => r.Value.IsCompleted).Select(r => r.Key).ToList())
+            _running.Remove(done);
+        await using var db = databases.System();
+        var now = time.GetUtcNow();
+        var open = await db.Operations.AcrossTenants().AsNoTracking().Where(o => Active.Contains(o.State))
+            .OrderBy(o => o.Id).Select(o => new { o.Id, o.RootId, o.OrgId, o.ServerId, o.LeaseUntil, o.RetryAt, o.CancelRequested }).ToListAsync(stop);
+        var held = open.Where(o => o.LeaseUntil > now).ToList();
+        var byOrg = held.CountBy(o => o.OrgId).ToDictionary();
+        var byServer = held.Where(o => o.ServerId is not null).CountBy(o => o.ServerId!.Value).ToDictionary();
+        // Fair between organisations: the one with the least running goes first, then the oldest.
+        var due = open.Where(o => o.LeaseUntil <= now && (o.RetryAt is null || o.RetryAt <= now || o.CancelRequested) && !_running.ContainsKey(o.Id)).ToList();
+        while (due.Count > 0)
+        {
+            var candidate = due.OrderBy(o => byOrg.GetValueOrDefault(o.OrgId)).ThenBy(o => o.Id).First();
+            due.Remove(candidate);
+            if (byOrg.GetValueOrDefault(candidate.OrgId) >= settings.OperationsPerOrganization)
+                continue;
+            if (candidate.ServerId is { } server && byServer.GetValueOrDefault(server) >= settings.OperationsPerServer)
+                continue;
+            if (await ClaimAsync(db, candidate.Id, stop) is not { } fence)
+                continue;
+            byOrg[candidate.OrgId] = byOrg.GetValueOrDefault(candidate.OrgId) + 1;
+            if (candidate.ServerId is { } taken)
+                byServer[taken] = byServer.GetValueOrDefault(taken) + 1;
+            _running[candidate.Id] = Task.Run(async () =>
+            {
+                await runner.RunAsync(candidate.Id, fence, stop);
+                OperationSignals.WorkQueued();
+            }, CancellationToken.None);
+        }
+    }
+
+    private async Task<long?> ClaimAsync(OCoreDb db, Guid id, CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        var claimed = await db.Operations.AcrossTenants().Where(o => o.Id == id && o.LeaseUntil <= now && Active.Contains(o.State))
+            .ExecuteUpdateAsync(s => s.SetProperty(o => o.Owner, _owner).SetProperty(o => o.LeaseUntil, now + Lease).SetProperty(o => o.Fence, o => o.Fence + 1), stop);
+        return claimed == 0 ? null : await db.Operations.AcrossTenants().Where(o => o.Id == id).Select(o => o.Fence).SingleAsync(stop);
+    }
+}

@@ -1,0 +1,83 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Platform.Data;
+
+namespace OCore.Platform.Operations;
+
+/// <summary>Another process has taken the operation over; this one stops without a word.</summary>
+internal sealed class LostLeaseException : Exception;
+
+/// <summary>Writes an operation's progress. Each write names the fence and renews the lease in one transaction, or writes nothing.</summary>
+internal sealed class OperationJournal(Guid id, long fence, OCoreDbFactory databases, TimeProvider time)
+{
+    public Task StepAsync(int seq, StepState state, string? error = null) => WriteAsync(async (db, now) =>
+    {
+        var starts = state is StepState.Started or StepState.UndoStarted;
+        await db.OperationSteps.Where(s => s.OperationId == id && s.Seq == seq).ExecuteUpdateAsync(s => s
+            .SetProperty(x => x.State, state)
+            .SetProperty(x => x.Attempt, x => state == StepState.Started ? x.Attempt + 1 : x.Attempt)
+            .SetProperty(x => x.StartedAt, x => starts ? now : x.StartedAt)
+            .SetProperty(x => x.FinishedAt, x => starts ? null : now)
+            .SetProperty(x => x.Error, x => error ?? (state == StepState.Done ? null : x.Error)));
+        Append(db, now, seq, "step", error is null ? Word(state) : $"{Word(state)}: {error}");
+    });
+
+    public Task StateAsync(OperationState state, string? code = null, string? message = null, string? hint = null) => WriteAsync(async (db, now) =>
+    {
+        var ended = state is not (OperationState.Pending or OperationState.Running or OperationState.Unwinding);
+        await Row(db).ExecuteUpdateAsync(s => s
+            .SetProperty(o => o.State, state)
+            .SetProperty(o => o.StartedAt, o => o.StartedAt ?? now)
+            .SetProperty(o => o.FinishedAt, o => ended ? now : null)
+            .SetProperty(o => o.RetryAt, o => null)
+            .SetProperty(o => o.ErrorCode, o => code ?? o.ErrorCode)
+            .SetProperty(o => o.ErrorMessage, o => message ?? o.ErrorMessage)
+            .SetProperty(o => o.ErrorHint, o => hint ?? o.ErrorHint)
+            .SetProperty(o => o.LeaseUntil, o => ended ? DateTimeOffset.UnixEpoch : o.LeaseUntil));
+        // What is stuck keeps its locks: nobody should work on a half-done thing before a person has looked.
+        if (ended && state != OperationState.Stuck)
+            await db.ResourceLocks.Where(l => l.OperationId == id).ExecuteDeleteAsync();
+        Append(db, now, null, "state", Word(state));
+    });
+
+    /// <summary>Gives the operation back until later; nobody holds it meanwhile.</summary>
+    public Task RetryAtAsync(DateTimeOffset at, string message, string? hint) => WriteAsync(async (db, now) =>
+    {
+        await Row(db).ExecuteUpdateAsync(s => s
+            .SetProperty(o => o.RetryAt, at).SetProperty(o => o.LeaseUntil, DateTimeOffset.UnixEpoch)
+            .SetProperty(o => o.ErrorCode, "waiting").SetProperty(o => o.ErrorMessage, message).SetProperty(o => o.ErrorHint, hint));
+        Append(db, now, null, "state", $"waiting: {message}");
+    });
+
+    /// <summary>Renews the lease; true where a person asked to cancel.</summary>
+    public async Task<bool> BeatAsync()
+    {
+        await using var db = databases.System();
+        var until = time.GetUtcNow() + OperationEngine.Lease;
+        if (await Row(db).ExecuteUpdateAsync(s => s.SetProperty(o => o.LeaseUntil, until)) == 0)
+            throw new LostLeaseException();
+        return await Row(db).Select(o => o.CancelRequested).SingleAsync();
+    }
+
+    private async Task WriteAsync(Func<OCoreDb, DateTimeOffset, Task> write)
+    {
+        await using var db = databases.System();
+        await db.InTransactionAsync(async () =>
+        {
+            var now = time.GetUtcNow();
+            if (await Row(db).ExecuteUpdateAsync(s => s.SetProperty(o => o.LeaseUntil, now + OperationEngine.Lease)) == 0)
+                throw new LostLeaseException();
+            await write(db, now);
+            await db.SaveChangesAsync();
+            return 0;
+        }, CancellationToken.None);
+        OperationSignals.EventWritten(id);
+    }
+
+    private IQueryable<Operation> Row(OCoreDb db) => db.Operations.AcrossTenants().Where(o => o.Id == id && o.Fence == fence);
+
+    private void Append(OCoreDb db, DateTimeOffset now, int? seq, string kind, string message) =>
+        db.Add(new OperationEvent { OperationId = id, At = now, Seq = seq, Kind = kind, Message = message });
+
+    internal static string Word<T>(T value) where T : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+}

@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using OCore.Platform.Data;
+
+namespace OCore.Platform.Operations;
+
+/// <summary>Collects the lines of a running operation and writes them in batches, ten a second at most.</summary>
+internal sealed class OperationLog(Guid operation, OCoreDbFactory databases, TimeProvider time) : IAsyncDisposable
+{
+    private const int MaxLine = 2000, MaxLines = 20_000;
+    private readonly ConcurrentQueue<OperationEvent> _lines = new();
+    private readonly ConcurrentBag<string> _secrets = [];
+    private readonly SemaphoreSlim _flushing = new(1, 1);
+    private int _written;
+    private ITimer? _timer;
+
+    public int? Seq { get; set; }
+
+    public void Hide(string secret)
+    {
+        if (secret.Length >= 4)
+            _secrets.Add(secret);
+    }
+
+    public string Mask(string text) => _secrets.Aggregate(text, (t, secret) => t.Replace(secret, "••••", StringComparison.Ordinal));
+
+    public void Line(string line)
+    {
+        if (Interlocked.Increment(ref _written) > MaxLines)
+            return;
+        var text = Mask(line.ReplaceLineEndings(" ").TrimEnd());
+        _lines.Enqueue(new OperationEvent { OperationId = operation, At = time.GetUtcNow(), Seq = Seq, Kind = "log", Message = text.Length > MaxLine ? text[..MaxLine] + "…" : text });
+        _timer ??= time.CreateTimer(_ => _ = FlushAsync(), null, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100));
+    }
+
+    public async Task FlushAsync()
+    {
+        if (_lines.IsEmpty)
+            return;
+        await _flushing.WaitAsync();
+        try
+        {
+            await using var db = databases.System();
+            while (_lines.TryDequeue(out var line))
+                db.Add(line);
+            await db.SaveChangesAsync();
+            OperationSignals.EventWritten(operation);
+        }
+        finally
+        {
+            _flushing.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_timer is not null)
+            await _timer.DisposeAsync();
+        await FlushAsync();
+        _flushing.Dispose();
+    }
+}

@@ -1,0 +1,16 @@
+namespace OCore.Platform.Operations;
+
+internal static class OperationsSetup
+{
+    /// <summary>The engine and every kind of operation in this assembly.</summary>
+    public static IServiceCollection AddOperations(this IServiceCollection services)
+    {
+        foreach (var kind in typeof(OperationKind).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(OperationKind)) && !t.IsAbstract))
+            services.AddSingleton(typeof(OperationKind), kind);
+        services.AddSingleton<OperationKinds>();
+        services.AddSingleton<StepProbe>();
+        services.AddSingleton<OperationRunner>();
+        services.AddScoped<OperationQueue>();
+        return services;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Net.Sockets;
+using OCore.Platform.Docker;
+
+namespace OCore.Platform.Remote;
+
+/// <summary>The machine oCore runs on, so that one machine alone is enough to start with.</summary>
+internal sealed class LocalConnection : IServerConnection, ICommandCarrier, IDockerWay
+{
+    private const string DefaultSocket = "/var/run/docker.sock";
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CommandRunner _runner;
+    private readonly TimeProvider _clock;
+    private readonly Lazy<Task<Elevation>> _elevation;
+    private readonly string? _sudoPassword;
+
+    public LocalConnection(TimeProvider clock, string? sudoPassword = null)
+    {
+        _clock = clock;
+        _sudoPassword = sudoPassword;
+        _runner = new CommandRunner(this, clock);
+        _elevation = new(FindElevationAsync);
+        Docker = new DockerHost(this, "this machine", clock);
+    }
+
+    public bool IsLocal => true;
+    public DockerHost Docker { get; }
+    public Task Closed => _closed.Task;
+
+    public async Task<CommandResult> RunAsync(RemoteCommand command, CancellationToken stop) =>
+        (await _runner.RunAsync(command, CommandRunner.OutputLimit, stop)).ToText();
+
+    public IAsyncEnumerable<string> StreamAsync(RemoteCommand command, CancellationToken stop) => _runner.StreamAsync(command, stop);
+
+    public async Task WriteFileAsync(RemotePath path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken stop)
+    {
+        var write = RemoteFiles.Write(path, content, mode);
+        if ((await _elevation.Value.WaitAsync(stop)).CanBeRoot) write = write.AsRoot();
+        (await RunAsync(write, stop)).ThrowIfFailed($"Writing {path}");
+    }
+
+    public async Task<byte[]> ReadFileAsync(RemotePath path, CancellationToken stop)
+    {
+        var read = RemoteFiles.Read(path);
+        if ((await _elevation.Value.WaitAsync(stop)).CanBeRoot) read = read.AsRoot();
+        return RemoteFiles.Content(path, await _runner.RunAsync(read, RemoteFiles.ReadLimit, stop));
+    }
+
+    public async Task<TimeSpan> PingAsync(CancellationToken stop)
+    {
+        var start = _clock.GetTimestamp();
+        (await RunAsync(RemoteCommand.Of("true"), stop)).ThrowIfFailed("A command that does nothing");
+        return _clock.GetElapsedTime(start);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Docker.Dispose();
+        _closed.TrySetResult();
+        return ValueTask.CompletedTask;
+    }
+
+    async ValueTask<(IReadOnlyList<string> Words, ReadOnlyMemory<byte> Prelude)> ICommandCarrier.CarryAsync(
+        RemoteCommand command, CancellationToken stop)
+    {
+        var elevation = command.NeedsRoot ? await _elevation.Value.WaitAsync(stop) : Elevation.Root;
+        var (sudo, prelude) = elevation.Before(command.NeedsRoot);
+        return ([.. sudo, command.Program, .. command.Arguments], prelude);
+    }
+
+    Task ICommandCarrier.EndAsync(ChildProcess process, RemoteCommand command, int? pid)
+    {
+        process.Kill();
+        return Task.CompletedTask;
+    }
+
+    ValueTask ICommandCarrier.CheckAsync(RemoteCommand command, int exitCode, bool started, string error) => ValueTask.CompletedTask;
+
+    private async Task<Elevation> FindElevationAsync()
+    {
+        var user = Environment.UserName;
+        if (Environment.IsPrivilegedProcess) return Elevation.Root;
+        try
+        {
+            if ((await RunAsync(Elevation.NeedsNoPassword, CancellationToken.None)).Ok) return new(RootAccess.Sudo, null, user);
+            if (_sudoPassword is not null && (await RunAsync(Elevation.Proof(_sudoPassword), CancellationToken.None)).Ok)
+                return new(RootAccess.SudoWithPassword, _sudoPassword, user);
+        }
+        catch (ServerException)
+        {
+            // No sudo on this machine: the user is what it is.
+        }
+        return new(RootAccess.None, null, user);
+    }
+
+    ValueTask<int> IDockerWay.StreamsAsync(CancellationToken stop) => new(16);
+
+    async Task IDockerWay.EndProcessAsync(long pid, string containerId, CancellationToken stop)
+    {
+        var end = ProcessGroup.End(pid, containerId);
+        await RunAsync((await _elevation.Value.WaitAsync(stop)).CanBeRoot ? end.AsRoot() : end, stop);
+    }
+
+    async ValueTask<Stream> IDockerWay.DialAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await UnixSocketStream.ConnectAsync(SocketPath(), stop);
+        }
+        catch (SocketException refused) when (refused.SocketErrorCode == SocketError.AccessDenied)
+        {
+            var elevation = await _elevation.Value.WaitAsync(stop);
+            if (!elevation.CanBeRoot)
+                throw new DockerUnavailableException($"{Environment.UserName} may not use Docker's socket on this machine.", refused);
+            var (sudo, prelude) = elevation.Before(true);
+            return await ProcessStream.StartAsync([.. sudo, "docker", "system", "dial-stdio"], prelude, stop);
+        }
+        catch (SocketException absent)
+        {
+            throw new DockerUnavailableException("No Docker engine answers on this machine.", absent);
+        }
+    }
+
+    private static string SocketPath() =>
+        Environment.GetEnvironmentVariable("DOCKER_HOST") is { } host && host.StartsWith("unix://", StringComparison.Ordinal)
+            ? host["unix://".Length..]
+            : DefaultSocket;
+}

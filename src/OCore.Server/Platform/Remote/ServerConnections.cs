@@ -1,0 +1,110 @@
+namespace OCore.Platform.Remote;
+
+/// <summary>
+/// All connections to servers: one each, made when it is first needed, shared by all, made anew when it is dead or
+/// when the target changed. Many callers of a server that is down wait for one attempt together.
+/// </summary>
+internal sealed class ServerConnections : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Guid, Entry> _entries = [];
+    private readonly CancellationTokenSource _shutdown = new();
+    private readonly Lazy<RuntimeFolder> _runtime;
+    private readonly TimeProvider _clock;
+    private bool _disposed;
+
+    public ServerConnections(TimeProvider clock, string? dataFolder = null)
+    {
+        _clock = clock;
+        _runtime = new(() => new RuntimeFolder(dataFolder));
+    }
+
+    /// <summary>A live connection. It is shared: disposing it does nothing, <see cref="Invalidate"/> ends it for all.</summary>
+    public async ValueTask<IServerConnection> GetAsync(ServerTarget target, CancellationToken stop)
+    {
+        Entry entry;
+        Entry? replaced = null;
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_entries.TryGetValue(target.Id, out var found) || found.Target != target || found.IsDead)
+            {
+                replaced = found;
+                // The attempt is everybody's, so no caller's cancellation may end it; its own time limits do.
+                found = new Entry(target, Task.Run(() => OpenAsync(target, _shutdown.Token), CancellationToken.None));
+                _entries[target.Id] = found;
+            }
+            entry = found;
+        }
+        replaced?.Close();
+        return await entry.Opening.WaitAsync(stop);
+    }
+
+    /// <summary>Ends the server's connection; the next caller gets a new one.</summary>
+    public void Invalidate(Guid server)
+    {
+        Entry? entry;
+        lock (_lock) _entries.Remove(server, out entry);
+        entry?.Close();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        List<Entry> all;
+        lock (_lock)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            all = [.. _entries.Values];
+            _entries.Clear();
+        }
+        await _shutdown.CancelAsync();
+        await Task.WhenAll(all.Select(entry => entry.CloseAsync()));
+        if (_runtime.IsValueCreated) _runtime.Value.Dispose();
+        _shutdown.Dispose();
+    }
+
+    private async Task<SharedConnection> OpenAsync(ServerTarget target, CancellationToken stop) => new(
+        target.IsLocal
+            ? new LocalConnection(_clock, target.SudoPassword)
+            : await SshConnection.OpenAsync(target, _runtime.Value, _clock, stop));
+
+    private sealed record Entry(ServerTarget Target, Task<SharedConnection> Opening)
+    {
+        public bool IsDead =>
+            Opening.IsFaulted || Opening.IsCanceled || (Opening.IsCompletedSuccessfully && Opening.Result.Closed.IsCompleted);
+
+        public void Close() => _ = CloseAsync();
+
+        public async Task CloseAsync()
+        {
+            try
+            {
+                await (await Opening).EndAsync();
+            }
+            catch (Exception failed) when (failed is ServerException or OperationCanceledException or ArgumentException or InvalidOperationException)
+            {
+                // It never opened; whoever asked for it has been told.
+            }
+        }
+    }
+
+    /// <summary>Keeps one caller's <c>await using</c> from ending what others use.</summary>
+    private sealed class SharedConnection(IServerConnection inner) : IServerConnection
+    {
+        public bool IsLocal => inner.IsLocal;
+        public Docker.DockerHost Docker => inner.Docker;
+        public Task Closed => inner.Closed;
+
+        public Task<CommandResult> RunAsync(RemoteCommand command, CancellationToken stop) => inner.RunAsync(command, stop);
+        public IAsyncEnumerable<string> StreamAsync(RemoteCommand command, CancellationToken stop) => inner.StreamAsync(command, stop);
+        public Task WriteFileAsync(RemotePath path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken stop) =>
+            inner.WriteFileAsync(path, content, mode, stop);
+        public Task<byte[]> ReadFileAsync(RemotePath path, CancellationToken stop) => inner.ReadFileAsync(path, stop);
+        public Task<TimeSpan> PingAsync(CancellationToken stop) => inner.PingAsync(stop);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        public ValueTask EndAsync() => inner.DisposeAsync();
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Organizations;
+using OCore.Features.Plans;
+using OCore.Features.Users;
+using OCore.Platform.Data;
+
+namespace OCore.Platform;
+
+/// <summary>Brings the schema up to date before anything else runs, and makes the first operator of a new installation.</summary>
+internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServiceScopeFactory scopes, TimeProvider time, ILogger<Startup> log) : IHostedLifecycleService
+{
+    public static bool Completed { get; private set; }
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(settings.DataDirectory);
+        await using var db = databases.System();
+        await DataSetup.MigrateAsync(db, cancellationToken);
+        if (!await db.Users.AnyAsync(cancellationToken))
+            await FirstOperatorAsync(db, cancellationToken);
+        Completed = true;
+    }
+
+    // There is no set-up page that a stranger could reach first: the account is made here, once, and its password is printed.
+    private async Task FirstOperatorAsync(OCoreDb db, CancellationToken stop)
+    {
+        var plan = new Plan { Name = "Everything", Slug = "everything", Features = [.. PlanFeatures.All], Limits = new PlanLimits(), IsDefault = true };
+        db.Add(plan);
+        await using var scope = scopes.CreateAsyncScope();
+        var generated = settings.AdminPassword is null;
+        var password = settings.AdminPassword ?? Security.Tokens.New()[..20];
+        var user = new User
+        {
+            Id = Guid.CreateVersion7(), Name = "Administrator", Email = settings.AdminEmail ?? "admin@localhost", UserName = settings.AdminEmail ?? "admin@localhost",
+            IsOperator = true, MustChangePassword = generated, EmailConfirmed = true, CreatedAt = time.GetUtcNow(), SecurityStamp = Security.Tokens.New(),
+        };
+        user.NormalizedEmail = user.NormalizedUserName = user.Email.ToUpperInvariant();
+        user.PasswordHash = scope.ServiceProvider.GetRequiredService<IPasswordHasher<User>>().HashPassword(user, password);
+        db.Add(user);
+        await OrganizationFactory.AddPersonalAsync(db, user, plan.Id, time.GetUtcNow(), stop);
+        await db.SaveChangesAsync(stop);
+        log.LogInformation("The first administrator is {Email}", user.Email);
+        if (generated)
+            await Console.Out.WriteLineAsync($"First administrator: {user.Email}   one-time password: {password}   (shown this once; you will be asked to change it)");
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
