@@ -94,6 +94,8 @@ export const api = {
   duplicateTemplate: (template: string) => post<t.TemplateView>(`/templates/${id(template)}/duplicate`),
   provision: (template: string, body: t.ProvisionInstance) =>
     post<t.OperationView>(`/templates/${id(template)}/provision`, body),
+  previewProvision: (template: string, body: t.ProvisionInstance) =>
+    post<t.ProvisionPlan>(`/templates/${id(template)}/provision`, body, { dryRun: true }),
   templateFromInstance: (instance: string, body: t.FromInstance) =>
     post<t.TemplateView>(`/templates/from-instance/${id(instance)}`, body),
   catalog: () => get<t.Page<t.CatalogVersion>>('/templates/catalog'),
@@ -115,8 +117,7 @@ export const api = {
     post<t.OperationView>(`/instances/${id(instance)}/modules`, body),
   instanceModules: (instance: string) => get<t.Page<t.InstalledModule>>(`/instances/${id(instance)}/modules`),
   instanceConfig: (instance: string) => get<t.InstanceConfigView>(`/instances/${id(instance)}/config`),
-  instanceLogs: (instance: string, tail: number) => get<t.LogLines>(`/instances/${id(instance)}/logs`, { tail }),
-  instanceLogStream: (instance: string) => get<never>(`/instances/${id(instance)}/logs/stream`),
+  instanceLogStream: (instance: string, tail: number) => get<never>(`/instances/${id(instance)}/logs/stream`, { tail }),
   revealPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reveal`),
   resetAdminPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reset`),
   openInstance: (instance: string) => post<t.OpenLink>(`/instances/${id(instance)}/open`),

@@ -17,6 +17,8 @@ interface Options extends Context {
   onError?: (error: ApiError) => void;
   /** The last event already known; the server goes on after it. */
   lastEventId?: string;
+  /** Whether a stream that the server has closed in order is at its end; without it, it is asked for again. */
+  finished?: () => boolean;
   /** Milliseconds before the first new try; grows up to 15 s. */
   retry?: number;
   fetch?: typeof fetch;
@@ -76,13 +78,15 @@ export function subscribe(request: Read<unknown>, options: Options): () => void 
     }
     if (response.status === 204 || !response.body) return true;
     options.onState?.('open');
+    const opened = Date.now();
     const parser = new EventParser();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
       const { value, done } = await reader.read();
-      if (done) return false;
+      if (done) return options.finished?.() ?? false;
       for (const event of parser.push(value)) {
-        wait = options.retry ?? 1000;
+        // Only what has lasted counts as repaired: a stream that ends at once is not asked for every second.
+        if (Date.now() - opened > 5000) wait = options.retry ?? 1000;
         if (event.id) last = event.id;
         if (event.event === 'end') return true;
         options.onEvent(event);

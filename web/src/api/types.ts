@@ -746,3 +746,19 @@ export interface OperationEventView {
   kind: string;
   message: string;
 }
+
+export interface ProvisionPlan {
+  name: string;
+  slug: string;
+  organization: Ref;
+  server: Ref;
+  url: string;
+  database: string;
+  image: string;
+  workers: number;
+  memoryMb: number;
+  modules: string[];
+  odooConf: string;
+  steps: string[];
+  fast: boolean;
+}

@@ -49,7 +49,7 @@ function Totals({ totals }: { totals: AgencyTotals }) {
       ['Instances', line(to.instances, String(totals.instances), `${totals.instancesRunning} running`)],
       ['Servers', line(to.servers, String(totals.servers), `${totals.serversActive} active`)],
       ['Templates', line(to.templates, String(totals.templates), 'ready to use')],
-      ['Operations', line(to.operations({ state: 'running' }), String(totals.operationsRunning), 'running')],
+      ['Operations', line(to.operations({ state: 'active' }), String(totals.operationsRunning), 'running')],
     ]} />
   );
 }

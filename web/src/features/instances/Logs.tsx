@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { SegmentedControl } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import type { ApiError } from '../../api/errors';
-import { useOrg, useRead } from '../../api/hooks';
+import { useOrg } from '../../api/hooks';
 import { subscribe, type StreamState } from '../../api/sse';
 import type { InstanceView } from '../../api/types';
 import { useUrlState } from '../../nav';
@@ -13,7 +13,6 @@ const most = 20_000;
 
 export function Logs({ instance }: { instance: InstanceView }) {
   const [tail, setTail] = useUrlState('tail', '200');
-  const { data, error } = useRead(api.instanceLogs(instance.id, Number(tail) || 200), { every: () => false });
   return (
     <>
       <div style={{ display: 'flex', alignItems: 'center', gap: 10, marginBottom: 10, fontSize: 13 }}>
@@ -21,15 +20,14 @@ export function Logs({ instance }: { instance: InstanceView }) {
         <SegmentedControl size="xs" aria-labelledby="tail" data={['200', '1000', '5000']} value={tail} onChange={setTail} />
         <span className="dim">lines</span>
       </div>
-      <ErrorNote error={error} />
-      {data && <Live key={tail} instance={instance} before={data.lines} />}
+      <Live key={tail} instance={instance} tail={Number(tail) || 200} />
     </>
   );
 }
 
-function Live({ instance, before }: { instance: InstanceView; before: string[] }) {
+function Live({ instance, tail }: { instance: InstanceView; tail: number }) {
   const org = useOrg();
-  const [lines, setLines] = useState(before);
+  const [lines, setLines] = useState<string[]>([]);
   const [state, setState] = useState<StreamState['status']>('connecting');
   const [refused, setRefused] = useState<ApiError>();
   useEffect(() => {
@@ -40,9 +38,13 @@ function Live({ instance, before }: { instance: InstanceView; before: string[] }
       const fresh = waiting.splice(0);
       setLines((old) => [...old, ...fresh].slice(-most));
     };
-    const stop = subscribe(api.instanceLogStream(instance.id), {
+    const stop = subscribe(api.instanceLogStream(instance.id, tail), {
       org,
-      onState: setState,
+      onState: (next) => {
+        setState(next);
+        // The stream begins with the last lines each time: what was shown comes again.
+        if (next === 'open') { waiting.length = 0; setLines([]); }
+      },
       onError: setRefused,
       onEvent: ({ data }) => {
         waiting.push(data);
@@ -50,11 +52,11 @@ function Live({ instance, before }: { instance: InstanceView; before: string[] }
       },
     });
     return () => { stop(); clearTimeout(timer); };
-  }, [instance.id, org]);
+  }, [instance.id, org, tail]);
   return (
     <>
       <ErrorNote error={refused} />
-      <LogView lines={lines} live={state} name={instance.slug} empty="Nothing was written yet." height={520} />
+      <LogView lines={lines} live={state} name={instance.slug} empty={state === 'open' ? 'Nothing was written yet.' : 'Waiting for the log.'} height={520} />
     </>
   );
 }

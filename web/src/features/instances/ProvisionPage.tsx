@@ -11,6 +11,7 @@ import { bytes, megabytes, slugOf, slugPattern } from '../../ui/format';
 import { fromPairs, Pairs, type Pair } from '../../ui/Pairs';
 import { Page } from '../shell/Page';
 import { edition } from './InstanceParts';
+import { PlanDialog } from './PlanDialog';
 
 export default function ProvisionPage() {
   const to = usePaths();
@@ -60,10 +61,11 @@ function Provision({ templates, servers }: { templates: TemplateView[]; servers:
   });
   const lacking = !template ? 'Choose a template.' : !server ? 'Choose a server.' : undefined;
 
-  function submit() {
-    if (lacking || form.validate().hasErrors) return;
+  const preview = useSend((body: ProvisionInstance) => api.previewProvision(templateId, body), { onError: (error) => form.setErrors(error.fields) });
+
+  function body(): ProvisionInstance {
     const overrides = fromPairs(values.overrides);
-    provision.send({
+    return {
       templateId,
       serverId,
       organization: client || undefined,
@@ -72,7 +74,11 @@ function Provision({ templates, servers }: { templates: TemplateView[]; servers:
       domain: values.domain.trim() || undefined,
       registrationCode: values.registrationCode || undefined,
       overrides: Object.keys(overrides).length ? overrides : undefined,
-    });
+    };
+  }
+
+  function submit() {
+    if (!lacking && !form.validate().hasErrors) provision.send(body());
   }
 
   return (
@@ -106,11 +112,13 @@ function Provision({ templates, servers }: { templates: TemplateView[]; servers:
       <Stack gap={6}>
         <Pairs label="Overrides" description="The template's settings changed for this instance, by their upper-case names." placeholder={['WORKERS', '6']} pairs={values.overrides} onChange={(next) => form.setFieldValue('overrides', next)} error={form.errors.overrides as string | undefined} />
       </Stack>
-      <ErrorNote error={provision.error} />
+      <ErrorNote error={provision.error ?? preview.error} />
       <FormActions>
         <LinkButton to={to.instances} variant="default">Cancel</LinkButton>
+        <Action variant="default" loading={preview.busy} refusal={refusal ?? lacking} onClick={() => { if (!form.validate().hasErrors) preview.send(body()); }}>Preview</Action>
         <Action type="submit" loading={provision.busy} refusal={refusal ?? lacking}>Provision instance</Action>
       </FormActions>
+      {preview.answer && <PlanDialog plan={preview.answer} onClose={preview.reset} />}
     </Form>
   );
 }

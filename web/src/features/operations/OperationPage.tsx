@@ -53,7 +53,7 @@ function Loaded({ operation, crumbs }: { operation: OperationView; crumbs: { lab
           {isActive(operation) && (
             <Action variant="default" refusal={refusal ?? (operation.cancelRequested ? 'It is being cancelled.' : operation.cancellable ? undefined : 'It has gone too far to be undone.')} onClick={() => setAsking(true)}>Cancel</Action>
           )}
-          {['stuck', 'rolled_back', 'cancelled'].includes(operation.state) && <Action refusal={refusal} loading={retry.busy} onClick={() => retry.send(undefined)}>Retry</Action>}
+          {(operation.state === 'stuck' || (isActive(operation) && operation.retryAt)) && <Action refusal={refusal} loading={retry.busy} onClick={() => retry.send(undefined)}>{operation.state === 'stuck' ? 'Retry' : 'Try now'}</Action>}
         </>
       }
     >
@@ -109,6 +109,8 @@ function useEvents(operation: OperationView) {
   const { id } = operation;
   // A retry begins a new stream; the events already seen are not asked for again.
   const active = isActive(operation);
+  const ended = useRef(!active);
+  useEffect(() => { ended.current = !active; }, [active]);
   useEffect(() => {
     const waiting: OperationEventView[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -122,6 +124,7 @@ function useEvents(operation: OperationView) {
       org,
       lastEventId: last.current ? String(last.current) : undefined,
       onState: setState,
+      finished: () => ended.current,
       onEvent: ({ data }) => {
         const event = JSON.parse(data) as OperationEventView;
         if (event.id <= last.current) return;

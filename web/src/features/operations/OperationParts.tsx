@@ -15,7 +15,7 @@ const tones: Record<OperationState, Tone> = {
 };
 const labels: Partial<Record<OperationState, string>> = { unwinding: 'Undoing', rolled_back: 'Failed, undone', stuck: 'Needs attention' };
 
-export const operationStates = Object.keys(tones).map((value) => ({ value, label: labels[value as OperationState] ?? words(value) }));
+export const operationStates = [{ value: 'active', label: 'Active' }].concat(Object.keys(tones).map((value) => ({ value, label: labels[value as OperationState] ?? words(value) })));
 
 export const isActive = (operation: Pick<OperationView, 'state'>) => ['pending', 'running', 'unwinding'].includes(operation.state);
 

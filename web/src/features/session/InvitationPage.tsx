@@ -6,12 +6,12 @@ import { api } from '../../api/endpoints';
 import { type ApiError } from '../../api/errors';
 import { queryClient, useSend } from '../../api/hooks';
 import type { InvitationPreview, MeView } from '../../api/types';
-import { LinkButton, useGo } from '../../nav';
+import { useGo } from '../../nav';
 import { paths } from '../../paths';
 import { ErrorNote } from '../../ui/Errors';
 import { passwordProblem } from '../settings/PasswordForm';
 import { Outside } from './Outside';
-import { mailedToken } from './token';
+import { keepToken, mailedToken } from './token';
 
 export default function InvitationPage() {
   const [token] = useState(mailedToken);
@@ -28,7 +28,7 @@ function Accept({ token, invitation, signedInAs }: { token: string; invitation: 
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
-  const accept = useSend(api.acceptInvitation, { onDone: () => { queryClient.clear(); go(paths.root, { replace: true }); } });
+  const accept = useSend(api.acceptInvitation, { onDone: () => { keepToken(undefined); queryClient.clear(); go(paths.root, { replace: true }); } });
   const lead = <>You are invited as {invitation.role}, with the address {invitation.email}.</>;
   const title = `Join ${invitation.organization}`;
   if (invitation.accountExists && signedInAs?.toLowerCase() !== invitation.email.toLowerCase())
@@ -36,7 +36,7 @@ function Accept({ token, invitation, signedInAs }: { token: string; invitation: 
       <Outside title={title} lead={lead}>
         <Stack gap="sm" mt="md">
           <Text size="sm">You have an account with this address. Sign in with it to accept{signedInAs ? `; you are signed in as ${signedInAs}` : ''}.</Text>
-          <LinkButton size="sm" to={paths.signIn(`${paths.acceptInvitation}?token=${encodeURIComponent(token)}`)}>Sign in to accept</LinkButton>
+          <Button size="sm" onClick={() => { keepToken(token); go(paths.signIn(paths.acceptInvitation)); }}>Sign in to accept</Button>
         </Stack>
       </Outside>
     );
