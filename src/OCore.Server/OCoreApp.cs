@@ -37,6 +37,7 @@ internal static class OCoreApp
         builder.Services.AddUsers();
         builder.Services.AddOperations();
         builder.Services.AddServers();
+        builder.Services.AddInstances();
         if (!IsWritingTheDocument)
         {
             builder.Services.AddHostedService<Startup>();
@@ -48,6 +49,7 @@ internal static class OCoreApp
 
     public static void Map(WebApplication app)
     {
+        InstancesSetup.JoinServerWatch(app.Services);
         app.UseHttpFace();
         app.MapHealth();
         var api = app.MapGroup("/api").ProducesProblem(400).ProducesProblem(401).ProducesProblem(403);

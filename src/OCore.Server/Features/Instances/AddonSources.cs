@@ -56,8 +56,3 @@ internal sealed class AddonSources(Settings settings, SecretBox secrets)
         return result.Ok ? folder : throw new StepRefusedException("repository_not_accessible", $"{repository.Url} cannot be read: {result.Error.Trim()}", "Check the address, the branch and the deploy key of the template.");
     }
 }
-
-internal static class TemplateSecrets
-{
-    public const string DeployKey = "template.deploy-key", EnterpriseToken = "enterprise.token", EnterpriseKey = "enterprise.key";
-}

@@ -22,7 +22,7 @@ internal sealed record InstanceOnServer(Instance Instance, Server Server, OdooPl
 /// What oCore does to an instance on its server. Each function looks before it acts and may run twice; operations and reconcilers
 /// call the same ones.
 /// </summary>
-internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, OdooCatalog catalog, AddonSources addons, Edge edge, TimeProvider time)
+internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, AddonSources addons, Edge edge, TimeProvider time)
 {
     private static readonly ConcurrentDictionary<Guid, SemaphoreSlim> EdgeTurns = new();
 
@@ -34,6 +34,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Odoo
     {
         InstanceId = instance.Id,
         OrgId = instance.OrgId,
+        ServerId = instance.ServerId,
         Slug = instance.Slug,
         Image = instance.Image,
         Major = int.Parse(instance.OdooVersion[..2]),
@@ -52,7 +53,13 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Odoo
     public async Task<InstanceOnServer> OpenAsync(OCoreDb db, Guid id, CancellationToken stop)
     {
         var instance = await db.Instances.SingleOrDefaultAsync(i => i.Id == id, stop) ?? throw new StepRefusedException("instance_gone", "The instance was removed.");
-        var server = await db.Servers.AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop);
+        return await OpenAsync(db, instance, stop);
+    }
+
+    public async Task<InstanceOnServer> OpenAsync(OCoreDb db, Instance instance, CancellationToken stop)
+    {
+        // The server is the agency's where the instance is a client's; whoever may work on the instance works on it there.
+        var server = await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop);
         return new InstanceOnServer(instance, server, PlanOf(instance), await servers.ConnectAsync(server, stop));
     }
 
@@ -111,6 +118,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Odoo
     {
         await on.Connection.Docker.EnsureContainerAsync(OdooContainer.Spec(on.Plan, await addons.FilesForAsync(on.Instance, stop)), stop);
         on.Instance.AppliedSettings = OdooContainer.Fingerprint(on.Plan);
+        on.Instance.AppliedKeys = InstanceSettings.Keys(on.Plan);
         on.Instance.StartedAt = time.GetUtcNow();
     }
 
@@ -144,7 +152,8 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Odoo
 
     public static async Task<IReadOnlyList<EdgeRoute>> RoutesAsync(OCoreDb db, Guid serverId, Guid? without, CancellationToken stop)
     {
-        var rows = await db.Instances.AsNoTracking().Where(i => i.ServerId == serverId && i.Id != without && i.Status != InstanceStatus.Removing)
+        // All that are on the server, whoever they belong to: what is missing here would lose its route.
+        var rows = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == serverId && i.Id != without && i.Status != InstanceStatus.Removing)
             .Join(db.Organizations, i => i.OrgId, o => o.Id, (i, o) => new { i.Id, i.Slug, i.Domain, i.Workers, i.Status, i.WantRunning, o.SuspendedAt })
             .OrderBy(r => r.Slug).ToListAsync(stop);
         return [.. rows.Select(r => new EdgeRoute(r.Id, r.Domain, OdooContainer.NameOf(r.Slug).Value, r.Workers > 0,

@@ -1,37 +1,47 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Servers;
 using OCore.Platform.Data;
 
 namespace OCore.Features.Instances;
 
-/// <summary>What was seen of one instance at a look at its server.</summary>
-/// <param name="ContainerRunning">Null where the container is not there.</param>
-/// <param name="EdgeUp">As the edge's own check says; null where it has none.</param>
-internal sealed record InstanceObservation(Guid InstanceId, bool? ContainerRunning, bool? EdgeUp, long? MemoryBytes, double? CpuPercent, long? DatabaseBytes);
-
 /// <summary>Writes measured state. What is wanted is not touched; what an operation works on is left to it.</summary>
 internal static class InstanceObserver
 {
-    public static async Task ApplyAsync(OCoreDb db, Guid serverId, IReadOnlyDictionary<Guid, InstanceObservation> seen, DateTimeOffset now, CancellationToken stop)
+    public static async Task ApplyAsync(OCoreDb db, Server server, ServerObservation seen, CancellationToken stop)
     {
-        foreach (var instance in await db.Instances.AcrossTenants().Where(i => i.ServerId == serverId).ToListAsync(stop))
+        if (!seen.Reachable)
         {
-            if (instance.Status is InstanceStatus.Creating or InstanceStatus.Restarting or InstanceStatus.Removing || !seen.TryGetValue(instance.Id, out var look))
+            await ServerAwayAsync(db, server.Id, seen.At, stop);
+            return;
+        }
+        var containers = seen.Containers.ToDictionary(c => c.Name);
+        var stats = seen.Stats?.ToDictionary(s => s.Name);
+        var busy = await db.ResourceLocks.Where(l => l.Key.StartsWith("instance:")).Select(l => l.Key).ToListAsync(stop);
+        foreach (var instance in await db.Instances.AcrossTenants().Where(i => i.ServerId == server.Id).ToListAsync(stop))
+        {
+            // While an operation works on it, the operation says what it is.
+            if (instance.Status is InstanceStatus.Creating or InstanceStatus.Restarting or InstanceStatus.Removing || busy.Contains($"instance:{instance.Id}"))
                 continue;
-            (instance.Status, instance.StatusMessage) = Judge(instance, look);
-            instance.Health = look.EdgeUp switch { true => "healthy", false => "unhealthy", null => "unknown" };
-            instance.HealthAt = now;
-            if (look.MemoryBytes is { } memory)
-                instance.Use = new InstanceUse { At = now, MemoryBytes = memory, CpuPercent = look.CpuPercent ?? 0, DatabaseBytes = look.DatabaseBytes ?? instance.Use?.DatabaseBytes, FilestoreBytes = instance.Use?.FilestoreBytes };
+            var name = OdooContainer.NameOf(instance.Slug).Value;
+            (instance.Status, instance.StatusMessage) = Judge(instance, containers.TryGetValue(name, out var container) ? container.IsRunning : null);
+            instance.Health = seen.Health.TryGetValue(instance.Id, out var health) ? health == EdgeHealth.Up ? "healthy" : "unhealthy" : "unknown";
+            instance.HealthAt = seen.At;
+            if (stats?.GetValueOrDefault(name) is { } use)
+                instance.Use = new InstanceUse
+                {
+                    At = seen.At, MemoryBytes = use.MemoryBytes, CpuPercent = use.CpuPercent, FilestoreBytes = instance.Use?.FilestoreBytes,
+                    DatabaseBytes = seen.DatabaseSizes?.TryGetValue(instance.Database, out var size) == true ? size : instance.Use?.DatabaseBytes,
+                };
         }
         await db.SaveChangesAsync(stop);
     }
 
     /// <summary>Nothing is known while a server does not answer, and unknown is not stopped.</summary>
-    public static Task ServerAwayAsync(OCoreDb db, Guid serverId, DateTimeOffset now, CancellationToken stop) =>
+    private static Task ServerAwayAsync(OCoreDb db, Guid serverId, DateTimeOffset now, CancellationToken stop) =>
         db.Instances.AcrossTenants().Where(i => i.ServerId == serverId).ExecuteUpdateAsync(s => s.SetProperty(i => i.Health, "unknown").SetProperty(i => i.HealthAt, now), stop);
 
-    private static (InstanceStatus, string?) Judge(Instance instance, InstanceObservation look) => (instance.WantRunning, look.ContainerRunning) switch
+    private static (InstanceStatus, string?) Judge(Instance instance, bool? running) => (instance.WantRunning, running) switch
     {
         _ when instance.Status == InstanceStatus.Suspended => (InstanceStatus.Suspended, instance.StatusMessage),
         (_, null) => (InstanceStatus.Failed, "Its container is gone from the server. Restart the instance to make it again."),

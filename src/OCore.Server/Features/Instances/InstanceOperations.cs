@@ -112,7 +112,7 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
         await ProvisionInstanceKind.FinishAsync(new(input.InstanceId), context);
     }
 
-    private static async Task SqlAsync(ModulesInput input, StepContext context, string script)
+    private static async Task SqlAsync(ModulesInput input, StepContext context, [System.Diagnostics.CodeAnalysis.ConstantExpected] string script)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
@@ -177,7 +177,7 @@ internal static class InstanceSteps
         await InstanceHost.DropDatabaseAsync(on.Connection, on.Plan.Database, context.Stop);
         await InstanceHost.RemoveFilesAsync(on.Connection, on.Instance.Image, on.Instance.Id, on.Instance.Slug, context.Stop);
         // Whatever else carries its label, such as a one-off container that was cut off.
-        await on.Connection.Docker.RemoveByLabelAsync(OdooContainer.InstanceLabel, on.Instance.Id.ToString(), context.Stop);
+        await on.Connection.Docker.RemoveByLabelAsync(ServerLabels.Instance, on.Instance.Id.ToString(), context.Stop);
     }
 
     public static async Task ForgetAsync(InstanceInput input, StepContext context)

@@ -79,7 +79,7 @@ internal static class CatalogEndpoints
         Source = source is null ? null : source.GitUrl is null ? "archive" : "git",
         GitUrl = source?.GitUrl,
         HasSecret = source?.TokenSealed is not null || source?.PrivateKeySealed is not null,
-        Versions = [.. source?.Archives.Keys ?? []],
+        Versions = source is null ? [] : [.. source.Archives.Keys],
         UpdatedAt = source?.UpdatedAt,
     };
 }

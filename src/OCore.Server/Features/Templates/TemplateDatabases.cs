@@ -82,7 +82,7 @@ internal sealed class TemplateDatabases(AddonSources addons, TimeProvider time)
         var password = Platform.Security.Tokens.New();
         await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.BeginTemplate, new Dictionary<string, string> { ["db"] = content.Database, ["password"] = password }, stop);
         await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.OpenSchema, new Dictionary<string, string>(), stop);
-        var result = await connection.Docker.RunOnceAsync(await SpecAsync(name, content, password, server.OrgId, stop), stop, log, keepOnCancel: true);
+        var result = await connection.Docker.RunOnceAsync(await SpecAsync(name, content, password, server.Id, server.RootId, stop), stop, log, keepOnCancel: true);
         if (!result.Ok)
         {
             cache.Status = "failed";
@@ -106,7 +106,7 @@ internal sealed class TemplateDatabases(AddonSources addons, TimeProvider time)
             throw new StepRefusedException("unknown_modules", $"Odoo {content.Version} of this image has no module {string.Join(", ", missing)}.", "Correct the template's module list, or add the repository that has them.");
     }
 
-    private async Task<ContainerSpec> SpecAsync(DockerName name, TemplateContent content, string password, Guid owner, CancellationToken stop)
+    private async Task<ContainerSpec> SpecAsync(DockerName name, TemplateContent content, string password, Guid server, Guid owner, CancellationToken stop)
     {
         var sources = new List<ContainerFile>();
         foreach (var (index, repository) in content.Repositories.Index())
@@ -128,7 +128,7 @@ internal sealed class TemplateDatabases(AddonSources addons, TimeProvider time)
             Entrypoint = ["/bin/sh", "-c", "mkdir -p /var/lib/odoo/filestore && chown -R odoo:odoo /var/lib/odoo && exec setpriv --reuid=odoo --regid=odoo --init-groups --no-new-privs \"$@\"", "sh"],
             Networks = [new ContainerNetwork(DockerName.Parse("ocore"))],
             Mounts = [ContainerMount.Folder(RemotePath.Parse($"/var/lib/ocore/templates/{content.Database}"), RemotePath.Parse("/var/lib/odoo"))],
-            Labels = new Dictionary<string, string> { ["ocore.template"] = content.Key },
+            Labels = new Dictionary<string, string>(ServerLabels.Of(server)) { ["ocore.template"] = content.Key },
             MemoryBytes = 2L << 30,
             Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), configuration), .. sources],
         };

@@ -677,6 +677,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     AdminPasswordSealed = table.Column<string>(type: "TEXT", nullable: true),
                     WantRunning = table.Column<bool>(type: "INTEGER", nullable: false),
                     AppliedSettings = table.Column<string>(type: "TEXT", nullable: true),
+                    AppliedKeys = table.Column<string>(type: "TEXT", nullable: true),
                     Status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     StatusMessage = table.Column<string>(type: "TEXT", nullable: true),
                     Health = table.Column<string>(type: "TEXT", nullable: false),

@@ -678,6 +678,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     AdminPasswordSealed = table.Column<string>(type: "text", nullable: true),
                     WantRunning = table.Column<bool>(type: "boolean", nullable: false),
                     AppliedSettings = table.Column<string>(type: "text", nullable: true),
+                    AppliedKeys = table.Column<string>(type: "text", nullable: true),
                     Status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     StatusMessage = table.Column<string>(type: "text", nullable: true),
                     Health = table.Column<string>(type: "text", nullable: false),
