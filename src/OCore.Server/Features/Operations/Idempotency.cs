@@ -2,11 +2,11 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.Operations;
 using OCore.Platform.Data;
+using OCore.Platform.Http;
 using OCore.Platform.Security;
 
-namespace OCore.Platform.Http;
+namespace OCore.Features.Operations;
 
 internal static class Idempotency
 {
