@@ -43,6 +43,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<Startup>();
             builder.Services.AddHostedService<OperationEngine>();
             builder.Services.AddHostedService<MailSender>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
         }
         adjust?.Invoke(builder);
         return builder.Build();

@@ -28,7 +28,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         if (CallerCache.Find(key, slug, time) is { } known)
             return (known, null);
         var generation = CallerCache.Generation;
-        var (access, problem) = await LoadAsync(token, slug, http.RequestAborted);
+        var (access, problem) = await LoadAsync(token, fromCookie, slug, http.RequestAborted);
         if (access is not null)
             CallerCache.Keep(key, slug, access, generation, time);
         return (access, problem);
@@ -39,8 +39,13 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         if (request.Headers.Authorization.ToString() is { Length: > 0 } header)
             return AuthenticationHeaderValue.TryParse(header, out var parsed) && parsed.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) && parsed.Parameter is { Length: > 20 and < 200 } token
                 ? (token, false) : (null, false);
-        return (request.Cookies[SecureCookie] ?? request.Cookies[PlainCookie], true);
+        return (request.Cookies[CookieName(request)], true);
     }
+
+    /// <summary>Where the one that only this host can set works, the other is not read: a sibling host could set it.</summary>
+    public static string CookieName(HttpRequest request) => request.IsHttps || IsLocal(request.Host.Host) ? SecureCookie : PlainCookie;
+
+    public static bool IsLocal(string host) => host == "localhost" || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
 
     // Portals are sibling hosts, so SameSite alone does not keep them apart: unsafe requests need the dashboard's own header,
     // which another origin could send only after a CORS preflight that nobody answers.
@@ -52,7 +57,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         return fetchSite is "" or "same-origin" or "none" && request.Headers["X-OCore-CSRF"] == "1";
     }
 
-    private async Task<(Access?, Problem?)> LoadAsync(string token, string? slug, CancellationToken stop)
+    private async Task<(Access?, Problem?)> LoadAsync(string token, bool fromCookie, string? slug, CancellationToken stop)
     {
         await using var db = databases.System();
         var now = time.GetUtcNow();
@@ -60,16 +65,24 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         if (token.StartsWith(Tokens.ApiKeyPrefix, StringComparison.Ordinal))
         {
             var key = await db.ApiKeys.AcrossTenants().AsNoTracking().Include(k => k.User).SingleOrDefaultAsync(k => k.Hash == hash && k.ExpiresAt > now, stop);
-            if (key is null)
+            if (key is null || key.User.DisabledAt is not null)
                 return (null, GateProblems.Unauthenticated);
             await db.ApiKeys.AcrossTenants().Where(k => k.Id == key.Id && (k.LastUsedAt == null || k.LastUsedAt < now.AddMinutes(-1))).ExecuteUpdateAsync(s => s.SetProperty(k => k.LastUsedAt, now), stop);
             return await InOrganizationAsync(db, key.User, null, key, slug, now, stop);
         }
-        var session = await db.Sessions.AsNoTracking().SingleOrDefaultAsync(s => s.AccessHash == hash && s.AccessExpiresAt > now, stop);
+        var session = fromCookie
+            ? await db.Sessions.AsNoTracking().SingleOrDefaultAsync(s => s.CookieHash == hash && s.CookieIdleUntil > now && s.ExpiresAt > now, stop)
+            : await db.Sessions.AsNoTracking().SingleOrDefaultAsync(s => s.AccessHash == hash && s.AccessExpiresAt > now, stop);
         if (session is null)
             return (null, GateProblems.Unauthenticated);
         var user = await db.Users.AsNoTracking().SingleAsync(u => u.Id == session.UserId, stop);
-        await db.Sessions.Where(s => s.Id == session.Id && s.LastSeenAt < now.AddMinutes(-1)).ExecuteUpdateAsync(s => s.SetProperty(x => x.LastSeenAt, now), stop);
+        if (user.DisabledAt is not null)
+            return (null, GateProblems.Unauthenticated);
+        if (session.LastSeenAt < now.AddMinutes(-1))
+        {
+            var idleUntil = fromCookie ? now + Session.CookieIdle : session.CookieIdleUntil;
+            await db.Sessions.Where(s => s.Id == session.Id).ExecuteUpdateAsync(s => s.SetProperty(x => x.LastSeenAt, now).SetProperty(x => x.CookieIdleUntil, idleUntil), stop);
+        }
         return await InOrganizationAsync(db, user, session, null, slug, now, stop);
     }
 
@@ -85,7 +98,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         // A key made by an agency's person inside a client's organisation lives in that organisation by delegation.
         var wanted = slug ?? key?.OrgId.ToString() ?? home?.Organization.Id.ToString();
         if (wanted is null)
-            return (key is null ? Homeless(user, session) : null, GateProblems.OrganizationNotFound);
+            return key is null ? (Homeless(user, session), null) : (null, GateProblems.OrganizationNotFound);
         var target = memberships.Find(m => m.Organization.Slug == wanted || m.Organization.Id.ToString() == wanted);
         Organization? organization = target?.Organization;
         var permissions = target is null ? PermissionSet.None : Permissions.Of(target.Permissions);

@@ -924,6 +924,71 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.ToTable("TemplateCaches", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Users.PasskeyChallenge", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<byte[]>("ChallengeHash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid?>("UserId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ChallengeHash")
+                        .IsUnique();
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("PasskeyChallenges", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Users.PasswordReset", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<byte[]>("TokenHash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("PasswordResets", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Users.Session", b =>
                 {
                     b.Property<Guid>("Id")
@@ -937,6 +1002,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("bytea");
 
+                    b.Property<byte[]>("CookieHash")
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset?>("CookieIdleUntil")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone");
 
@@ -948,6 +1019,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.Property<DateTimeOffset>("LastSeenAt")
                         .HasColumnType("timestamp with time zone");
+
+                    b.Property<byte[]>("RefreshFamily")
+                        .HasColumnType("bytea");
 
                     b.Property<byte[]>("RefreshHash")
                         .HasColumnType("bytea");
@@ -961,6 +1035,14 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.HasIndex("AccessHash")
+                        .IsUnique();
+
+                    b.HasIndex("CookieHash")
+                        .IsUnique();
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("RefreshFamily")
                         .IsUnique();
 
                     b.HasIndex("RefreshHash")
@@ -985,6 +1067,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasColumnType("text");
 
                     b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("DisabledAt")
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<string>("Email")
@@ -1576,6 +1661,23 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .WithMany()
                         .HasForeignKey("RootId", "ServerId")
                         .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Users.PasskeyChallenge", b =>
+                {
+                    b.HasOne("OCore.Features.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade);
+                });
+
+            modelBuilder.Entity("OCore.Features.Users.PasswordReset", b =>
+                {
+                    b.HasOne("OCore.Features.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -917,6 +917,71 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.ToTable("TemplateCaches", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Users.PasskeyChallenge", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("ChallengeHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ChallengeHash")
+                        .IsUnique();
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("PasskeyChallenges", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Users.PasswordReset", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("TokenHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("PasswordResets", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Users.Session", b =>
                 {
                     b.Property<Guid>("Id")
@@ -930,6 +995,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<byte[]>("CookieHash")
+                        .HasColumnType("BLOB");
+
+                    b.Property<long?>("CookieIdleUntil")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
@@ -941,6 +1012,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<long>("LastSeenAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("RefreshFamily")
+                        .HasColumnType("BLOB");
 
                     b.Property<byte[]>("RefreshHash")
                         .HasColumnType("BLOB");
@@ -954,6 +1028,14 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("AccessHash")
+                        .IsUnique();
+
+                    b.HasIndex("CookieHash")
+                        .IsUnique();
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("RefreshFamily")
                         .IsUnique();
 
                     b.HasIndex("RefreshHash")
@@ -978,6 +1060,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("DisabledAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Email")
@@ -1567,6 +1652,23 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .WithMany()
                         .HasForeignKey("RootId", "ServerId")
                         .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Users.PasskeyChallenge", b =>
+                {
+                    b.HasOne("OCore.Features.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade);
+                });
+
+            modelBuilder.Entity("OCore.Features.Users.PasswordReset", b =>
+                {
+                    b.HasOne("OCore.Features.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -11,7 +11,7 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteOCoreDb))]
-    [Migration("20261123213552_Initial")]
+    [Migration("20261123214354_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -920,6 +920,71 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.ToTable("TemplateCaches", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Users.PasskeyChallenge", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("ChallengeHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ChallengeHash")
+                        .IsUnique();
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("PasskeyChallenges", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Users.PasswordReset", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("TokenHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("PasswordResets", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Users.Session", b =>
                 {
                     b.Property<Guid>("Id")
@@ -933,6 +998,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<byte[]>("CookieHash")
+                        .HasColumnType("BLOB");
+
+                    b.Property<long?>("CookieIdleUntil")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
@@ -944,6 +1015,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<long>("LastSeenAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("RefreshFamily")
+                        .HasColumnType("BLOB");
 
                     b.Property<byte[]>("RefreshHash")
                         .HasColumnType("BLOB");
@@ -957,6 +1031,14 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("AccessHash")
+                        .IsUnique();
+
+                    b.HasIndex("CookieHash")
+                        .IsUnique();
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("RefreshFamily")
                         .IsUnique();
 
                     b.HasIndex("RefreshHash")
@@ -981,6 +1063,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("DisabledAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Email")
@@ -1570,6 +1655,23 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .WithMany()
                         .HasForeignKey("RootId", "ServerId")
                         .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Users.PasskeyChallenge", b =>
+                {
+                    b.HasOne("OCore.Features.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade);
+                });
+
+            modelBuilder.Entity("OCore.Features.Users.PasswordReset", b =>
+                {
+                    b.HasOne("OCore.Features.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
