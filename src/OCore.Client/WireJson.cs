@@ -72,6 +72,8 @@ namespace OCore.Client;
 [JsonSerializable(typeof(Page<TemplateView>))]
 [JsonSerializable(typeof(FromInstance))]
 [JsonSerializable(typeof(ProvisionInstance))]
+[JsonSerializable(typeof(ProvisionPlan))]
+[JsonSerializable(typeof(SettingsDiff))]
 [JsonSerializable(typeof(Page<CatalogVersion>))]
 [JsonSerializable(typeof(Page<CatalogModule>))]
 [JsonSerializable(typeof(EnterpriseAccess))]

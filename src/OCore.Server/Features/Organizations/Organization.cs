@@ -10,7 +10,7 @@ namespace OCore.Features.Organizations;
 
 /// <summary>A tenant. Personal, shared by several people, or the client of an agency; agency mode is a mark any but a client can have.</summary>
 [GlobalEntity("It is the tenant itself; its filter compares its own id.")]
-internal sealed class Organization : IAudited, IAffectsAccess
+internal sealed class Organization : ITenantRow, IAudited, IAffectsAccess
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
     /// <summary>The agency's id for a client, its own otherwise. Never changes.</summary>

@@ -261,6 +261,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<string>("AdminPasswordSealed")
                         .HasColumnType("text");
 
+                    b.Property<string>("AppliedKeys")
+                        .HasColumnType("text");
+
                     b.Property<string>("AppliedSettings")
                         .HasColumnType("text");
 
@@ -519,6 +522,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasColumnType("uuid");
 
                     b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Slug")

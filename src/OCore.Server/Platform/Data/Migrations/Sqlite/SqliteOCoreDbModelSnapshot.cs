@@ -254,6 +254,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("AdminPasswordSealed")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("AppliedKeys")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("AppliedSettings")
                         .HasColumnType("TEXT");
 
@@ -512,6 +515,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Slug")
