@@ -99,23 +99,27 @@ internal static class SignInEndpoints
             return UserProblems.SignupClosed;
         if ((limits.FromIp(http) ?? limits.Signup(http)) is { } tooMany)
             return tooMany;
-        db.Enter(Tenant.System, new AuditActor(null, request.Email, Guid.Empty, false, null, caller.Ip, caller.UserAgent, null));
-        var (user, refusal) = await Accounts.AddAsync(db, passwords, request.Email, request.Name, request.Password, confirmed: false, time.GetUtcNow(), stop);
-        if (user is null)
-            return refusal!;
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            var tokens = await db.InTransactionAsync(async () =>
+            db.Enter(Tenant.System, new AuditActor(null, request.Email, Guid.Empty, false, null, caller.Ip, caller.UserAgent, null));
+            var (user, refusal) = await Accounts.AddAsync(db, passwords, request.Email, request.Name, request.Password, confirmed: false, time.GetUtcNow(), stop);
+            if (user is null)
+                return refusal!;
+            try
             {
-                await db.SaveChangesAsync(stop);
-                return await StartAsync(db, user, http, caller, sessions, "signup", stop);
-            }, stop);
-            limits.Succeeded(request.Email, http);
-            return TypedResults.Ok(tokens);
-        }
-        catch (DbUpdateException e) when (Accounts.IsEmailTaken(e))
-        {
-            return UserProblems.EmailTaken;
+                var tokens = await db.InTransactionAsync(async () =>
+                {
+                    await db.SaveChangesAsync(stop);
+                    return await StartAsync(db, user, http, caller, sessions, "signup", stop);
+                }, stop);
+                limits.Succeeded(request.Email, http);
+                return TypedResults.Ok(tokens);
+            }
+            // Somebody took the address, or the free slug of its first part, at the same time: looking again tells which.
+            catch (DbUpdateException e) when (UniqueViolation.Of(e) is not null && attempt < 5)
+            {
+                db.ChangeTracker.Clear();
+            }
         }
     }
 
