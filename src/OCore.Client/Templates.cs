@@ -125,6 +125,26 @@ public sealed record ProvisionInstance
     [MaxLength(100)] public string? RegistrationCode { get; init; }
 }
 
+/// <summary>What provisioning would do, as <c>?dryRun=true</c> answers it.</summary>
+public sealed record ProvisionPlan
+{
+    public required string Name { get; init; }
+    public required string Slug { get; init; }
+    public required Ref Organization { get; init; }
+    public required Ref Server { get; init; }
+    public required string Url { get; init; }
+    public required string Database { get; init; }
+    public required string Image { get; init; }
+    public required int Workers { get; init; }
+    public required int MemoryMb { get; init; }
+    public required IReadOnlyList<string> Modules { get; init; }
+    /// <summary>odoo.conf as it would be written, secrets masked.</summary>
+    public required string OdooConf { get; init; }
+    public required IReadOnlyList<string> Steps { get; init; }
+    /// <summary>A pre-initialised database is on the server, so it takes seconds.</summary>
+    public required bool Fast { get; init; }
+}
+
 public sealed record CatalogVersion
 {
     public required string Version { get; init; }

@@ -38,11 +38,14 @@ internal static class OCoreApp
         builder.Services.AddMail();
         builder.Services.AddUsers();
         builder.Services.AddOperations();
+        builder.Services.AddServers();
+        builder.Services.AddInstances();
         if (!IsWritingTheDocument)
         {
             builder.Services.AddHostedService<Startup>();
             builder.Services.AddHostedService<OperationEngine>();
             builder.Services.AddHostedService<MailSender>();
+            builder.Services.AddHostedService<ServerReconciler>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
         }
         adjust?.Invoke(builder);
@@ -51,6 +54,7 @@ internal static class OCoreApp
 
     public static void Map(WebApplication app)
     {
+        InstancesSetup.JoinServerWatch(app.Services);
         app.UseHttpFace();
         app.MapHealth();
         var api = app.MapGroup("/api").ProducesProblem(400).ProducesProblem(401).ProducesProblem(403);

@@ -41,7 +41,8 @@ internal sealed class Settings
     {
         string? Get(string name) => configuration["OCORE_" + name] is { Length: > 0 } value ? value : null;
         foreach (var key in configuration.AsEnumerable().Select(p => p.Key).Where(k => k.StartsWith("OCORE_", StringComparison.Ordinal)))
-            if (!Known.Contains(key[6..]) && !key.StartsWith("OCORE_IMAGE_", StringComparison.Ordinal) && !key.StartsWith("OCORE_TEST_", StringComparison.Ordinal))
+            if (!Known.Contains(key[6..]) && !key.StartsWith("OCORE_IMAGE_", StringComparison.Ordinal) && !key.StartsWith("OCORE_TEST_", StringComparison.Ordinal)
+                && !key.StartsWith("OCORE_LAB_", StringComparison.Ordinal))
                 errors.Add($"{key} is not a setting of oCore; see docs/installation.md for the list.");
 
         var data = Path.GetFullPath(Get("DATA") ?? "data");

@@ -15,14 +15,14 @@ internal sealed class Instance : IAgencyShared, IAudited
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public required string Name { get; set; }
-    public required string Slug { get; init; }
+    public required string Slug { get; set; }
     public Guid ServerId { get; init; }
     public Guid? TemplateId { get; set; }
     public required string OdooVersion { get; init; }
     public required string OdooEdition { get; init; }
     public required string Image { get; init; }
     public required string Domain { get; set; }
-    public required string Database { get; init; }
+    public required string Database { get; set; }
     public int Workers { get; set; }
     public int MemoryMb { get; set; }
     public double? Cpus { get; set; }
@@ -45,6 +45,8 @@ internal sealed class Instance : IAgencyShared, IAudited
     public bool WantRunning { get; set; } = true;
     /// <summary>The settings that the container runs with, as a hash; differs from the wanted ones until a restart.</summary>
     [NotAudited] public string? AppliedSettings { get; set; }
+    /// <summary>The same, key by key with secrets masked, to show what a restart would change.</summary>
+    [NotAudited] public Dictionary<string, string>? AppliedKeys { get; set; }
     [NotAudited] public InstanceStatus Status { get; set; } = InstanceStatus.Creating;
     [NotAudited] public string? StatusMessage { get; set; }
     /// <summary>As the edge measured it: healthy, unhealthy or unknown.</summary>
@@ -57,6 +59,13 @@ internal sealed class Instance : IAgencyShared, IAudited
     public Organization Organization { get; init; } = null!;
     public Server Server { get; init; } = null!;
     public Template? Template { get; init; }
+
+    /// <summary>Before it exists: the names it will have.</summary>
+    public Instance Renamed(string slug, string domain, string database)
+    {
+        (Slug, Domain, Database) = (slug, domain, database);
+        return this;
+    }
 
     string IAudited.AuditNoun => "instance";
     string IAudited.AuditName => Name;
@@ -76,6 +85,7 @@ internal sealed class InstanceMapping : IEntityTypeConfiguration<Instance>
         entity.Property(i => i.Languages).HasJson();
         entity.Property(i => i.Repositories).HasJson();
         entity.Property(i => i.Use).HasJson();
+        entity.Property(i => i.AppliedKeys).HasJson();
         entity.HasOne(i => i.Organization).WithMany().HasForeignKey(i => i.OrgId).OnDelete(DeleteBehavior.Restrict);
         entity.HasOne(i => i.Server).WithMany().HasForeignKey(i => new { i.RootId, i.ServerId }).HasPrincipalKey(s => new { s.RootId, s.Id }).OnDelete(DeleteBehavior.Restrict);
         entity.HasOne(i => i.Template).WithMany().HasForeignKey(i => new { i.RootId, i.TemplateId }).HasPrincipalKey(t => new { t.RootId, t.Id }).OnDelete(DeleteBehavior.Restrict);

@@ -1,6 +1,164 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Operations;
+using OCore.Features.Templates;
+using OCore.Platform.Data;
+using OCore.Platform.Http;
+using OCore.Platform.Operations;
+using OCore.Platform.Security;
+
 namespace OCore.Features.Instances;
 
 internal static class InstanceEndpoints
 {
-    public static void Map(IEndpointRouteBuilder api) => _ = api;
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        var instances = api.MapGroup("/instances").WithTags("Instances").Require("view:instances");
+        instances.MapGet("/", List).WithName("listInstances");
+        instances.MapGet("/{id}", Get).WithName("getInstance");
+        instances.MapPut("/{id}", Update).WithName("updateInstance").Require("manage:instances");
+        instances.MapGet("/{id}/config", Config).WithName("getInstanceConfig");
+        instances.MapPost("/{id}/start", Start).WithName("startInstance").Require("manage:instances").StartsOperation();
+        instances.MapPost("/{id}/stop", Stop).WithName("stopInstance").Require("manage:instances").StartsOperation();
+        instances.MapPost("/{id}/restart", Restart).WithName("restartInstance").Require("manage:instances").StartsOperation();
+        instances.MapDelete("/{id}", Delete).WithName("deleteInstance").Require("manage:instances").StartsOperation();
+        instances.MapPost("/{id}/modules", ChangeModules).WithName("changeInstanceModules").Require("manage:instances").StartsOperation();
+        InstanceLiveEndpoints.Map(instances);
+    }
+
+    internal sealed class Filter
+    {
+        /// <summary>Of this client; id or slug.</summary>
+        [FromQuery(Name = "organization"), MaxLength(64)] public string? Organization { get; init; }
+        /// <summary>On this server.</summary>
+        [FromQuery(Name = "server")] public Guid? Server { get; init; }
+        /// <summary>For example <c>running</c>.</summary>
+        [FromQuery(Name = "status"), MaxLength(20)] public string? Status { get; init; }
+    }
+
+    /// <summary>The organisation's instances; for an agency its clients' too.</summary>
+    internal static async Task<Results<Ok<Page<InstanceView>>, Problem>> List(OCoreDb db, InstanceHost host, [AsParameters] PageQuery page, [AsParameters] Filter filter, CancellationToken stop)
+    {
+        var query = db.Instances.AsNoTracking();
+        if (filter.Organization is { } wanted)
+        {
+            var id = Guid.TryParse(wanted, out var parsed) ? parsed : Guid.Empty;
+            query = query.Where(i => db.Organizations.Any(o => o.Id == i.OrgId && (o.Slug == wanted || o.Id == id)));
+        }
+        if (filter.Server is { } server)
+            query = query.Where(i => i.ServerId == server);
+        if (filter.Status is { } word)
+        {
+            if (!Enum.TryParse<InstanceStatus>(word, true, out var status))
+                return Problem.Field("status", "One of creating, running, stopped, restarting, failed, removing, suspended.");
+            query = query.Where(i => i.Status == status);
+        }
+        if (page.Search is { } text)
+            query = query.Where(i => EF.Functions.Like(i.Name, Paging.Like(text), "\\") || EF.Functions.Like(i.Domain, Paging.Like(text), "\\"));
+        if (page.After is { } after)
+            query = query.Where(i => i.Id > after);
+        var rows = await query.OrderBy(i => i.Id).Take(page.Size + 1).ToListAsync(stop);
+        var views = (await InstanceViews.ToViewsAsync(db, host, rows, stop)).ToDictionary(v => v.Id);
+        return TypedResults.Ok(rows.ToPage(page, i => i.Id, i => views[i.Id]));
+    }
+
+    /// <summary>One instance, by id or slug.</summary>
+    internal static async Task<Results<Ok<InstanceView>, Problem>> Get(string id, OCoreDb db, InstanceHost host, CancellationToken stop) =>
+        await FindAsync(db, id, stop) is { } instance ? TypedResults.Ok((await InstanceViews.ToViewsAsync(db, host, [instance], stop))[0]) : Problem.NotFound;
+
+    /// <summary>Change settings. They take effect with a restart; with <c>?dryRun=true</c> answers what would change.</summary>
+    internal static async Task<Results<Ok<InstanceView>, Ok<SettingsDiff>, Problem>> Update(string id, UpdateInstance request, [FromQuery] bool? dryRun, OCoreDb db, InstanceHost host, SecretBox secrets, CancellationToken stop)
+    {
+        if (await FindAsync(db, id, stop) is not { } instance)
+            return Problem.NotFound;
+        if ((OdooSettings.Check("envVars", request.EnvVars, upperCase: true) ?? OdooSettings.Check("config", request.Config, upperCase: false)) is { } wrong)
+            return wrong;
+        if (request.EnvVars?.ContainsKey("WORKERS") == true || request.Config?.ContainsKey("workers") == true)
+            return Problem.Field("workers", "Give the number of workers in the field workers.");
+        var before = host.PlanOf(instance);
+        instance.Name = request.Name ?? instance.Name;
+        instance.Workers = request.Workers ?? instance.Workers;
+        instance.MemoryMb = request.MemoryMb ?? (request.Workers is { } workers && instance.MemoryMb == Provisioning.DefaultMemoryMb(before.Workers) ? Provisioning.DefaultMemoryMb(workers) : instance.MemoryMb);
+        instance.Cpus = request.Cpus ?? instance.Cpus;
+        instance.EnvVars = Kept(request.EnvVars, instance.EnvVars);
+        instance.Config = Kept(request.Config, instance.Config);
+        if (request.RegistrationCode is { } code)
+            instance.RegistrationCodeSealed = code.Length == 0 ? null : secrets.Seal(code, InstanceSecrets.Registration, instance.Id);
+        if (dryRun == true)
+            return TypedResults.Ok(InstanceSettings.Diff(before, host.PlanOf(instance)));
+        await db.SaveChangesAsync(stop);
+        return TypedResults.Ok((await InstanceViews.ToViewsAsync(db, host, [instance], stop))[0]);
+    }
+
+    /// <summary>odoo.conf as it will be written (secrets masked), and what a restart would change.</summary>
+    internal static async Task<Results<Ok<InstanceConfigView>, Problem>> Config(string id, OCoreDb db, InstanceHost host, CancellationToken stop)
+    {
+        if (await FindAsync(db, id, stop) is not { } instance)
+            return Problem.NotFound;
+        var plan = host.PlanOf(instance);
+        return TypedResults.Ok(new InstanceConfigView { OdooConf = OdooConf.RenderMasked(plan), Pending = InstanceSettings.Pending(instance, plan) });
+    }
+
+    /// <summary>Start it.</summary>
+    internal static Task<Results<Accepted<OperationView>, Problem>> Start(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
+        BeginAsync<StartInstanceKind>(id, "Start", i => i.WantRunning = true, db, queue, kinds, stop);
+
+    /// <summary>Stop it. Its data stays; its address answers with a notice.</summary>
+    internal static Task<Results<Accepted<OperationView>, Problem>> Stop(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
+        BeginAsync<StopInstanceKind>(id, "Stop", i => i.WantRunning = false, db, queue, kinds, stop);
+
+    /// <summary>Restart it, with its settings as they are now.</summary>
+    internal static Task<Results<Accepted<OperationView>, Problem>> Restart(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
+        BeginAsync<RestartInstanceKind>(id, "Restart", i => i.WantRunning = true, db, queue, kinds, stop);
+
+    /// <summary>Delete it with its database and files. This cannot be undone.</summary>
+    internal static Task<Results<Accepted<OperationView>, Problem>> Delete(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
+        BeginAsync<DeleteInstanceKind>(id, "Delete", i => i.WantRunning = false, db, queue, kinds, stop, evenSuspended: true);
+
+    /// <summary>Install and update modules. The database returns to what it was if Odoo fails.</summary>
+    internal static async Task<Results<Accepted<OperationView>, Problem>> ChangeModules(string id, ChangeModules request, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
+    {
+        var (install, update) = (request.Install ?? [], request.Update ?? []);
+        if (install.Count + update.Count == 0)
+            return Problem.Field("install", "Name at least one module to install or to update.");
+        foreach (var (field, names) in (ReadOnlySpan<(string, IReadOnlyList<string>)>)[("install", install), ("update", update)])
+            if (names.FirstOrDefault(n => !System.Text.RegularExpressions.Regex.IsMatch(n, Patterns.Module)) is not null)
+                return Problem.Field(field, "Names of modules are lower case letters, digits and underscores.");
+        if (await FindAsync(db, id, stop) is not { } instance)
+            return Problem.NotFound;
+        if (instance.Status is not (InstanceStatus.Running or InstanceStatus.Stopped or InstanceStatus.Failed))
+            return InstanceProblems.NotNow(instance);
+        instance.WantRunning = true;
+        var operation = await queue.EnqueueAsync<ChangeModulesKind, ModulesInput>(db, new(instance.Id, install, update),
+            new($"Change modules of {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: $"instance:{instance.Id}"), stop);
+        await db.SaveChangesAsync(stop);
+        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+    }
+
+    internal static async Task<Instance?> FindAsync(OCoreDb db, string idOrSlug, CancellationToken stop)
+    {
+        var id = Guid.TryParse(idOrSlug, out var parsed) ? parsed : Guid.Empty;
+        return await db.Instances.SingleOrDefaultAsync(i => i.Id == id || i.Slug == idOrSlug, stop);
+    }
+
+    private static async Task<Results<Accepted<OperationView>, Problem>> BeginAsync<TKind>(string id, string verb, Action<Instance> want, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop, bool evenSuspended = false)
+        where TKind : OperationKind<InstanceInput>
+    {
+        if (await FindAsync(db, id, stop) is not { } instance)
+            return Problem.NotFound;
+        if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing || instance.Status == InstanceStatus.Suspended && !evenSuspended)
+            return InstanceProblems.NotNow(instance);
+        want(instance);
+        var operation = await queue.EnqueueAsync<TKind, InstanceInput>(db, new(instance.Id),
+            new($"{verb} {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: $"instance:{instance.Id}"), stop);
+        await db.SaveChangesAsync(stop);
+        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+    }
+
+    // A masked value that comes back unchanged means "as it was".
+    private static Dictionary<string, string> Kept(IReadOnlyDictionary<string, string>? given, Dictionary<string, string> before) =>
+        given is null ? before : given.ToDictionary(s => s.Key, s => s.Value == "••••" && before.TryGetValue(s.Key, out var old) ? old : s.Value);
 }

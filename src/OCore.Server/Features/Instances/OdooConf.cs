@@ -8,6 +8,7 @@ internal sealed record OdooPlan
 {
     public required Guid InstanceId { get; init; }
     public required Guid OrgId { get; init; }
+    public required Guid ServerId { get; init; }
     public required string Slug { get; init; }
     public required string Image { get; init; }
     public required int Major { get; init; }

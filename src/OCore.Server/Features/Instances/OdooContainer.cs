@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using OCore.Features.Servers;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 
@@ -8,8 +9,8 @@ namespace OCore.Features.Instances;
 /// <summary>The container of an instance as a value: what oCore wants, never what a customer wrote.</summary>
 internal static class OdooContainer
 {
-    public const string InstanceLabel = "ocore.instance", OrganizationLabel = "ocore.org";
-    public static readonly RemotePath Instances = RemotePath.Parse("/var/lib/ocore/instances");
+    public const string OrganizationLabel = "ocore.org";
+    public static readonly RemotePath Instances = ServerLabels.Folder.Combine("instances");
 
     public static DockerName NameOf(string slug) => DockerName.Parse($"ocore-i-{slug}");
 
@@ -34,8 +35,8 @@ internal static class OdooContainer
     {
         Name = NameOf(plan.Slug),
         Image = ImageRef.Parse(plan.Image),
-        Labels = new Dictionary<string, string> { [OrganizationLabel] = plan.OrgId.ToString(), [InstanceLabel] = plan.InstanceId.ToString() },
-        Networks = [new ContainerNetwork(DockerName.Parse("ocore"))],
+        Labels = new Dictionary<string, string> { [ServerLabels.Server] = plan.ServerId.ToString(), [OrganizationLabel] = plan.OrgId.ToString(), [ServerLabels.Instance] = plan.InstanceId.ToString() },
+        Networks = [new ContainerNetwork(ServerLabels.Network)],
         Mounts = [ContainerMount.Folder(FolderOf(plan.InstanceId), RemotePath.Parse("/var/lib/odoo"))],
         MemoryBytes = plan.MemoryMb * 1024L * 1024,
         NanoCpus = (long)((plan.Cpus ?? 0) * 1_000_000_000),

@@ -17,6 +17,8 @@ internal interface IAudited
     /// <summary>The noun of its actions: <c>client</c>, <c>server</c>.</summary>
     string AuditNoun { get; }
     string AuditName { get; }
+    /// <summary>False for rows that nobody made.</summary>
+    bool IsAudited => true;
 }
 
 /// <summary>Masked wherever it would be shown.</summary>
@@ -45,7 +47,7 @@ internal static class AuditWriter
             return;
         foreach (var entry in db.ChangeTracker.Entries().ToList())
         {
-            if (entry.Entity is not IAudited audited || entry.State is not (EntityState.Added or EntityState.Modified or EntityState.Deleted))
+            if (entry.Entity is not IAudited { IsAudited: true } audited || entry.State is not (EntityState.Added or EntityState.Modified or EntityState.Deleted))
                 continue;
             var changes = entry.State == EntityState.Deleted ? null : Changes(entry);
             var mark = db.AuditMarks.Find(m => ReferenceEquals(m.Entity, entry.Entity));
@@ -57,14 +59,16 @@ internal static class AuditWriter
         db.AuditMarks.Clear();
     }
 
-    // A client is seen in its agency's log and in its own; other rows in their organisation's.
+    // What is done to a client is seen in its agency's log, by the root, and in its own; other rows in their organisation's.
     private static Guid OrgOf(IAudited row, OCoreDb db) => row switch
     {
-        Organization { Kind: Client.OrganizationKind.Client } client => client.RootId,
         Organization organization => organization.Id,
         IOrgOwned owned => owned.OrgId,
         _ => db.Actor!.HomeOrgId,
     };
+
+    // Of the sign-in library's account, whose properties carry none of our attributes.
+    private static readonly string[] IdentitysOwn = ["SecurityStamp", "ConcurrencyStamp", "NormalizedEmail", "NormalizedUserName", "UserName", "AccessFailedCount", "LockoutEnd", "LockoutEnabled", "PhoneNumber", "PhoneNumberConfirmed"];
 
     private static Dictionary<string, AuditChangeValue> Changes(Microsoft.EntityFrameworkCore.ChangeTracking.EntityEntry entry)
     {
@@ -72,11 +76,11 @@ internal static class AuditWriter
         foreach (var property in entry.Properties)
         {
             var info = property.Metadata.PropertyInfo;
-            if (info is null || property.Metadata.IsPrimaryKey() || info.IsDefined(typeof(NotAuditedAttribute), true) || info.Name is "OrgId" or "RootId")
+            if (info is null || property.Metadata.IsPrimaryKey() || info.IsDefined(typeof(NotAuditedAttribute), true) || info.Name is "OrgId" or "RootId" || IdentitysOwn.Contains(info.Name))
                 continue;
             if (entry.State == EntityState.Modified && !property.IsModified)
                 continue;
-            var secret = info.IsDefined(typeof(SecretAttribute), true);
+            var secret = info.IsDefined(typeof(SecretAttribute), true) || info.Name == "PasswordHash";
             var before = entry.State == EntityState.Added ? null : Show(property.OriginalValue, secret);
             var after = Show(property.CurrentValue, secret);
             if (before != after || secret && entry.State == EntityState.Modified)

@@ -261,6 +261,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<string>("AdminPasswordSealed")
                         .HasColumnType("text");
 
+                    b.Property<string>("AppliedKeys")
+                        .HasColumnType("text");
+
                     b.Property<string>("AppliedSettings")
                         .HasColumnType("text");
 
@@ -425,12 +428,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<Guid>("InvitedById")
                         .HasColumnType("uuid");
 
-                    b.Property<string>("MailError")
-                        .HasColumnType("text");
-
-                    b.Property<DateTimeOffset?>("MailSentAt")
-                        .HasColumnType("timestamp with time zone");
-
                     b.Property<Guid>("OrgId")
                         .IsConcurrencyToken()
                         .HasColumnType("uuid");
@@ -447,6 +444,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.HasIndex("OrgId");
 
                     b.HasIndex("TokenHash")
+                        .IsUnique();
+
+                    b.HasIndex("OrgId", "Email")
                         .IsUnique();
 
                     b.HasIndex("OrgId", "RoleId");
@@ -522,6 +522,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasColumnType("uuid");
 
                     b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
                         .HasColumnType("uuid");
 
                     b.Property<string>("Slug")
@@ -609,6 +610,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasColumnType("text");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("IsDefault")
+                        .IsUnique()
+                        .HasFilter("\"IsDefault\"");
 
                     b.HasIndex("Slug")
                         .IsUnique();

@@ -254,6 +254,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("AdminPasswordSealed")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("AppliedKeys")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("AppliedSettings")
                         .HasColumnType("TEXT");
 
@@ -418,12 +421,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<Guid>("InvitedById")
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("MailError")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long?>("MailSentAt")
-                        .HasColumnType("INTEGER");
-
                     b.Property<Guid>("OrgId")
                         .IsConcurrencyToken()
                         .HasColumnType("TEXT");
@@ -440,6 +437,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.HasIndex("OrgId");
 
                     b.HasIndex("TokenHash")
+                        .IsUnique();
+
+                    b.HasIndex("OrgId", "Email")
                         .IsUnique();
 
                     b.HasIndex("OrgId", "RoleId");
@@ -515,6 +515,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Slug")
@@ -602,6 +603,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("IsDefault")
+                        .IsUnique()
+                        .HasFilter("\"IsDefault\"");
 
                     b.HasIndex("Slug")
                         .IsUnique();

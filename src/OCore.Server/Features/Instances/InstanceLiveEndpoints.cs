@@ -1,0 +1,140 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Platform.Data;
+using OCore.Platform.Docker;
+using OCore.Platform.Http;
+using OCore.Platform.Remote;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Instances;
+
+/// <summary>What is asked of the running instance itself: modules, logs, the way in.</summary>
+internal static class InstanceLiveEndpoints
+{
+    public static void Map(RouteGroupBuilder instances)
+    {
+        instances.MapGet("/{id}/modules", Modules).WithName("listInstanceModules");
+        instances.MapGet("/{id}/logs", Logs).WithName("getInstanceLogs");
+        instances.MapGet("/{id}/logs/stream", LogStream).WithName("streamInstanceLogs").Produces<string>(200, "text/event-stream");
+        instances.MapPost("/{id}/admin-password/reveal", RevealPassword).WithName("revealAdminPassword").Require("manage:instances");
+        instances.MapPost("/{id}/admin-password/reset", ResetPassword).WithName("resetAdminPassword").Require("manage:instances");
+        instances.MapPost("/{id}/open", Open).WithName("openInstance").Require("manage:instances");
+    }
+
+    /// <summary>The modules that its Odoo has, with their state.</summary>
+    internal static async Task<Results<Ok<Page<InstalledModule>>, Problem>> Modules(string id, [FromQuery, MaxLength(100)] string? q, [FromQuery, MaxLength(20)] string? state, OCoreDb db, InstanceHost host, CancellationToken stop) =>
+        await OnAsync(db, host, id, async on =>
+        {
+            var json = await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.Modules, new Dictionary<string, string>(), stop);
+            var all = JsonSerializer.Deserialize<List<InstalledModule>>(json, JsonSerializerOptions.Web) ?? [];
+            return Paging.Whole(all.Where(m => (state is null || m.State == state)
+                && (q is null || m.Name.Contains(q, StringComparison.OrdinalIgnoreCase) || m.Title.Contains(q, StringComparison.OrdinalIgnoreCase))));
+        }, stop);
+
+    /// <summary>The last lines of its log.</summary>
+    internal static async Task<Results<Ok<LogLines>, Problem>> Logs(string id, [FromQuery, Range(1, 5000)] int? tail, OCoreDb db, InstanceHost host, CancellationToken stop) =>
+        await OnAsync(db, host, id, async on =>
+        {
+            var lines = new List<string>();
+            await foreach (var line in on.Connection.Docker.LogsAsync(on.Container, tail ?? 200, false, stop))
+                lines.Add(line);
+            return new LogLines { Lines = lines };
+        }, stop);
+
+    /// <summary>Its log as it is written (Server-Sent Events of kind <c>line</c>), after the last lines.</summary>
+    internal static async Task<Results<ServerSentEventsResult<string>, Problem>> LogStream(string id, [FromQuery, Range(0, 5000)] int? tail, OCoreDb db, InstanceHost host, HttpContext http, CancellationToken stop)
+    {
+        var (on, problem) = await OpenAsync(db, host, id, stop);
+        if (problem is not null)
+            return problem;
+        http.Response.Headers["X-Accel-Buffering"] = "no";
+        return TypedResults.ServerSentEvents(FollowAsync(on!, tail ?? 200, stop), "line");
+    }
+
+    private static async IAsyncEnumerable<string> FollowAsync(InstanceOnServer on, int tail, [EnumeratorCancellation] CancellationToken stop)
+    {
+        await foreach (var line in on.Connection.Docker.LogsAsync(on.Container, tail, true, stop))
+            yield return line;
+    }
+
+    /// <summary>The administrator's first password, shown once.</summary>
+    internal static async Task<Results<Ok<AdminCredentials>, Problem>> RevealPassword(string id, OCoreDb db, InstanceHost host, SecretBox secrets, CancellationToken stop)
+    {
+        if (await InstanceEndpoints.FindAsync(db, id, stop) is not { } instance)
+            return Problem.NotFound;
+        if (instance.AdminPasswordSealed is not { } sealedPassword)
+            return InstanceProblems.AlreadyShown;
+        return await OnAsync(db, host, id, async on =>
+        {
+            var login = (await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.AdminLogin, new Dictionary<string, string>(), stop)).Trim();
+            instance.AdminPasswordSealed = null;
+            db.Mark(instance, "admin_password_shown");
+            await db.SaveChangesAsync(stop);
+            return new AdminCredentials { Login = login, Password = secrets.Unseal(sealedPassword, InstanceSecrets.Admin, instance.Id), Url = InstanceViews.UrlOf(on.Instance, on.Server) };
+        }, stop);
+    }
+
+    /// <summary>Give the administrator a new password, shown once.</summary>
+    internal static async Task<Results<Ok<AdminCredentials>, Problem>> ResetPassword(string id, OCoreDb db, InstanceHost host, CancellationToken stop) =>
+        await OnAsync(db, host, id, async on =>
+        {
+            var password = OdooPassword.New();
+            var login = await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.SetAdminPassword, new Dictionary<string, string> { ["hash"] = OdooPassword.Hash(password) }, stop);
+            on.Instance.AdminPasswordSealed = null;
+            db.Mark(on.Instance, "admin_password_reset");
+            await db.SaveChangesAsync(stop);
+            return new AdminCredentials { Login = login.Trim(), Password = password, Url = InstanceViews.UrlOf(on.Instance, on.Server) };
+        }, stop);
+
+    /// <summary>A link that signs the caller in to Odoo as its administrator: once, within a minute, and written into the audit log.</summary>
+    internal static async Task<Results<Ok<OpenLink>, Problem>> Open(string id, OCoreDb db, InstanceHost host, Caller caller, TimeProvider time, CancellationToken stop) =>
+        await OnAsync(db, host, id, async on =>
+        {
+            if (on.Instance.Status != InstanceStatus.Running)
+                throw new ProblemException(InstanceProblems.NotRunning);
+            var login = (await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.AdminLogin, new Dictionary<string, string>(), stop)).Trim();
+            var now = time.GetUtcNow();
+            db.Record("instance.opened", on.Instance.OrgId, on.Instance);
+            await db.SaveChangesAsync(stop);
+            var token = ConnectAddon.Token(on.Plan.ConnectKey, on.Plan.Database, login, caller.Access.Email, now);
+            return new OpenLink { Url = $"{InstanceViews.UrlOf(on.Instance, on.Server)}/ocore/connect?token={token}", ExpiresAt = now + ConnectAddon.LinkLifetime };
+        }, stop);
+
+    private static async Task<Results<Ok<T>, Problem>> OnAsync<T>(OCoreDb db, InstanceHost host, string id, Func<InstanceOnServer, Task<T>> work, CancellationToken stop)
+    {
+        var (on, problem) = await OpenAsync(db, host, id, stop);
+        if (problem is not null)
+            return problem;
+        try
+        {
+            return TypedResults.Ok(await work(on!));
+        }
+        catch (ServerException e)
+        {
+            return InstanceProblems.ServerAway(e.Message);
+        }
+    }
+
+    private static async Task<(InstanceOnServer?, Problem?)> OpenAsync(OCoreDb db, InstanceHost host, string id, CancellationToken stop)
+    {
+        if (await InstanceEndpoints.FindAsync(db, id, stop) is not { } instance)
+            return (null, Problem.NotFound);
+        if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing)
+            return (null, InstanceProblems.NotNow(instance));
+        try
+        {
+            return (await host.OpenAsync(db, instance, stop), null);
+        }
+        catch (Exception e) when (e is ServerException or Platform.Operations.TryLaterException or Platform.Operations.StepRefusedException)
+        {
+            return (null, InstanceProblems.ServerAway(e.Message));
+        }
+    }
+}

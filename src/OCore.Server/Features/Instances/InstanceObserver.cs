@@ -1,0 +1,53 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Platform.Data;
+
+namespace OCore.Features.Instances;
+
+/// <summary>Writes measured state. What is wanted is not touched; what an operation works on is left to it.</summary>
+internal static class InstanceObserver
+{
+    public static async Task ApplyAsync(OCoreDb db, Server server, ServerObservation seen, CancellationToken stop)
+    {
+        if (!seen.Reachable)
+        {
+            await ServerAwayAsync(db, server.Id, seen.At, stop);
+            return;
+        }
+        var containers = seen.Containers.ToDictionary(c => c.Name);
+        var stats = seen.Stats?.ToDictionary(s => s.Name);
+        var busy = await db.ResourceLocks.Where(l => l.Key.StartsWith("instance:")).Select(l => l.Key).ToListAsync(stop);
+        foreach (var instance in await db.Instances.AcrossTenants().Where(i => i.ServerId == server.Id).ToListAsync(stop))
+        {
+            // While an operation works on it, the operation says what it is.
+            if (instance.Status is InstanceStatus.Creating or InstanceStatus.Restarting or InstanceStatus.Removing || busy.Contains($"instance:{instance.Id}"))
+                continue;
+            var name = OdooContainer.NameOf(instance.Slug).Value;
+            (instance.Status, instance.StatusMessage) = Judge(instance, containers.TryGetValue(name, out var container) ? container.IsRunning : null);
+            instance.Health = seen.Health.TryGetValue(instance.Id, out var health) ? health == EdgeHealth.Up ? "healthy" : "unhealthy" : "unknown";
+            instance.HealthAt = seen.At;
+            if (stats?.GetValueOrDefault(name) is { } use)
+                instance.Use = new InstanceUse
+                {
+                    At = seen.At, MemoryBytes = use.MemoryBytes, CpuPercent = use.CpuPercent, FilestoreBytes = instance.Use?.FilestoreBytes,
+                    DatabaseBytes = seen.DatabaseSizes?.TryGetValue(instance.Database, out var size) == true ? size : instance.Use?.DatabaseBytes,
+                };
+        }
+        await db.SaveChangesAsync(stop);
+    }
+
+    /// <summary>Nothing is known while a server does not answer, and unknown is not stopped.</summary>
+    private static Task ServerAwayAsync(OCoreDb db, Guid serverId, DateTimeOffset now, CancellationToken stop) =>
+        db.Instances.AcrossTenants().Where(i => i.ServerId == serverId).ExecuteUpdateAsync(s => s.SetProperty(i => i.Health, "unknown").SetProperty(i => i.HealthAt, now), stop);
+
+    private static (InstanceStatus, string?) Judge(Instance instance, bool? running) => (instance.WantRunning, running) switch
+    {
+        _ when instance.Status == InstanceStatus.Suspended => (InstanceStatus.Suspended, instance.StatusMessage),
+        (_, null) => (InstanceStatus.Failed, "Its container is gone from the server. Restart the instance to make it again."),
+        (true, true) => (InstanceStatus.Running, null),
+        (true, false) => (InstanceStatus.Failed, "Odoo stopped by itself. Its log says why; restart the instance."),
+        (false, true) => (InstanceStatus.Running, "It runs although it was stopped here: somebody started the container on the server."),
+        (false, false) => (InstanceStatus.Stopped, null),
+    };
+}

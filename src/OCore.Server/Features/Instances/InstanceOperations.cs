@@ -1,0 +1,191 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Platform.Data;
+using OCore.Platform.Operations;
+
+namespace OCore.Features.Instances;
+
+/// <summary>Starts what was stopped.</summary>
+internal sealed class StartInstanceKind : OperationKind<InstanceInput>
+{
+    public override string Name => "instance.start";
+
+    protected override void Define(StepList<InstanceInput> steps) => steps
+        .Step("start Odoo", ProvisionInstanceKind.StartAsync)
+        .Step("route its address", ProvisionInstanceKind.RouteAsync)
+        .Pivot("wait until Odoo answers", ProvisionInstanceKind.WaitAsync)
+        .Step("finish", ProvisionInstanceKind.FinishAsync);
+}
+
+/// <summary>Applies changed settings and starts Odoo anew.</summary>
+internal sealed class RestartInstanceKind : OperationKind<InstanceInput>
+{
+    public override string Name => "instance.restart";
+
+    protected override void Define(StepList<InstanceInput> steps) => steps
+        .Step("announce", InstanceSteps.AnnounceAsync)
+        .Pivot("stop Odoo", InstanceSteps.StopContainerAsync)
+        .Step("start Odoo", ProvisionInstanceKind.StartAsync)
+        .Step("wait until Odoo answers", ProvisionInstanceKind.WaitAsync)
+        .Step("finish", ProvisionInstanceKind.FinishAsync);
+}
+
+/// <summary>Stops Odoo; its data stays and its address answers with a notice.</summary>
+internal sealed class StopInstanceKind : OperationKind<InstanceInput>
+{
+    public override string Name => "instance.stop";
+
+    protected override void Define(StepList<InstanceInput> steps) => steps
+        .Pivot("route the notice", ProvisionInstanceKind.RouteAsync)
+        .Step("stop Odoo", InstanceSteps.StopContainerAsync)
+        .Step("finish", InstanceSteps.MarkStoppedAsync);
+}
+
+/// <summary>Removes everything of an instance from its server, then its row. Waits for a server that is away.</summary>
+internal sealed class DeleteInstanceKind : OperationKind<InstanceInput>
+{
+    public override string Name => "instance.delete";
+    public override bool IsPatient => true;
+
+    protected override void Define(StepList<InstanceInput> steps) => steps
+        .Pivot("take its address away", InstanceSteps.UnrouteForGoodAsync)
+        .Step("remove container, database and files", InstanceSteps.RemoveEverythingAsync)
+        .Step("finish", InstanceSteps.ForgetAsync);
+}
+
+internal sealed record ModulesInput(Guid InstanceId, IReadOnlyList<string> Install, IReadOnlyList<string> Update);
+
+/// <summary>Installs and updates modules, with a copy of the database to return to if Odoo fails.</summary>
+internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
+{
+    public override string Name => "instance.modules";
+
+    protected override void Define(StepList<ModulesInput> steps) => steps
+        .Step("stop Odoo", StopAsync, StartAgainAsync)
+        .Step("copy the database", SnapshotAsync)
+        .Step("install and update", ChangeAsync, ReturnAsync)
+        .Step("start Odoo", (i, c) => ProvisionInstanceKind.StartAsync(new(i.InstanceId), c))
+        .Step("wait until Odoo answers", (i, c) => ProvisionInstanceKind.WaitAsync(new(i.InstanceId), c))
+        .Pivot("finish", FinishAsync);
+
+    private static async Task StopAsync(ModulesInput input, StepContext context)
+    {
+        await InstanceSteps.AnnounceAsync(new(input.InstanceId), context);
+        await InstanceSteps.StopContainerAsync(new(input.InstanceId), context);
+    }
+
+    private static async Task StartAgainAsync(ModulesInput input, StepContext context)
+    {
+        await ProvisionInstanceKind.StartAsync(new(input.InstanceId), context);
+        await ProvisionInstanceKind.FinishAsync(new(input.InstanceId), context);
+    }
+
+    private static async Task SnapshotAsync(ModulesInput input, StepContext context) => await SqlAsync(input, context, OdooSql.Snapshot);
+
+    private static async Task ChangeAsync(ModulesInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<InstanceHost>();
+        var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
+        List<string> arguments = ["-d", on.Plan.Database];
+        if (input.Install.Count > 0)
+            arguments.AddRange(["-i", string.Join(',', input.Install)]);
+        if (input.Update.Count > 0)
+            arguments.AddRange(["-u", string.Join(',', input.Update)]);
+        var result = await host.RunOdooAsync(on, "modules", arguments, context.Log, context.Stop);
+        if (!result.Ok)
+            throw new StepRefusedException("modules_failed", $"Odoo ended with exit code {result.ExitCode}: {result.Tail.LastOrDefault(l => l.Contains("Error", StringComparison.Ordinal)) ?? result.Tail.LastOrDefault()}", "The operation's log has Odoo's output. The database is as it was before.");
+        var installed = System.Text.Json.JsonSerializer.Deserialize<HashSet<string>>(await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.ModulesInState, new Dictionary<string, string>(), context.Stop)) ?? [];
+        var missing = input.Install.Where(m => !installed.Contains(m)).ToList();
+        if (missing.Count > 0)
+            throw new StepRefusedException("unknown_modules", $"This Odoo has no module {string.Join(", ", missing)}.", "GET /api/instances/{id}/modules lists what it has.");
+        on.Instance.Modules = [.. on.Instance.Modules.Union(input.Install)];
+        await db.SaveChangesAsync(context.Stop);
+    }
+
+    private static Task ReturnAsync(ModulesInput input, StepContext context) => SqlAsync(input, context, OdooSql.ReturnToSnapshot);
+
+    private static async Task FinishAsync(ModulesInput input, StepContext context)
+    {
+        await SqlAsync(input, context, OdooSql.DropSnapshot);
+        await ProvisionInstanceKind.FinishAsync(new(input.InstanceId), context);
+    }
+
+    private static async Task SqlAsync(ModulesInput input, StepContext context, [System.Diagnostics.CodeAnalysis.ConstantExpected] string script)
+    {
+        await using var db = context.OpenDb();
+        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
+        await PostgresContainer.SqlAsync(on.Connection, "postgres", script, new Dictionary<string, string> { ["db"] = on.Plan.Database, ["snapshot"] = Snapshot(on.Plan.Database) }, context.Stop);
+    }
+
+    private static string Snapshot(string database) => "s_" + database[..Math.Min(database.Length, 60)];
+}
+
+/// <summary>Steps that several operations share.</summary>
+internal static class InstanceSteps
+{
+    /// <summary>Its address answers "in a moment" from now on.</summary>
+    public static async Task AnnounceAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<InstanceHost>();
+        var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
+        on.Instance.Status = InstanceStatus.Restarting;
+        await db.SaveChangesAsync(context.Stop);
+        await host.EnsureEdgeAsync(db, on.Server, on.Connection, null, context.Stop);
+    }
+
+    public static async Task StopContainerAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
+        if (await on.Connection.Docker.FindAsync(on.Container, context.Stop) is { IsRunning: true })
+            await on.Connection.Docker.StopAsync(on.Container, TimeSpan.FromSeconds(20), context.Stop);
+    }
+
+    public static async Task MarkStoppedAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var instance = await db.Instances.SingleAsync(i => i.Id == input.InstanceId, context.Stop);
+        (instance.Status, instance.StatusMessage, instance.Health) = (InstanceStatus.Stopped, null, "unknown");
+        await db.SaveChangesAsync(context.Stop);
+    }
+
+    public static async Task UnrouteForGoodAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<InstanceHost>();
+        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == input.InstanceId, context.Stop) is not { } instance)
+            return;
+        if (instance.Status != InstanceStatus.Removing)
+        {
+            instance.Status = InstanceStatus.Removing;
+            await db.SaveChangesAsync(context.Stop);
+        }
+        var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
+        await host.EnsureEdgeAsync(db, on.Server, on.Connection, input.InstanceId, context.Stop);
+    }
+
+    public static async Task RemoveEverythingAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        if (!await db.Instances.AnyAsync(i => i.Id == input.InstanceId, context.Stop))
+            return;
+        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
+        await on.Connection.Docker.RemoveContainerAsync(on.Container, context.Stop);
+        await InstanceHost.DropDatabaseAsync(on.Connection, on.Plan.Database, context.Stop);
+        await InstanceHost.RemoveFilesAsync(on.Connection, on.Instance.Image, on.Instance.Id, on.Instance.Slug, context.Stop);
+        // Whatever else carries its label, such as a one-off container that was cut off.
+        await on.Connection.Docker.RemoveByLabelAsync(ServerLabels.Instance, on.Instance.Id.ToString(), context.Stop);
+    }
+
+    public static async Task ForgetAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == input.InstanceId, context.Stop) is not { } instance)
+            return;
+        db.Remove(instance);
+        await db.SaveChangesAsync(context.Stop);
+    }
+}

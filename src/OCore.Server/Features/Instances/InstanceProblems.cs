@@ -1,0 +1,21 @@
+using OCore.Client;
+using OCore.Platform.Http;
+using OCore.Platform.Operations;
+
+namespace OCore.Features.Instances;
+
+internal static class InstanceProblems
+{
+    public static Problem NotNow(Instance instance) => new(409, "not_now", $"{instance.Name} is {OperationJournal.Word(instance.Status)}.", instance.Status switch
+    {
+        InstanceStatus.Suspended => "Its client is suspended; resume the client first.",
+        InstanceStatus.Removing => "It is being deleted.",
+        _ => "Wait until its operation has ended.",
+    });
+
+    public static readonly Problem AlreadyShown = new(409, "already_shown", "The administrator's first password was shown already.", "Reset it to get a new one.");
+
+    public static readonly Problem NotRunning = new(409, "not_running", "The instance is not running.", "Start it first.");
+
+    public static Problem ServerAway(string detail) => new(503, "server_unreachable", detail, "Check that the server is up and reachable; its page shows when it was seen last.");
+}

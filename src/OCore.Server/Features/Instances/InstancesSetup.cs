@@ -1,0 +1,28 @@
+using OCore.Features.Agency;
+using OCore.Features.Servers;
+using OCore.Features.Templates;
+
+namespace OCore.Features.Instances;
+
+internal static class InstancesSetup
+{
+    public static IServiceCollection AddInstances(this IServiceCollection services)
+    {
+        services.AddSingleton<OdooCatalog>();
+        services.AddSingleton<ModuleCatalog>();
+        services.AddSingleton<AddonSources>();
+        services.AddSingleton<TemplateDatabases>();
+        services.AddSingleton<InstanceHost>();
+        services.AddSingleton<Provisioning>();
+        services.AddSingleton<IClientResources, ClientInstances>();
+        return services;
+    }
+
+    /// <summary>Instances join the reconciler of the servers: what should be routed, and what was seen.</summary>
+    public static void JoinServerWatch(IServiceProvider services)
+    {
+        var watch = services.GetRequiredService<ServerWatch>();
+        watch.Routes = (db, server, stop) => InstanceHost.RoutesAsync(db, server.Id, null, stop);
+        watch.Observers.Add(InstanceObserver.ApplyAsync);
+    }
+}

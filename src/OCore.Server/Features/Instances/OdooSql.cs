@@ -1,0 +1,144 @@
+namespace OCore.Features.Instances;
+
+/// <summary>
+/// The scripts oCore runs in a server's PostgreSQL, as constants for psql: values come in as psql variables, quoted by psql as
+/// literals (<c>:'x'</c>) or names (<c>:"x"</c>), never by us.
+/// </summary>
+internal static class OdooSql
+{
+    public const string EnsureRole =
+        """
+        SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', :'db') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'db') \gexec
+        ALTER ROLE :"db" PASSWORD :'password';
+        """;
+
+    // CREATE DATABASE happens whole or not at all, so existing is finished.
+    public const string CloneDatabase =
+        """
+        SELECT format('CREATE DATABASE %I TEMPLATE %I OWNER %I STRATEGY wal_log', :'db', :'template', :'db') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db') \gexec
+        REVOKE CONNECT ON DATABASE :"db" FROM PUBLIC;
+        """;
+
+    public const string TakeOwnership =
+        """
+        REASSIGN OWNED BY ocore_template TO :"db";
+        """;
+
+    public const string DropDatabase =
+        """
+        SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'db') \gexec
+        SELECT format('DROP ROLE IF EXISTS %I', :'db') \gexec
+        """;
+
+    public const string Personalize =
+        """
+        BEGIN;
+        SELECT NOT EXISTS (SELECT FROM ir_config_parameter WHERE key = 'ocore.instance' AND value = :'instance') AS fresh \gset
+        \if :fresh
+        UPDATE ir_config_parameter SET value = gen_random_uuid()::text WHERE key IN ('database.uuid', 'database.secret');
+        UPDATE ir_config_parameter SET value = to_char(now() AT TIME ZONE 'utc', 'YYYY-MM-DD HH24:MI:SS') WHERE key = 'database.create_date';
+        UPDATE res_users SET password = :'hash' WHERE id = 2;
+        INSERT INTO ir_config_parameter (key, value) VALUES ('ocore.instance', :'instance') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+        \endif
+        INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', :'url'), ('web.base.url.freeze', 'True') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+        COMMIT;
+        """;
+
+    public const string SetAdminPassword =
+        """
+        UPDATE res_users SET password = :'hash' WHERE id = 2 RETURNING login;
+        """;
+
+    public const string AdminLogin = "SELECT login FROM res_users WHERE id = 2;";
+
+    public const string SetRegistrationCode =
+        """
+        INSERT INTO ir_config_parameter (key, value) VALUES ('database.enterprise_code', :'code') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+        """;
+
+    public const string Modules =
+        """
+        SELECT coalesce(json_agg(json_build_object('name', name, 'title', coalesce(shortdesc->>'en_US', name), 'state', state, 'version', latest_version, 'application', coalesce(application, false)) ORDER BY name), '[]')
+        FROM ir_module_module WHERE state <> 'uninstallable';
+        """;
+
+    public const string ModulesInState =
+        """
+        SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM ir_module_module WHERE state = 'installed';
+        """;
+
+    /// <summary>A copy to return to. The database must have no connections meanwhile.</summary>
+    public const string Snapshot =
+        """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'db' AND pid <> pg_backend_pid();
+        SELECT format('CREATE DATABASE %I TEMPLATE %I OWNER %I STRATEGY wal_log', :'snapshot', :'db', :'db') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'snapshot') \gexec
+        """;
+
+    public const string ReturnToSnapshot =
+        """
+        SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'snapshot') AS there \gset
+        \if :there
+        SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'db') \gexec
+        SELECT format('ALTER DATABASE %I RENAME TO %I', :'snapshot', :'db') \gexec
+        \endif
+        """;
+
+    public const string DropSnapshot =
+        """
+        SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'snapshot') \gexec
+        """;
+
+    // Template databases belong to a role of their own, so that one REASSIGN in the clone changes the owner of everything in it.
+    public const string BeginTemplate =
+        """
+        SELECT 'CREATE ROLE ocore_template LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ocore_template') \gexec
+        ALTER ROLE ocore_template PASSWORD :'password';
+        SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING ''UTF8'' LC_COLLATE ''C'' LC_CTYPE ''C.UTF-8''', :'db') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db') \gexec
+        GRANT CONNECT, CREATE, TEMPORARY ON DATABASE :"db" TO ocore_template;
+        """;
+
+    public const string OpenSchema = "GRANT ALL ON SCHEMA public TO ocore_template;";
+
+    public const string TemplateState =
+        """
+        SELECT coalesce((SELECT CASE WHEN datistemplate THEN 'ready' ELSE 'half' END FROM pg_database WHERE datname = :'db'), 'absent');
+        """;
+
+    public const string FinishTemplate =
+        """
+        UPDATE pg_database SET datistemplate = true, datallowconn = false WHERE datname = :'db';
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'db';
+        SELECT pg_database_size(:'db');
+        """;
+
+    public const string DropTemplate =
+        """
+        UPDATE pg_database SET datistemplate = false WHERE datname = :'db';
+        SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'db') \gexec
+        """;
+}
+
+/// <summary>Constant programs run inside an instance's container, which has Python and no curl.</summary>
+internal static class OdooProbe
+{
+    public const string WaitUntilUp =
+        """
+        import http.client, sys, time
+        end, why = time.monotonic() + float(sys.argv[1]), "nothing listens yet"
+        while time.monotonic() < end:
+            try:
+                for path in ("/web/health", "/web/login"):
+                    c = http.client.HTTPConnection("127.0.0.1", 8069, timeout=60)
+                    c.request("GET", path, headers={"Host": "localhost"})
+                    answer = c.getresponse()
+                    answer.read()
+                    if answer.status >= 400:
+                        raise OSError(path + " answers " + str(answer.status))
+                sys.exit(0)
+            except (OSError, http.client.HTTPException) as e:
+                why = str(e) or type(e).__name__
+                time.sleep(0.2)
+        print(why)
+        sys.exit(1)
+        """;
+}

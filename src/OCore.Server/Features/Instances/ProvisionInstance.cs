@@ -1,0 +1,150 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Features.Templates;
+using OCore.Platform.Data;
+using OCore.Platform.Operations;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Instances;
+
+internal sealed record InstanceInput(Guid InstanceId);
+
+/// <summary>Makes an instance: a clone of the pre-initialised database, its own secrets, a container and a route.</summary>
+internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
+{
+    public override string Name => "instance.provision";
+
+    protected override void Define(StepList<InstanceInput> steps) => steps
+        .Step("check the server", CheckAsync, ForgetAsync)
+        .Step("get the image", EnsureImageAsync)
+        .Step("prepare the template database", EnsureTemplateAsync)
+        .Step("clone the database", CloneAsync, DropDatabaseAsync)
+        .Step("link the filestore", EnsureFilesAsync, RemoveFilesAsync)
+        .Step("set identity and secrets", PersonalizeAsync)
+        .Step("start Odoo", StartAsync, RemoveContainerAsync)
+        .Step("route its address", RouteAsync, UnrouteAsync)
+        .Step("wait until Odoo answers", WaitAsync)
+        .Step("finish", FinishAsync);
+
+    private static async Task CheckAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var instance = await db.Instances.SingleAsync(i => i.Id == input.InstanceId, context.Stop);
+        var server = await db.Servers.SingleAsync(s => s.Id == instance.ServerId, context.Stop);
+        if (server.Status is not ServerStatus.Active)
+            throw new TryLaterException($"The server {server.Name} is {OperationJournal.Word(server.Status)}.", "Provisioning goes on when the server is active.");
+        await context.Get<ServerAccess>().ConnectAsync(server, context.Stop);
+    }
+
+    private static async Task ForgetAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == input.InstanceId, context.Stop) is not { } instance)
+            return;
+        db.Remove(instance);
+        await db.SaveChangesAsync(context.Stop);
+    }
+
+    private static async Task EnsureImageAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<InstanceHost>();
+        await host.EnsureImageAsync(await host.OpenAsync(db, input.InstanceId, context.Stop), context.Log, context.Stop);
+    }
+
+    private static async Task EnsureTemplateAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
+        await context.Get<TemplateDatabases>().EnsureAsync(db, on.Connection, on.Server, TemplateContent.Of(on.Instance), context.Log, context.Stop);
+    }
+
+    private static async Task CloneAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
+        await InstanceHost.EnsureDatabaseAsync(on, TemplateContent.Of(on.Instance).Database, context.Stop);
+    }
+
+    private static async Task DropDatabaseAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
+        await InstanceHost.DropDatabaseAsync(on.Connection, on.Plan.Database, context.Stop);
+    }
+
+    private static async Task EnsureFilesAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
+        await InstanceHost.EnsureFilesAsync(on, TemplateContent.Of(on.Instance).Database, context.Stop);
+    }
+
+    private static async Task RemoveFilesAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
+        await InstanceHost.RemoveFilesAsync(on.Connection, on.Instance.Image, on.Instance.Id, on.Instance.Slug, context.Stop);
+    }
+
+    private static async Task PersonalizeAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
+        var secrets = context.Get<SecretBox>();
+        await InstanceHost.PersonalizeAsync(on, secrets.Unseal(on.Instance.AdminPasswordSealed!, InstanceSecrets.Admin, on.Instance.Id), context.Stop);
+        if (on.Instance.RegistrationCodeSealed is { } code)
+            await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.SetRegistrationCode,
+                new Dictionary<string, string> { ["code"] = secrets.Unseal(code, InstanceSecrets.Registration, on.Instance.Id) }, context.Stop);
+    }
+
+    internal static async Task StartAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<InstanceHost>();
+        var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
+        await host.EnsureContainerAsync(on, context.Stop);
+        await db.SaveChangesAsync(context.Stop);
+    }
+
+    private static async Task RemoveContainerAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
+        await on.Connection.Docker.RemoveContainerAsync(on.Container, context.Stop);
+    }
+
+    internal static async Task RouteAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<InstanceHost>();
+        var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
+        await host.EnsureEdgeAsync(db, on.Server, on.Connection, null, context.Stop);
+    }
+
+    private static async Task UnrouteAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<InstanceHost>();
+        var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
+        await host.EnsureEdgeAsync(db, on.Server, on.Connection, input.InstanceId, context.Stop);
+    }
+
+    internal static async Task WaitAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        await InstanceHost.WaitUntilUpAsync(await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop), context.Log, context.Stop);
+    }
+
+    internal static async Task FinishAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<InstanceHost>();
+        var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
+        on.Instance.Status = InstanceStatus.Running;
+        on.Instance.StatusMessage = null;
+        await db.SaveChangesAsync(context.Stop);
+        await host.EnsureEdgeAsync(db, on.Server, on.Connection, null, context.Stop);
+    }
+}

@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using System.Net;
+using OCore.Platform;
+using OCore.Platform.Docker;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Servers;
+
+/// <summary>Whether the edge's health check finds an instance. Unknown until its first check has ended.</summary>
+internal enum EdgeHealth { Unknown, Up, Down, Maintenance }
+
+/// <param name="Version">Of the configuration that runs, not of the one on the disk.</param>
+internal sealed record EdgeStatus(string? Version, IReadOnlyDictionary<Guid, EdgeHealth> Instances);
+
+/// <summary>The HAProxy of a server: the one thing that listens on its port, and what knows which instance answers.</summary>
+internal sealed class Edge(Settings settings)
+{
+    public static readonly DockerName Name = DockerName.Parse("ocore-edge");
+    private static readonly TimeSpan ReloadWithin = TimeSpan.FromSeconds(15);
+    private readonly ConcurrentDictionary<Guid, SemaphoreSlim> _turns = new();
+
+    public ImageRef Image => ImageRef.Parse(settings.Images.GetValueOrDefault("HAPROXY") ?? "haproxy:3.0");
+
+    public static ContainerSpec Spec(ImageRef image, Server server) => new()
+    {
+        Name = Name,
+        Image = image,
+        Labels = ServerLabels.Of(server.Id),
+        Networks = [new ContainerNetwork(ServerLabels.Network)],
+        // Names under .localhost lead to the loopback address, and nobody else should reach a trial on this machine.
+        Ports = [new PublishedPort(server.IsLocal ? IPAddress.Loopback : IPAddress.Any, server.EdgePort, EdgeConfig.Port)],
+        Files = [ContainerFile.Text(RemotePath.Parse($"{EdgeConfig.Root}/haproxy.cfg"), FirstConfig)],
+        DropCapabilities = ["ALL"],
+        StopTimeout = TimeSpan.FromSeconds(5),
+    };
+
+    /// <summary>
+    /// The edge runs with exactly these routes when this returns. Nothing happens where it does already; otherwise the new
+    /// configuration is checked before the old one gives way, and no open connection is cut.
+    /// </summary>
+    public async Task EnsureAsync(IServerConnection connection, Server server, IReadOnlyList<EdgeRoute> routes, CancellationToken stop)
+    {
+        var config = EdgeConfig.Render(routes);
+        var turn = _turns.GetOrAdd(server.Id, _ => new SemaphoreSlim(1));
+        await turn.WaitAsync(stop);
+        try
+        {
+            await EnsureContainerAsync(connection, server, stop);
+            if (await RunsAsync(connection, config, stop))
+                return;
+            await ReplaceAsync(connection, config, stop);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>The container alone, with the routes it has: nobody's are lost where it runs already.</summary>
+    public Task EnsureContainerAsync(IServerConnection connection, Server server, CancellationToken stop) =>
+        connection.Docker.EnsureContainerAsync(Spec(Image, server), stop);
+
+    /// <summary>What runs and which instances answer, with one command however many there are.</summary>
+    public static async Task<EdgeStatus> StatusAsync(IServerConnection connection, CancellationToken stop)
+    {
+        // The runtime API, on the container's own loopback; bash is what the image has that speaks TCP.
+        const string ask = "exec 3<>/dev/tcp/127.0.0.1/8404; printf 'show info;show stat -1 4 -1\\n' >&3; cat <&3";
+        var answer = await connection.Docker.ExecAsync(Name, ["bash", "-c", ask], null, stop, new ExecOptions { Timeout = TimeSpan.FromSeconds(10) });
+        return Read(answer.ThrowIfFailed("Asking the edge for its state").Out);
+    }
+
+    internal static EdgeStatus Read(string answer)
+    {
+        string? version = null;
+        var instances = new Dictionary<Guid, EdgeHealth>();
+        List<string>? columns = null;
+        foreach (var line in answer.Split('\n'))
+        {
+            if (line.StartsWith("description:", StringComparison.OrdinalIgnoreCase))
+                version = line.Split(':', 2)[1].Trim();
+            else if (line.StartsWith("# pxname", StringComparison.Ordinal))
+                columns = [.. line[2..].Split(',')];
+            else if (columns is not null && line.Split(',') is { Length: > 20 } row && EdgeConfig.InstanceOf(row[0]) is { } instance)
+                instances[instance] = Health(row[columns.IndexOf("status")], row[columns.IndexOf("check_status")]);
+        }
+        return new EdgeStatus(version, instances);
+    }
+
+    // A server counts as up before its first check, which would be a guess. "no check" and MAINT are no addresses yet.
+    private static EdgeHealth Health(string status, string check) => status.Split(' ')[0] switch
+    {
+        _ when check.TrimStart('*', ' ') is "INI" or "" && !status.StartsWith("MAINT", StringComparison.Ordinal) => EdgeHealth.Unknown,
+        "UP" => EdgeHealth.Up,
+        "DOWN" => EdgeHealth.Down,
+        "MAINT" => EdgeHealth.Maintenance,
+        _ => EdgeHealth.Unknown,
+    };
+
+    private static async Task<bool> RunsAsync(IServerConnection connection, EdgeConfig config, CancellationToken stop)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return (await StatusAsync(connection, stop)).Version == config.Version;
+            }
+            catch (RemoteCommandException) when (attempt < 20)
+            {
+                // It is starting.
+                await Task.Delay(TimeSpan.FromMilliseconds(100), stop);
+            }
+        }
+    }
+
+    private static async Task ReplaceAsync(IServerConnection connection, EdgeConfig config, CancellationToken stop)
+    {
+        var folder = RemotePath.Parse($"{EdgeConfig.Root}/{config.Version}");
+        await connection.Docker.PutFilesAsync(Name, [.. config.Files.Select(f => ContainerFile.Text(folder.Combine(f.Key), f.Value))], stop);
+        await SwitchAsync(connection, SwitchScript, config.Version, stop);
+        await connection.Docker.KillAsync(Name, "SIGUSR2", stop);
+        using var late = new CancellationTokenSource(ReloadWithin);
+        while (!await RunsAsync(connection, config, stop))
+        {
+            if (late.IsCancellationRequested)
+            {
+                await SwitchAsync(connection, BackScript, config.Version, stop);
+                throw new ServerException($"The edge did not take its new configuration within {ReloadWithin.TotalSeconds:0} s; it goes on with the one before.");
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(50), stop);
+        }
+    }
+
+    private static async Task SwitchAsync(IServerConnection connection, string script, string version, CancellationToken stop)
+    {
+        var answer = await connection.Docker.ExecAsync(Name, ["bash", "-c", script, "ocore", version], null, stop, new ExecOptions { User = "0", Timeout = TimeSpan.FromMinutes(1) });
+        answer.ThrowIfFailed("Checking the edge's new configuration");
+    }
+
+    // Folders that neither the new nor the previous configuration reads are swept.
+    private const string SwitchScript = """
+        set -eu
+        cd /usr/local/etc/haproxy
+        haproxy -c -q -f "$1/haproxy.cfg"
+        cp -f haproxy.cfg haproxy.cfg.previous
+        cp -f "$1/haproxy.cfg" haproxy.cfg.next
+        mv -f haproxy.cfg.next haproxy.cfg
+        for folder in ocore-*; do
+          if [ "$folder" != "$1" ] && ! grep -qF "$folder" haproxy.cfg.previous; then rm -rf -- "$folder"; fi
+        done
+        """;
+
+    private const string BackScript = "set -eu; cd /usr/local/etc/haproxy; cp -f haproxy.cfg.previous haproxy.cfg.next; mv -f haproxy.cfg.next haproxy.cfg";
+
+    // Only until the routes are there, right after the container was made.
+    private const string FirstConfig = """
+        global
+            description first
+            stats socket ipv4@127.0.0.1:8404 level user
+
+        defaults
+            mode http
+            timeout connect 5s
+            timeout client 30s
+            timeout server 30s
+
+        frontend edge
+            bind :8080
+            http-request return status 503 content-type "text/plain" string "Starting" hdr Retry-After 2
+
+        """;
+}

@@ -1,0 +1,150 @@
+using System.Security.Cryptography;
+using System.Text;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Servers;
+
+/// <summary>What the edge does with a domain: hands it to the instance, or says why not.</summary>
+internal enum EdgeRouteState { Serve, Stopped, Suspended, Starting }
+
+/// <param name="Container">The name under which the network <c>ocore</c> knows the instance.</param>
+/// <param name="HasGevent">With workers, live connections have a port of their own.</param>
+internal sealed record EdgeRoute(Guid InstanceId, string Domain, string Container, bool HasGevent, EdgeRouteState State);
+
+/// <summary>The edge's configuration as files. Equal routes, in whatever order, give equal files and thereby an equal version.</summary>
+/// <param name="Version">Also the folder of the files, and what a running HAProxy says of itself.</param>
+internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, string> Files)
+{
+    public const int Port = 8080, AdminPort = 8404;
+    public const string Root = "/usr/local/etc/haproxy";
+
+    public static EdgeConfig Render(IEnumerable<EdgeRoute> routes)
+    {
+        var ordered = routes.OrderBy(r => r.Domain, StringComparer.Ordinal).ToList();
+        foreach (var route in ordered)
+            Check(route);
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["haproxy.cfg"] = Text(ordered),
+            ["hosts.map"] = Map(ordered, Target),
+            ["live.map"] = Map(ordered.Where(r => r is { State: EdgeRouteState.Serve, HasGevent: true }), r => Target(r) + "-live"),
+        };
+        foreach (var (name, page) in EdgePages.All)
+            files[name + ".html"] = page;
+        var version = "ocore-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(f => $"{f.Key}\0{f.Value}\0"))))).AsSpan(0, 16).ToString();
+        return new EdgeConfig(version, files.ToDictionary(f => f.Key, f => f.Value.Replace("@VERSION@", version, StringComparison.Ordinal)));
+    }
+
+    public static string BackendOf(Guid instance) => $"i-{instance:N}";
+
+    public static Guid? InstanceOf(string backend) =>
+        backend.StartsWith("i-", StringComparison.Ordinal) && Guid.TryParseExact(backend.AsSpan(2), "N", out var id) ? id : null;
+
+    // The names come from checked fields; a space or a newline here would be another directive.
+    private static void Check(EdgeRoute route)
+    {
+        if (!HostName.TryParse(route.Domain, out _) || route.Domain.Contains(':'))
+            throw new ArgumentException($"'{route.Domain}' is not a domain.");
+        DockerName.Parse(route.Container);
+    }
+
+    private static string Target(EdgeRoute route) => route.State switch
+    {
+        EdgeRouteState.Serve => BackendOf(route.InstanceId),
+        EdgeRouteState.Stopped => "stopped",
+        EdgeRouteState.Suspended => "suspended",
+        _ => "starting",
+    };
+
+    private static string Map(IEnumerable<EdgeRoute> routes, Func<EdgeRoute, string> target) =>
+        string.Concat(routes.Select(r => $"{r.Domain.ToLowerInvariant()} {target(r)}\n"));
+
+    private static string Text(List<EdgeRoute> routes)
+    {
+        var text = new StringBuilder(Head.Replace("@FOLDER@", $"{Root}/@VERSION@", StringComparison.Ordinal));
+        foreach (var page in EdgePages.All.Keys)
+            text.Append(page switch
+            {
+                "unknown" => Page(page, 404, ""),
+                "starting" => Page(page, 503, " hdr Retry-After 5"),
+                _ => Page(page, 503, ""),
+            });
+        foreach (var route in routes.Where(r => r.State == EdgeRouteState.Serve))
+        {
+            text.Append($"""
+
+                backend {BackendOf(route.InstanceId)}
+                    option httpchk
+                    http-check send meth GET uri /web/health?db_server_status=1 ver HTTP/1.1 hdr Host x
+                    http-check expect status 200
+                    server odoo {route.Container}:8069 check
+
+                """);
+            if (route.HasGevent)
+                text.Append($"""
+
+                    backend {BackendOf(route.InstanceId)}-live
+                        server odoo {route.Container}:8072 check
+
+                    """);
+        }
+        return text.ToString();
+    }
+
+    private static string Page(string name, int status, string headers) =>
+        $"\nbackend {name}\n    http-request return status {status} content-type \"text/html; charset=utf-8\" file {Root}/@VERSION@/{name}.html hdr Cache-Control no-store{headers}\n";
+
+    // 720 s is what Odoo's own deployment guide gives proxies. The resolver asks Docker's name server, so that a container
+    // that comes back with another address is found; a name that is not there yet is no error. The health check needs a
+    // Host header, without which Odoo answers 500. What a client claims in X-Forwarded-* is replaced, never appended to.
+    private const string Head = """
+        global
+            description @VERSION@
+            log stdout format raw local0 notice
+            maxconn 8192
+            hard-stop-after 15m
+            stats socket ipv4@127.0.0.1:8404 level user
+
+        defaults
+            mode http
+            log global
+            option redispatch
+            option http-server-close
+            retries 3
+            timeout connect 5s
+            timeout client 720s
+            timeout server 720s
+            timeout queue 60s
+            timeout tunnel 1h
+            timeout check 5s
+            timeout http-request 30s
+            timeout http-keep-alive 30s
+            default-server inter 2s fall 3 rise 2 resolvers docker resolve-prefer ipv4 init-addr last,libc,none
+            http-error status 502 content-type "text/html; charset=utf-8" file @FOLDER@/unavailable.html hdr Cache-Control no-store hdr Retry-After 5
+            http-error status 503 content-type "text/html; charset=utf-8" file @FOLDER@/unavailable.html hdr Cache-Control no-store hdr Retry-After 5
+
+        resolvers docker
+            nameserver engine 127.0.0.11:53
+            accepted_payload_size 8192
+            timeout resolve 1s
+            timeout retry 1s
+            hold valid 1s
+            hold nx 3s
+            hold obsolete 3s
+
+        frontend edge
+            bind :8080
+            http-request set-var(txn.host) req.hdr(host),field(1,:),lower
+            http-request set-var(txn.to) var(txn.host),map(@FOLDER@/hosts.map,unknown)
+            http-request set-var(txn.to) var(txn.host),map(@FOLDER@/live.map) if { path_beg /websocket /longpolling } { var(txn.host),map(@FOLDER@/live.map) -m found }
+            http-request deny deny_status 404 if { path,url_dec -m reg -i ^/+web/+database(/|$) }
+            http-request del-header X-Forwarded- -m beg
+            http-request del-header Forwarded
+            http-request set-header X-Forwarded-For %[src]
+            http-request set-header X-Forwarded-Host %[req.hdr(host)]
+            http-request set-header X-Forwarded-Proto http
+            http-request set-header X-Real-IP %[src]
+            use_backend %[var(txn.to)]
+
+        """;
+}

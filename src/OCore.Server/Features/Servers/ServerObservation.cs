@@ -1,0 +1,32 @@
+using OCore.Platform.Data;
+using OCore.Platform.Docker;
+
+namespace OCore.Features.Servers;
+
+/// <summary>What one look at a server saw. What was not looked at this time is null: figures cost more than states and come less often.</summary>
+internal sealed record ServerObservation
+{
+    public required DateTimeOffset At { get; init; }
+    /// <summary>False: the server is away, and nothing else here is known.</summary>
+    public required bool Reachable { get; init; }
+    /// <summary>All containers that oCore made there, also those that stand still.</summary>
+    public IReadOnlyList<ContainerState> Containers { get; init; } = [];
+    /// <summary>By the edge's own health checks. An instance that the edge does not serve is missing.</summary>
+    public IReadOnlyDictionary<Guid, EdgeHealth> Health { get; init; } = new Dictionary<Guid, EdgeHealth>();
+    /// <summary>Of the containers that carry the label <see cref="ServerLabels.Instance"/>.</summary>
+    public IReadOnlyList<ContainerStats>? Stats { get; init; }
+    public IReadOnlyDictionary<string, long>? DatabaseSizes { get; init; }
+}
+
+/// <summary>
+/// Where those whose things run on servers join the reconciler: servers know nothing of instances. Filled at start, before the
+/// reconciler begins.
+/// </summary>
+internal sealed class ServerWatch
+{
+    /// <summary>The routes that a server's edge should have now. Until somebody says, the reconciler leaves an edge's routes alone.</summary>
+    public Func<OCoreDb, Server, CancellationToken, Task<IReadOnlyList<EdgeRoute>>>? Routes { get; set; }
+
+    /// <summary>Takes over what was seen. It gets a context of the system and saves by itself.</summary>
+    public List<Func<OCoreDb, Server, ServerObservation, CancellationToken, Task>> Observers { get; } = [];
+}

@@ -1,0 +1,45 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Platform.Data;
+
+namespace OCore.Features.Servers;
+
+/// <summary>What has to look beyond one organisation: a server carries the instances of several, and clients see what their agency lets them.</summary>
+internal static class ServerQueries
+{
+    /// <summary>For the reconciler and the connection, which belong to no organisation.</summary>
+    public static Task<Server?> ServerByIdAsync(this OCoreDb db, Guid id, CancellationToken stop) =>
+        db.Servers.AcrossTenants().SingleOrDefaultAsync(s => s.Id == id, stop);
+
+    public static IQueryable<Server> ServersOfAll(this OCoreDb db) => db.Servers.AcrossTenants().AsNoTracking();
+
+    /// <summary>The servers of an agency on which this client may have instances by itself.</summary>
+    public static IQueryable<Server> ServersGrantedTo(this OCoreDb db, Guid client, Guid agency) => db.Servers.AcrossTenants().AsNoTracking()
+        .Where(s => s.RootId == agency && db.ServerGrants.AcrossTenants().Any(g => g.OrgId == agency && g.ServerId == s.Id && g.ClientId == client));
+
+    /// <summary>Promised to instances by their limits, whoever they belong to.</summary>
+    public static async Task<long> MemoryReservedAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
+        await db.Instances.AcrossTenants().Where(i => i.ServerId == server).SumAsync(i => (long)i.MemoryMb, stop) << 20;
+
+    public static Task<bool> HasInstancesAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
+        db.Instances.AcrossTenants().AnyAsync(i => i.ServerId == server, stop);
+
+    public static Task<Dictionary<Guid, int>> InstanceCountsAsync(this OCoreDb db, IReadOnlyCollection<Guid> servers, CancellationToken stop) =>
+        db.Instances.AcrossTenants().Where(i => servers.Contains(i.ServerId)).GroupBy(i => i.ServerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, stop);
+
+    /// <summary>One machine, one server: two rows for the machine oCore runs on would each rebuild what the other made.</summary>
+    public static Task<bool> HasLocalServerAsync(this OCoreDb db, CancellationToken stop) => db.Servers.AcrossTenants().AnyAsync(s => s.IsLocal, stop);
+
+    /// <summary>Another server of this installation, of whichever organisation, that the mark on a machine names.</summary>
+    public static Task<bool> IsServerAsync(this OCoreDb db, Guid id, CancellationToken stop) =>
+        db.Servers.AcrossTenants().AnyAsync(s => s.Id == id && s.Status != ServerStatus.Pending, stop);
+
+    /// <summary>Unless somebody else changed the status meanwhile, such as an operation that took the server over.</summary>
+    public static Task<bool> ChangeStatusAsync(this OCoreDb db, Guid id, ServerStatus from, ServerStatus to, string? message, CancellationToken stop) =>
+        db.InTransactionAsync(async () => await db.Servers.AcrossTenants().Where(s => s.Id == id && s.Status == from)
+            .ExecuteUpdateAsync(u => u.SetProperty(s => s.Status, to).SetProperty(s => s.StatusMessage, message), stop) == 1, stop);
+
+    public static Task<int> SaveUseAsync(this OCoreDb db, Guid id, ServerUse use, CancellationToken stop) =>
+        db.InTransactionAsync(() => db.Servers.AcrossTenants().Where(s => s.Id == id)
+            .ExecuteUpdateAsync(u => u.SetProperty(s => s.Use, use).SetProperty(s => s.LastSeenAt, use.At), stop), stop);
+}

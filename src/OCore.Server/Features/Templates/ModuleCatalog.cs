@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Platform.Docker;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Templates;
+
+/// <summary>What an Odoo image holds, asked of the image itself once and remembered.</summary>
+internal sealed class ModuleCatalog(ServerAccess servers, ILogger<ModuleCatalog> log)
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<CatalogModule>?>>> _known = new();
+
+    /// <summary>present, unknown or missing on oCore's own engine.</summary>
+    public async Task<string> AvailabilityAsync(string image, CancellationToken stop)
+    {
+        if (servers.LocalEngine is not { } engine)
+            return "unknown";
+        try
+        {
+            return await engine.HasImageAsync(ImageRef.Parse(image), stop) ? "present" : "missing";
+        }
+        catch (ServerException)
+        {
+            return "unknown";
+        }
+    }
+
+    /// <summary>Its modules; null where the image is not on this machine.</summary>
+    public async Task<IReadOnlyList<CatalogModule>?> OfAsync(string image, CancellationToken stop)
+    {
+        if (await AvailabilityAsync(image, stop) != "present")
+            return null;
+        var modules = await _known.GetOrAdd(image, i => new(() => ReadAsync(i))).Value.WaitAsync(stop);
+        if (modules is null)
+            _known.TryRemove(image, out _);
+        return modules;
+    }
+
+    private async Task<IReadOnlyList<CatalogModule>?> ReadAsync(string image)
+    {
+        try
+        {
+            var lines = new List<string>();
+            var result = await servers.LocalEngine!.RunOnceAsync(new ContainerSpec
+            {
+                Name = DockerName.Parse("ocore-modules-" + Guid.CreateVersion7().ToString("N")[20..]), Image = ImageRef.Parse(image), NoNetwork = true, Entrypoint = ["python3", "-c", Program],
+            }, CancellationToken.None, lines.Add);
+            return result.Ok && lines.LastOrDefault(l => l.StartsWith('[')) is { } json ? JsonSerializer.Deserialize<List<CatalogModule>>(json, JsonSerializerOptions.Web) : null;
+        }
+        catch (Exception e) when (e is ServerException or JsonException or IOException)
+        {
+            log.LogWarning(e, "The modules of {Image} could not be read", image);
+            return null;
+        }
+    }
+
+    private const string Program =
+        """
+        import ast, glob, json, os
+        seen = {}
+        for root in ("/usr/lib/python3/dist-packages/odoo/addons", "/mnt/extra-addons"):
+            for path in glob.glob(root + "/*/__manifest__.py"):
+                name = os.path.basename(os.path.dirname(path))
+                try:
+                    manifest = ast.literal_eval(open(path, encoding="utf-8").read())
+                except Exception:
+                    continue
+                if manifest.get("installable", True) and not name.startswith("test_"):
+                    seen[name] = {"name": name, "title": manifest.get("name", name), "summary": (manifest.get("summary") or "").strip() or None,
+                                  "category": manifest.get("category"), "application": bool(manifest.get("application"))}
+        print(json.dumps(sorted(seen.values(), key=lambda m: m["name"])))
+        """;
+}

@@ -1,0 +1,181 @@
+using System.Net;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Instances;
+using OCore.Features.Operations;
+using OCore.Features.Organizations;
+using OCore.Features.Servers;
+using OCore.Platform.Data;
+using OCore.Platform.Http;
+using OCore.Platform.Operations;
+using OCore.Platform.Remote;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Templates;
+
+/// <summary>From a template to an instance: everything that can be refused is refused before anything is made.</summary>
+internal static class ProvisionEndpoint
+{
+    public static void Map(RouteGroupBuilder templates) =>
+        templates.MapPost("/{id:guid}/provision", Provision).WithName("provisionInstance").Require("manage:instances").StartsOperation();
+
+    /// <summary>Make an instance from a template. With <c>?dryRun=true</c> answers what would be done.</summary>
+    internal static async Task<Results<Accepted<OperationView>, Ok<ProvisionPlan>, Problem>> Provision(
+        Guid id, ProvisionInstance request, [FromQuery] bool? dryRun, OCoreDb db, Caller caller, [FromServices] Provisioning provisioning, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
+    {
+        if (request.TemplateId is { } other && !(Guid.TryParse(other, out var otherId) && otherId == id))
+            return TemplateProblems.IdsDiffer;
+        if (await TemplateViews.VisibleTo(db, caller).AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, stop) is not { } template)
+            return Problem.NotFound;
+        var (made, problem) = await provisioning.PrepareAsync(db, caller, template, request, stop);
+        if (problem is not null)
+            return problem;
+        var (instance, server, organization) = made!.Value;
+        if (dryRun == true)
+            return TypedResults.Ok(await provisioning.PlanAsync(db, instance, server, organization, kinds, stop));
+        db.Add(instance);
+        var operation = await queue.EnqueueAsync<ProvisionInstanceKind, InstanceInput>(db, new(instance.Id), new($"Provision {instance.Name} for {organization.Name}", instance.OrgId,
+            InstanceId: instance.Id, ServerId: server.Id, TemplateId: template.Id, ClientId: organization.Kind == OrganizationKind.Client ? organization.Id : null, Locks: $"instance:{instance.Id}"), stop);
+        await db.SaveChangesAsync(stop);
+        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+    }
+}
+
+/// <summary>The checks of a provisioning, and the instance that it would make.</summary>
+internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, ServerAccess servers, InstanceHost host, SecretBox secrets, TimeProvider time)
+{
+    private const long DatabaseBytes = 512L << 20;
+    private static readonly string[] ReservedDatabases = ["postgres", "template0", "template1", "ocore_template"];
+
+    public async Task<((Instance, Server, Organization)? Made, Problem?)> PrepareAsync(OCoreDb db, Caller caller, Template template, ProvisionInstance request, CancellationToken stop)
+    {
+        if (await OrganizationAsync(db, caller, request.Organization, stop) is not { } organization)
+            return (null, TemplateProblems.OrganizationNotFound);
+        if (await ServerAsync(db, caller, request.ServerId, stop) is not { } server)
+            return (null, TemplateProblems.ServerNotFound);
+        if (server.Status != ServerStatus.Active || server.Draining)
+            return (null, TemplateProblems.ServerNotActive(server.Name, server.Draining ? "draining" : OperationJournal.Word(server.Status)));
+        if (template.Image is null && catalog.Find(template.OdooVersion) is null)
+            return (null, TemplateProblems.VersionNotSupported(template.OdooVersion, catalog.Versions));
+        if (OdooSettings.Check("overrides", request.Overrides, upperCase: true) is { } wrong)
+            return (null, wrong);
+        if (request.Database is { } wish && (ReservedDatabases.Contains(wish) || wish.StartsWith("tpl_", StringComparison.Ordinal) || wish.StartsWith("s_", StringComparison.Ordinal) || wish.StartsWith("pg_", StringComparison.Ordinal)))
+            return (null, Problem.Field("database", "This name is reserved."));
+        if (template.OdooEdition == "ee")
+            return (null, TemplateProblems.EnterpriseAccessMissing);
+        var image = catalog.ImageOf(template.OdooVersion, template.Image);
+        if (await UnknownModulesAsync(template, image, stop) is { } unknown)
+            return (null, unknown);
+        var instance = Make(caller, template, request, organization, server, image.Value);
+        await NameAsync(db, instance, server, request, stop);
+        if (await ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, DatabaseBytes, stop) is { } full)
+            return (null, full);
+        if (!await IsImageAccessibleAsync(server, image, stop))
+            return (null, TemplateProblems.ImageNotAccessible(image.Value, server.Name));
+        return ((instance, server, organization), null);
+    }
+
+    public async Task<ProvisionPlan> PlanAsync(OCoreDb db, Instance instance, Server server, Organization organization, OperationKinds kinds, CancellationToken stop)
+    {
+        var key = TemplateContent.Of(instance).Key;
+        return new ProvisionPlan
+        {
+            Name = instance.Name, Slug = instance.Slug, Organization = organization.ToRef(), Server = new Ref { Id = server.Id, Name = server.Name },
+            Url = InstanceViews.UrlOf(instance, server), Database = instance.Database, Image = instance.Image, Workers = instance.Workers, MemoryMb = instance.MemoryMb, Modules = instance.Modules,
+            OdooConf = OdooConf.RenderMasked(host.PlanOf(instance)),
+            Steps = [.. kinds.Get<ProvisionInstanceKind>().Steps.Select(s => s.Name)],
+            Fast = await db.TemplateCaches.AcrossTenants().AnyAsync(c => c.ServerId == server.Id && c.Key == key && c.Status == "ready", stop),
+        };
+    }
+
+    private static async Task<Organization?> OrganizationAsync(OCoreDb db, Caller caller, string? wanted, CancellationToken stop)
+    {
+        var id = wanted is null ? caller.OrgId : Guid.TryParse(wanted, out var parsed) ? parsed : Guid.Empty;
+        return await db.Organizations.AsNoTracking().SingleOrDefaultAsync(o => (o.Id == id || o.Slug == wanted) && o.DeletingAt == null, stop);
+    }
+
+    // An agency uses its own servers; its client those it was given.
+    private static async Task<Server?> ServerAsync(OCoreDb db, Caller caller, string wanted, CancellationToken stop)
+    {
+        var id = Guid.TryParse(wanted, out var parsed) ? parsed : Guid.Empty;
+        var (org, root) = (caller.OrgId, caller.Access.RootId);
+        var usable = caller.Access.OrgKind == OrganizationKind.Client && !caller.Access.Delegated ? db.ServersGrantedTo(org, root)
+            : db.Servers.AcrossTenants().AsNoTracking().Where(s => s.RootId == root);
+        return await usable.SingleOrDefaultAsync(s => s.Id == id || s.Name == wanted, stop);
+    }
+
+    private async Task<Problem?> UnknownModulesAsync(Template template, ImageRef image, CancellationToken stop)
+    {
+        if (template.Repositories.Count > 0 || template.ModuleList.Count == 0 || await modules.OfAsync(image.Value, stop) is not { } known)
+            return null;
+        var names = known.Select(m => m.Name).ToHashSet();
+        var unknown = template.ModuleList.Where(m => !names.Contains(m)).ToList();
+        return unknown.Count == 0 ? null : TemplateProblems.UnknownModules(unknown, template.OdooVersion);
+    }
+
+    private Instance Make(Caller caller, Template template, ProvisionInstance request, Organization organization, Server server, string image)
+    {
+        var id = Guid.CreateVersion7();
+        var env = new Dictionary<string, string>(template.DefaultEnvVars);
+        foreach (var (name, value) in request.Overrides ?? new Dictionary<string, string>())
+            env[name] = value;
+        var workers = env.Remove("WORKERS", out var text) ? int.Parse(text) : template.DefaultWorkers;
+        var slug = request.Slug ?? (organization.Kind == OrganizationKind.Client ? organization.Slug : Slugify(request.Name ?? template.Name));
+        return new Instance
+        {
+            Id = id, OrgId = organization.Id, RootId = caller.Access.RootId, ServerId = server.Id, TemplateId = template.Id,
+            Name = request.Name ?? template.Name, Slug = slug, Domain = (request.Domain ?? "").ToLowerInvariant(), Database = request.Database ?? "",
+            OdooVersion = template.OdooVersion, OdooEdition = template.OdooEdition, Image = image,
+            Workers = workers, MemoryMb = template.MemoryMb ?? DefaultMemoryMb(workers), Cpus = template.Cpus,
+            EnvVars = env, Config = new(template.Config), Modules = [.. template.ModuleList], Languages = [.. template.Languages], DemoData = template.DemoData, Repositories = [.. template.Repositories],
+            RegistrationCodeSealed = request.RegistrationCode is { Length: > 0 } code ? secrets.Seal(code, InstanceSecrets.Registration, id) : null,
+            DatabasePasswordSealed = secrets.Seal(Tokens.New(), InstanceSecrets.Database, id),
+            MasterPasswordSealed = secrets.Seal(Tokens.New(), InstanceSecrets.Master, id),
+            ConnectKeySealed = secrets.Seal(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), InstanceSecrets.Connect, id),
+            AdminPasswordSealed = secrets.Seal(OdooPassword.New(), InstanceSecrets.Admin, id),
+            CreatedAt = time.GetUtcNow(),
+        };
+    }
+
+    // A name that a person chose is taken as it is, and refused by the database where it is in use; one we make gets a number.
+    private static async Task NameAsync(OCoreDb db, Instance instance, Server server, ProvisionInstance request, CancellationToken stop)
+    {
+        var slug = instance.Slug;
+        for (var n = 2; request.Slug is null && await db.Instances.AcrossTenants().AnyAsync(i => i.Slug == slug, stop); n++)
+            slug = $"{(instance.Slug.Length > 36 ? instance.Slug[..36].TrimEnd('-') : instance.Slug)}-{n}";
+        instance.Renamed(slug, request.Domain is { } domain ? domain.ToLowerInvariant() : $"{slug}.{BaseDomain(server)}", request.Database ?? slug.Replace('-', '_'));
+    }
+
+    /// <summary>Where a server has no name of its own, sslip.io resolves the address that the name contains.</summary>
+    internal static string BaseDomain(Server server) => server.BaseDomain
+        ?? (server.IsLocal ? "localhost" : IPAddress.TryParse(server.Host, out var address) ? $"{address.ToString().Replace('.', '-').Replace(':', '-')}.sslip.io" : server.Host);
+
+    /// <summary>Odoo's own rule of thumb: 325 MB for each worker, on top of the base, the scheduler and the websocket process.</summary>
+    internal static int DefaultMemoryMb(int workers) => workers == 0 ? 1024 : 768 + 325 * workers;
+
+    private async Task<bool> IsImageAccessibleAsync(Server server, ImageRef image, CancellationToken stop)
+    {
+        var connection = await servers.ConnectAsync(server, stop);
+        if (await connection.Docker.HasImageAsync(image, stop) || servers.LocalEngine is { } engine && await engine.HasImageAsync(image, stop))
+            return true;
+        try
+        {
+            await connection.Docker.EnsureImageAsync(image, servers.LocalEngine, null, stop);
+            return true;
+        }
+        catch (Platform.Docker.ImageNotAccessibleException)
+        {
+            return false;
+        }
+    }
+
+    private static string Slugify(string name)
+    {
+        var slug = System.Text.RegularExpressions.Regex.Replace(name.ToLowerInvariant(), "[^a-z0-9]+", "-").Trim('-');
+        slug = slug.Length > 38 ? slug[..38].Trim('-') : slug;
+        return slug.Length >= 2 && char.IsAsciiLetter(slug[0]) ? slug : "odoo-" + slug.TrimStart('-');
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.RegularExpressions;
+using OCore.Client;
+using OCore.Platform.Http;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Templates;
+
+/// <summary>The rules of a template, each a sentence to whoever broke it.</summary>
+internal static partial class TemplateChecks
+{
+    public static Problem? Check(Template template, OdooCatalog catalog)
+    {
+        if (template.Image is null && catalog.Find(template.OdooVersion) is null)
+            return TemplateProblems.VersionNotSupported(template.OdooVersion, catalog.Versions);
+        if (template.ModuleList.Find(m => !Module().IsMatch(m)) is { } module)
+            return Problem.Field("moduleList", $"{Printable(module)} is no name of an Odoo module: lower case letters, digits and underscores.");
+        if (template.Languages.Find(l => !Language().IsMatch(l)) is { } language)
+            return Problem.Field("languages", $"{Printable(language)} is no language code such as fr_FR.");
+        if (template.Image is { } image && !ImageRef.TryParse(image, out _))
+            return Problem.Field("image", "This is no name of a Docker image, such as odoo:18.0.");
+        if (template.Repositories.Find(r => !GitUrl.TryParse(r.Url, out _)) is { } repository)
+            return Problem.Field("addonRepositories", $"{Printable(repository.Url)} is no https or ssh address of a Git repository.");
+        if (template.Repositories.Find(r => r.Branch is { } b && !GitRef.TryParse(b, out _)) is { } branch)
+            return Problem.Field("addonRepositories", $"{Printable(branch.Branch!)} is no name of a branch.");
+        return OdooSettings.Check("defaultEnvVars", template.DefaultEnvVars, upperCase: true) ?? OdooSettings.Check("config", template.Config, upperCase: false);
+    }
+
+    private static string Printable(string text) => string.Concat(text.Take(80).Select(c => char.IsControl(c) ? '·' : c));
+
+    [GeneratedRegex(Patterns.Module)]
+    private static partial Regex Module();
+
+    [GeneratedRegex(Patterns.Language)]
+    private static partial Regex Language();
+}

@@ -1,0 +1,7 @@
+namespace OCore.Features.Templates;
+
+/// <summary>The kinds of secret that templates hold, as they are sealed.</summary>
+internal static class TemplateSecrets
+{
+    public const string DeployKey = "template.deploy-key", EnterpriseToken = "enterprise.token", EnterpriseKey = "enterprise.key";
+}
