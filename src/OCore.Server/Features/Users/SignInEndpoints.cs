@@ -23,7 +23,7 @@ internal static class SignInEndpoints
             failed.RecordAfter(http, user, caller, "password");
             return UserProblems.InvalidCredentials;
         }
-        if (user.TwoFactorEnabled && request is { Totp: null, RecoveryCode: null })
+        if (user.TwoFactorEnabled && string.IsNullOrWhiteSpace(request.Totp) && string.IsNullOrWhiteSpace(request.RecoveryCode))
         {
             limits.NotWrong(request.Email, http);
             return UserProblems.TotpRequired;
@@ -39,7 +39,7 @@ internal static class SignInEndpoints
                 var (before, after) = (user.PasswordHash, passwords.Hash(request.Password));
                 await db.Users.Where(u => u.Id == user.Id && u.PasswordHash == before).ExecuteUpdateAsync(s => s.SetProperty(u => u.PasswordHash, after), stop);
             }
-            return await StartAsync(db, user, http, caller, sessions, !user.TwoFactorEnabled ? "password" : request.Totp is not null ? "password and authenticator" : "password and recovery code", stop);
+            return await StartAsync(db, user, http, caller, sessions, !user.TwoFactorEnabled ? "password" : !string.IsNullOrWhiteSpace(request.Totp) ? "password and authenticator" : "password and recovery code", stop);
         }, stop);
         if (tokens is null)
         {
