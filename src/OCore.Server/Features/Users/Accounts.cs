@@ -17,7 +17,7 @@ internal static class Accounts
 
     /// <summary>
     /// A new account with its personal organisation, saved by the caller under <see cref="Tenant.System"/>. An address that is taken
-    /// is refused; two at the same time fail at the save (<see cref="IsEmailTaken"/>).
+    /// is refused; of two at the same time one fails at its save, with a unique violation.
     /// </summary>
     /// <param name="confirmed">The person has shown that the address is theirs, by a link that was sent to it.</param>
     /// <param name="id">Its id, where the actor of <paramref name="db"/> is already the new account.</param>
@@ -44,10 +44,6 @@ internal static class Accounts
         await OrganizationFactory.AddPersonalAsync(db, user, plan, now, stop);
         return (user, null);
     }
-
-    /// <summary>Somebody else opened an account with this address at the same time.</summary>
-    public static bool IsEmailTaken(DbUpdateException e) =>
-        UniqueViolation.Of(e) is { } where && (where.Contains("NormalizedUserName", StringComparison.Ordinal) || where.Contains("UserNameIndex", StringComparison.Ordinal));
 
     /// <summary>From here on the context writes for this account, which belongs to no one organisation. Returns its home, whose audit log gets the lines.</summary>
     public static async Task<Guid> ActAsAsync(this OCoreDb db, User user, Caller caller, CancellationToken stop)
