@@ -34,6 +34,7 @@ public sealed class SshConnectionTests(LabServers lab, ITestOutputHelper log) : 
     {
         var server = await _all.GetAsync(lab.First.Target(), default);
         Assert.Equal(new CommandResult(7, "typed", "bad\n"), await server.RunAsync(RemoteCommand.Script("cat; echo bad >&2; exit 7").WithInput("typed"), default));
+        Assert.True((await server.RunAsync(RemoteCommand.Of("true").WithInput(new byte[16 << 20]), default)).Ok); // nobody reads it
         Assert.Equal(255, (await server.RunAsync(RemoteCommand.Script("exit 255"), default)).ExitCode);
         Assert.Equal(127, (await server.RunAsync(RemoteCommand.Of("no-such-program"), default)).ExitCode);
         Assert.Equal("0\n", (await server.RunAsync(RemoteCommand.Of("id", "-u").AsRoot(), default)).Out);
