@@ -33,7 +33,7 @@ internal sealed class Settings
         "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
         "ACME_DIRECTORY", "ACME_CA_FILE",
         // Of the command line and of bin/, which share the prefix.
-        "URL", "TOKEN", "ORG", "LAB", "HOME",
+        "URL", "TOKEN", "ORG", "LAB", "LAB_NET", "HOME",
     ];
 
     /// <summary>Reads and checks. Every wrong value is one sentence of <paramref name="errors"/>.</summary>
