@@ -72,11 +72,11 @@ internal static class AuditWriter
         foreach (var property in entry.Properties)
         {
             var info = property.Metadata.PropertyInfo;
-            if (info is null || property.Metadata.IsPrimaryKey() || info.IsDefined(typeof(NotAuditedAttribute), true) || info.Name is "OrgId" or "RootId")
+            if (info is null || property.Metadata.IsPrimaryKey() || !IsAudited(info))
                 continue;
             if (entry.State == EntityState.Modified && !property.IsModified)
                 continue;
-            var secret = info.IsDefined(typeof(SecretAttribute), true);
+            var secret = IsSecret(info);
             var before = entry.State == EntityState.Added ? null : Show(property.OriginalValue, secret);
             var after = Show(property.CurrentValue, secret);
             if (before != after || secret && entry.State == EntityState.Modified)
@@ -84,6 +84,12 @@ internal static class AuditWriter
         }
         return changes;
     }
+
+    // The framework's own columns of an account cannot carry our attributes.
+    internal static bool IsSecret(System.Reflection.PropertyInfo property) => property.IsDefined(typeof(SecretAttribute), true) || property.Name == "PasswordHash";
+
+    internal static bool IsAudited(System.Reflection.PropertyInfo property) =>
+        !property.IsDefined(typeof(NotAuditedAttribute), true) && property.Name is not ("OrgId" or "RootId" or "SecurityStamp" or "ConcurrencyStamp" or "AccessFailedCount");
 
     private static string? Show(object? value, bool secret)
     {
