@@ -134,7 +134,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
     internal static async Task WaitAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
-        await InstanceHost.WaitUntilUpAsync(await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop), context.Stop);
+        await InstanceHost.WaitUntilUpAsync(await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop), context.Log, context.Stop);
     }
 
     internal static async Task FinishAsync(InstanceInput input, StepContext context)

@@ -1,6 +1,248 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Operations;
+using OCore.Platform.Data;
+using OCore.Platform.Http;
+using OCore.Platform.Operations;
+using OCore.Platform.Remote;
+using OCore.Platform.Security;
+
 namespace OCore.Features.Servers;
 
 internal static class ServerEndpoints
 {
-    public static void Map(IEndpointRouteBuilder api) => _ = api;
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        var servers = api.MapGroup("/servers").WithTags("Servers").Require("view:servers");
+        servers.MapGet("/", List).WithName("listServers");
+        servers.MapPost("/", Add).WithName("addServer").Require("manage:servers").StartsOperation();
+        servers.MapPost("/host-key", ProbeHostKey).WithName("probeHostKey").Require("manage:servers");
+        servers.MapGet("/{id:guid}", Get).WithName("getServer");
+        servers.MapPut("/{id:guid}", Update).WithName("updateServer").Require("manage:servers");
+        servers.MapDelete("/{id:guid}", Remove).WithName("removeServer").Require("manage:servers").StartsOperation();
+        servers.MapPost("/{id:guid}/validate", Validate).WithName("validateServer").Require("manage:servers").StartsOperation();
+        servers.MapPost("/{id:guid}/drain", Drain).WithName("drainServer").Require("manage:servers");
+        servers.MapPost("/{id:guid}/undrain", Undrain).WithName("undrainServer").Require("manage:servers");
+        servers.MapPost("/{id:guid}/host-key", PinHostKey).WithName("pinHostKey").Require("manage:servers");
+    }
+
+    /// <summary>The servers on which the organisation can have instances, oldest first.</summary>
+    internal static async Task<Ok<Page<ServerView>>> List(OCoreDb db, Caller caller, [AsParameters] PageQuery page, CancellationToken stop)
+    {
+        var query = ServerViews.VisibleTo(db, caller);
+        if (page.After is { } after)
+            query = query.Where(s => s.Id > after);
+        if (page.Search is { } text)
+            query = query.Where(s => EF.Functions.Like(s.Name, Paging.Like(text), "\\"));
+        var rows = await query.OrderBy(s => s.Id).Take(page.Size + 1).ToListAsync(stop);
+        var views = (await ServerViews.OfAsync(db, caller, rows, stop)).ToDictionary(v => v.Id);
+        return TypedResults.Ok(rows.ToPage(page, s => s.Id, s => views[s.Id]));
+    }
+
+    /// <summary>One server. Members of a client see its name and its health.</summary>
+    internal static async Task<Results<Ok<ServerView>, Problem>> Get(Guid id, OCoreDb db, Caller caller, CancellationToken stop) =>
+        await ServerViews.VisibleTo(db, caller).SingleOrDefaultAsync(s => s.Id == id, stop) is { } server
+            ? TypedResults.Ok(await ServerViews.OneAsync(db, caller, server, stop)) : Problem.NotFound;
+
+    /// <summary>Connect a server and prepare it: Docker, PostgreSQL and the edge.</summary>
+    internal static async Task<Results<Accepted<OperationView>, Problem>> Add(
+        AddServer request, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds, SecretBox secrets, TimeProvider time, CancellationToken stop)
+    {
+        if (caller.Access.OrgKind == OrganizationKind.Client)
+            return ServerProblems.ClientsHaveNone;
+        if (Check(request, caller) is { } wrong)
+            return wrong;
+        return await db.InTransactionAsync<Results<Accepted<OperationView>, Problem>>(async () =>
+        {
+            if (await LimitAsync(db, caller, stop) is { } full)
+                return full;
+            if (await db.Servers.AnyAsync(s => s.OrgId == caller.OrgId && s.Name == request.Name, stop))
+                return ServerProblems.NameTaken;
+            if (request.Host == "local" && await db.HasLocalServerAsync(stop))
+                return ServerProblems.LocalTaken;
+            var server = New(request, secrets, time);
+            db.Add(server);
+            var operation = await EnqueueValidationAsync(db, queue, caller.OrgId, server, $"Connect {server.Name}", stop);
+            await db.SaveChangesAsync(stop);
+            return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        }, stop);
+    }
+
+    /// <summary>The host key that a server shows now, to compare before it is trusted. Nothing else is asked of it.</summary>
+    internal static async Task<Results<Ok<HostKeyView>, Problem>> ProbeHostKey(HostKeyProbe request, TimeProvider time, CancellationToken stop)
+    {
+        if (!HostName.TryParse(request.Host, out var host))
+            return Problem.Field("host", "A host name or an address.");
+        var (key, problem) = await ScanAsync(host, request.Port ?? 22, time, stop);
+        return key is not null ? TypedResults.Ok(new HostKeyView { Type = key.Type, Fingerprint = key.Fingerprint }) : problem!;
+    }
+
+    /// <summary>Rename it, set its base domain, or say which clients may use it. Only the fields given are changed.</summary>
+    internal static async Task<Results<Ok<ServerView>, Problem>> Update(Guid id, UpdateServer request, OCoreDb db, Caller caller, CancellationToken stop)
+    {
+        if (await db.Servers.SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server)
+            return Problem.NotFound;
+        if (request.Name is { } name && name != server.Name)
+        {
+            if (await db.Servers.AnyAsync(s => s.OrgId == server.OrgId && s.Name == name, stop))
+                return ServerProblems.NameTaken;
+            server.Name = name;
+        }
+        if (request.BaseDomain is { } domain)
+            server.BaseDomain = domain.Length == 0 ? null : domain.ToLowerInvariant();
+        if (request.Clients is { } clients && await GrantAsync(db, server, clients, stop) is { } unknown)
+            return unknown;
+        await db.SaveChangesAsync(stop);
+        return TypedResults.Ok(await ServerViews.OneAsync(db, caller, server, stop));
+    }
+
+    /// <summary>Take everything of oCore's off the server and forget it. Refused while instances live there.</summary>
+    /// <param name="forget">The machine is gone for good: forget it without reaching it.</param>
+    internal static async Task<Results<Accepted<OperationView>, Problem>> Remove(
+        Guid id, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds, TimeProvider time, CancellationToken stop, [FromQuery] bool forget = false)
+    {
+        if (await db.Servers.AsNoTracking().SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server)
+            return Problem.NotFound;
+        if (await db.HasInstancesAsync(id, stop))
+            return ServerProblems.InUse(server, "instances live on it.");
+        var now = time.GetUtcNow();
+        if (!forget && await db.ClientDeletions.Where(d => d.ServerId == id && d.KeepUntil > now).ToListAsync(stop) is { Count: > 0 } kept)
+            return ServerProblems.InUse(server, $"it keeps the last backups of deleted clients until {kept.Max(d => d.KeepUntil):yyyy-MM-dd}.");
+        if (!forget && server.Status == ServerStatus.HostKeyChanged)
+            return ServerProblems.KeyChanged(server);
+        var operation = await queue.EnqueueAsync<RemoveServer, RemoveServerInput>(db, new RemoveServerInput(id, forget),
+            new OperationSubject($"Remove {server.Name}", server.OrgId, ServerId: id, Locks: LockOf(id)), stop);
+        await db.SaveChangesAsync(stop);
+        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+    }
+
+    /// <summary>Check the server again and mend what is missing on it.</summary>
+    internal static async Task<Results<Accepted<OperationView>, Problem>> Validate(Guid id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
+    {
+        if (await db.Servers.AsNoTracking().SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server)
+            return Problem.NotFound;
+        var operation = await EnqueueValidationAsync(db, queue, server.OrgId, server, $"Validate {server.Name}", stop);
+        await db.SaveChangesAsync(stop);
+        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+    }
+
+    /// <summary>Let no new instances onto the server; those that live there stay.</summary>
+    internal static Task<Results<Ok<ServerView>, Problem>> Drain(Guid id, OCoreDb db, Caller caller, CancellationToken stop) => SetDrainingAsync(id, true, db, caller, stop);
+
+    /// <summary>Let new instances onto the server again.</summary>
+    internal static Task<Results<Ok<ServerView>, Problem>> Undrain(Guid id, OCoreDb db, Caller caller, CancellationToken stop) => SetDrainingAsync(id, false, db, caller, stop);
+
+    /// <summary>Trust the host key that a person has compared on the server's console, instead of the pinned one.</summary>
+    internal static async Task<Results<Ok<ServerView>, Problem>> PinHostKey(Guid id, PinHostKey request, OCoreDb db, Caller caller, ServerAccess access, TimeProvider time, CancellationToken stop)
+    {
+        if (await db.Servers.SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server || server.IsLocal)
+            return Problem.NotFound;
+        if (server.OfferedHostKeyFingerprint != request.Fingerprint)
+        {
+            // Not the key that was offered then: perhaps the one that is shown now.
+            var (shown, problem) = await ScanAsync(HostName.Parse(server.Host), server.Port, time, stop);
+            if (shown is null)
+                return problem!;
+            if (shown.Fingerprint != request.Fingerprint)
+                return ServerProblems.KeyMismatch with { Detail = $"{server.Host} shows {shown.Type} {shown.Fingerprint}, not {request.Fingerprint}." };
+            (server.OfferedHostKeyType, server.OfferedHostKeyFingerprint, server.OfferedHostKey) = (shown.Type, shown.Fingerprint, shown.PublicKeyBase64);
+        }
+        (server.HostKeyType, server.HostKeyFingerprint, server.HostKey) = (server.OfferedHostKeyType, server.OfferedHostKeyFingerprint, server.OfferedHostKey);
+        (server.OfferedHostKeyType, server.OfferedHostKeyFingerprint, server.OfferedHostKey) = (null, null, null);
+        if (server.Status == ServerStatus.HostKeyChanged)
+        {
+            // One that was prepared before is looked at right away; any other waits for its validation.
+            server.Status = server.Facts?.DockerVersion is null ? ServerStatus.Failed : ServerStatus.Unreachable;
+            server.StatusMessage = server.Status == ServerStatus.Failed ? "The host key is pinned. Validate the server to go on." : "The host key is pinned; connecting.";
+        }
+        db.Mark(server, "host_key_pinned");
+        await db.SaveChangesAsync(stop);
+        access.Forget(id);
+        ServerSignals.Changed();
+        return TypedResults.Ok(await ServerViews.OneAsync(db, caller, server, stop));
+    }
+
+    private static Problem? Check(AddServer request, Caller caller)
+    {
+        if (request.Host == "local")
+            return caller.Access is { IsOperator: true, ApiKeyId: null } ? null : ServerProblems.LocalNeedsOperator;
+        if (!HostName.TryParse(request.Host, out _))
+            return Problem.Field("host", "A host name or an address.");
+        return request.HostKeyFingerprint is { } print && !print.StartsWith("SHA256:", StringComparison.Ordinal)
+            ? Problem.Field("hostKeyFingerprint", "As ssh-keygen -l shows it: SHA256:…") : null;
+    }
+
+    private static Server New(AddServer request, SecretBox secrets, TimeProvider time)
+    {
+        var id = Guid.CreateVersion7();
+        var isLocal = request.Host == "local";
+        var key = isLocal ? null : SshKeys.GenerateEd25519($"ocore-{id:N}");
+        return new Server
+        {
+            Id = id, Name = request.Name, Host = request.Host, Port = isLocal ? 0 : request.Port ?? 22, User = isLocal ? Environment.UserName : request.User ?? "root", IsLocal = isLocal,
+            BaseDomain = request.BaseDomain is { Length: > 0 } domain ? domain.ToLowerInvariant() : isLocal ? "localhost" : null,
+            EdgePort = request.EdgePort ?? (isLocal ? 8069 : 80), CreatedAt = time.GetUtcNow(),
+            HostKeyFingerprint = isLocal ? null : request.HostKeyFingerprint,
+            PublicKey = key?.PublicKeyLine, PrivateKeySealed = key is null ? null : secrets.Seal(key.PrivateKeyPem, ServerAccess.KeySecret, id),
+            FirstCredentialSealed = isLocal || request is { PrivateKey: null, Password: null } ? null
+                : secrets.Seal(JsonSerializer.Serialize(new FirstCredential(request.PrivateKey, request.Password)), ServerAccess.FirstSecret, id),
+        };
+    }
+
+    private static Task<Operation> EnqueueValidationAsync(OCoreDb db, OperationQueue queue, Guid org, Server server, string title, CancellationToken stop) =>
+        queue.EnqueueAsync<ValidateServer, ServerInput>(db, new ServerInput(server.Id), new OperationSubject(title, org, ServerId: server.Id, Locks: LockOf(server.Id)), stop);
+
+    internal static string LockOf(Guid server) => $"server:{server}";
+
+    private static async Task<Results<Ok<ServerView>, Problem>> SetDrainingAsync(Guid id, bool draining, OCoreDb db, Caller caller, CancellationToken stop)
+    {
+        if (await db.Servers.SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server)
+            return Problem.NotFound;
+        if (server.Draining != draining)
+        {
+            server.Draining = draining;
+            if (server.Status is ServerStatus.Active or ServerStatus.Draining)
+                server.Status = draining ? ServerStatus.Draining : ServerStatus.Active;
+            db.Mark(server, draining ? "drained" : "undrained");
+            await db.SaveChangesAsync(stop);
+        }
+        return TypedResults.Ok(await ServerViews.OneAsync(db, caller, server, stop));
+    }
+
+    private static async Task<Problem?> GrantAsync(OCoreDb db, Server server, IReadOnlyList<string> wanted, CancellationToken stop)
+    {
+        var clients = await db.Organizations.Where(o => o.RootId == server.RootId && o.Kind == OrganizationKind.Client && o.DeletingAt == null).ToListAsync(stop);
+        var chosen = new HashSet<Guid>();
+        foreach (var word in wanted)
+        {
+            if (clients.Find(c => c.Slug == word || c.Id.ToString() == word) is not { } client)
+                return Problem.Field("clients", $"There is no client {(word.Length > 60 ? word[..60] : word)} here.");
+            chosen.Add(client.Id);
+        }
+        var grants = await db.ServerGrants.Include(g => g.Client).Where(g => g.ServerId == server.Id).ToListAsync(stop);
+        db.RemoveRange(grants.Where(g => !chosen.Contains(g.ClientId)));
+        foreach (var client in clients.Where(c => chosen.Contains(c.Id) && grants.TrueForAll(g => g.ClientId != c.Id)))
+            db.Add(new ServerGrant { OrgId = server.RootId, ServerId = server.Id, ClientId = client.Id, Client = client });
+        return null;
+    }
+
+    private static async Task<(HostKey?, Problem?)> ScanAsync(HostName host, int port, TimeProvider time, CancellationToken stop)
+    {
+        try
+        {
+            return (await HostKeyScanner.ScanAsync(host, port, time, stop), null);
+        }
+        catch (ServerException away)
+        {
+            return (null, ServerRefusals.AsProblem(away));
+        }
+    }
+
+    // At the merge with the plans' limits: return await Limits.CheckAsync(db, caller, Limits.Servers, stop).
+    private static async Task<Problem?> LimitAsync(OCoreDb db, Caller caller, CancellationToken stop) =>
+        caller.Access.Limits.Servers is { } most && await db.Servers.CountAsync(stop) >= most
+            ? new Problem(403, "limit_reached", $"The plan allows {most} servers.", "Remove one, or ask the operator for another plan.") : null;
 }

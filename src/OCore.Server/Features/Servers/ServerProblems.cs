@@ -15,6 +15,11 @@ internal static class ServerProblems
     public static readonly Problem KeyMismatch = new(409, "host_key_mismatch", "The server shows a host key with another fingerprint.",
         "Compare it on the server's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub.");
 
+    public static readonly Problem NameTaken = new(409, "name_taken", "This name is in use already.", "Choose another name.") { Errors = new Dictionary<string, string[]> { ["name"] = ["It is in use already."] } };
+
+    public static Problem KeyChanged(Server server) => new(409, "host_key_changed", $"{server.Name} shows another host key than the pinned one, so nothing is sent to it.",
+        "Pin the new key after comparing it, or remove the server with ?forget=true, which leaves the machine as it is.");
+
     public static Problem NotReady(Server server) => new(409, "server_not_ready", $"{server.Name} is not ready: {server.StatusMessage ?? "it was not validated yet."}",
         "Wait for its validation, or validate it again.");
 

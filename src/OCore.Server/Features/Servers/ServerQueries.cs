@@ -33,4 +33,13 @@ internal static class ServerQueries
     /// <summary>Another server of this installation, of whichever organisation, that the mark on a machine names.</summary>
     public static Task<bool> IsServerAsync(this OCoreDb db, Guid id, CancellationToken stop) =>
         db.Servers.AcrossTenants().AnyAsync(s => s.Id == id && s.Status != ServerStatus.Pending, stop);
+
+    /// <summary>Unless somebody else changed the status meanwhile, such as an operation that took the server over.</summary>
+    public static Task<bool> ChangeStatusAsync(this OCoreDb db, Guid id, ServerStatus from, ServerStatus to, string? message, CancellationToken stop) =>
+        db.InTransactionAsync(async () => await db.Servers.AcrossTenants().Where(s => s.Id == id && s.Status == from)
+            .ExecuteUpdateAsync(u => u.SetProperty(s => s.Status, to).SetProperty(s => s.StatusMessage, message), stop) == 1, stop);
+
+    public static Task<int> SaveUseAsync(this OCoreDb db, Guid id, ServerUse use, CancellationToken stop) =>
+        db.InTransactionAsync(() => db.Servers.AcrossTenants().Where(s => s.Id == id)
+            .ExecuteUpdateAsync(u => u.SetProperty(s => s.Use, use).SetProperty(s => s.LastSeenAt, use.At), stop), stop);
 }

@@ -11,6 +11,8 @@ internal static class ServersSetup
         services.AddSingleton<ServerAccess>();
         services.AddSingleton<Edge>();
         services.AddSingleton<ServerWatch>();
+        services.AddSingleton<ServerPreparation>();
+        services.AddSingleton<ServerTurns>();
         return services;
     }
 }

@@ -1,0 +1,81 @@
+using OCore.Platform;
+using OCore.Platform.Data;
+using OCore.Platform.Docker;
+using OCore.Platform.Operations;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Servers;
+
+/// <summary>What every server of oCore has: its folder, its network, the shared PostgreSQL and the edge. Used by the operation that prepares a server and by the reconciler that keeps it so.</summary>
+internal sealed class ServerPreparation(Settings settings, ServerAccess access, Edge edge, ServerWatch watch)
+{
+    private static readonly RemotePath Mark = ServerLabels.Folder.Combine("server");
+
+    /// <summary>Looks before it acts; may be repeated at any time. The row has to have its PostgreSQL password.</summary>
+    public async Task EnsureAsync(OCoreDb db, IServerConnection connection, Server server, Action<string> log, CancellationToken stop)
+    {
+        await ClaimAsync(db, connection, server, stop);
+        await connection.Docker.EnsureNetworkAsync(ServerLabels.Network, ServerLabels.Of(server.Id), stop);
+        foreach (var image in (ImageRef[])[PostgresContainer.Image(settings), edge.Image])
+            await connection.Docker.EnsureImageAsync(image, access.LocalEngine, log, stop);
+        log("PostgreSQL");
+        await PostgresContainer.EnsureAsync(connection, PostgresSpec(server), stop);
+        log("Edge");
+        await EnsureEdgeAsync(db, connection, server, stop);
+    }
+
+    /// <summary>The container, without waiting for what is in it.</summary>
+    public Task RestorePostgresAsync(IServerConnection connection, Server server, CancellationToken stop) =>
+        connection.Docker.EnsureContainerAsync(PostgresSpec(server), stop);
+
+    private ContainerSpec PostgresSpec(Server server) => PostgresContainer.Spec(
+        PostgresContainer.Image(settings), server.Id, access.Unseal(server.PostgresPasswordSealed!, ServerAccess.PostgresSecret, server.Id));
+
+    /// <summary>The edge with the routes that are wanted now.</summary>
+    public async Task EnsureEdgeAsync(OCoreDb db, IServerConnection connection, Server server, CancellationToken stop)
+    {
+        try
+        {
+            if (watch.Routes is { } routes)
+                await edge.EnsureAsync(connection, server, await routes(db, server, stop), stop);
+            else
+                await edge.EnsureContainerAsync(connection, server, stop);
+        }
+        catch (DockerCallException taken) when (taken.Message.Contains("already in use", StringComparison.Ordinal) || taken.Message.Contains("already allocated", StringComparison.Ordinal))
+        {
+            throw new StepRefusedException("edge_port_taken", $"Another program of {server.Name} uses port {server.EdgePort}, which oCore's edge needs.",
+                "Stop that program, or remove the server and add it with another edgePort.", taken);
+        }
+    }
+
+    // Two rows for one machine would each rebuild what the other made. Leftovers of an oCore that is gone are taken over as long
+    // as no instance is among them.
+    private static async Task ClaimAsync(OCoreDb db, IServerConnection connection, Server server, CancellationToken stop)
+    {
+        (await connection.RunAsync(RemoteCommand.Script("install -d -m 0755 -- \"$1\"", ServerLabels.Folder.Value).AsRoot(), stop)).ThrowIfFailed($"Making {ServerLabels.Folder}");
+        var owner = await OwnerAsync(connection, stop);
+        if (owner == server.Id)
+            return;
+        if (owner is { } other)
+        {
+            var instances = (await connection.Docker.ListAsync(new Dictionary<string, string?> { [ServerLabels.Server] = other.ToString(), [ServerLabels.Instance] = null }, stop)).Count;
+            if (instances > 0 || await db.IsServerAsync(other, stop))
+                throw new StepRefusedException("server_taken", $"This machine is in use as another server of oCore{(instances > 0 ? $", with {instances} instances" : "")}.",
+                    $"Remove that server first. If its oCore is gone for good, remove its containers and {Mark} on the machine.");
+            await connection.Docker.RemoveByLabelAsync(ServerLabels.Server, other.ToString(), stop);
+        }
+        await connection.WriteFileAsync(Mark, System.Text.Encoding.ASCII.GetBytes(server.Id.ToString()), UnixFileMode.UserRead | UnixFileMode.UserWrite, stop);
+    }
+
+    private static async Task<Guid?> OwnerAsync(IServerConnection connection, CancellationToken stop)
+    {
+        try
+        {
+            return Guid.TryParse(System.Text.Encoding.ASCII.GetString(await connection.ReadFileAsync(Mark, stop)).Trim(), out var owner) ? owner : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,233 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Platform.Data;
+using OCore.Platform.Docker;
+using OCore.Platform.Operations;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Servers;
+
+/// <summary>
+/// Keeps what is known of servers true, and what has to run on them running. One loop and one connection a server, so that a
+/// slow one delays nobody; what it costs does not grow with the instances but for their figures.
+/// </summary>
+internal sealed class ServerReconciler(
+    OCoreDbFactory databases, ServerAccess access, ServerPreparation preparation, ServerWatch watch, ServerTurns turns, TimeProvider time, ILogger<ServerReconciler> log) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(5), AnswersWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FiguresEvery = TimeSpan.FromSeconds(15), SizesEvery = TimeSpan.FromSeconds(60);
+
+    /// <summary>The others are an operation's, or wait for a person.</summary>
+    private static readonly ServerStatus[] Watched = [ServerStatus.Active, ServerStatus.Draining, ServerStatus.Unreachable];
+
+    private static readonly Task Never = new TaskCompletionSource().Task;
+
+    private readonly Dictionary<Guid, Task> _loops = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var next = ServerSignals.Next;
+            try
+            {
+                foreach (var ended in _loops.Where(l => l.Value.IsCompleted).Select(l => l.Key).ToList())
+                    _loops.Remove(ended);
+                await using var db = databases.System();
+                foreach (var id in await db.ServersOfAll().Where(s => Watched.Contains(s.Status)).Select(s => s.Id).ToListAsync(stoppingToken))
+                    if (!_loops.ContainsKey(id))
+                        _loops[id] = Task.Run(() => WatchAsync(id, stoppingToken), CancellationToken.None);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                log.LogError(e, "Looking for servers failed");
+            }
+            await Task.WhenAny(next, Task.Delay(Every, time, stoppingToken));
+        }
+        await Task.WhenAll(_loops.Values);
+    }
+
+    private async Task WatchAsync(Guid id, CancellationToken stop)
+    {
+        var seen = new Seen();
+        while (!stop.IsCancellationRequested)
+        {
+            // Whoever needs the server looked at now says so; a connection that ends is a reason too.
+            var next = ServerSignals.Next;
+            var lost = Never;
+            try
+            {
+                if (await turns.TakeAsync(id, stop))
+                {
+                    await using var db = databases.System();
+                    if (await db.ServersOfAll().SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server || !Watched.Contains(server.Status))
+                        return;
+                    if (await LookAsync(db, server, seen, stop) is { } connection)
+                        lost = connection.Closed;
+                }
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                log.LogError(e, "Looking at server {Id} failed", id);
+            }
+            await Task.WhenAny(next, lost, Task.Delay(Every, time, stop));
+        }
+    }
+
+    /// <returns>The connection, where the server answers.</returns>
+    private async Task<IServerConnection?> LookAsync(OCoreDb db, Server server, Seen seen, CancellationToken stop)
+    {
+        try
+        {
+            var (connection, measure) = await GreetAsync(server, seen, stop);
+            await TendAsync(db, connection, server, seen, measure, stop);
+            return connection;
+        }
+        catch (StepRefusedException refused) when (refused.Code == "host_key_changed")
+        {
+            log.LogWarning("Server {Name}: {Message}", server.Name, refused.Message);
+            await AwayAsync(db, server, seen, null, stop);
+        }
+        catch (Exception away) when (away is StepRefusedException or TryLaterException or ServerException or TimeoutException)
+        {
+            await AwayAsync(db, server, seen, away is TimeoutException ? $"{server.Host} does not answer." : away.Message, stop);
+        }
+        return null;
+    }
+
+    private async Task<(IServerConnection, (double Load, long Memory, long Disk))> GreetAsync(Server server, Seen seen, CancellationToken stop)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var connection = await access.ConnectAsync(server, stop).AsTask().WaitAsync(AnswersWithin, time, stop);
+            try
+            {
+                seen.DockerFolder ??= (await connection.Docker.InfoAsync(stop)).RootFolder;
+                var answer = await connection.RunAsync(ServerFactsReader.Measure(seen.DockerFolder).WithTimeout(AnswersWithin), stop);
+                return (connection, ServerFactsReader.ReadMeasure(answer.ThrowIfFailed("Measuring").Out));
+            }
+            catch (ServerUnreachableException) when (attempt == 1)
+            {
+                // The connection broke: perhaps only sshd was restarted.
+                await Task.WhenAny(connection.Closed, Task.Delay(500, stop));
+            }
+        }
+    }
+
+    private async Task TendAsync(OCoreDb db, IServerConnection connection, Server server, Seen seen, (double Load, long Memory, long Disk) measure, CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        var containers = await connection.Docker.ListAsync(new Dictionary<string, string?> { [ServerLabels.Server] = server.Id.ToString() }, stop);
+        await RestoreAsync(db, connection, server, containers, stop);
+        var health = await TendEdgeAsync(db, connection, server, stop);
+        var figures = Seen.IsDue(ref seen.FiguresAt, FiguresEvery, time);
+        var sizes = Seen.IsDue(ref seen.SizesAt, SizesEvery, time);
+        var instances = containers.Where(c => c.IsRunning && c.Labels.ContainsKey(ServerLabels.Instance)).Select(c => DockerName.Parse(c.Name)).ToList();
+        var observation = new ServerObservation
+        {
+            At = now, Reachable = true, Containers = containers, Health = health,
+            Stats = figures ? await connection.Docker.StatsAsync(instances, stop) : null,
+            DatabaseSizes = sizes ? await SizesAsync(connection, stop) : null,
+        };
+        if (figures || server.Status == ServerStatus.Unreachable)
+            await db.SaveUseAsync(server.Id, new ServerUse
+            {
+                At = now, Load = measure.Load, MemoryUsedBytes = measure.Memory, DiskUsedBytes = measure.Disk,
+                MemoryReservedBytes = await db.MemoryReservedAsync(server.Id, stop), ContainersRunning = containers.Count(c => c.IsRunning),
+            }, stop);
+        if (server.Status == ServerStatus.Unreachable && await db.ChangeStatusAsync(server.Id, ServerStatus.Unreachable, server.Draining ? ServerStatus.Draining : ServerStatus.Active, null, stop))
+            log.LogInformation("Server {Name} is back", server.Name);
+        seen.Reachable = true;
+        await TellAsync(server, observation, stop);
+    }
+
+    private async Task RestoreAsync(OCoreDb db, IServerConnection connection, Server server, IReadOnlyList<ContainerState> containers, CancellationToken stop)
+    {
+        bool Runs(DockerName name) => containers.Any(c => c.Name == name.Value && (c.IsRunning || c.State == "restarting"));
+        if (!Runs(PostgresContainer.Name))
+        {
+            log.LogWarning("Server {Name}: PostgreSQL does not run and is started", server.Name);
+            await preparation.RestorePostgresAsync(connection, server, stop);
+        }
+        if (!Runs(Edge.Name))
+        {
+            log.LogWarning("Server {Name}: the edge does not run and is started", server.Name);
+            await preparation.EnsureEdgeAsync(db, connection, server, stop);
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<Guid, EdgeHealth>> TendEdgeAsync(OCoreDb db, IServerConnection connection, Server server, CancellationToken stop)
+    {
+        try
+        {
+            var edge = await Edge.StatusAsync(connection, stop);
+            if (watch.Routes is not { } routes || EdgeConfig.Render(await routes(db, server, stop)).Version == edge.Version)
+                return edge.Instances;
+            await preparation.EnsureEdgeAsync(db, connection, server, stop);
+            return (await Edge.StatusAsync(connection, stop)).Instances;
+        }
+        catch (Exception e) when (e is RemoteCommandException or StepRefusedException)
+        {
+            // The server is well and its edge is not: that is no reason to call the server away.
+            log.LogWarning("Server {Name}: {Message}", server.Name, e.Message);
+            return new Dictionary<Guid, EdgeHealth>();
+        }
+    }
+
+    private static async Task<IReadOnlyDictionary<string, long>?> SizesAsync(IServerConnection connection, CancellationToken stop)
+    {
+        try
+        {
+            return await PostgresContainer.DatabaseSizesAsync(connection, stop);
+        }
+        catch (ServerException e) when (e is RemoteCommandException or DockerCallException)
+        {
+            return null;
+        }
+    }
+
+    private async Task AwayAsync(OCoreDb db, Server server, Seen seen, string? message, CancellationToken stop)
+    {
+        if (message is not null && (server.Status != ServerStatus.Unreachable || server.StatusMessage != message)
+            && await db.ChangeStatusAsync(server.Id, server.Status, ServerStatus.Unreachable, message, stop) && server.Status != ServerStatus.Unreachable)
+            log.LogWarning("Server {Name} is unreachable: {Message}", server.Name, message);
+        if (seen.Reachable == false)
+            return;
+        seen.Reachable = false;
+        await TellAsync(server, new ServerObservation { At = time.GetUtcNow(), Reachable = false }, stop);
+    }
+
+    private async Task TellAsync(Server server, ServerObservation observation, CancellationToken stop)
+    {
+        foreach (var observer in watch.Observers)
+            try
+            {
+                await using var db = databases.System();
+                await observer(db, server, observation, stop);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                log.LogError(e, "What was seen of server {Name} could not be taken over", server.Name);
+            }
+    }
+
+    /// <summary>What a loop remembers between two looks.</summary>
+    private sealed class Seen
+    {
+        public string? DockerFolder;
+        public bool? Reachable;
+        public long FiguresAt, SizesAt;
+
+        public static bool IsDue(ref long at, TimeSpan every, TimeProvider time)
+        {
+            if (at != 0 && time.GetElapsedTime(at) < every)
+                return false;
+            at = time.GetTimestamp();
+            return true;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Features.Organizations;
+using OCore.Platform.Data;
+using OCore.Platform.Http;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Users;
+
+/// <summary>Makes and finds accounts, and speaks for them in the audit log.</summary>
+internal static class Accounts
+{
+    public static Task<User?> FindAsync(OCoreDb db, string email, CancellationToken stop)
+    {
+        var normalized = Emails.Normalize(email);
+        return db.Users.SingleOrDefaultAsync(u => u.NormalizedUserName == normalized, stop);
+    }
+
+    /// <summary>
+    /// A new account with its personal organisation, saved by the caller under <see cref="Tenant.System"/>. An address that is taken
+    /// is refused; two at the same time fail at the save (<see cref="IsEmailTaken"/>).
+    /// </summary>
+    /// <param name="confirmed">The person has shown that the address is theirs, by a link that was sent to it.</param>
+    public static async Task<(User?, Problem?)> AddAsync(OCoreDb db, Passwords passwords, string email, string name, string password, bool confirmed, DateTimeOffset now, CancellationToken stop)
+    {
+        email = email.Trim();
+        if (Passwords.Refuse(password, email) is { } refusal)
+            return (null, refusal);
+        if (name.Trim().Length == 0)
+            return (null, Problem.Field("name", "It cannot be empty."));
+        if (await FindAsync(db, email, stop) is not null)
+            return (null, UserProblems.EmailTaken);
+        var user = new User
+        {
+            Id = Guid.CreateVersion7(), Name = name.Trim(), Email = email, UserName = email,
+            NormalizedEmail = Emails.Normalize(email), NormalizedUserName = Emails.Normalize(email),
+            EmailConfirmed = confirmed, CreatedAt = now, SecurityStamp = Tokens.New(), PasswordHash = passwords.Hash(password),
+        };
+        db.Add(user);
+        var plan = await db.Plans.Where(p => p.IsDefault).Select(p => p.Id).FirstAsync(stop);
+        await OrganizationFactory.AddPersonalAsync(db, user, plan, now, stop);
+        return (user, null);
+    }
+
+    /// <summary>Somebody else opened an account with this address at the same time.</summary>
+    public static bool IsEmailTaken(DbUpdateException e) =>
+        UniqueViolation.Of(e) is { } where && (where.Contains("NormalizedUserName", StringComparison.Ordinal) || where.Contains("UserNameIndex", StringComparison.Ordinal));
+
+    /// <summary>From here on the context writes for this account, which belongs to no one organisation. Returns its home, whose audit log gets the lines.</summary>
+    public static async Task<Guid> ActAsAsync(this OCoreDb db, User user, Caller caller, CancellationToken stop)
+    {
+        var home = await HomeAsync(db, user.Id, stop);
+        db.Enter(Tenant.System, new AuditActor(user.Id, user.Email!, home, false, null, caller.Ip, caller.UserAgent, null));
+        return home;
+    }
+
+    /// <summary>The account of this request, and its home; the context writes for it.</summary>
+    public static async Task<(User, Guid)> SelfAsync(this OCoreDb db, Caller caller, CancellationToken stop)
+    {
+        var user = await db.Users.SingleAsync(u => u.Id == caller.UserId, stop);
+        return (user, await db.ActAsAsync(user, caller, stop));
+    }
+
+    /// <summary>What the next save calls the change of this account: <c>auth.password_changed</c>.</summary>
+    public static void Call(this OCoreDb db, User user, string action) => db.AuditMarks.Add(new AuditMark(user, action));
+
+    // The same order in which a request without X-Org-Slug finds its organisation.
+    private static async Task<Guid> HomeAsync(OCoreDb db, Guid userId, CancellationToken stop)
+    {
+        var memberships = await db.Members.AcrossTenants().Where(m => m.UserId == userId)
+            .Join(db.Organizations.AcrossTenants(), m => m.OrgId, o => o.Id, (m, o) => new { o.Id, o.Kind, m.JoinedAt }).ToListAsync(stop);
+        return memberships.OrderBy(m => m.Kind).ThenBy(m => m.JoinedAt).FirstOrDefault()?.Id ?? Guid.Empty;
+    }
+}

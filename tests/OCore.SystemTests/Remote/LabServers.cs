@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using OCore.Platform.Remote;
+using Xunit;
+
+namespace OCore.SystemTests.Remote;
+
+/// <summary>
+/// Real servers for a collection of tests, made by <c>bin/lab</c>. They are kept between runs: making one that exists
+/// takes no time, and <c>bin/lab destroy</c> removes them.
+/// </summary>
+public sealed class LabServers : IAsyncLifetime
+{
+    private const string Prefix = "remote";
+
+    internal IReadOnlyList<LabServer> All { get; private set; } = [];
+    internal LabServer First => All[0];
+    internal LabServer Second => All[1];
+
+    public async Task InitializeAsync()
+    {
+        if (Lab.WhyNot is not null) return; // each test says so
+        await Lab.RunAsync(Path.Combine(Lab.Bin, "docker-engine"));
+        await Lab.RunAsync("create", "2", "--prefix", Prefix);
+        All = [new LabServer(Prefix + "1"), new LabServer(Prefix + "2")];
+        await First.AddUserAsync("asked", "ALL", "right horse");
+        await First.AddUserAsync("unasked", "NOPASSWD: ALL", "other horse");
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+}
+
+[CollectionDefinition(Name)]
+public sealed class LabCollection : ICollectionFixture<LabServers>
+{
+    public const string Name = "lab";
+}
+
+/// <summary>A test that needs real servers. Where they cannot be had it is skipped and says why.</summary>
+public sealed class LabFactAttribute : FactAttribute
+{
+    public LabFactAttribute() => Skip = Lab.WhyNot!;
+}
+
+
+internal static class Lab
+{
+    public static string Folder { get; } = Environment.GetEnvironmentVariable("OCORE_LAB") ?? "/var/lib/ocore-lab";
+    public static string Bin { get; } = Path.Combine(Repository(), "bin");
+
+    public static string? WhyNoEngine { get; } =
+        !OperatingSystem.IsLinux() ? "the tests of servers run on Linux only"
+        : !File.Exists("/var/run/docker.sock") && !File.Exists(Path.Combine(Bin, "docker-engine")) ? "no Docker engine runs here and bin/docker-engine is not in this checkout"
+        : null;
+
+    public static string? WhyNot { get; } =
+        WhyNoEngine is { } why ? why
+        : !Environment.IsPrivilegedProcess ? "test servers are name spaces and need root: run the tests with sudo"
+        : !File.Exists(Path.Combine(Bin, "lab")) ? "bin/lab is not in this checkout"
+        : null;
+
+    public static Task<string> RunAsync(string verb, params string[] args) => RunAsync([Path.Combine(Bin, "lab"), verb, .. args]);
+
+    public static Task<string> RunAsync(string program) => RunAsync([program]);
+
+    private static async Task<string> RunAsync(string[] words)
+    {
+        // To a file: what a lab starts in the background would keep a pipe open for ever.
+        var output = Path.GetTempFileName();
+        try
+        {
+            using var run = Process.Start(new ProcessStartInfo("sh", ["-c", "out=$1; shift; exec \"$@\" >\"$out\" 2>&1 </dev/null", "lab", output, .. words]))!;
+            await run.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(10)).Token);
+            var said = await File.ReadAllTextAsync(output);
+            return run.ExitCode == 0 ? said : throw new InvalidOperationException($"{string.Join(' ', words)} ended with {run.ExitCode}:\n{said}");
+        }
+        finally
+        {
+            File.Delete(output);
+        }
+    }
+
+    private static string Repository()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "OCore.slnx")))
+                return folder.FullName;
+        throw new InvalidOperationException("The tests do not lie in the repository.");
+    }
+}
+
+/// <summary>One test server, and targets for its users.</summary>
+internal sealed class LabServer(string name)
+{
+    private string Read(string file) => File.ReadAllText(Path.Combine(Lab.Folder, name, file)).Trim();
+
+    public string Name => name;
+    public HostName Host => HostName.Parse(Read("host"));
+    public int Port => int.Parse(Read("port"));
+    public string Key => Read("key") + "\n";
+    public HostKey Pinned => HostKey.Parse(
+        Read("known_hosts").Split('\n').Select(line => line[(line.IndexOf(' ') + 1)..]).First(line => line.StartsWith("ssh-ed25519", StringComparison.Ordinal)));
+
+    public ServerTarget Target(string user = "deploy", string? sudoPassword = null) => new()
+    {
+        Id = Guid.CreateVersion7(),
+        IsLocal = false,
+        Host = Host.Value,
+        Port = Port,
+        User = user,
+        HostKeyType = Pinned.Type,
+        HostKeyLine = Pinned.Line,
+        PrivateKeyPem = Key,
+        SudoPassword = sudoPassword,
+    };
+
+    /// <summary>Runs a script as root from within the server, whatever its network does.</summary>
+    public Task<string> ShellAsync(string script, params string[] args) => Lab.RunAsync("exec", [name, "sh", "-c", script, "lab", .. args]);
+
+    public Task DoAsync(string verb) => Lab.RunAsync(verb, name);
+
+    public Task AddUserAsync(string user, string sudo, string password) => ShellAsync(
+        """
+        set -eu
+        id "$1" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$1"
+        printf '%s:%s\n' "$1" "$3" | chpasswd
+        install -d -m 700 -o "$1" -g "$1" "/home/$1/.ssh"
+        install -m 600 -o "$1" -g "$1" /root/.ssh/authorized_keys "/home/$1/.ssh/authorized_keys"
+        printf '%s ALL=(ALL) %s\n' "$1" "$2" > "/etc/sudoers.d/$1"
+        chmod 440 "/etc/sudoers.d/$1"
+        """, user, sudo, password);
+}
