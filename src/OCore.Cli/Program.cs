@@ -1,1 +1,6 @@
-Console.WriteLine("ocore");
+using OCore.Cli;
+
+var io = Io.OfProcess();
+var exitCode = await CommandLine.Run(args, io);
+io.Out.Flush();
+return exitCode;

@@ -7,7 +7,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace OCore.Client;
 
 /// <summary>The API over HTTP: paths under <c>/api</c>, records of this assembly, refusals as <see cref="OCoreException"/>.</summary>
-public sealed class OCoreHttp(HttpClient http) : IDisposable
+public sealed partial class OCoreHttp(HttpClient http) : IDisposable
 {
     public HttpClient Http => http;
 

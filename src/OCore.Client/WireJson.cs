@@ -49,6 +49,7 @@ namespace OCore.Client;
 [JsonSerializable(typeof(CreateApiKey))]
 [JsonSerializable(typeof(CreatedApiKey))]
 [JsonSerializable(typeof(Page<AuditEntryView>))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, AuditChange>))]
 [JsonSerializable(typeof(Page<PlanView>))]
 [JsonSerializable(typeof(CreatePlan))]
 [JsonSerializable(typeof(UpdatePlan))]

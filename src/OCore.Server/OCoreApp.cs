@@ -11,6 +11,7 @@ using OCore.Features.Users;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
+using OCore.Platform.Mail;
 using OCore.Platform.Observability;
 using OCore.Platform.Operations;
 using OCore.Platform.Security;
@@ -34,6 +35,7 @@ internal static class OCoreApp
         builder.Services.AddSingleton<SignInReader>();
         builder.Services.AddData(settings);
         builder.Services.AddHttpFace();
+        builder.Services.AddMail();
         builder.Services.AddUsers();
         builder.Services.AddOperations();
         builder.Services.AddServers();
@@ -42,7 +44,10 @@ internal static class OCoreApp
         {
             builder.Services.AddHostedService<Startup>();
             builder.Services.AddHostedService<OperationEngine>();
+            builder.Services.AddHostedService<MailSender>();
             builder.Services.AddHostedService<ServerReconciler>();
+            builder.Services.AddHostedService<KeptBackups>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
         }
         adjust?.Invoke(builder);
         return builder.Build();

@@ -15,6 +15,8 @@ internal sealed class Settings
     public Uri? SmtpUrl { get; init; }
     public required string MailFrom { get; init; }
     public required IReadOnlyList<IPAddress> TrustedProxies { get; init; }
+    /// <summary>Attempts to sign in from one address.</summary>
+    public required int SignInsPerMinute { get; init; }
     public required int OperationsPerServer { get; init; }
     public required int OperationsPerOrganization { get; init; }
     /// <summary>Images other than the catalogue's, by their upper-case name: <c>OCORE_IMAGE_ODOO</c>.</summary>
@@ -27,7 +29,7 @@ internal sealed class Settings
 
     private static readonly string[] Known =
     [
-        "DATA", "DATABASE", "PUBLIC_URL", "LISTEN", "MASTER_KEY_FILE", "SIGNUP", "SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES",
+        "DATA", "DATABASE", "PUBLIC_URL", "LISTEN", "MASTER_KEY_FILE", "SIGNUP", "SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES", "SIGN_INS_PER_MINUTE",
         "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
         "ACME_DIRECTORY", "ACME_CA_FILE",
         // Of the command line and of bin/, which share the prefix.
@@ -39,7 +41,8 @@ internal sealed class Settings
     {
         string? Get(string name) => configuration["OCORE_" + name] is { Length: > 0 } value ? value : null;
         foreach (var key in configuration.AsEnumerable().Select(p => p.Key).Where(k => k.StartsWith("OCORE_", StringComparison.Ordinal)))
-            if (!Known.Contains(key[6..]) && !key.StartsWith("OCORE_IMAGE_", StringComparison.Ordinal) && !key.StartsWith("OCORE_TEST_", StringComparison.Ordinal))
+            if (!Known.Contains(key[6..]) && !key.StartsWith("OCORE_IMAGE_", StringComparison.Ordinal) && !key.StartsWith("OCORE_TEST_", StringComparison.Ordinal)
+                && !key.StartsWith("OCORE_LAB_", StringComparison.Ordinal))
                 errors.Add($"{key} is not a setting of oCore; see docs/installation.md for the list.");
 
         var data = Path.GetFullPath(Get("DATA") ?? "data");
@@ -62,6 +65,11 @@ internal sealed class Settings
             else
                 errors.Add($"OCORE_TRUSTED_PROXIES has to be IP addresses separated by commas; \"{text}\" is none.");
         }
+        var smtp = Get("SMTP_URL") is { } smtpText ? Url("SMTP_URL", smtpText, ["smtp", "smtps", "file"], errors) : null;
+        if (smtp is not null && smtp.Query is not ("" or "?starttls=required" or "?starttls=none"))
+            errors.Add("OCORE_SMTP_URL may end in ?starttls=required (as without it) or ?starttls=none.");
+        if (smtp is { Query: "?starttls=none", UserInfo.Length: > 0, IsLoopback: false })
+            errors.Add("OCORE_SMTP_URL would send its password unencrypted; leave out ?starttls=none.");
         if (Get("ADMIN_PASSWORD") is { Length: < 8 })
             errors.Add("OCORE_ADMIN_PASSWORD has to have at least 8 characters.");
 
@@ -73,9 +81,10 @@ internal sealed class Settings
             Listen = listen,
             MasterKeyFile = Get("MASTER_KEY_FILE") ?? Path.Combine(data, "master.key"),
             SignupOpen = signup == "open",
-            SmtpUrl = Get("SMTP_URL") is { } smtp ? Url("SMTP_URL", smtp, ["smtp", "smtps"], errors) : null,
+            SmtpUrl = smtp,
             MailFrom = Get("MAIL_FROM") ?? $"no-reply@{publicUrl.Host}",
             TrustedProxies = proxies,
+            SignInsPerMinute = Number("SIGN_INS_PER_MINUTE", Get("SIGN_INS_PER_MINUTE"), 10, errors),
             OperationsPerServer = Number("OPERATIONS_PER_SERVER", Get("OPERATIONS_PER_SERVER"), 4, errors),
             OperationsPerOrganization = Number("OPERATIONS_PER_ORGANIZATION", Get("OPERATIONS_PER_ORGANIZATION"), 8, errors),
             Images = configuration.AsEnumerable().Where(p => p.Key.StartsWith("OCORE_IMAGE_", StringComparison.Ordinal) && p.Value is { Length: > 0 })

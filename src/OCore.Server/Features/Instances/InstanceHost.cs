@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.Organizations;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
@@ -46,7 +45,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Addo
         MemoryMb = instance.MemoryMb,
         Cpus = instance.Cpus,
         Settings = OdooSettings.Merge(instance.Config, instance.EnvVars),
-        AddonPaths = addons.PathsFor(instance),
+        AddonPaths = AddonSources.PathsFor(instance),
     };
 
     /// <exception cref="StepRefusedException">The instance was removed meanwhile.</exception>
@@ -127,11 +126,27 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Addo
         await on.Connection.Docker.RunOnceAsync(OdooContainer.OneOff(on.Plan, await addons.FilesForAsync(on.Instance, stop), purpose, arguments), stop, log, keepOnCancel: false);
 
     /// <summary>Waits until the login page answers; it is the first page that needs the database and the modules.</summary>
-    public static async Task WaitUntilUpAsync(InstanceOnServer on, CancellationToken stop)
+    public static async Task WaitUntilUpAsync(InstanceOnServer on, Action<string> log, CancellationToken stop)
     {
-        var result = await on.Connection.Docker.ExecAsync(on.Container, ["python3", "-c", OdooProbe.WaitUntilUp, "150"], null, stop, new ExecOptions { Timeout = TimeSpan.FromSeconds(170) });
-        if (!result.Ok)
-            throw new TryLaterException($"Odoo does not answer yet: {result.Out.Trim()}{result.Error.Trim()}", "The instance's log says why it does not start.");
+        string why;
+        try
+        {
+            var result = await on.Connection.Docker.ExecAsync(on.Container, ["python3", "-c", OdooProbe.WaitUntilUp, "150"], null, stop, new ExecOptions { Timeout = TimeSpan.FromSeconds(170) });
+            if (result.Ok)
+                return;
+            why = result.Out.Trim() + result.Error.Trim();
+        }
+        catch (DockerCallException e)
+        {
+            // Odoo ended in the meantime, and Docker starts it again.
+            why = e.Message;
+        }
+        var last = new List<string>();
+        await foreach (var line in on.Connection.Docker.LogsAsync(on.Container, 15, false, stop))
+            last.Add(line);
+        foreach (var line in last)
+            log(line);
+        throw new TryLaterException($"Odoo does not answer yet: {why} Its last line: {last.LastOrDefault() ?? "none"}", "The instance's log says why it does not start.");
     }
 
     /// <summary>The edge of a server with the routes as they are wanted now. One at a time for each server, and read inside the turn.</summary>

@@ -1,3 +1,4 @@
+using OCore.Features.Agency;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 
@@ -13,6 +14,7 @@ internal static class InstancesSetup
         services.AddSingleton<TemplateDatabases>();
         services.AddSingleton<InstanceHost>();
         services.AddSingleton<Provisioning>();
+        services.AddSingleton<IClientResources, ClientInstances>();
         return services;
     }
 

@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
-using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Platform.Security;
 
@@ -134,7 +133,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
     internal static async Task WaitAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
-        await InstanceHost.WaitUntilUpAsync(await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop), context.Stop);
+        await InstanceHost.WaitUntilUpAsync(await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop), context.Log, context.Stop);
     }
 
     internal static async Task FinishAsync(InstanceInput input, StepContext context)

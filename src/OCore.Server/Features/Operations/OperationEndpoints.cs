@@ -24,7 +24,7 @@ internal static class OperationEndpoints
         operations.MapPost("/{id:guid}/retry", Retry).WithName("retryOperation").Require("manage:operations");
     }
 
-    internal sealed class Filter
+    public sealed class Filter
     {
         /// <summary>Of this instance.</summary>
         [FromQuery(Name = "instance")] public Guid? Instance { get; init; }

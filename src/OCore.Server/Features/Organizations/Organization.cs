@@ -4,12 +4,13 @@ using OCore.Client;
 using OCore.Features.Plans;
 using OCore.Features.Users;
 using OCore.Platform.Data;
+using OCore.Platform.Http;
 
 namespace OCore.Features.Organizations;
 
 /// <summary>A tenant. Personal, shared by several people, or the client of an agency; agency mode is a mark any but a client can have.</summary>
 [GlobalEntity("It is the tenant itself; its filter compares its own id.")]
-internal sealed class Organization : IAudited, IAffectsAccess
+internal sealed class Organization : ITenantRow, IAudited, IAffectsAccess
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
     /// <summary>The agency's id for a client, its own otherwise. Never changes.</summary>
@@ -27,6 +28,18 @@ internal sealed class Organization : IAudited, IAffectsAccess
     public DateTimeOffset CreatedAt { get; init; }
 
     public bool AgencyEnabled => AgencyEnabledAt is not null;
+
+    /// <summary>Changes what is given; an empty <paramref name="logoUrl"/> removes the logo.</summary>
+    public Problem? Change(string? name, string? logoUrl)
+    {
+        if (name is not null && string.IsNullOrWhiteSpace(name))
+            return Problem.Field("name", "It cannot be blank.");
+        if (!string.IsNullOrEmpty(logoUrl) && !(Uri.TryCreate(logoUrl, UriKind.Absolute, out var url) && url.Scheme is "https" or "http" && url.UserInfo.Length == 0))
+            return Problem.Field("logoUrl", "It has to be an address beginning with https:// or http://.");
+        Name = name?.Trim() ?? Name;
+        LogoUrl = logoUrl is null ? LogoUrl : logoUrl.Length == 0 ? null : logoUrl;
+        return null;
+    }
 
     string IAudited.AuditNoun => Kind == OrganizationKind.Client ? "client" : "organization";
     string IAudited.AuditName => Name;
@@ -61,6 +74,8 @@ internal sealed class Role : IOrgOwned, IAudited, IAffectsAccess
 
     string IAudited.AuditNoun => "role";
     string IAudited.AuditName => Name;
+    // They come with every organisation: four lines that say nothing.
+    bool IAudited.IsAudited => !IsSystem;
 }
 
 /// <summary>Bound to an address, an organisation and a role; works once, within 72 hours.</summary>
@@ -68,6 +83,7 @@ internal sealed class Invitation : IOrgOwned, IAudited
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
     public Guid OrgId { get; set; }
+    /// <summary>In lower case.</summary>
     public required string Email { get; init; }
     public Guid RoleId { get; init; }
     public Guid InvitedById { get; init; }
@@ -76,8 +92,6 @@ internal sealed class Invitation : IOrgOwned, IAudited
     [Secret] public required byte[] TokenHash { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset ExpiresAt { get; init; }
-    [NotAudited] public DateTimeOffset? MailSentAt { get; set; }
-    [NotAudited] public string? MailError { get; set; }
 
     public Role Role { get; init; } = null!;
 
@@ -118,6 +132,7 @@ internal sealed class OrganizationMapping : IEntityTypeConfiguration<Organizatio
     {
         entity.ToTable("Invitations");
         entity.HasIndex(i => i.TokenHash).IsUnique();
+        entity.HasIndex(i => new { i.OrgId, i.Email }).IsUnique();
         entity.HasOne(i => i.Role).WithMany().HasForeignKey(i => new { i.OrgId, i.RoleId }).HasPrincipalKey(r => new { r.OrgId, r.Id }).OnDelete(DeleteBehavior.Cascade);
     }
 }

@@ -18,9 +18,10 @@ internal static class OrganizationFactory
 
     /// <param name="root">The agency of a client; null otherwise.</param>
     /// <param name="ownerId">Becomes its owner; a client begins without members.</param>
-    public static Organization Add(OCoreDb db, string name, string slug, OrganizationKind kind, Guid? root, Guid planId, Guid? ownerId, DateTimeOffset now)
+    /// <param name="wanted">Its id, where the scope of <paramref name="db"/> had to be made for it already.</param>
+    public static Organization Add(OCoreDb db, string name, string slug, OrganizationKind kind, Guid? root, Guid planId, Guid? ownerId, DateTimeOffset now, Guid? wanted = null)
     {
-        var id = Guid.CreateVersion7();
+        var id = wanted ?? Guid.CreateVersion7();
         var organization = new Organization { Id = id, RootId = root ?? id, Name = name, Slug = slug, Kind = kind, PlanId = planId, CreatedAt = now };
         db.Add(organization);
         foreach (var system in Permissions.SystemRoles)
@@ -40,7 +41,7 @@ internal static class OrganizationFactory
         for (var n = 1; ; n++)
         {
             var slug = n == 1 ? stem : $"{stem}-{n}";
-            if (!await db.Organizations.AcrossTenants().AnyAsync(o => o.Slug == slug, stop))
+            if (!Slugs.Reserved.Contains(slug) && !await db.Organizations.AcrossTenants().AnyAsync(o => o.Slug == slug, stop))
                 return slug;
         }
     }

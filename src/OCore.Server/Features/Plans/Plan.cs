@@ -26,6 +26,7 @@ internal sealed class PlanMapping : IEntityTypeConfiguration<Plan>
     {
         entity.ToTable("Plans");
         entity.HasIndex(p => p.Slug).IsUnique();
+        entity.HasIndex(p => p.IsDefault).IsUnique().HasFilter("\"IsDefault\"");
         entity.Property(p => p.Features).HasJson();
         entity.Property(p => p.Limits).HasJson();
     }

@@ -82,16 +82,16 @@ internal sealed class TemplateDatabases(AddonSources addons, TimeProvider time)
         var password = Platform.Security.Tokens.New();
         await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.BeginTemplate, new Dictionary<string, string> { ["db"] = content.Database, ["password"] = password }, stop);
         await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.OpenSchema, new Dictionary<string, string>(), stop);
+        await InstanceHost.OnFilesAsync(connection, content.Image, "tplfiles-" + content.Key, """mkdir -p "$1" && chown odoo:odoo "$1" """, stop, $"/ocore/templates/{content.Database}");
         var result = await connection.Docker.RunOnceAsync(await SpecAsync(name, content, password, server.Id, server.RootId, stop), stop, log, keepOnCancel: true);
         if (!result.Ok)
         {
             cache.Status = "failed";
-            cache.Error = result.Tail.LastOrDefault(l => l.Contains("ERROR", StringComparison.Ordinal) || l.Contains("Error", StringComparison.Ordinal)) ?? result.Tail.LastOrDefault();
+            cache.Error = OdooOutput.Complaint(result.Tail);
             await db.SaveChangesAsync(stop);
             throw new StepRefusedException("initialisation_failed", $"Odoo could not initialise the database (exit code {result.ExitCode}): {cache.Error}", "The operation's log has Odoo's own output. A module that does not exist in this version is the usual cause.");
         }
         await RefuseMissingModulesAsync(connection, content, stop);
-        await InstanceHost.OnFilesAsync(connection, content.Image, "tplfiles-" + content.Key, "chown -R odoo:odoo \"$1\" && chmod 0755 \"$1\"", stop, $"/ocore/templates/{content.Database}");
         var size = await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.FinishTemplate, new Dictionary<string, string> { ["db"] = content.Database }, stop);
         cache.SizeBytes = long.TryParse(size.Trim().Split('\n')[^1], out var bytes) ? bytes : null;
         cache.ReadyAt = time.GetUtcNow();
@@ -123,9 +123,7 @@ internal sealed class TemplateDatabases(AddonSources addons, TimeProvider time)
             command.Add("--without-demo=all");
         return new ContainerSpec
         {
-            Name = name, Image = ImageRef.Parse(content.Image), Command = command, User = "root",
-            // The folder appears with the first mount, owned by root; Odoo itself runs as its own user.
-            Entrypoint = ["/bin/sh", "-c", "mkdir -p /var/lib/odoo/filestore && chown -R odoo:odoo /var/lib/odoo && exec setpriv --reuid=odoo --regid=odoo --init-groups --no-new-privs \"$@\"", "sh"],
+            Name = name, Image = ImageRef.Parse(content.Image), Command = command,
             Networks = [new ContainerNetwork(DockerName.Parse("ocore"))],
             Mounts = [ContainerMount.Folder(RemotePath.Parse($"/var/lib/ocore/templates/{content.Database}"), RemotePath.Parse("/var/lib/odoo"))],
             Labels = new Dictionary<string, string>(ServerLabels.Of(server)) { ["ocore.template"] = content.Key },

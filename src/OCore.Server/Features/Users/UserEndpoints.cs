@@ -1,8 +1,3 @@
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
-using OCore.Client;
-using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Security;
 
@@ -13,19 +8,33 @@ internal static class UserEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         var auth = api.MapGroup("/auth").WithTags("Sign-in").Public();
-        auth.MapPost("/login", Login).WithName("login");
-    }
+        auth.MapPost("/login", SignInEndpoints.Login).WithName("login");
+        auth.MapPost("/refresh", SignInEndpoints.Refresh).WithName("refreshSession");
+        auth.MapPost("/logout", SignInEndpoints.Logout).WithName("logout");
+        auth.MapPost("/signup", SignInEndpoints.Signup).WithName("signup");
+        auth.MapPost("/password-reset", PasswordEndpoints.AskReset).WithName("requestPasswordReset");
+        auth.MapPost("/password-reset/confirm", PasswordEndpoints.ConfirmReset).WithName("confirmPasswordReset");
+        auth.MapPost("/passkey/options", PasskeyEndpoints.SignInOptions).WithName("passkeySignInOptions");
+        auth.MapPost("/passkey/login", PasskeyEndpoints.SignIn).WithName("passkeyLogin");
 
-    /// <summary>Sign in.</summary>
-    internal static async Task<Results<Ok<SessionTokens>, Problem>> Login(LoginRequest request, OCoreDb db, IPasswordHasher<User> hasher, TimeProvider time, CancellationToken stop)
-    {
-        var email = request.Email.ToUpperInvariant();
-        var user = await db.Users.SingleOrDefaultAsync(u => u.NormalizedEmail == email, stop);
-        if (user is null || hasher.VerifyHashedPassword(user, user.PasswordHash!, request.Password) == PasswordVerificationResult.Failed)
-            return new Problem(401, "invalid_credentials", "The e-mail address or the password is wrong.");
-        var (access, refresh, now) = (Tokens.New(), Tokens.New(), time.GetUtcNow());
-        db.Add(new Session { UserId = user.Id, AccessHash = Tokens.Hash(access), AccessExpiresAt = now.AddHours(1), RefreshHash = Tokens.Hash(refresh), ExpiresAt = now.AddDays(30), CreatedAt = now, LastSeenAt = now });
-        await db.SaveChangesAsync(stop);
-        return TypedResults.Ok(new SessionTokens { AccessToken = access, RefreshToken = refresh, ExpiresAt = now.AddHours(1) });
+        var user = api.MapGroup("/user").WithTags("Account").SignedIn();
+        user.MapGet("", AccountEndpoints.Get).WithName("getUser");
+
+        // A key that leaked must not be able to take over the account of the person who made it.
+        var person = user.MapGroup("").AddEndpointFilter(async (context, next) =>
+            context.HttpContext.RequestServices.GetRequiredService<Caller>().Access.ApiKeyId is null ? await next(context) : UserProblems.KeyRefused);
+        person.MapPut("", AccountEndpoints.Update).WithName("updateUser");
+        person.MapPost("/password", PasswordEndpoints.Change).WithName("changePassword");
+        person.MapPost("/totp", TotpEndpoints.Begin).WithName("beginTotp");
+        person.MapPost("/totp/confirm", TotpEndpoints.Confirm).WithName("confirmTotp");
+        person.MapPost("/totp/disable", TotpEndpoints.Disable).WithName("disableTotp");
+        person.MapPost("/recovery-codes", TotpEndpoints.NewRecoveryCodes).WithName("newRecoveryCodes");
+        person.MapGet("/sessions", SessionEndpoints.List).WithName("listSessions");
+        person.MapDelete("/sessions", SessionEndpoints.EndOthers).WithName("endOtherSessions");
+        person.MapDelete("/sessions/{id:guid}", SessionEndpoints.End).WithName("endSession");
+        person.MapGet("/passkeys", PasskeyEndpoints.List).WithName("listPasskeys");
+        person.MapPost("/passkeys/options", PasskeyEndpoints.RegisterOptions).WithName("passkeyOptions");
+        person.MapPost("/passkeys", PasskeyEndpoints.Register).WithName("addPasskey");
+        person.MapDelete("/passkeys/{id}", PasskeyEndpoints.Remove).WithName("removePasskey");
     }
 }

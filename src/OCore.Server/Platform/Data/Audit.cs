@@ -17,6 +17,8 @@ internal interface IAudited
     /// <summary>The noun of its actions: <c>client</c>, <c>server</c>.</summary>
     string AuditNoun { get; }
     string AuditName { get; }
+    /// <summary>False for rows that nobody made.</summary>
+    bool IsAudited => true;
 }
 
 /// <summary>Masked wherever it would be shown.</summary>
@@ -45,7 +47,7 @@ internal static class AuditWriter
             return;
         foreach (var entry in db.ChangeTracker.Entries().ToList())
         {
-            if (entry.Entity is not IAudited audited || entry.State is not (EntityState.Added or EntityState.Modified or EntityState.Deleted))
+            if (entry.Entity is not IAudited { IsAudited: true } audited || entry.State is not (EntityState.Added or EntityState.Modified or EntityState.Deleted))
                 continue;
             var changes = entry.State == EntityState.Deleted ? null : Changes(entry);
             var mark = db.AuditMarks.Find(m => ReferenceEquals(m.Entity, entry.Entity));
@@ -57,10 +59,9 @@ internal static class AuditWriter
         db.AuditMarks.Clear();
     }
 
-    // A client is seen in its agency's log and in its own; other rows in their organisation's.
+    // What is done to a client is seen in its agency's log, by the root, and in its own; other rows in their organisation's.
     private static Guid OrgOf(IAudited row, OCoreDb db) => row switch
     {
-        Organization { Kind: Client.OrganizationKind.Client } client => client.RootId,
         Organization organization => organization.Id,
         IOrgOwned owned => owned.OrgId,
         _ => db.Actor!.HomeOrgId,

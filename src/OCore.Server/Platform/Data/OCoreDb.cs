@@ -122,6 +122,7 @@ internal abstract class OCoreDb(DbContextOptions options)
         base.OnModelCreating(builder);
         builder.ApplyConfigurationsFromAssembly(typeof(OCoreDb).Assembly);
         builder.Entity<Organization>().HasQueryFilter(TenantFilter, o => o.Id == CurrentOrg || o.RootId == CurrentOrg);
+        builder.Entity<Organization>().Property(o => o.RootId).IsConcurrencyToken();
         builder.Entity<AuditEntry>().HasQueryFilter(TenantFilter, e => e.OrgId == CurrentOrg || e.RootId == CurrentOrg);
         foreach (var type in builder.Model.GetEntityTypes().Select(t => t.ClrType).Where(typeof(IOrgOwned).IsAssignableFrom).ToList())
             GetType().BaseType!.GetMethod(typeof(IAgencyShared).IsAssignableFrom(type) ? nameof(ConfineShared) : nameof(Confine),

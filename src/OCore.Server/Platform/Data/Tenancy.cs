@@ -19,6 +19,13 @@ internal interface IAgencyShared : IOrgOwned
     Guid RootId { get; set; }
 }
 
+/// <summary>An organisation itself: changed within it, by its agency, or by the installation.</summary>
+internal interface ITenantRow
+{
+    Guid Id { get; }
+    Guid RootId { get; }
+}
+
 /// <summary>A row of the installation, of a user, or of several organisations by design. Each type says why.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class GlobalEntityAttribute(string reason) : Attribute

@@ -13,7 +13,11 @@ internal static class TenantGuard
     {
         foreach (var entry in tracker.Entries())
         {
-            if (entry.Entity is not IOrgOwned row || entry.State is EntityState.Unchanged or EntityState.Detached)
+            if (entry.State is EntityState.Unchanged or EntityState.Detached)
+                continue;
+            if (entry.Entity is ITenantRow organization && entry.State != EntityState.Added && !tenant.IsSystem && organization.Id != tenant.OrgId && organization.RootId != tenant.OrgId)
+                throw new TenantViolationException("This is another organization.");
+            if (entry.Entity is not IOrgOwned row)
                 continue;
             if (entry.State == EntityState.Added)
                 Adopt(row, tenant);

@@ -89,8 +89,9 @@ internal sealed class Gate(RequestDelegate next)
 
     private static Problem? Refusal(AccessRule rule, Access access) => rule switch
     {
+        _ when access.OrgId == Guid.Empty => GateProblems.OrganizationNotFound,
         { Kind: AccessKind.Operator } => access is { IsOperator: true, ApiKeyId: null } ? null : GateProblems.OperatorOnly,
-        { Kind: AccessKind.Permission } when access.Suspended => GateProblems.Suspended,
+        { Kind: AccessKind.Permission } when access.Suspended => GateProblems.SuspendedFor(access.SuspendedReason),
         { Kind: AccessKind.Permission } when !access.Permissions.Has(rule.Permission) => GateProblems.Forbidden(rule.PermissionName!),
         { Feature: { } feature } when !access.Features.Contains(feature) => GateProblems.SubscriptionRequired(feature),
         { AgencyEnabled: true } when !access.AgencyEnabled => GateProblems.AgencyNotEnabled,
@@ -104,6 +105,7 @@ internal static partial class GateProblems
     public static readonly Problem OrganizationNotFound = new(404, "organization_not_found", "You do not belong to an organisation with this slug.", "GET /api/organizations lists yours; set X-Org-Slug to one of them.");
     public static readonly Problem OperatorOnly = new(403, "operator_only", "Only an operator of this installation may do this.", "Ask the person who runs oCore here.");
     public static readonly Problem Suspended = new(403, "organization_suspended", "This organisation is suspended.", "Its agency can resume it. Nothing of its data is lost.");
+    public static Problem SuspendedFor(string? reason) => reason is null ? Suspended : Suspended with { Detail = $"This organisation is suspended: {reason}" };
     public static readonly Problem AgencyNotEnabled = new(409, "agency_not_enabled", "Agency mode is not enabled for this organisation.",
         "Check that agency mode has been enabled for your organization: open Agency in the sidebar and click Enable Agency Mode, or POST /api/agency/enable.");
     public static readonly Problem CrossSite = new(403, "cross_site", "This request came from another site.", "Requests with the session cookie need the header X-OCore-CSRF: 1 and have to come from the dashboard itself.");

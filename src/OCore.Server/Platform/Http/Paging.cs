@@ -4,16 +4,20 @@ using OCore.Client;
 
 namespace OCore.Platform.Http;
 
-/// <summary>What every list understands: <c>?limit=</c>, <c>?cursor=</c> and <c>?q=</c>.</summary>
-internal sealed class PageQuery
+/// <summary>
+/// What every list understands: <c>?limit=</c>, <c>?cursor=</c> and <c>?q=</c>. Public, as every class of query values has to be: the
+/// framework's validation passes over internal ones. A property has the name it has in the address, so that a refusal names that.
+/// </summary>
+public sealed class PageQuery
 {
     /// <summary>Items on a page: 1 to 200, 50 where not given.</summary>
     [FromQuery(Name = "limit"), Range(1, 200)] public int? Limit { get; init; }
     /// <summary>The <c>nextCursor</c> of the page before.</summary>
     [FromQuery(Name = "cursor"), MaxLength(100)] public string? Cursor { get; init; }
     /// <summary>Text to search in names.</summary>
-    [FromQuery(Name = "q"), MaxLength(100)] public string? Search { get; init; }
+    [FromQuery(Name = "q"), MaxLength(100)] public string? Q { get; init; }
 
+    public string? Search => Q;
     public int Size => Limit ?? 50;
 
     /// <summary>Ids are UUIDv7, so the last id seen is a place in time.</summary>

@@ -23,6 +23,7 @@ internal sealed record Access
     public required bool Delegated { get; init; }
     public required Guid HomeOrgId { get; init; }
     public required bool Suspended { get; init; }
+    public string? SuspendedReason { get; init; }
     public required PermissionSet Permissions { get; init; }
     /// <summary>Of the plan of the organisation, or of its agency.</summary>
     public required IReadOnlySet<string> Features { get; init; }

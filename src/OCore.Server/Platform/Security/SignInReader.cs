@@ -28,7 +28,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         if (CallerCache.Find(key, slug, time) is { } known)
             return (known, null);
         var generation = CallerCache.Generation;
-        var (access, problem) = await LoadAsync(token, slug, http.RequestAborted);
+        var (access, problem) = await LoadAsync(token, fromCookie, slug, http.RequestAborted);
         if (access is not null)
             CallerCache.Keep(key, slug, access, generation, time);
         return (access, problem);
@@ -39,8 +39,13 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         if (request.Headers.Authorization.ToString() is { Length: > 0 } header)
             return AuthenticationHeaderValue.TryParse(header, out var parsed) && parsed.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) && parsed.Parameter is { Length: > 20 and < 200 } token
                 ? (token, false) : (null, false);
-        return (request.Cookies[SecureCookie] ?? request.Cookies[PlainCookie], true);
+        return (request.Cookies[CookieName(request)], true);
     }
+
+    /// <summary>Where the one that only this host can set works, the other is not read: a sibling host could set it.</summary>
+    public static string CookieName(HttpRequest request) => request.IsHttps || IsLocal(request.Host.Host) ? SecureCookie : PlainCookie;
+
+    public static bool IsLocal(string host) => host == "localhost" || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
 
     // Portals are sibling hosts, so SameSite alone does not keep them apart: unsafe requests need the dashboard's own header,
     // which another origin could send only after a CORS preflight that nobody answers.
@@ -52,7 +57,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         return fetchSite is "" or "same-origin" or "none" && request.Headers["X-OCore-CSRF"] == "1";
     }
 
-    private async Task<(Access?, Problem?)> LoadAsync(string token, string? slug, CancellationToken stop)
+    private async Task<(Access?, Problem?)> LoadAsync(string token, bool fromCookie, string? slug, CancellationToken stop)
     {
         await using var db = databases.System();
         var now = time.GetUtcNow();
@@ -60,24 +65,32 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         if (token.StartsWith(Tokens.ApiKeyPrefix, StringComparison.Ordinal))
         {
             var key = await db.ApiKeys.AcrossTenants().AsNoTracking().Include(k => k.User).SingleOrDefaultAsync(k => k.Hash == hash && k.ExpiresAt > now, stop);
-            if (key is null)
+            if (key is null || key.User.DisabledAt is not null)
                 return (null, GateProblems.Unauthenticated);
             await db.ApiKeys.AcrossTenants().Where(k => k.Id == key.Id && (k.LastUsedAt == null || k.LastUsedAt < now.AddMinutes(-1))).ExecuteUpdateAsync(s => s.SetProperty(k => k.LastUsedAt, now), stop);
-            return await InOrganizationAsync(db, key.User, null, key, slug, stop);
+            return await InOrganizationAsync(db, key.User, null, key, slug, now, stop);
         }
-        var session = await db.Sessions.AsNoTracking().SingleOrDefaultAsync(s => s.AccessHash == hash && s.AccessExpiresAt > now, stop);
+        var session = fromCookie
+            ? await db.Sessions.AsNoTracking().SingleOrDefaultAsync(s => s.CookieHash == hash && s.CookieIdleUntil > now && s.ExpiresAt > now, stop)
+            : await db.Sessions.AsNoTracking().SingleOrDefaultAsync(s => s.AccessHash == hash && s.AccessExpiresAt > now, stop);
         if (session is null)
             return (null, GateProblems.Unauthenticated);
         var user = await db.Users.AsNoTracking().SingleAsync(u => u.Id == session.UserId, stop);
-        await db.Sessions.Where(s => s.Id == session.Id && s.LastSeenAt < now.AddMinutes(-1)).ExecuteUpdateAsync(s => s.SetProperty(x => x.LastSeenAt, now), stop);
-        return await InOrganizationAsync(db, user, session, null, slug, stop);
+        if (user.DisabledAt is not null)
+            return (null, GateProblems.Unauthenticated);
+        if (session.LastSeenAt < now.AddMinutes(-1))
+        {
+            var idleUntil = fromCookie ? now + Session.CookieIdle : session.CookieIdleUntil;
+            await db.Sessions.Where(s => s.Id == session.Id).ExecuteUpdateAsync(s => s.SetProperty(x => x.LastSeenAt, now).SetProperty(x => x.CookieIdleUntil, idleUntil), stop);
+        }
+        return await InOrganizationAsync(db, user, session, null, slug, now, stop);
     }
 
-    private static async Task<(Access?, Problem?)> InOrganizationAsync(OCoreDb db, User user, Session? session, ApiKey? key, string? slug, CancellationToken stop)
+    private static async Task<(Access?, Problem?)> InOrganizationAsync(OCoreDb db, User user, Session? session, ApiKey? key, string? slug, DateTimeOffset now, CancellationToken stop)
     {
         var memberships = await db.Members.AcrossTenants().AsNoTracking().Where(m => m.UserId == user.Id)
-            .Join(db.OrgRoles, m => m.RoleId, r => r.Id, (m, r) => new { m.OrgId, r.Permissions, m.JoinedAt })
-            .Join(db.Organizations, m => m.OrgId, o => o.Id, (m, o) => new { Organization = o, m.Permissions, m.JoinedAt })
+            .Join(db.OrgRoles, m => m.RoleId, r => r.Id, (m, r) => new { m.Id, m.OrgId, r.Permissions, m.JoinedAt, m.LastSeenAt })
+            .Join(db.Organizations, m => m.OrgId, o => o.Id, (m, o) => new { m.Id, Organization = o, m.Permissions, m.JoinedAt, m.LastSeenAt })
             .ToListAsync(stop);
         var home = key is not null
             ? memberships.Find(m => m.Organization.Id == key.OrgId)
@@ -85,7 +98,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         // A key made by an agency's person inside a client's organisation lives in that organisation by delegation.
         var wanted = slug ?? key?.OrgId.ToString() ?? home?.Organization.Id.ToString();
         if (wanted is null)
-            return (null, GateProblems.OrganizationNotFound);
+            return key is null ? (Homeless(user, session), null) : (null, GateProblems.OrganizationNotFound);
         var target = memberships.Find(m => m.Organization.Slug == wanted || m.Organization.Id.ToString() == wanted);
         Organization? organization = target?.Organization;
         var permissions = target is null ? PermissionSet.None : Permissions.Of(target.Permissions);
@@ -102,6 +115,8 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
             }
         }
         var delegated = byAgency && target is null;
+        if (target is not null && (target.LastSeenAt is null || target.LastSeenAt < now.AddMinutes(-1)))
+            await db.Members.AcrossTenants().Where(m => m.Id == target.Id).ExecuteUpdateAsync(s => s.SetProperty(m => m.LastSeenAt, now), stop);
         if (organization is null || permissions == PermissionSet.None || organization.DeletingAt is not null || key is not null && key.OrgId != organization.Id && organization.RootId != key.OrgId)
             return (null, GateProblems.OrganizationNotFound);
         if (key is { Scopes.Count: > 0 })
@@ -114,10 +129,18 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
             OrgId = organization.Id, RootId = organization.RootId, OrgSlug = organization.Slug, OrgName = organization.Name, OrgKind = organization.Kind,
             AgencyEnabled = organization.AgencyEnabled, Delegated = delegated, HomeOrgId = delegated ? organization.RootId : organization.Id,
             // The agency's own people still get in, to see why and to resume it.
-            Suspended = organization.SuspendedAt is not null && !byAgency,
+            Suspended = organization.SuspendedAt is not null && !byAgency, SuspendedReason = organization.SuspendedReason,
             Permissions = permissions, Features = plan.Features.ToHashSet(), Limits = plan.Limits,
         }, null);
     }
+
+    // Somebody who was removed everywhere is still somebody: they may accept an invitation, which is public, and nothing else.
+    private static Access Homeless(User user, Session? session) => new()
+    {
+        UserId = user.Id, UserName = user.Name, Email = user.Email!, IsOperator = false, SessionId = session?.Id,
+        OrgId = Guid.Empty, RootId = Guid.Empty, OrgSlug = "", OrgName = "", OrgKind = OrganizationKind.Personal, AgencyEnabled = false, Delegated = false, HomeOrgId = Guid.Empty,
+        Suspended = false, Permissions = PermissionSet.None, Features = new HashSet<string>(), Limits = new PlanLimits(),
+    };
 
     private static readonly PermissionSet ViewAgency = Permissions.Of(["view:agency"]);
 }

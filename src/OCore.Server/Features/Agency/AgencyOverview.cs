@@ -1,0 +1,95 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Platform.Data;
+using OCore.Platform.Mail;
+using OCore.Platform.Operations;
+
+namespace OCore.Features.Agency;
+
+/// <summary>The first page of an agency, in a number of queries that does not grow with it.</summary>
+internal static class AgencyOverview
+{
+    private const int MaxOfEach = 50;
+    private const double DiskWarning = 0.8, DiskError = 0.95;
+
+    public static async Task<AgencyView> OfAsync(OCoreDb db, Guid agencyId, CancellationToken stop)
+    {
+        var agency = await db.Organizations.AsNoTracking().SingleAsync(o => o.Id == agencyId, stop);
+        var clients = await db.Organizations.Where(o => o.RootId == agencyId && o.Kind == OrganizationKind.Client)
+            .GroupBy(o => o.SuspendedAt != null).Select(g => new { Suspended = g.Key, Count = g.Count() }).ToListAsync(stop);
+        var instances = await db.Instances.GroupBy(i => i.Status).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(stop);
+        var servers = await db.Servers.AsNoTracking().Select(s => new { s.Id, s.Name, s.Status, s.StatusMessage, s.Facts, s.Use }).ToListAsync(stop);
+        return new AgencyView
+        {
+            OrganizationId = agency.Id, Name = agency.Name, Enabled = agency.AgencyEnabled, EnabledAt = agency.AgencyEnabledAt,
+            Totals = new AgencyTotals
+            {
+                Clients = clients.Sum(c => c.Count), SuspendedClients = clients.Where(c => c.Suspended).Sum(c => c.Count),
+                Instances = instances.Sum(i => i.Count), InstancesRunning = instances.Where(i => i.Key == InstanceStatus.Running).Sum(i => i.Count),
+                Servers = servers.Count, ServersActive = servers.Count(s => s.Status == ServerStatus.Active),
+                Templates = await db.Templates.CountAsync(stop),
+                OperationsRunning = await db.Operations.CountAsync(o => OperationEngine.Active.Contains(o.State), stop),
+            },
+            Attention =
+            [
+                .. servers.Select(s => OfServer(s.Id, s.Name, s.Status, s.StatusMessage)).OfType<AttentionItem>().Take(MaxOfEach),
+                .. servers.Select(s => OfDisk(s.Id, s.Name, s.Facts, s.Use)).OfType<AttentionItem>().Take(MaxOfEach),
+                .. await OfInstancesAsync(db, stop),
+                .. await OfOperationsAsync(db, stop),
+                .. await OfMailAsync(db, agencyId, stop),
+            ],
+        };
+    }
+
+    private static AttentionItem? OfServer(Guid id, string name, ServerStatus status, string? message) => status switch
+    {
+        ServerStatus.Unreachable => Item("server_unreachable", "error", message ?? $"{name} does not answer.", "Check the machine and its network, then validate the server."),
+        ServerStatus.HostKeyChanged => Item("server_host_key_changed", "error", message ?? $"{name} shows another host key than the pinned one.",
+            "Compare the key on the server's console before you pin it: somebody may be in between."),
+        ServerStatus.Failed => Item("server_failed", "error", message ?? $"{name} could not be prepared.", "Read the operation's log, mend the cause and validate the server."),
+        _ => null,
+    } is { } item ? item with { ObjectId = id, ObjectName = name, ObjectType = "server" } : null;
+
+    private static AttentionItem? OfDisk(Guid id, string name, ServerFacts? facts, ServerUse? use)
+    {
+        if (facts is not { DiskBytes: > 0 } || use is null || (double)use.DiskUsedBytes / facts.DiskBytes is not (> DiskWarning and var full))
+            return null;
+        return Item("disk_low", full > DiskError ? "error" : "warning", $"The disk of {name} is {full:P0} full.", "Remove what is not needed, or add space: a full disk stops every instance on it.")
+            with { ObjectId = id, ObjectName = name, ObjectType = "server" };
+    }
+
+    private static async Task<IEnumerable<AttentionItem>> OfInstancesAsync(OCoreDb db, CancellationToken stop)
+    {
+        var rows = await db.Instances.AsNoTracking().Where(i => i.Organization.SuspendedAt == null && i.Organization.DeletingAt == null
+                && (i.Status == InstanceStatus.Failed || i.Health == ClientHealth.Unhealthy && i.Status == InstanceStatus.Running))
+            .OrderBy(i => i.Id).Take(MaxOfEach)
+            .Select(i => new { i.Id, i.Name, i.Status, i.StatusMessage, Client = i.Organization.Kind == OrganizationKind.Client ? i.Organization.Name : null }).ToListAsync(stop);
+        return rows.Select(i => (i.Status == InstanceStatus.Failed
+            ? Item("instance_failed", "error", i.StatusMessage ?? $"{i.Name} has failed.", "Read its logs, then restart it.")
+            : Item("instance_unhealthy", "error", i.StatusMessage ?? $"{i.Name} runs but does not answer.", "Read its logs; restart it if it does not recover."))
+            with { ObjectId = i.Id, ObjectName = i.Name, ObjectType = "instance", Client = i.Client });
+    }
+
+    private static async Task<IEnumerable<AttentionItem>> OfOperationsAsync(OCoreDb db, CancellationToken stop)
+    {
+        var rows = await db.Operations.AsNoTracking().Where(o => o.State == OperationState.Stuck).OrderByDescending(o => o.Id).Take(MaxOfEach)
+            .Join(db.Organizations, o => o.OrgId, c => c.Id, (o, c) => new { o.Id, o.Title, o.ErrorMessage, o.ErrorHint, Client = c.Kind == OrganizationKind.Client ? c.Name : null }).ToListAsync(stop);
+        return rows.Select(o => Item("operation_stuck", "error", $"{o.Title}: {o.ErrorMessage ?? "it cannot go on."}", o.ErrorHint ?? "Mend the cause and retry the operation.")
+            with { ObjectId = o.Id, ObjectName = o.Title, ObjectType = "operation", Client = o.Client });
+    }
+
+    // Invitations are each organisation's own; the agency learns of those whose mail did not arrive, by its root.
+    private static async Task<IEnumerable<AttentionItem>> OfMailAsync(OCoreDb db, Guid agencyId, CancellationToken stop)
+    {
+        var rows = await db.Invitations.AcrossTenants().Where(i => db.Set<OutgoingMail>().Any(m => m.AboutId == i.Id && m.SentAt == null && m.Error != null))
+            .Join(db.Organizations, i => i.OrgId, o => o.Id, (i, o) => new { i.Id, i.Email, o.RootId, Client = o.Kind == OrganizationKind.Client ? o.Name : null })
+            .Where(r => r.RootId == agencyId).OrderBy(r => r.Id).Take(MaxOfEach).ToListAsync(stop);
+        var ids = rows.ConvertAll(r => r.Id);
+        var errors = await db.Set<OutgoingMail>().Where(m => m.AboutId != null && ids.Contains(m.AboutId.Value)).ToDictionaryAsync(m => m.AboutId!.Value, m => m.Error, stop);
+        return rows.Select(r => Item("mail_failed", "warning", $"The invitation to {r.Email} did not go out: {errors.GetValueOrDefault(r.Id)}", "Check OCORE_SMTP_URL and the address, then invite again.")
+            with { ObjectId = r.Id, ObjectName = r.Email, ObjectType = "invitation", Client = r.Client });
+    }
+
+    private static AttentionItem Item(string code, string severity, string message, string hint) =>
+        new() { Code = code, Severity = severity, Message = message, Hint = hint, ObjectId = Guid.Empty, ObjectName = "", ObjectType = "" };
+}

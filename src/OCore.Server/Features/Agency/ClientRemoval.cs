@@ -1,0 +1,104 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Operations;
+using OCore.Platform.Data;
+using OCore.Platform.Mail;
+using OCore.Platform.Operations;
+
+namespace OCore.Features.Agency;
+
+internal sealed record RemovalInput(Guid ClientId, int? KeepBackupDays);
+
+/// <summary>
+/// Removes a client until nothing is left of it but the audit log. There is no way back from the first step on, which the request
+/// itself does by locking everybody out; what fails later is tried until it succeeds. The operation is the agency's, so it outlives
+/// what it deletes.
+/// </summary>
+internal sealed class ClientRemoval : OperationKind<RemovalInput>
+{
+    public const string KindName = "client.delete";
+    private static readonly OperationState[] Open = [.. OperationEngine.Active, OperationState.Stuck];
+
+    public override string Name => KindName;
+    public override bool IsPatient => true;
+
+    protected override void Define(StepList<RemovalInput> steps) => steps
+        .Pivot("Lock everybody out", (_, _) => Task.CompletedTask)
+        .Step("Wait for work in progress", EndOtherWorkAsync)
+        .Step("Remove its instances", RemoveResourcesAsync)
+        .Step("Remove its members, invitations and keys", RemovePeopleAsync)
+        .Step("Remove its records", RemoveRecordsAsync)
+        .Step("Remove the organisation", RemoveOrganizationAsync);
+
+    /// <summary>Deletions that have not ended, of one client or of all.</summary>
+    public static IQueryable<Operation> OpenFor(IQueryable<Operation> operations, Guid? clientId) =>
+        operations.AsNoTracking().Where(o => o.Kind == KindName && Open.Contains(o.State) && (clientId == null || o.ClientId == clientId)).OrderByDescending(o => o.Id);
+
+    private static async Task EndOtherWorkAsync(RemovalInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var others = await OthersOf(db, input, context).AsNoTracking().Include(o => o.Steps).Where(o => OperationEngine.Active.Contains(o.State)).ToListAsync(context.Stop);
+        if (others.Count == 0)
+            return;
+        var kinds = context.Get<OperationKinds>();
+        var cancellable = others.Where(o => OperationViews.IsCancellable(o, kinds)).Select(o => o.Id).ToList();
+        await db.Operations.Where(o => cancellable.Contains(o.Id)).ExecuteUpdateAsync(s => s.SetProperty(o => o.CancelRequested, true), context.Stop);
+        OperationSignals.WorkQueued();
+        foreach (var other in others)
+            context.Log($"Waiting for: {other.Title}");
+        throw new TryLaterException($"{others.Count} operations of this client have not ended yet.", "They were cancelled where that is possible.");
+    }
+
+    private static async Task RemoveResourcesAsync(RemovalInput input, StepContext context)
+    {
+        if (await ClientRows.ResourcesAsync(context, input.ClientId) is { } resources)
+            await resources.RemoveAsync(input.ClientId, input.KeepBackupDays, context);
+        await using var db = context.OpenDb();
+        // Dropping the rows of what still runs somewhere would leave it there for ever.
+        if (await ClientRows.HasResourcesAsync(db, input.ClientId, context.Stop))
+            throw new StepRefusedException("resources_remain", "Instances or servers of this client remain.", "Remove them, then retry the operation.");
+    }
+
+    private static async Task RemovePeopleAsync(RemovalInput input, StepContext context)
+    {
+        await using var db = ClientRows.OpenDb(context, input.ClientId);
+        await db.InTransactionAsync(async () =>
+        {
+            await db.Set<OutgoingMail>().Where(m => db.Invitations.Any(i => i.Id == m.AboutId)).ExecuteDeleteAsync(context.Stop);
+            await db.Invitations.ExecuteDeleteAsync(context.Stop);
+            await db.ApiKeys.ExecuteDeleteAsync(context.Stop);
+            await db.Members.ExecuteDeleteAsync(context.Stop);
+            await db.OrgRoles.ExecuteDeleteAsync(context.Stop);
+            return 0;
+        }, context.Stop);
+        Platform.Security.CallerCache.Clear();
+    }
+
+    private static async Task RemoveRecordsAsync(RemovalInput input, StepContext context)
+    {
+        await using (var agency = context.OpenDb())
+        {
+            await agency.ServerGrants.Where(g => g.ClientId == input.ClientId).ExecuteDeleteAsync(context.Stop);
+            await OthersOf(agency, input, context).ExecuteDeleteAsync(context.Stop);
+        }
+        await using var db = ClientRows.OpenDb(context, input.ClientId);
+        await ClientRows.RemoveAllAsync(db, input.ClientId, context.Stop);
+    }
+
+    private static async Task RemoveOrganizationAsync(RemovalInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        await db.InTransactionAsync(async () =>
+        {
+            if (await db.Organizations.SingleOrDefaultAsync(o => o.Id == input.ClientId, context.Stop) is { } client)
+                db.Remove(client);
+            // Its title still says whom it deleted.
+            await db.Operations.Where(o => o.Id == context.OperationId).ExecuteUpdateAsync(s => s.SetProperty(o => o.ClientId, (Guid?)null), context.Stop);
+            await db.SaveChangesAsync(context.Stop);
+            return 0;
+        }, context.Stop);
+    }
+
+    private static IQueryable<Operation> OthersOf(OCoreDb db, RemovalInput input, StepContext context) =>
+        db.Operations.Where(o => o.Id != context.OperationId && (o.OrgId == input.ClientId || o.ClientId == input.ClientId));
+}

@@ -1,0 +1,22 @@
+using OCore.Platform.Operations;
+
+namespace OCore.Features.Agency;
+
+/// <summary>
+/// What a client has outside the database: instances with their routes, and servers of its own. Each call is an idempotent ensure,
+/// throws <see cref="TryLaterException"/> while a server is away, and tolerates a client that has nothing.
+/// </summary>
+internal interface IClientResources
+{
+    /// <summary>No instance of the client is reachable at any edge, and each says that it is suspended.</summary>
+    Task SuspendAsync(Guid clientId, StepContext context);
+
+    /// <summary>What was running before is running and reachable again.</summary>
+    Task ResumeAsync(Guid clientId, StepContext context);
+
+    /// <summary>
+    /// Nothing of the client is left on any server, and no row of its instances and servers, but the last backups where
+    /// <paramref name="keepBackupDays"/> says so: those are kept as <see cref="ClientDeletion"/> rows of the agency.
+    /// </summary>
+    Task RemoveAsync(Guid clientId, int? keepBackupDays, StepContext context);
+}

@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Platform.Data;
+using OCore.Platform.Http;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Operations;
+
+internal static class Idempotency
+{
+    /// <summary>The route starts an operation: it answers 202 with it, and repeating it with the same Idempotency-Key finds the first.</summary>
+    public static RouteHandlerBuilder StartsOperation(this RouteHandlerBuilder route) => route
+        .WithMetadata(new StartsOperation())
+        .AddEndpointFilter(async (context, next) => await FindOrRunAsync(context, next));
+
+    private static async ValueTask<object?> FindOrRunAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        var key = http.Request.Headers["Idempotency-Key"].ToString();
+        if (key.Length == 0)
+            return await next(context);
+        if (key.Length > 100)
+            return Problem.Field("Idempotency-Key", "At most 100 characters.");
+        var caller = http.RequestServices.GetRequiredService<Caller>();
+        var db = http.RequestServices.GetRequiredService<OCoreDb>();
+        var hash = Hash(context);
+        caller.Idempotency = (key, hash);
+        if (await FindAsync(db, key, hash, http.RequestAborted) is { } first)
+            return first;
+        try
+        {
+            return await next(context);
+        }
+        catch (DbUpdateException e) when (UniqueViolation.Of(e)?.Contains("IdempotencyKey", StringComparison.Ordinal) == true)
+        {
+            // The same request at the same time won.
+            return await FindAsync(db, key, hash, http.RequestAborted);
+        }
+    }
+
+    private static async Task<IResult?> FindAsync(OCoreDb db, string key, string hash, CancellationToken stop)
+    {
+        var operation = await db.Operations.AsNoTracking().Where(o => o.IdempotencyKey == key).FirstOrDefaultAsync(stop);
+        if (operation is null)
+            return null;
+        if (operation.RequestHash != hash)
+            return new Problem(422, "idempotency_key_reused", "This Idempotency-Key was used for another request.", "Use a new key for each request.");
+        var view = await OperationViews.OneAsync(db, operation.Id, stop);
+        return TypedResults.Accepted($"/api/operations/{operation.Id}", view);
+    }
+
+    private static string Hash(EndpointFilterInvocationContext context)
+    {
+        var text = new StringBuilder(context.HttpContext.Request.Method).Append(' ').Append(context.HttpContext.Request.Path).Append(context.HttpContext.Request.QueryString);
+        foreach (var argument in context.Arguments)
+            if (argument is not null && WireJson.Default.GetTypeInfo(argument.GetType()) is { } info)
+                text.Append(System.Text.Json.JsonSerializer.Serialize(argument, info));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+}
+
+internal sealed record StartsOperation;

@@ -1,0 +1,78 @@
+import { ApiError, noAnswer, problemOf } from './errors';
+
+export type Query = Record<string, string | number | boolean | undefined>;
+
+/** A request that reads; `T` is what it answers. */
+export interface Read<T> {
+  path: string;
+  query?: Query;
+  readonly answers?: T;
+}
+
+/** A request that changes something. */
+export interface Write<T> extends Read<T> {
+  method: 'POST' | 'PUT' | 'DELETE';
+  body?: unknown;
+}
+
+export interface Context {
+  /** Slug of the organization to act in; the caller's home where it is not given. */
+  org?: string;
+  signal?: AbortSignal;
+}
+
+const base = '/api';
+
+export function address(request: Read<unknown>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(request.query ?? {}))
+    if (value !== undefined && value !== '') query.set(name, String(value));
+  const text = query.toString();
+  return `${base}${request.path}${text ? `?${text}` : ''}`;
+}
+
+export function headers(context: Context, method = 'GET'): Headers {
+  const result = new Headers({ Accept: 'application/json', 'X-OCore-Browser': '1' });
+  if (method !== 'GET') result.set('X-OCore-CSRF', '1');
+  if (context.org) result.set('X-Org-Slug', context.org);
+  return result;
+}
+
+/** Not crypto.randomUUID: that exists only on https and localhost. */
+function key(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+export async function send<T>(request: Read<T> | Write<T>, context: Context = {}): Promise<T> {
+  const method = 'method' in request ? request.method : 'GET';
+  const head = headers(context, method);
+  if (method === 'POST') head.set('Idempotency-Key', key());
+  const body = 'body' in request && request.body !== undefined ? JSON.stringify(request.body) : undefined;
+  if (body) head.set('Content-Type', 'application/json');
+  let response: Response;
+  try {
+    response = await fetch(address(request), { method, headers: head, body, signal: context.signal, credentials: 'same-origin' });
+  } catch (error) {
+    if (context.signal?.aborted) throw error;
+    throw noAnswer();
+  }
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.status === 401) signedOut(problem);
+    throw problem;
+  }
+  if (response.status === 204 || response.headers.get('Content-Length') === '0') return undefined as T;
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+let whenSignedOut: (problem: ApiError) => void = () => undefined;
+
+function signedOut(problem: ApiError) {
+  if (problem.code !== 'invalid_credentials' && problem.code !== 'totp_required') whenSignedOut(problem);
+}
+
+/** Called when the session has ended, so that the app can ask to sign in again. */
+export function onSignedOut(handler: (problem: ApiError) => void) {
+  whenSignedOut = handler;
+}

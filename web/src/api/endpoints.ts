@@ -1,0 +1,130 @@
+import type { Query, Read, Write } from './client';
+import type * as t from './types';
+
+const get = <T>(path: string, query?: Query): Read<T> => ({ path, query });
+const post = <T = void>(path: string, body?: unknown, query?: Query): Write<T> => ({ method: 'POST', path, body, query });
+const put = <T = void>(path: string, body: unknown, query?: Query): Write<T> => ({ method: 'PUT', path, body, query });
+const del = <T = void>(path: string, query?: Query): Write<T> => ({ method: 'DELETE', path, query });
+const id = encodeURIComponent;
+
+/** Every request the dashboard makes, with its types. */
+export const api = {
+  login: (body: t.LoginRequest) => post<t.SessionTokens>('/auth/login', body),
+  logout: () => post('/auth/logout'),
+  forgotPassword: (body: t.ResetPasswordRequest) => post('/auth/password-reset', body),
+  resetPassword: (body: t.ConfirmResetRequest) => post('/auth/password-reset/confirm', body),
+  passkeyOptions: () => post<t.PasskeyOptions>('/auth/passkey/options'),
+  passkeyLogin: (body: t.PasskeyCredential) => post<t.SessionTokens>('/auth/passkey/login', body),
+  previewInvitation: (body: t.InvitationToken) => post<t.InvitationPreview>('/invitations/preview', body),
+  acceptInvitation: (body: t.AcceptInvitation) => post<t.SessionTokens>('/invitations/accept', body),
+
+  me: () => get<t.MeView>('/user'),
+  updateMe: (body: t.UpdateMe) => put<t.MeView>('/user', body),
+  changePassword: (body: t.ChangePassword) => post('/user/password', body),
+  startTotp: () => post<t.TotpSetup>('/user/totp'),
+  confirmTotp: (body: t.TotpCode) => post<t.RecoveryCodes>('/user/totp/confirm', body),
+  disableTotp: (body: t.PasswordProof) => post('/user/totp/disable', body),
+  newRecoveryCodes: (body: t.PasswordProof) => post<t.RecoveryCodes>('/user/recovery-codes', body),
+  sessions: () => get<t.Page<t.SessionView>>('/user/sessions'),
+  endSession: (session: string) => del(`/user/sessions/${id(session)}`),
+  endOtherSessions: () => del('/user/sessions'),
+  passkeys: () => get<t.Page<t.PasskeyView>>('/user/passkeys'),
+  newPasskeyOptions: () => post<t.PasskeyOptions>('/user/passkeys/options'),
+  addPasskey: (body: t.PasskeyCredential) => post<t.PasskeyView>('/user/passkeys', body),
+  removePasskey: (passkey: string) => del(`/user/passkeys/${id(passkey)}`),
+
+  createOrganization: (body: t.CreateOrganization) => post<t.OrganizationView>('/organizations', body),
+  organization: () => get<t.OrganizationView>('/organizations/current'),
+  updateOrganization: (body: t.UpdateOrganization) => put<t.OrganizationView>('/organizations/current', body),
+  subscription: () => get<t.SubscriptionView>('/subscription'),
+
+  members: (query?: Query) => get<t.Page<t.MemberView>>('/members', query),
+  updateMember: (member: string, body: t.UpdateMember) => put<t.MemberView>(`/members/${id(member)}`, body),
+  removeMember: (member: string) => del(`/members/${id(member)}`),
+  invitations: () => get<t.Page<t.InvitationView>>('/invitations'),
+  invite: (body: t.InviteMember) => post<t.InvitationView>('/invitations', body),
+  revokeInvitation: (invitation: string) => del(`/invitations/${id(invitation)}`),
+  roles: () => get<t.Page<t.RoleView>>('/roles'),
+  role: (role: string) => get<t.RoleView>(`/roles/${id(role)}`),
+  createRole: (body: t.CreateRole) => post<t.RoleView>('/roles', body),
+  updateRole: (role: string, body: t.UpdateRole) => put<t.RoleView>(`/roles/${id(role)}`, body),
+  deleteRole: (role: string) => del(`/roles/${id(role)}`),
+  permissions: () => get<t.Page<t.PermissionView>>('/permissions'),
+  apiKeys: () => get<t.Page<t.ApiKeyView>>('/api-keys'),
+  createApiKey: (body: t.CreateApiKey) => post<t.CreatedApiKey>('/api-keys', body),
+  deleteApiKey: (apiKey: string) => del(`/api-keys/${id(apiKey)}`),
+  auditLogs: (query?: Query) => get<t.Page<t.AuditEntryView>>('/audit-logs', query),
+
+  plans: () => get<t.Page<t.PlanView>>('/admin/plans'),
+  createPlan: (body: t.CreatePlan) => post<t.PlanView>('/admin/plans', body),
+  updatePlan: (plan: string, body: t.UpdatePlan) => put<t.PlanView>(`/admin/plans/${id(plan)}`, body),
+  deletePlan: (plan: string) => del(`/admin/plans/${id(plan)}`),
+  adminOrganizations: (query?: Query) => get<t.Page<t.AdminOrganizationView>>('/admin/organizations', query),
+  assignPlan: (organization: string, body: t.AssignPlan) =>
+    put<t.AdminOrganizationView>(`/admin/organizations/${id(organization)}/plan`, body),
+
+  agency: () => get<t.AgencyView>('/agency'),
+  enableAgency: () => post<t.AgencyView>('/agency/enable'),
+  clients: (query?: Query) => get<t.Page<t.ClientView>>('/agency/clients', query),
+  client: (client: string) => get<t.ClientView>(`/agency/clients/${id(client)}`),
+  createClient: (body: t.CreateClient) => post<t.ClientView>('/agency/clients', body),
+  updateClient: (client: string, body: t.UpdateClient) => put<t.ClientView>(`/agency/clients/${id(client)}`, body),
+  deleteClient: (client: string, keepBackupDays?: number) =>
+    del<t.OperationView>(`/agency/clients/${id(client)}`, { keepBackupDays }),
+  suspendClient: (client: string, body: t.SuspendClient) =>
+    post<t.OperationView>(`/agency/clients/${id(client)}/suspend`, body),
+  resumeClient: (client: string) => post<t.OperationView>(`/agency/clients/${id(client)}/resume`),
+
+  servers: (query?: Query) => get<t.Page<t.ServerView>>('/servers', query),
+  server: (server: string) => get<t.ServerView>(`/servers/${id(server)}`),
+  addServer: (body: t.AddServer) => post<t.OperationView>('/servers', body),
+  probeHostKey: (body: t.HostKeyProbe) => post<t.HostKeyView>('/servers/host-key', body),
+  updateServer: (server: string, body: t.UpdateServer) => put<t.ServerView>(`/servers/${id(server)}`, body),
+  removeServer: (server: string) => del<t.OperationView>(`/servers/${id(server)}`),
+  validateServer: (server: string) => post<t.OperationView>(`/servers/${id(server)}/validate`),
+  drainServer: (server: string) => post<t.ServerView>(`/servers/${id(server)}/drain`),
+  undrainServer: (server: string) => post<t.ServerView>(`/servers/${id(server)}/undrain`),
+  pinHostKey: (server: string, body: t.PinHostKey) => post<t.ServerView>(`/servers/${id(server)}/host-key`, body),
+
+  templates: (query?: Query) => get<t.Page<t.TemplateView>>('/templates', query),
+  template: (template: string) => get<t.TemplateView>(`/templates/${id(template)}`),
+  createTemplate: (body: t.CreateTemplate) => post<t.TemplateView>('/templates', body),
+  updateTemplate: (template: string, body: t.UpdateTemplate) => put<t.TemplateView>(`/templates/${id(template)}`, body),
+  deleteTemplate: (template: string) => del(`/templates/${id(template)}`),
+  duplicateTemplate: (template: string) => post<t.TemplateView>(`/templates/${id(template)}/duplicate`),
+  provision: (template: string, body: t.ProvisionInstance) =>
+    post<t.OperationView>(`/templates/${id(template)}/provision`, body),
+  previewProvision: (template: string, body: t.ProvisionInstance) =>
+    post<t.ProvisionPlan>(`/templates/${id(template)}/provision`, body, { dryRun: true }),
+  templateFromInstance: (instance: string, body: t.FromInstance) =>
+    post<t.TemplateView>(`/templates/from-instance/${id(instance)}`, body),
+  catalog: () => get<t.Page<t.CatalogVersion>>('/templates/catalog'),
+  catalogModules: (version: string, query?: Query) =>
+    get<t.Page<t.CatalogModule>>(`/templates/catalog/${id(version)}/modules`, query),
+  enterprise: () => get<t.EnterpriseAccessView>('/templates/enterprise'),
+  saveEnterprise: (body: t.EnterpriseAccess) => put<t.EnterpriseAccessView>('/templates/enterprise', body),
+  removeEnterprise: () => del('/templates/enterprise'),
+
+  instances: (query?: Query) => get<t.Page<t.InstanceView>>('/instances', query),
+  instance: (instance: string) => get<t.InstanceView>(`/instances/${id(instance)}`),
+  updateInstance: (instance: string, body: t.UpdateInstance) => put<t.InstanceView>(`/instances/${id(instance)}`, body),
+  previewInstance: (instance: string, body: t.UpdateInstance) =>
+    put<t.SettingsDiff>(`/instances/${id(instance)}`, body, { dryRun: true }),
+  deleteInstance: (instance: string) => del<t.OperationView>(`/instances/${id(instance)}`),
+  runInstance: (instance: string, verb: 'start' | 'stop' | 'restart') =>
+    post<t.OperationView>(`/instances/${id(instance)}/${verb}`),
+  changeModules: (instance: string, body: t.ChangeModules) =>
+    post<t.OperationView>(`/instances/${id(instance)}/modules`, body),
+  instanceModules: (instance: string) => get<t.Page<t.InstalledModule>>(`/instances/${id(instance)}/modules`),
+  instanceConfig: (instance: string) => get<t.InstanceConfigView>(`/instances/${id(instance)}/config`),
+  instanceLogStream: (instance: string, tail: number) => get<never>(`/instances/${id(instance)}/logs/stream`, { tail }),
+  revealPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reveal`),
+  resetAdminPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reset`),
+  openInstance: (instance: string) => post<t.OpenLink>(`/instances/${id(instance)}/open`),
+
+  operations: (query?: Query) => get<t.Page<t.OperationView>>('/operations', query),
+  operation: (operation: string) => get<t.OperationView>(`/operations/${id(operation)}`),
+  operationEvents: (operation: string) => get<never>(`/operations/${id(operation)}/events`),
+  cancelOperation: (operation: string) => post<t.OperationView>(`/operations/${id(operation)}/cancel`),
+  retryOperation: (operation: string) => post<t.OperationView>(`/operations/${id(operation)}/retry`),
+};

@@ -1,0 +1,76 @@
+import { Text } from '@mantine/core';
+import { IconHistory } from '@tabler/icons-react';
+import { api } from '../../api/endpoints';
+import { useList, useRead } from '../../api/hooks';
+import type { OperationState, OperationView, StepState } from '../../api/types';
+import type { Query } from '../../api/client';
+import { Link, usePaths, useUrlState } from '../../nav';
+import { EmptyState, Status, type Tone, When } from '../../ui/Bits';
+import { type Column, DataTable } from '../../ui/DataTable';
+import { between, words } from '../../ui/format';
+import classes from './operations.module.css';
+
+const tones: Record<OperationState, Tone> = {
+  pending: 'idle', running: 'busy', unwinding: 'warn', succeeded: 'good', rolled_back: 'bad', cancelled: 'idle', stuck: 'bad',
+};
+const labels: Partial<Record<OperationState, string>> = { unwinding: 'Undoing', rolled_back: 'Failed, undone', stuck: 'Needs attention' };
+
+export const operationStates = [{ value: 'active', label: 'Active' }].concat(Object.keys(tones).map((value) => ({ value, label: labels[value as OperationState] ?? words(value) })));
+
+export const isActive = (operation: Pick<OperationView, 'state'>) => ['pending', 'running', 'unwinding'].includes(operation.state);
+
+export function OperationStatus({ operation }: { operation: Pick<OperationView, 'state' | 'retryAt' | 'cancelRequested'> }) {
+  const { state } = operation;
+  if (isActive(operation) && operation.cancelRequested) return <Status tone="warn">Cancelling</Status>;
+  if (state === 'pending' && operation.retryAt) return <Status tone="idle">Waiting, retries <When at={operation.retryAt} /></Status>;
+  return <Status tone={tones[state]}>{labels[state] ?? words(state)}</Status>;
+}
+
+const stepTones: Record<StepState, Tone> = {
+  pending: 'idle', started: 'busy', done: 'good', failed: 'bad', undo_started: 'warn', undone: 'idle', undo_failed: 'bad', skipped: 'idle',
+};
+
+export function StepStatus({ state }: { state: StepState }) {
+  return <Status tone={stepTones[state]}>{words(state === 'undo_started' ? 'undoing' : state)}</Status>;
+}
+
+export function progress(operation: OperationView): string {
+  const finished = operation.steps.filter((step) => step.state === 'done').length;
+  return operation.steps.length ? `${finished} of ${operation.steps.length} steps` : '';
+}
+
+export function OperationsTable({ query, empty }: { query: Query; empty?: React.ReactNode }) {
+  const to = usePaths();
+  const sort = useUrlState('sort');
+  const list = useList(api.operations(query), { every: (rows) => (rows?.some(isActive) ? 3000 : 20_000) });
+  const columns: Column<OperationView>[] = [
+    { key: 'title', header: 'Operation', render: (row) => <Link to={to.operation(row.id)} strong>{row.title}</Link>, sort: (row) => row.title },
+    { key: 'state', header: 'State', render: (row) => <OperationStatus operation={row} />, sort: (row) => row.state },
+    { key: 'progress', header: 'Progress', render: (row) => <span className="dim nowrap">{progress(row)}</span> },
+    { key: 'for', header: 'Organization', render: (row) => row.organization.name, sort: (row) => row.organization.name },
+    { key: 'by', header: 'Started by', render: (row) => row.createdBy, sort: (row) => row.createdBy },
+    { key: 'took', header: 'Took', align: 'right', render: (row) => <span className="nowrap">{between(row.startedAt, row.finishedAt) || '–'}</span> },
+    { key: 'at', header: 'When', align: 'right', render: (row) => <When at={row.createdAt} />, sort: (row) => row.createdAt },
+  ];
+  return (
+    <DataTable label="Operations" noun="operation" list={list} columns={columns} rowKey={(row) => row.id} sort={sort} empty={empty ?? (
+      <EmptyState icon={<IconHistory size={28} stroke={1.5} aria-hidden />} title="No operations">Work that takes time shows here, with its steps and its log.</EmptyState>
+    )} />
+  );
+}
+
+/** A line above a page while an operation works on what it shows, or after one needs a person. */
+export function OperationLine({ id }: { id: string | null | undefined }) {
+  const to = usePaths();
+  const { data } = useRead(api.operation(id ?? ''), { enabled: Boolean(id), every: (operation) => (operation && isActive(operation) ? 2000 : false) });
+  if (!data || !(isActive(data) || data.state === 'stuck')) return null;
+  const step = data.steps.find((item) => item.state === 'started' || item.state === 'undo_started');
+  return (
+    <div className={classes.line} role="status">
+      <OperationStatus operation={data} />
+      <Link to={to.operation(data.id)} strong>{data.title}</Link>
+      <Text span size="sm" className="dim clip">{data.error?.message ?? step?.name ?? ''}</Text>
+      <span className={classes.count}>{progress(data)}</span>
+    </div>
+  );
+}

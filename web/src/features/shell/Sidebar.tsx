@@ -1,0 +1,151 @@
+import { lazy, Suspense, useState } from 'react';
+import { Menu, ScrollArea, VisuallyHidden } from '@mantine/core';
+import {
+  IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
+  IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconUserCircle, IconUsers, type Icon,
+} from '@tabler/icons-react';
+import { useLocation } from '@tanstack/react-router';
+import { api } from '../../api/endpoints';
+import { allows, queryClient, useMe, useSend } from '../../api/hooks';
+import type { MeView } from '../../api/types';
+import { Route, useGo, usePaths } from '../../nav';
+import { paths } from '../../paths';
+import { failed } from '../../ui/toast';
+import classes from './shell.module.css';
+
+const NewOrganization = lazy(() => import('./NewOrganization'));
+
+export interface Entry {
+  label: string;
+  to: string;
+  icon: Icon;
+}
+
+/** The pages the caller may open here, in the order of the sidebar. */
+export function entries(me: MeView): { label?: string; items: Entry[] }[] {
+  const to = paths.in(me.current.slug);
+  const may = (permission: string) => allows(me.current.permissions, permission);
+  const only = (items: (Entry | false)[]) => items.filter((item) => item !== false);
+  const isClient = me.current.kind === 'client';
+  return [
+    {
+      items: only([
+        !isClient && { label: 'Agency', to: to.agency, icon: IconLayoutDashboard },
+        !isClient && me.current.agencyEnabled && may('view:agency') && { label: 'Clients', to: to.clients, icon: IconBuildingSkyscraper },
+        may('view:instances') && { label: 'Instances', to: to.instances, icon: IconCube },
+        may('view:templates') && { label: 'Templates', to: to.templates, icon: IconTemplate },
+        may('view:servers') && { label: 'Servers', to: to.servers, icon: IconServer },
+        may('view:operations') && { label: 'Operations', to: to.operations(), icon: IconHistory },
+      ]),
+    },
+    {
+      label: 'Organization',
+      items: only([
+        may('view:members') && { label: 'Members', to: to.members(), icon: IconUsers },
+        may('view:roles') && { label: 'Roles', to: to.roles, icon: IconShieldLock },
+        may('view:api-keys') && { label: 'API keys', to: to.apiKeys, icon: IconKey },
+        may('view:audit') && { label: 'Audit log', to: to.audit(), icon: IconClipboardList },
+        may('view:organization') && { label: 'Settings', to: to.settings(), icon: IconSettings },
+      ]),
+    },
+    { label: 'Installation', items: only([me.isOperator && { label: 'Plans', to: paths.plans, icon: IconReceipt }]) },
+  ].filter((group) => group.items.length > 0);
+}
+
+export function Sidebar() {
+  const me = useMe();
+  const { pathname } = useLocation();
+  return (
+    <>
+      <Switcher />
+      <nav className={classes.nav} aria-label="Main">
+        {entries(me).map((group) => (
+          <div key={group.label ?? ''}>
+            {group.label && <div className={classes.group} id={`nav-${group.label}`}>{group.label}</div>}
+            <ul aria-labelledby={group.label ? `nav-${group.label}` : undefined}>
+              {group.items.map(({ label, to, icon: Symbol }) => (
+                <li key={to}>
+                  <Route to={to} className={classes.link} aria-current={pathname === to || pathname.startsWith(`${to}/`) ? 'page' : undefined}>
+                    <Symbol size={16} aria-hidden />
+                    {label}
+                  </Route>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+      </nav>
+      <Account />
+    </>
+  );
+}
+
+function Mark({ name }: { name: string }) {
+  return <span className={classes.mark} aria-hidden>{name.trim().charAt(0).toUpperCase() || '?'}</span>;
+}
+
+function Switcher() {
+  const me = useMe();
+  const go = useGo();
+  const [creating, setCreating] = useState(false);
+  return (
+    <>
+      <Menu position="bottom-start" width={264} offset={2}>
+        <Menu.Target>
+          <button type="button" className={classes.switcher}>
+            <Mark name={me.current.name} />
+            <span><VisuallyHidden>Switch organization, now </VisuallyHidden>{me.current.name}</span>
+            <IconChevronDown size={14} aria-hidden />
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <ScrollArea.Autosize mah={360} type="auto">
+            {me.organizations.map((organization) => (
+              <Menu.Item
+                key={organization.id}
+                leftSection={<Mark name={organization.name} />}
+                rightSection={organization.slug === me.current.slug ? <IconCheck size={15} aria-label="current" /> : undefined}
+                onClick={() => go(paths.in(organization.slug).home)}
+              >
+                <div className="clip">{organization.name}</div>
+                <div className="dim" style={{ fontSize: 11 }}>
+                  {organization.delegated ? 'Client, for the agency' : (organization.role ?? organization.kind)}
+                  {organization.suspended && ' · suspended'}
+                </div>
+              </Menu.Item>
+            ))}
+          </ScrollArea.Autosize>
+          <Menu.Divider />
+          <Menu.Item leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setCreating(true)}>New organization</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {creating && <Suspense><NewOrganization onClose={() => setCreating(false)} /></Suspense>}
+    </>
+  );
+}
+
+function Account() {
+  const me = useMe();
+  const to = usePaths();
+  const go = useGo();
+  const out = useSend(() => api.logout(), {
+    onDone: () => { queryClient.clear(); go(paths.signIn(), { replace: true }); },
+    onError: failed,
+  });
+  return (
+    <div className={classes.account}>
+      <Menu position="top-start" width={208}>
+        <Menu.Target>
+          <button type="button">
+            <IconUserCircle size={20} stroke={1.5} aria-hidden />
+            <div><VisuallyHidden>Account of </VisuallyHidden>{me.name}<small>{me.email}</small></div>
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconUserCircle size={15} aria-hidden />} onClick={() => go(to.account())}>Your account</Menu.Item>
+          <Menu.Item leftSection={<IconLogout size={15} aria-hidden />} onClick={() => out.send(undefined)}>Sign out</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </div>
+  );
+}

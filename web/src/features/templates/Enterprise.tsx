@@ -1,0 +1,59 @@
+import { useState } from 'react';
+import { PasswordInput, Skeleton, Text, Textarea, TextInput } from '@mantine/core';
+import { api } from '../../api/endpoints';
+import { useRead, useRefusal, useSend } from '../../api/hooks';
+import type { EnterpriseAccess, EnterpriseAccessView } from '../../api/types';
+import { Action, Facts, Section, Tags, When } from '../../ui/Bits';
+import { Confirm } from '../../ui/Confirm';
+import { ErrorNote, ErrorState } from '../../ui/Errors';
+import { Form, FormActions } from '../../ui/Form';
+import { done } from '../../ui/toast';
+
+export function Enterprise() {
+  const { data, error, reload } = useRead(api.enterprise());
+  if (error && !data) return <ErrorState error={error} onRetry={() => void reload()} />;
+  if (!data) return <Skeleton height={160} />;
+  return <Loaded key={data.updatedAt ?? 'none'} access={data} />;
+}
+
+function Loaded({ access }: { access: EnterpriseAccessView }) {
+  const refusal = useRefusal('manage:templates');
+  const [gitUrl, setGitUrl] = useState(access.gitUrl ?? '');
+  const [token, setToken] = useState('');
+  const [privateKey, setPrivateKey] = useState('');
+  const [removing, setRemoving] = useState(false);
+  const ssh = /^(git@|ssh:)/.test(gitUrl);
+  const save = useSend((body: EnterpriseAccess) => api.saveEnterprise(body), { onDone: () => done('Saved.') });
+  const remove = useSend(() => api.removeEnterprise(), { onDone: () => { setRemoving(false); done('Access is removed.'); } });
+  return (
+    <>
+      {access.configured && (
+        <Section title="Access" actions={<Action refusal={refusal} variant="default" onClick={() => setRemoving(true)}>Remove</Action>}>
+          <Facts items={[
+            ['Source', access.source === 'git' ? 'Git repository' : 'Uploaded archive'],
+            ['Address', access.gitUrl ? <span className="mono">{access.gitUrl}</span> : undefined],
+            ['Secret', access.hasSecret ? 'kept, never shown' : 'none'],
+            ['Versions uploaded', access.versions.length ? <Tags items={access.versions} /> : undefined],
+            ['Changed', <When key="u" at={access.updatedAt} />],
+          ]} />
+        </Section>
+      )}
+      <Section title={access.configured ? 'Change the access' : 'Access to the Enterprise sources'} note="Odoo Enterprise is not ours to hand out: templates of that edition use your own access to its sources.">
+        <Form onSubmit={() => save.send({ gitUrl, token: token || undefined, privateKey: privateKey ? `${privateKey.trim()}\n` : undefined })}>
+          <TextInput size="sm" label="Git address" placeholder="git@github.com:odoo/enterprise.git" spellCheck={false} value={gitUrl} onChange={(event) => setGitUrl(event.currentTarget.value)} error={save.error?.fields.gitUrl} />
+          {ssh
+            ? <Textarea size="sm" label="Private key" rows={4} spellCheck={false} autoComplete="off" placeholder="-----BEGIN OPENSSH PRIVATE KEY-----" value={privateKey} onChange={(event) => setPrivateKey(event.currentTarget.value)} error={save.error?.fields.privateKey} />
+            : <PasswordInput size="sm" label="Token" autoComplete="off" value={token} onChange={(event) => setToken(event.currentTarget.value)} error={save.error?.fields.token} />}
+          <Text size="xs" className="dim">What is written here is encrypted and never read back.</Text>
+          <ErrorNote error={save.error} />
+          <FormActions><Action type="submit" loading={save.busy} refusal={refusal ?? (gitUrl ? undefined : 'Give an address.')}>Save</Action></FormActions>
+        </Form>
+      </Section>
+      {removing && (
+        <Confirm title="Remove the access" verb="Remove access" danger busy={remove.busy} error={remove.error} onConfirm={() => remove.send(undefined)} onClose={() => setRemoving(false)}>
+          Enterprise instances go on running; new ones cannot be made until an access is given again.
+        </Confirm>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+import { useState, type ReactNode } from 'react';
+import { Button, Code, Modal, Stack, Text, TextInput } from '@mantine/core';
+import type { ApiError } from '../api/errors';
+import { ErrorNote } from './Errors';
+import classes from './ui.module.css';
+
+interface Props {
+  title: string;
+  children: ReactNode;
+  /** The verb on the button, for example "Delete client". */
+  verb: string;
+  danger?: boolean;
+  /** A name that has to be typed first. */
+  type?: string;
+  busy?: boolean;
+  error?: ApiError;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+/** Asks before something is lost. */
+export function Confirm({ title, children, verb, danger, type, busy, error, onConfirm, onClose }: Props) {
+  const [typed, setTyped] = useState('');
+  const ready = !type || typed.trim() === type;
+  return (
+    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <form onSubmit={(event) => { event.preventDefault(); if (ready && !busy) onConfirm(); }}>
+        <Stack gap="sm">
+          <Text size="sm" component="div">{children}</Text>
+          {type && (
+            <TextInput
+              size="sm"
+              data-autofocus
+              label={<>Type <Code fz={12}>{type}</Code> to confirm</>}
+              value={typed}
+              onChange={(event) => setTyped(event.currentTarget.value)}
+              autoComplete="off"
+              spellCheck={false}
+            />
+          )}
+          <ErrorNote error={error} />
+          <div className={classes.formActions}>
+            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button type="submit" color={danger ? 'red.8' : undefined} loading={busy} disabled={!ready} data-autofocus={type ? undefined : true}>{verb}</Button>
+          </div>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,37 @@
+import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { ApiError } from '../api/errors';
+import classes from './ui.module.css';
+
+/** What went wrong, what to do about it, and the code that a person can quote. */
+export function ErrorNote({ error, children }: { error: ApiError | undefined; children?: React.ReactNode }) {
+  if (!error) return null;
+  return (
+    <Alert role="alert" color="red" variant="default" icon={<IconAlertTriangle size={18} aria-hidden />} className={classes.errorNote} p="sm">
+      <Stack gap={4}>
+        <Text size="sm" fw={500}>{error.message}</Text>
+        {error.hint && <Text size="sm">{error.hint}</Text>}
+        <Group gap={6} className="dim">
+          <Code fz={11}>{error.code}</Code>
+          {error.traceId && <Text span size="xs">trace {error.traceId}</Text>}
+        </Group>
+        {children}
+      </Stack>
+    </Alert>
+  );
+}
+
+/** In place of a page or a table that could not be read. */
+export function ErrorState({ error, onRetry }: { error: ApiError; onRetry?: () => void }) {
+  return (
+    <div className={classes.state}>
+      <ErrorNote error={error}>
+        {onRetry && (
+          <Group mt={6}>
+            <Button variant="default" onClick={onRetry}>Try again</Button>
+          </Group>
+        )}
+      </ErrorNote>
+    </div>
+  );
+}
