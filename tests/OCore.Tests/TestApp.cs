@@ -46,6 +46,14 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
         return app;
     }
 
+    /// <summary>With an empty database, as a new installation begins.</summary>
+    public static async Task<TestApp> StartOnNothingAsync(Database database)
+    {
+        var app = new TestApp { Database = database, _connection = await TestDatabases.CreateEmptyAsync(database) };
+        await app.InitializeAsync();
+        return app;
+    }
+
     /// <summary>A setting, by its name without OCORE_.</summary>
     public void Set(string name, string value) => _settings[name] = value;
 

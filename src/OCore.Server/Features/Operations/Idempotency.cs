@@ -27,22 +27,27 @@ internal static class Idempotency
         var db = http.RequestServices.GetRequiredService<OCoreDb>();
         var hash = Hash(context);
         caller.Idempotency = (key, hash);
-        if (await FindAsync(db, key, hash, http.RequestAborted) is { } first)
+        if (await FindAsync(db, caller, http.RequestAborted) is { } first)
             return first;
         try
         {
-            return await next(context);
+            var answer = await next(context);
+            // Refused because of what the same request, at the same time, has just done: a lock, or a name.
+            return (answer as INestedHttpResult)?.Result is Problem ? await FindAsync(db, caller, http.RequestAborted) ?? answer : answer;
         }
-        catch (DbUpdateException e) when (UniqueViolation.Of(e)?.Contains("IdempotencyKey", StringComparison.Ordinal) == true)
+        catch (Exception e) when (e is DbUpdateException or ProblemException)
         {
-            // The same request at the same time won.
-            return await FindAsync(db, key, hash, http.RequestAborted);
+            if (await FindAsync(db, caller, http.RequestAborted) is { } won)
+                return won;
+            throw;
         }
     }
 
-    private static async Task<IResult?> FindAsync(OCoreDb db, string key, string hash, CancellationToken stop)
+    // Keys are a person's own: an agency sees its clients' operations, and must not meet their keys.
+    private static async Task<IResult?> FindAsync(OCoreDb db, Caller caller, CancellationToken stop)
     {
-        var operation = await db.Operations.AsNoTracking().Where(o => o.IdempotencyKey == key).FirstOrDefaultAsync(stop);
+        var (key, hash) = caller.Idempotency!.Value;
+        var operation = await db.Operations.AsNoTracking().Where(o => o.IdempotencyKey == key && o.ActorId == caller.UserId).FirstOrDefaultAsync(stop);
         if (operation is null)
             return null;
         if (operation.RequestHash != hash)

@@ -125,12 +125,21 @@ internal static class OperationEndpoints
             return Problem.NotFound;
         if (operation.CancelRequested && OperationEngine.Active.Contains(operation.State))
             return TypedResults.Ok((await ViewAsync(db, kinds, id, stop))!);
-        if (!OperationViews.IsCancellable(operation, kinds))
-            return new Problem(409, "not_cancellable", OperationEngine.Active.Contains(operation.State)
-                ? "It is past the point of no return and will be finished." : "It has ended already.");
-        await db.Operations.Where(o => o.Id == id).ExecuteUpdateAsync(s => s.SetProperty(o => o.CancelRequested, true), stop);
-        db.Record("operation.cancelled", operation.OrgId);
-        await db.SaveChangesAsync(stop);
+        var refusal = await db.InTransactionAsync(async () =>
+        {
+            // The row first, as the runner does: from here on it begins no step before this has been decided.
+            await db.Operations.Where(o => o.Id == id).ExecuteUpdateAsync(s => s.SetProperty(o => o.CancelRequested, o => o.CancelRequested), stop);
+            var now = await db.Operations.AsNoTracking().Include(o => o.Steps).SingleAsync(o => o.Id == id, stop);
+            if (!OperationViews.IsCancellable(now, kinds))
+                return new Problem(409, "not_cancellable", OperationEngine.Active.Contains(now.State)
+                    ? "It is past the point of no return and will be finished." : "It has ended already.");
+            await db.Operations.Where(o => o.Id == id).ExecuteUpdateAsync(s => s.SetProperty(o => o.CancelRequested, true), stop);
+            db.Record("operation.cancelled", operation.OrgId);
+            await db.SaveChangesAsync(stop);
+            return null;
+        }, stop);
+        if (refusal is not null)
+            return refusal;
         OperationSignals.WorkQueued();
         return TypedResults.Ok((await ViewAsync(db, kinds, id, stop))!);
     }

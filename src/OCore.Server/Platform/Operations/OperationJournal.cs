@@ -10,19 +10,50 @@ internal sealed class LostLeaseException : Exception;
 /// <summary>Writes an operation's progress. Each write names the fence and renews the lease in one transaction, or writes nothing.</summary>
 internal sealed class OperationJournal(Guid id, long fence, OCoreDbFactory databases, TimeProvider time)
 {
-    public Task StepAsync(int seq, StepState state, string? error = null) => WriteAsync(async (db, now) =>
+    /// <summary>Writes the intent of a step. False, and nothing written, where a person asked to cancel and that still can be done.</summary>
+    public async Task<bool> BeginAsync(int seq, bool pastPivot)
+    {
+        var begins = true;
+        await WriteAsync(async (db, now) =>
+        {
+            begins = pastPivot || !await Row(db).AnyAsync(o => o.CancelRequested);
+            if (begins)
+                await WriteStepAsync(db, now, seq, StepState.Started, null);
+        });
+        return begins;
+    }
+
+    public Task StepAsync(int seq, StepState state, string? error = null) => WriteAsync((db, now) => WriteStepAsync(db, now, seq, state, error));
+
+    private async Task WriteStepAsync(OCoreDb db, DateTimeOffset now, int seq, StepState state, string? error)
     {
         var starts = state is StepState.Started or StepState.UndoStarted;
         await db.OperationSteps.Where(s => s.OperationId == id && s.Seq == seq).ExecuteUpdateAsync(s => s
             .SetProperty(x => x.State, state)
-            .SetProperty(x => x.Attempt, x => state == StepState.Started ? x.Attempt + 1 : x.Attempt)
+            .SetProperty(x => x.Attempt, x => starts ? x.Attempt + 1 : x.Attempt)
             .SetProperty(x => x.StartedAt, x => starts ? now : x.StartedAt)
             .SetProperty(x => x.FinishedAt, x => starts ? null : now)
             .SetProperty(x => x.Error, x => error ?? (state == StepState.Done ? null : x.Error)));
         Append(db, now, seq, "step", error is null ? Word(state) : $"{Word(state)}: {error}");
-    });
+    }
 
-    public Task StateAsync(OperationState state, string? code = null, string? message = null, string? hint = null) => WriteAsync(async (db, now) =>
+    /// <summary>False, and nothing written, where a person asked to cancel and everything can still be undone.</summary>
+    public async Task<bool> SucceedAsync(bool pastPivot)
+    {
+        var succeeds = true;
+        await WriteAsync(async (db, now) =>
+        {
+            succeeds = pastPivot || !await Row(db).AnyAsync(o => o.CancelRequested);
+            if (succeeds)
+                await WriteStateAsync(db, now, OperationState.Succeeded, null, null, null);
+        });
+        return succeeds;
+    }
+
+    public Task StateAsync(OperationState state, string? code = null, string? message = null, string? hint = null) =>
+        WriteAsync((db, now) => WriteStateAsync(db, now, state, code, message, hint));
+
+    private async Task WriteStateAsync(OCoreDb db, DateTimeOffset now, OperationState state, string? code, string? message, string? hint)
     {
         var ended = state is not (OperationState.Pending or OperationState.Running or OperationState.Unwinding);
         await Row(db).ExecuteUpdateAsync(s => s
@@ -38,7 +69,7 @@ internal sealed class OperationJournal(Guid id, long fence, OCoreDbFactory datab
         if (ended && state != OperationState.Stuck)
             await db.ResourceLocks.Where(l => l.OperationId == id).ExecuteDeleteAsync();
         Append(db, now, null, "state", Word(state));
-    });
+    }
 
     /// <summary>Gives the operation back until later; nobody holds it meanwhile.</summary>
     public Task RetryAtAsync(DateTimeOffset at, string message, string? hint) => WriteAsync(async (db, now) =>
@@ -57,6 +88,13 @@ internal sealed class OperationJournal(Guid id, long fence, OCoreDbFactory datab
         if (await Row(db).ExecuteUpdateAsync(s => s.SetProperty(o => o.LeaseUntil, until)) == 0)
             throw new LostLeaseException();
         return await Row(db).Select(o => o.CancelRequested).SingleAsync();
+    }
+
+    /// <summary>Lets others take over now instead of when the lease runs out.</summary>
+    public async Task ReleaseAsync()
+    {
+        await using var db = databases.System();
+        await Row(db).ExecuteUpdateAsync(s => s.SetProperty(o => o.LeaseUntil, DateTimeOffset.UnixEpoch));
     }
 
     private async Task WriteAsync(Func<OCoreDb, DateTimeOffset, Task> write)

@@ -1,10 +1,14 @@
 using System.Collections.Concurrent;
+using Microsoft.EntityFrameworkCore;
 using OCore.Platform.Data;
 
 namespace OCore.Platform.Operations;
 
-/// <summary>Collects the lines of a running operation and writes them in batches, ten a second at most.</summary>
-internal sealed class OperationLog(Guid operation, OCoreDbFactory databases, TimeProvider time) : IAsyncDisposable
+/// <summary>
+/// Collects the lines of a running operation and writes them in batches, ten a second at most. As the journal does, it takes the
+/// operation's row first: a runner that was overtaken writes nothing, and events of one operation become visible in their order.
+/// </summary>
+internal sealed class OperationLog(Guid operation, long fence, OCoreDbFactory databases, TimeProvider time) : IAsyncDisposable
 {
     private const int MaxLine = 2000, MaxLines = 20_000;
     private readonly ConcurrentQueue<OperationEvent> _lines = new();
@@ -40,9 +44,14 @@ internal sealed class OperationLog(Guid operation, OCoreDbFactory databases, Tim
         try
         {
             await using var db = databases.System();
-            while (_lines.TryDequeue(out var line))
-                db.Add(line);
-            await db.SaveChangesAsync();
+            await db.InTransactionAsync(async () =>
+            {
+                var ours = await db.Operations.AcrossTenants().Where(o => o.Id == operation && o.Fence == fence).ExecuteUpdateAsync(s => s.SetProperty(o => o.Fence, fence)) > 0;
+                while (_lines.TryDequeue(out var line))
+                    if (ours)
+                        db.Add(line);
+                return await db.SaveChangesAsync();
+            }, CancellationToken.None);
             OperationSignals.EventWritten(operation);
         }
         finally
@@ -56,6 +65,5 @@ internal sealed class OperationLog(Guid operation, OCoreDbFactory databases, Tim
         if (_timer is not null)
             await _timer.DisposeAsync();
         await FlushAsync();
-        _flushing.Dispose();
     }
 }

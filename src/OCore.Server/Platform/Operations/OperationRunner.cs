@@ -37,30 +37,58 @@ internal sealed class OperationRunner(
                 await journal.StateAsync(OperationState.Stuck, "unknown_definition", $"This version of oCore does not know {operation.Kind} {operation.Version}.", "Start the version that began it, or resolve it by hand.");
                 return;
             }
-            using var lease = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            var run = new Run(operation, kind, kind.ReadInput(secrets.Unseal(operation.InputSealed, "operation", id)), journal, lease);
-            var beat = BeatAsync(run);
-            await using (var lines = new OperationLog(id, databases, time))
+            if (ReadInput(kind, operation) is not { } input)
             {
+                await journal.StateAsync(OperationState.Stuck, "unreadable_input", "What was asked for cannot be read any more.", "Was the master key replaced, or restored from another installation?");
+                return;
+            }
+            using var lease = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            var run = new Run(operation, kind, input, journal, lease) { LastBeat = time.GetTimestamp() };
+            var beat = BeatAsync(run);
+            try
+            {
+                await using var lines = new OperationLog(id, fence, databases, time);
                 if (operation.State != OperationState.Unwinding)
                     await ForwardAsync(run, lines);
                 if (run.Unwinding)
                     await UnwindAsync(run, lines);
             }
-            await lease.CancelAsync();
-            await beat;
+            finally
+            {
+                // Whatever happened: a heartbeat that went on would keep others from taking over.
+                await lease.CancelAsync();
+                await beat;
+            }
         }
         catch (LostLeaseException)
         {
             log.LogWarning("Operation {Id}: taken over by another process", id);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
-            // The process ends; whoever starts next goes on at this step.
+            // The process ends; whoever starts next goes on at this step, at once.
+            await journal.ReleaseAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            log.LogWarning("Operation {Id}: the lease was lost", id);
         }
         catch (Exception e)
         {
             log.LogError(e, "Operation {Id} could not be run", id);
+        }
+    }
+
+    private object? ReadInput(OperationKind kind, Operation operation)
+    {
+        try
+        {
+            return kind.ReadInput(secrets.Unseal(operation.InputSealed, "operation", operation.Id));
+        }
+        catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or System.Text.Json.JsonException or InvalidDataException)
+        {
+            log.LogError(e, "Operation {Id}: the input cannot be read", operation.Id);
+            return null;
         }
     }
 
@@ -82,7 +110,12 @@ internal sealed class OperationRunner(
             }
             lines.Seq = row.Seq;
             await probe.AtAsync(run.Operation, step, StepPoint.BeforeIntent);
-            await run.Journal.StepAsync(row.Seq, StepState.Started);
+            if (!await run.Journal.BeginAsync(row.Seq, run.PastPivot))
+            {
+                run.Cancel();
+                run.BeginUnwinding("cancelled", "Cancelled by request.", null);
+                return;
+            }
             row.State = StepState.Started;
             row.Attempt++;
             var outcome = await AttemptAsync(run, step, row, step.Do, lines, undo: false);
@@ -98,7 +131,10 @@ internal sealed class OperationRunner(
             await FailedAsync(run, step, row, outcome);
             return;
         }
-        await run.Journal.StateAsync(OperationState.Succeeded);
+        if (await run.Journal.SucceedAsync(run.PastPivot))
+            return;
+        run.Cancel();
+        run.BeginUnwinding("cancelled", "Cancelled by request.", null);
     }
 
     private async Task FailedAsync(Run run, Step step, OperationStep row, Failure failure)
@@ -176,8 +212,7 @@ internal sealed class OperationRunner(
             while (!run.Lease.IsCancellationRequested)
             {
                 await Task.Delay(HeartbeatInterval, time, run.Lease.Token);
-                if (await run.Journal.BeatAsync() && !run.PastPivot)
-                    run.Cancel();
+                await BeatOnceAsync(run);
             }
         }
         catch (OperationCanceledException)
@@ -187,6 +222,23 @@ internal sealed class OperationRunner(
         catch (LostLeaseException)
         {
             await run.Lease.CancelAsync();
+        }
+    }
+
+    // A database that is away for a moment costs a beat, not the operation; away for longer, another process has it by then.
+    private async Task BeatOnceAsync(Run run)
+    {
+        try
+        {
+            if (await run.Journal.BeatAsync() && !run.PastPivot)
+                run.Cancel();
+            run.LastBeat = time.GetTimestamp();
+        }
+        catch (Exception e) when (e is not (LostLeaseException or OperationCanceledException))
+        {
+            log.LogWarning(e, "Operation {Id}: a heartbeat could not be written", run.Operation.Id);
+            if (time.GetElapsedTime(run.LastBeat) > OperationEngine.Lease)
+                throw new LostLeaseException();
         }
     }
 
@@ -212,6 +264,7 @@ internal sealed class OperationRunner(
         public Tenant Tenant { get; }
         public AuditActor Actor { get; }
         public CancellationToken CancelOrLease => _cancel.Token;
+        public long LastBeat { get; set; }
         public bool CancelRequested { get; private set; }
         public bool PastPivot { get; set; }
         public bool Unwinding { get; private set; }

@@ -68,7 +68,10 @@ internal sealed class SecretBox
             throw new CryptographicException("Not a sealed secret.");
         if (keyId != _keyId)
             throw new CryptographicException($"This secret was sealed with the master key {keyId}; the one in use is {_keyId}.");
-        var box = Convert.FromBase64String(text);
+        var box = new byte[text.Length];
+        if (!Convert.TryFromBase64String(text, box, out var length) || length < NonceBytes + TagBytes)
+            throw new CryptographicException("Not a sealed secret.");
+        box = box[..length];
         var plain = new byte[box.Length - NonceBytes - TagBytes];
         using var aes = new AesGcm(_key, TagBytes);
         aes.Decrypt(box.AsSpan(0, NonceBytes), box.AsSpan(NonceBytes, plain.Length), box.AsSpan(NonceBytes + plain.Length), plain, Purpose(kind, owner));

@@ -1,0 +1,79 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using OCore.Platform.Data;
+
+namespace OCore.Tests.Data;
+
+public sealed class TheDatabases(TestApps apps) : IClassFixture<TestApps>
+{
+    /// <summary>A lost commit would be a lost intent of an operation.</summary>
+    [Fact]
+    public async Task SQLite_writes_every_commit_to_the_disk()
+    {
+        var app = await apps.OnAsync(Database.Sqlite);
+        await using var db = app.Databases.System();
+        await db.Database.OpenConnectionAsync();
+        Assert.Equal("wal", await PragmaAsync(db, "journal_mode"));
+        Assert.Equal("2", await PragmaAsync(db, "synchronous"));
+        Assert.Equal("1", await PragmaAsync(db, "foreign_keys"));
+        Assert.Equal("30000", await PragmaAsync(db, "busy_timeout"));
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_new_installation_gets_its_schema_and_one_operator(Database database)
+    {
+        await using var app = await TestApp.StartOnNothingAsync(database);
+        var person = await app.OperatorAsync();
+        Assert.Equal(TestApp.OperatorEmail, person.Email);
+        await app.RestartAsync();
+        await using var db = app.Databases.System();
+        Assert.Equal(1, await db.Users.CountAsync());
+        Assert.Empty(await db.Database.GetPendingMigrationsAsync());
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task Many_writers_at_once_all_get_their_turn(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Busy");
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(writer => Task.Run(async () =>
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                await using var db = app.Databases.For(new Tenant(agency.Org.Id, agency.Org.Id, false), null);
+                await db.InTransactionAsync(async () =>
+                {
+                    db.Add(new Features.Templates.Template { Name = $"{writer} {i}", OdooVersion = "18.0", OdooEdition = "ce" });
+                    return await db.SaveChangesAsync();
+                }, CancellationToken.None);
+            }
+        })));
+        await using var all = app.Databases.For(new Tenant(agency.Org.Id, agency.Org.Id, false), null);
+        Assert.Equal(80, await all.Templates.CountAsync());
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_transaction_that_fails_leaves_nothing(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Careful");
+        await using (var db = app.Databases.For(new Tenant(agency.Org.Id, agency.Org.Id, false), null))
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(() => db.InTransactionAsync<int>(async () =>
+            {
+                db.Add(new Features.Templates.Template { Name = "half", OdooVersion = "18.0", OdooEdition = "ce" });
+                await db.SaveChangesAsync();
+                throw new InvalidOperationException("the second half");
+            }, CancellationToken.None));
+        }
+        await using var after = app.Databases.For(new Tenant(agency.Org.Id, agency.Org.Id, false), null);
+        Assert.Equal(0, await after.Templates.CountAsync());
+    }
+
+    private static async Task<string> PragmaAsync(OCoreDb db, string name)
+    {
+        await using var command = ((SqliteConnection)db.Database.GetDbConnection()).CreateCommand();
+        command.CommandText = $"PRAGMA {name}";
+        return Convert.ToString(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture)!;
+    }
+}
