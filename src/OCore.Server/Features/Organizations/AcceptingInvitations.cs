@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Plans;
@@ -29,7 +28,7 @@ internal static class AcceptingInvitations
         return TypedResults.Ok(new InvitationPreview
         {
             Organization = found.Organization.Name, Email = found.Invitation.Email, Role = found.Role.Name, ExpiresAt = found.Invitation.ExpiresAt,
-            AccountExists = await AccountOf(db, found.Invitation.Email).AnyAsync(stop),
+            AccountExists = await Accounts.FindAsync(db, found.Invitation.Email, stop) is not null,
         });
     }
 
@@ -37,42 +36,52 @@ internal static class AcceptingInvitations
     /// Accept an invitation: signed in with the account of the invited address, or, where there is none, with a name and a password for a
     /// new one. Works once.
     /// </summary>
-    internal static async Task<Results<Ok<SessionTokens>, Problem>> Accept(AcceptInvitation request, Caller caller, OCoreDbFactory databases, IPasswordHasher<User> hasher, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Ok<SessionTokens>, Problem>> Accept(AcceptInvitation request, HttpContext http, Caller caller, OCoreDbFactory databases, Passwords passwords, SessionStarter sessions, TimeProvider time, CancellationToken stop)
     {
         var (hash, now) = (Tokens.Hash(request.Token), time.GetUtcNow());
         await using var system = databases.System();
         if (await FindAsync(system, hash, now, stop) is not { } found)
             return OrganizationProblems.InvitationInvalid;
-        var (email, organization) = (found.Invitation.Email, found.Organization);
-        if (await RefusalAsync(request, caller, system, email, stop) is { } refusal)
+        var (invitation, organization) = (found.Invitation, found.Organization);
+        if (await RefusalAsync(request, caller, system, invitation.Email, stop) is { } refusal)
             return refusal;
-
         var userId = caller.IsSignedIn ? caller.UserId : Guid.CreateVersion7();
-        var actor = new AuditActor(userId, email, organization.Id, false, null, caller.Ip, caller.UserAgent, null);
+        var actor = new AuditActor(userId, invitation.Email, organization.Id, false, null, caller.Ip, caller.UserAgent, null);
         await using var db = databases.For(new Tenant(organization.Id, organization.RootId, false), actor);
-        return await db.InTransactionAsync<Results<Ok<SessionTokens>, Problem>>(async () =>
+        try
         {
-            await db.LockOrganizationAsync(organization.Id, stop);
-            if (await db.Members.AnyAsync(m => m.UserId == userId, stop))
-                return OrganizationProblems.AlreadyMember;
-            // Whoever invited may have left, or may not give this role any more.
-            if (await MayNotInviteAsync(db, found.Invitation, stop))
-                return OrganizationProblems.InvitationInvalid;
-            if (await Limits.CheckAsync(db, organization.RootId, Limits.Members, stop) is { } full)
-                return full;
-            // Of two at the same time, one deletes the row.
-            if (await db.Invitations.Where(i => i.Id == found.Invitation.Id && i.TokenHash == hash && i.ExpiresAt > now).ExecuteDeleteAsync(stop) == 0)
-                return OrganizationProblems.InvitationInvalid;
-            await db.Set<OutgoingMail>().Where(m => m.AboutId == found.Invitation.Id).ExecuteDeleteAsync(stop);
-            var user = await db.Users.SingleOrDefaultAsync(u => u.Id == userId, stop) ?? NewAccount(db, userId, email, request, hasher, now);
-            // The mail arrived there, which is what confirming means.
-            user.EmailConfirmed = true;
-            db.Add(new Member { UserId = userId, RoleId = found.Invitation.RoleId, JoinedAt = now });
-            db.Record("invitation.accepted", organization.Id, found.Invitation);
-            var tokens = NewSession(db, user, caller, now);
-            await db.SaveChangesAsync(stop);
-            return TypedResults.Ok(tokens);
-        }, stop);
+            var result = await db.InTransactionAsync<Results<Ok<SessionTokens>, Problem>>(async () =>
+            {
+                await db.LockOrganizationAsync(organization.Id, stop);
+                if (await db.Members.AnyAsync(m => m.UserId == userId, stop))
+                    return OrganizationProblems.AlreadyMember;
+                // Whoever invited may have left, or may not give this role any more.
+                if (await MayNotInviteAsync(db, invitation, stop))
+                    return OrganizationProblems.InvitationInvalid;
+                if (await Limits.CheckAsync(db, organization.RootId, Limits.Members, stop) is { } full)
+                    return full;
+                var (user, wrong) = caller.IsSignedIn ? (await db.Users.SingleAsync(u => u.Id == userId, stop), null)
+                    : await Accounts.AddAsync(db, passwords, invitation.Email, request.Name!, request.Password!, confirmed: true, now, stop, userId, personal: false);
+                if (user is null)
+                    return wrong!;
+                // Of two at the same time, one deletes the row.
+                if (await db.Invitations.Where(i => i.Id == invitation.Id && i.TokenHash == hash && i.ExpiresAt > now).ExecuteDeleteAsync(stop) == 0)
+                    return OrganizationProblems.InvitationInvalid;
+                await db.Set<OutgoingMail>().Where(m => m.AboutId == invitation.Id).ExecuteDeleteAsync(stop);
+                // The mail arrived there, which is what confirming means.
+                user.EmailConfirmed = true;
+                db.Add(new Member { UserId = userId, RoleId = invitation.RoleId, JoinedAt = now });
+                db.Record("invitation.accepted", organization.Id, invitation);
+                await db.SaveChangesAsync(stop);
+                return TypedResults.Ok(await SignInEndpoints.StartAsync(db, user, http, caller, sessions, "invitation", stop));
+            }, stop);
+            CallerCache.Clear();
+            return result;
+        }
+        catch (DbUpdateException e) when (Accounts.IsEmailTaken(e))
+        {
+            return OrganizationProblems.SignInToAccept;
+        }
     }
 
     private sealed record Found(Invitation Invitation, Organization Organization, Role Role);
@@ -95,31 +104,10 @@ internal static class AcceptingInvitations
         if (caller.IsSignedIn)
             return caller.Access.ApiKeyId is not null ? OrganizationProblems.NotWithApiKey
                 : caller.Access.Email.Equals(email, StringComparison.OrdinalIgnoreCase) ? null : OrganizationProblems.ForAnotherAccount;
-        if (await AccountOf(db, email).AnyAsync(stop))
+        if (await Accounts.FindAsync(db, email, stop) is not null)
             return OrganizationProblems.SignInToAccept;
         return string.IsNullOrWhiteSpace(request.Name) ? Problem.Field("name", "A new account needs a name.")
             : request.Password is null ? Problem.Field("password", "A new account needs a password.") : null;
-    }
-
-    private static IQueryable<User> AccountOf(OCoreDb db, string email)
-    {
-        var normalized = email.ToUpperInvariant();
-        return db.Users.Where(u => u.NormalizedEmail == normalized);
-    }
-
-    private static User NewAccount(OCoreDb db, Guid id, string email, AcceptInvitation request, IPasswordHasher<User> hasher, DateTimeOffset now)
-    {
-        var user = new User { Id = id, Name = request.Name!.Trim(), Email = email, UserName = email, NormalizedEmail = email.ToUpperInvariant(), NormalizedUserName = email.ToUpperInvariant(), CreatedAt = now, SecurityStamp = Tokens.New() };
-        user.PasswordHash = hasher.HashPassword(user, request.Password!);
-        db.Add(user);
-        return user;
-    }
-
-    private static SessionTokens NewSession(OCoreDb db, User user, Caller caller, DateTimeOffset now)
-    {
-        var (access, refresh) = (Tokens.New(), Tokens.New());
-        db.Add(new Session { UserId = user.Id, AccessHash = Tokens.Hash(access), AccessExpiresAt = now.AddHours(1), RefreshHash = Tokens.Hash(refresh), ExpiresAt = now.AddDays(30), CreatedAt = now, LastSeenAt = now, Ip = caller.Ip, UserAgent = caller.UserAgent });
-        return new SessionTokens { AccessToken = access, RefreshToken = refresh, ExpiresAt = now.AddHours(1) };
     }
 
     private static readonly PermissionSet ManageMembers = Permissions.Of(["manage:members"]);

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Plans;
+using OCore.Features.Users;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -44,7 +45,7 @@ internal static class InvitationEndpoints
         await db.InTransactionAsync<Results<Created<InvitationView>, Problem>>(async () =>
         {
             var (email, now) = (request.Email.Trim().ToLowerInvariant(), time.GetUtcNow());
-            var normalized = email.ToUpperInvariant();
+            var normalized = Emails.Normalize(email);
             await db.LockOrganizationAsync(caller.OrgId, stop);
             if (await db.OrgRoles.FindRoleAsync(request.Role, stop) is not { } role)
                 return OrganizationProblems.RoleNotFound;
@@ -101,7 +102,7 @@ internal static class InvitationEndpoints
     {
         // A client's people know the platform by their agency's name.
         var product = caller.Access.OrgKind == OrganizationKind.Client
-            ? await db.Organizations.AcrossTenants().Where(o => o.Id == caller.Access.RootId).Select(o => o.Name).SingleAsync(stop) : "oCore";
+            ? await db.Organizations.AcrossTenants().Where(o => o.Id == caller.Access.RootId).Select(o => o.Name).SingleAsync(stop) : Brand.Product;
         return new MailContent(product, $"{caller.Access.UserName} invites you to {caller.Access.OrgName}",
         [
             "Hello,",

@@ -7,6 +7,7 @@ using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
+using OCore.Features.Plans;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -36,11 +37,17 @@ internal static class ProvisionEndpoint
         var (instance, server, organization) = made!.Value;
         if (dryRun == true)
             return TypedResults.Ok(await provisioning.PlanAsync(db, instance, server, organization, kinds, stop));
-        db.Add(instance);
-        var operation = await queue.EnqueueAsync<ProvisionInstanceKind, InstanceInput>(db, new(instance.Id), new($"Provision {instance.Name} for {organization.Name}", instance.OrgId,
-            InstanceId: instance.Id, ServerId: server.Id, TemplateId: template.Id, ClientId: organization.Kind == OrganizationKind.Client ? organization.Id : null, Locks: $"instance:{instance.Id}"), stop);
-        await db.SaveChangesAsync(stop);
-        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        // The limit is looked at in the transaction that uses it up.
+        return await db.InTransactionAsync<Results<Accepted<OperationView>, Ok<ProvisionPlan>, Problem>>(async () =>
+        {
+            if (await Limits.CheckAsync(db, caller, Limits.Instances, stop) is { } full)
+                return full;
+            db.Add(instance);
+            var operation = await queue.EnqueueAsync<ProvisionInstanceKind, InstanceInput>(db, new(instance.Id), new($"Provision {instance.Name} for {organization.Name}", instance.OrgId,
+                InstanceId: instance.Id, ServerId: server.Id, TemplateId: template.Id, ClientId: organization.Kind == OrganizationKind.Client ? organization.Id : null, Locks: $"instance:{instance.Id}"), stop);
+            await db.SaveChangesAsync(stop);
+            return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        }, stop);
     }
 }
 

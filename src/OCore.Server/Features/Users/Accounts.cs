@@ -17,10 +17,12 @@ internal static class Accounts
 
     /// <summary>
     /// A new account with its personal organisation, saved by the caller under <see cref="Tenant.System"/>. An address that is taken
-    /// is refused; two at the same time fail at the save (<see cref="IsEmailTaken"/>).
+    /// is refused; of two at the same time one fails at its save, with a unique violation.
     /// </summary>
     /// <param name="confirmed">The person has shown that the address is theirs, by a link that was sent to it.</param>
-    public static async Task<(User?, Problem?)> AddAsync(OCoreDb db, Passwords passwords, string email, string name, string password, bool confirmed, DateTimeOffset now, CancellationToken stop)
+    /// <param name="id">Its id, where the actor of <paramref name="db"/> is already the new account.</param>
+    /// <param name="personal">False for whoever joins an organisation: a client's people would start in an empty one of their own, on a plan that their agency did not give them.</param>
+    public static async Task<(User?, Problem?)> AddAsync(OCoreDb db, Passwords passwords, string email, string name, string password, bool confirmed, DateTimeOffset now, CancellationToken stop, Guid? id = null, bool personal = true)
     {
         email = email.Trim();
         if (Passwords.Refuse(password, email) is { } refusal)
@@ -31,19 +33,17 @@ internal static class Accounts
             return (null, UserProblems.EmailTaken);
         var user = new User
         {
-            Id = Guid.CreateVersion7(), Name = name.Trim(), Email = email, UserName = email,
+            Id = id ?? Guid.CreateVersion7(), Name = name.Trim(), Email = email, UserName = email,
             NormalizedEmail = Emails.Normalize(email), NormalizedUserName = Emails.Normalize(email),
             EmailConfirmed = confirmed, CreatedAt = now, SecurityStamp = Tokens.New(), PasswordHash = passwords.Hash(password),
         };
         db.Add(user);
+        if (!personal)
+            return (user, null);
         var plan = await db.Plans.Where(p => p.IsDefault).Select(p => p.Id).FirstAsync(stop);
         await OrganizationFactory.AddPersonalAsync(db, user, plan, now, stop);
         return (user, null);
     }
-
-    /// <summary>Somebody else opened an account with this address at the same time.</summary>
-    public static bool IsEmailTaken(DbUpdateException e) =>
-        UniqueViolation.Of(e) is { } where && (where.Contains("NormalizedUserName", StringComparison.Ordinal) || where.Contains("UserNameIndex", StringComparison.Ordinal));
 
     /// <summary>From here on the context writes for this account, which belongs to no one organisation. Returns its home, whose audit log gets the lines.</summary>
     public static async Task<Guid> ActAsAsync(this OCoreDb db, User user, Caller caller, CancellationToken stop)

@@ -89,6 +89,7 @@ internal sealed class Gate(RequestDelegate next)
 
     private static Problem? Refusal(AccessRule rule, Access access) => rule switch
     {
+        _ when access.OrgId == Guid.Empty => GateProblems.OrganizationNotFound,
         { Kind: AccessKind.Operator } => access is { IsOperator: true, ApiKeyId: null } ? null : GateProblems.OperatorOnly,
         { Kind: AccessKind.Permission } when access.Suspended => GateProblems.SuspendedFor(access.SuspendedReason),
         { Kind: AccessKind.Permission } when !access.Permissions.Has(rule.Permission) => GateProblems.Forbidden(rule.PermissionName!),

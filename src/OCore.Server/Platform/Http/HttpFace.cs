@@ -36,6 +36,7 @@ internal static class HttpFace
         app.UseStatusCodePages();
         app.Use(SecurityHeadersAsync);
         app.UseRouting();
+        app.Use(UnknownPathAsync);
         app.UseMiddleware<Gate>();
         app.MapOpenApi("/openapi/{documentName}.json");
     }
@@ -55,10 +56,15 @@ internal static class HttpFace
         return next(http);
     }
 
+    // A path of the API that is none must not get the dashboard's page. Were this a route, it would stand in for every other one that
+    // does not take the request's method or content type, and hide the 405 and 415 that routing answers.
+    private static Task UnknownPathAsync(HttpContext http, RequestDelegate next) =>
+        http.Request.Path.StartsWithSegments("/api") && (http.GetEndpoint() is null || http.GetEndpoint() is RouteEndpoint route && route.Metadata.GetMetadata<AccessRule>() is null)
+            ? Problem.NotFound.WriteAsync(http) : next(http);
+
     /// <summary>The dashboard's files, and its page for every address that is none of the API's.</summary>
     public static void MapDashboard(this WebApplication app)
     {
-        app.MapFallback("/api/{**rest}", () => Problem.NotFound).Public().ExcludeFromDescription();
         app.UseStaticFiles();
         app.MapFallbackToFile("index.html");
     }

@@ -98,7 +98,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         // A key made by an agency's person inside a client's organisation lives in that organisation by delegation.
         var wanted = slug ?? key?.OrgId.ToString() ?? home?.Organization.Id.ToString();
         if (wanted is null)
-            return (key is null ? Homeless(user, session) : null, GateProblems.OrganizationNotFound);
+            return key is null ? (Homeless(user, session), null) : (null, GateProblems.OrganizationNotFound);
         var target = memberships.Find(m => m.Organization.Slug == wanted || m.Organization.Id.ToString() == wanted);
         Organization? organization = target?.Organization;
         var permissions = target is null ? PermissionSet.None : Permissions.Of(target.Permissions);

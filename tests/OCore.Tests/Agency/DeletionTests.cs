@@ -1,0 +1,224 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+using OCore.Client;
+using OCore.Features.Agency;
+using OCore.Features.AuditLog;
+using OCore.Features.Servers;
+using OCore.Features.Templates;
+using OCore.Platform.Data;
+using OCore.Platform.Operations;
+using OCore.Tests.Organizations;
+
+namespace OCore.Tests.Agency;
+
+public sealed class DeletionTests
+{
+    [Theory, Sqlite, Postgres]
+    public async Task Nothing_of_a_deleted_client_is_left_but_the_audit_log(Database database)
+    {
+        var resources = new RecordedResources();
+        await using var app = await StartAsync(database, resources);
+        var agency = await app.AgencyAsync("Keeper");
+        var client = await app.ClientOfAsync(agency, "Gone");
+        var sibling = await app.ClientOfAsync(agency, "Stays");
+        await FillAsync(app, agency, client);
+        await FillAsync(app, agency, sibling);
+        var http = app.As(agency.Owner, agency.Org);
+        await http.EndOfAsync(await http.Post<OperationView>($"/api/agency/clients/{client.Slug}/suspend"));
+        await AssertEveryTableHasRowsAsync(app, client);
+        var before = await MentionsAsync(app, sibling.Id);
+
+        var operation = await http.Delete<OperationView>($"/api/agency/clients/{client.Id}?keepBackupDays=30");
+        var ended = await http.EndOfAsync(operation);
+
+        Assert.Equal((OperationState.Succeeded, "client.delete", agency.Org.Id), (ended.State, ended.Kind, ended.Organization.Id));
+        Assert.Equal(client.Id, operation.ClientId);
+        Assert.Equal("remove, keep 30", resources.Calls[^1]);
+        Assert.Equal(["AuditLog"], (await MentionsAsync(app, client.Id)).Keys);
+        Assert.Equal(before, await MentionsAsync(app, sibling.Id));
+        await http.Get<ClientView>($"/api/agency/clients/{client.Id}").IsRefusedAsync(404, "not_found");
+        var log = (await http.Get<Page<AuditEntryView>>($"/api/audit-logs?objectId={client.Id}")).Data;
+        Assert.Equal(["client.deleted", "client.deletion_started"], log.Take(2).Select(e => e.Action));
+        Assert.Equal((agency.Owner.Email, "Gone"), (log[0].Actor, log[0].OnBehalfOf));
+        // The slug is free again.
+        await http.Post<CreateClient, ClientView>("/api/agency/clients", new() { Name = "Next", Slug = client.Slug });
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task From_the_request_on_nobody_gets_in_and_it_waits_for_a_server_that_is_away(Database database)
+    {
+        var resources = new RecordedResources();
+        await using var app = await StartAsync(database, resources);
+        var agency = await app.AgencyAsync("Waiting");
+        var client = await app.ClientOfAsync(agency, "Waits");
+        var member = app.As(await app.MemberAsync(client, "owner"), client);
+        await app.InstanceAsync(client, await app.ServerAsync(agency));
+        var http = app.As(agency.Owner, agency.Org);
+        resources.Failures.Enqueue(new TryLaterException("Server one does not answer."));
+        resources.Failures.Enqueue(new TryLaterException("Server one does not answer."));
+
+        var operation = await http.Delete<OperationView>($"/api/agency/clients/{client.Slug}");
+
+        await member.Get<OrganizationView>("/api/organizations/current").IsRefusedAsync(404, "organization_not_found");
+        await app.As(agency.Owner, client).Get<OrganizationView>("/api/organizations/current").IsRefusedAsync(404, "organization_not_found");
+        var view = await http.Get<ClientView>($"/api/agency/clients/{client.Slug}");
+        Assert.Equal(("deleting", operation.Id), (view.Health, view.DeleteOperationId));
+        Assert.Equal(operation.Id, (await http.Delete<OperationView>($"/api/agency/clients/{client.Slug}")).Id);
+        await http.Put<UpdateClient, ClientView>($"/api/agency/clients/{client.Slug}", new() { Name = "No" }).IsRefusedAsync(409, "client_deleting");
+        await http.Post<OperationView>($"/api/operations/{operation.Id}/cancel").IsRefusedAsync(409, "not_cancellable");
+        Assert.Equal(OperationState.Succeeded, (await http.EndOfAsync(operation)).State);
+        Assert.Equal(3, resources.Calls.Count);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task It_goes_on_where_it_stopped_when_a_step_fails_before_or_after_its_effect(Database database)
+    {
+        var resources = new RecordedResources();
+        await using var app = await StartAsync(database, resources);
+        var agency = await app.AgencyAsync("Crashing");
+        foreach (var (seq, point) in Enumerable.Range(1, 5).SelectMany(seq => ((StepPoint[])[StepPoint.BeforeEffect, StepPoint.AfterEffect]).Select(point => (seq, point))))
+        {
+            var client = await app.ClientOfAsync(agency, "Crashed");
+            await FillAsync(app, agency, client);
+            var failed = false;
+            app.Services.GetRequiredService<StepProbe>().Reached = (_, step, at) =>
+            {
+                if (failed || at != point || step != ClientSteps(app)[seq])
+                    return Task.CompletedTask;
+                failed = true;
+                throw new IOException("Cut off by the test.");
+            };
+
+            var http = app.As(agency.Owner, agency.Org);
+            var ended = await http.EndOfAsync(await http.Delete<OperationView>($"/api/agency/clients/{client.Slug}"));
+
+            Assert.True(failed && ended.State == OperationState.Succeeded, $"{point} of step {seq}: {ended.State} {ended.Error?.Message}");
+            Assert.Equal(["AuditLog"], (await MentionsAsync(app, client.Id)).Keys);
+        }
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task Work_in_progress_is_cancelled_first(Database database)
+    {
+        var resources = new RecordedResources();
+        await using var app = await StartAsync(database, resources);
+        var agency = await app.AgencyAsync("Busy");
+        var client = await app.ClientOfAsync(agency, "Worked on");
+        Guid running;
+        await using (var db = app.Databases.System())
+        {
+            // Of a kind that waits: held by nobody until the test lets go.
+            var operation = new Operation { OrgId = client.Id, RootId = agency.Org.Id, Kind = "client.suspend", Version = 1, Title = "Other work", InputSealed = "", Actor = "Test", LeaseUntil = app.Clock.GetUtcNow().AddHours(1), State = OperationState.Running, CreatedAt = app.Clock.GetUtcNow() };
+            db.Add(operation);
+            await db.SaveChangesAsync();
+            running = operation.Id;
+        }
+        var http = app.As(agency.Owner, agency.Org);
+
+        var deletion = await http.Delete<OperationView>($"/api/agency/clients/{client.Slug}");
+        for (var n = 0; n < 100 && (await http.Get<OperationView>($"/api/operations/{deletion.Id}")).RetryAt is null; n++)
+            await Task.Delay(50);
+        Assert.True((await http.Get<OperationView>($"/api/operations/{running}")).CancelRequested);
+        await using (var db = app.Databases.System())
+            await db.Operations.AcrossTenants().Where(o => o.Id == running).ExecuteUpdateAsync(s => s.SetProperty(o => o.State, OperationState.Cancelled));
+
+        Assert.Equal(OperationState.Succeeded, (await http.EndOfAsync(deletion)).State);
+        await http.Get<OperationView>($"/api/operations/{running}").IsRefusedAsync(404, "not_found");
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task Without_anything_that_works_on_instances_only_clients_without_them_are_deleted(Database database)
+    {
+        await using var app = await TestApp.StartAsync(database, a => a.Adjust(s =>
+        {
+            foreach (var registered in s.Where(d => d.ServiceType == typeof(IClientResources)).ToList())
+                s.Remove(registered);
+        }));
+        var (http, client) = await SuspensionTests.ClientWithInstanceAsync(app);
+
+        await http.Delete<OperationView>($"/api/agency/clients/{client.Slug}").IsRefusedAsync(409, "instances_unsupported");
+        await http.Post<OperationView>($"/api/agency/clients/{client.Slug}/suspend").IsRefusedAsync(409, "instances_unsupported");
+        var made = await http.Post<CreateClient, ClientView>("/api/agency/clients", new() { Name = "Empty", Slug = app.Slug("empty") });
+        Assert.Equal(OperationState.Succeeded, (await http.EndOfAsync(await http.Delete<OperationView>($"/api/agency/clients/{made.Slug}"))).State);
+    }
+
+    private static Task<TestApp> StartAsync(Database database, RecordedResources resources) =>
+        TestApp.StartAsync(database, a => a.Adjust(s => s.AddSingleton<IClientResources>(resources)));
+
+    private static IReadOnlyList<Step> ClientSteps(TestApp app) => app.Services.GetRequiredService<OperationKinds>().Get<ClientRemoval>().Steps;
+
+    // One row at least in every table that belongs to organisations; a new table has to be added here.
+    private static async Task FillAsync(TestApp app, TestAgency agency, TestOrg client)
+    {
+        var owner = await app.MemberAsync(client, "owner");
+        await app.MemberAsync(client, "custom", "view:instances");
+        await app.ApiKeyAsync(owner, client);
+        await app.ApiKeyAsync(agency.Owner, client);
+        await InvitationsTests.InviteAsync(app, agency.Owner, client, $"{app.Slug("guest")}@people.example", "viewer");
+        var shared = await app.ServerAsync(agency);
+        var own = await app.ServerAsync(agency, s => s.OrgId = client.Id);
+        await app.InstanceAsync(client, shared);
+        await app.InstanceAsync(client, own);
+        await using var db = app.Databases.System();
+        var (id, root) = (client.Id, client.RootId);
+        db.Add(new ServerGrant { OrgId = root, ServerId = shared.Id, ClientId = id });
+        db.Add(new Template { OrgId = id, RootId = root, Name = "Own", OdooVersion = "18.0", OdooEdition = "ce" });
+        db.Add(new TemplateCache { OrgId = id, RootId = root, ServerId = shared.Id, Key = app.Slug("key"), Database = "t", Status = "ready" });
+        db.Add(new EnterpriseSource { OrgId = id });
+        db.Add(new ClientDeletion { OrgId = id, ServerId = shared.Id, ClientName = "Odd", Path = "x" });
+        foreach (var org in (Guid[])[id, root])
+        {
+            var operation = new Operation { OrgId = org, RootId = root, ClientId = id, Kind = "instance.start", Title = "Start", InputSealed = "", Actor = "Test", State = org == id ? OperationState.Stuck : OperationState.Succeeded };
+            operation.Steps.Add(new OperationStep { OperationId = operation.Id, Name = "One" });
+            db.Add(operation);
+            db.Add(new OperationEvent { OperationId = operation.Id, Kind = "log", Message = "A line." });
+            db.Add(new ResourceLock { Key = $"client:{id}:{org}", OperationId = operation.Id });
+        }
+        await db.SaveChangesAsync();
+    }
+
+    private static async Task AssertEveryTableHasRowsAsync(TestApp app, TestOrg client)
+    {
+        await using var db = app.Databases.System();
+        var mentions = await MentionsAsync(app, client.Id);
+        var empty = db.Model.GetEntityTypes().Where(t => typeof(IOrgOwned).IsAssignableFrom(t.ClrType)).Select(t => t.GetTableName()!).Where(t => !mentions.ContainsKey(t));
+        Assert.Empty(empty);
+    }
+
+    /// <summary>How many rows of each table have this id in any column: ids by value, texts (and JSON) anywhere in them.</summary>
+    private static async Task<SortedDictionary<string, long>> MentionsAsync(TestApp app, Guid id)
+    {
+        await using var db = app.Databases.System();
+        var found = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        await db.Database.OpenConnectionAsync();
+        foreach (var table in db.Model.GetRelationalModel().Tables)
+            foreach (var column in table.Columns)
+            {
+                await using var command = db.Database.GetDbConnection().CreateCommand();
+                if (column.PropertyMappings.FirstOrDefault()?.TypeMapping.ClrType == typeof(Guid))
+                {
+                    command.CommandText = $"SELECT COUNT(*) FROM \"{table.Name}\" WHERE \"{column.Name}\" = @id";
+                    Add(command, id);
+                }
+                else if (column.StoreType.StartsWith("text", StringComparison.OrdinalIgnoreCase) || column.StoreType.StartsWith("character", StringComparison.OrdinalIgnoreCase))
+                {
+                    command.CommandText = $"SELECT COUNT(*) FROM \"{table.Name}\" WHERE LOWER(\"{column.Name}\") LIKE @id";
+                    Add(command, $"%{id}%");
+                }
+                else
+                    continue;
+                if ((long)(await command.ExecuteScalarAsync())! is > 0 and var count)
+                    found[table.Name] = found.GetValueOrDefault(table.Name) + count;
+            }
+        return found;
+    }
+
+    private static void Add(DbCommand command, object value)
+    {
+        var parameter = command.CreateParameter();
+        (parameter.ParameterName, parameter.Value) = ("@id", value);
+        command.Parameters.Add(parameter);
+    }
+}
