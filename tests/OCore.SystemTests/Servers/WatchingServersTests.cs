@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Features.Servers;
 using OCore.SystemTests.Remote;
@@ -37,9 +38,11 @@ public sealed class WatchingServersTests(ServerLab lab, ITestOutputHelper output
     {
         await using var scene = await ServerScene.StartAsync();
         var id = (await scene.AddAsync(new AddServer { Name = "swapped", Host = lab.Second.Host.Value, User = "deploy", PrivateKey = lab.Second.Key })).ServerId!.Value;
-        await lab.Second.ShellAsync("cd /etc/ssh && mkdir -p /root/keys && cp -a ssh_host_* /root/keys/ && rm ssh_host_* && ssh-keygen -q -t ed25519 -N '' -f ssh_host_ed25519_key && systemctl restart ssh && pkill -f 'sshd: deploy' || true");
+        await lab.Second.ShellAsync("mkdir -p /root/keys && cp -a /etc/ssh/ssh_host_* /root/keys/");
         try
         {
+            await lab.Second.ShellAsync("cd /etc/ssh && rm ssh_host_* && ssh-keygen -q -t ed25519 -N '' -f ssh_host_ed25519_key && systemctl restart ssh");
+            scene.App.Services.GetRequiredService<ServerAccess>().Forget(id); // the open connection would go on under the old key
             var now = (await lab.Second.ShellAsync("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")).Split(' ')[1];
             var logins = "journalctl -u ssh --since -1hour | grep -c Accepted || true";
             var took = await scene.UntilAsync(id, ServerStatus.HostKeyChanged, TimeSpan.FromSeconds(20));

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCore.Client;
 using OCore.Features.Agency;
 using OCore.Features.AuditLog;
@@ -131,11 +132,7 @@ public sealed class DeletionTests
     [Theory, Sqlite, Postgres]
     public async Task Without_anything_that_works_on_instances_only_clients_without_them_are_deleted(Database database)
     {
-        await using var app = await TestApp.StartAsync(database, a => a.Adjust(s =>
-        {
-            foreach (var registered in s.Where(d => d.ServiceType == typeof(IClientResources)).ToList())
-                s.Remove(registered);
-        }));
+        await using var app = await TestApp.StartAsync(database, a => a.Adjust(s => s.RemoveAll<IClientResources>()));
         var (http, client) = await SuspensionTests.ClientWithInstanceAsync(app);
 
         await http.Delete<OperationView>($"/api/agency/clients/{client.Slug}").IsRefusedAsync(409, "instances_unsupported");
@@ -145,7 +142,7 @@ public sealed class DeletionTests
     }
 
     private static Task<TestApp> StartAsync(Database database, RecordedResources resources) =>
-        TestApp.StartAsync(database, a => a.Adjust(s => s.AddSingleton<IClientResources>(resources)));
+        TestApp.StartAsync(database, a => a.Adjust(s => s.Replace(ServiceDescriptor.Singleton<IClientResources>(resources))));
 
     private static IReadOnlyList<Step> ClientSteps(TestApp app) => app.Services.GetRequiredService<OperationKinds>().Get<ClientRemoval>().Steps;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCore.Client;
 using OCore.Features.Agency;
 using OCore.Platform.Operations;
@@ -37,7 +38,7 @@ public sealed class SuspensionTests(TestApps apps) : IClassFixture<TestApps>
     public async Task Instances_are_asked_for_and_a_server_that_is_away_is_waited_for(Database database)
     {
         var resources = new RecordedResources();
-        await using var app = await TestApp.StartAsync(database, a => a.Adjust(s => s.AddSingleton<IClientResources>(resources)));
+        await using var app = await TestApp.StartAsync(database, a => a.Adjust(s => s.Replace(ServiceDescriptor.Singleton<IClientResources>(resources))));
         var (http, client) = await ClientWithInstanceAsync(app);
         resources.Failures.Enqueue(new TryLaterException("Server one does not answer."));
 
@@ -51,7 +52,7 @@ public sealed class SuspensionTests(TestApps apps) : IClassFixture<TestApps>
     public async Task Cancelling_a_suspension_that_waits_brings_the_client_back(Database database)
     {
         var resources = new RecordedResources();
-        await using var app = await TestApp.StartAsync(database, a => a.Adjust(s => s.AddSingleton<IClientResources>(resources)));
+        await using var app = await TestApp.StartAsync(database, a => a.Adjust(s => s.Replace(ServiceDescriptor.Singleton<IClientResources>(resources))));
         var (http, client) = await ClientWithInstanceAsync(app);
         for (var n = 0; n < 5; n++)
             resources.Failures.Enqueue(new TryLaterException("Server one does not answer."));

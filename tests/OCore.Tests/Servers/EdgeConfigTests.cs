@@ -2,7 +2,7 @@ using OCore.Features.Servers;
 
 namespace OCore.Tests.Servers;
 
-/// <summary>The edge's files, word for word. <c>OCORE_TEST_UPDATE=1</c> writes them anew.</summary>
+/// <summary>The edge's files, word for word.</summary>
 public sealed class EdgeConfigTests
 {
     private static readonly EdgeRoute[] Routes =
@@ -72,23 +72,6 @@ public sealed class EdgeConfigTests
         Assert.Empty(Edge.Read("nonsense").Instances);
     }
 
-    private static void IsGolden(string name, EdgeConfig config)
-    {
-        var text = string.Concat(config.Files.Where(f => !f.Key.EndsWith(".html", StringComparison.Ordinal)).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"# {f.Key}\n{f.Value}\n")).Replace(config.Version, "VERSION", StringComparison.Ordinal);
-        var file = Path.Combine(Folder(), name + ".txt");
-        if (Environment.GetEnvironmentVariable("OCORE_TEST_UPDATE") == "1")
-        {
-            Directory.CreateDirectory(Folder());
-            File.WriteAllText(file, text);
-        }
-        Assert.Equal(File.ReadAllText(file), text);
-    }
-
-    private static string Folder()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "OCore.slnx")))
-                return Path.Combine(folder.FullName, "tests", "OCore.Tests", "Golden");
-        throw new InvalidOperationException("The tests do not lie in the repository.");
-    }
+    private static void IsGolden(string name, EdgeConfig config) => Repository.IsGolden(name + ".txt", string.Concat(
+        config.Files.Where(f => !f.Key.EndsWith(".html", StringComparison.Ordinal)).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"# {f.Key}\n{f.Value}\n")).Replace(config.Version, "VERSION", StringComparison.Ordinal));
 }

@@ -190,6 +190,27 @@ public sealed class ServersOfOrganizationsTests(TestApps apps) : IClassFixture<T
         await app.As(agency.Owner, agency.Org).Post<HostKeyProbe, HostKeyView>("/api/servers/host-key", new HostKeyProbe { Host = "127.0.0.1", Port = 1 }).IsRefusedAsync(503, "server_unreachable");
     }
 
+    [Theory, Postgres]
+    public async Task One_replica_looks_after_a_server(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var settings = (OCore.Platform.Settings)app.Services.GetService(typeof(OCore.Platform.Settings))!;
+        var (server, another) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await using var second = new ServerTurns(settings);
+        await using (var first = new ServerTurns(settings))
+        {
+            Assert.True(await first.TakeAsync(server, default));
+            Assert.True(await first.TakeAsync(server, default));
+            Assert.False(await second.TakeAsync(server, default));
+            Assert.True(await second.TakeAsync(another, default));
+        }
+        for (var i = 0; !await second.TakeAsync(server, default); i++)
+        {
+            Assert.True(i < 50);
+            await Task.Delay(100);
+        }
+    }
+
     private static async Task<Guid> InsertAsync(TestApp app, TestAgency agency, string name)
     {
         await using var db = app.Databases.System();

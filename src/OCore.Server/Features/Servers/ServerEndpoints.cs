@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Operations;
+using OCore.Features.Plans;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Operations;
@@ -57,7 +58,7 @@ internal static class ServerEndpoints
             return wrong;
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Problem>>(async () =>
         {
-            if (await LimitAsync(db, caller, stop) is { } full)
+            if (await Limits.CheckAsync(db, caller, Limits.Servers, stop) is { } full)
                 return full;
             if (await db.Servers.AnyAsync(s => s.OrgId == caller.OrgId && s.Name == request.Name, stop))
                 return ServerProblems.NameTaken;
@@ -240,9 +241,4 @@ internal static class ServerEndpoints
             return (null, ServerRefusals.AsProblem(away));
         }
     }
-
-    // At the merge with the plans' limits: return await Limits.CheckAsync(db, caller, Limits.Servers, stop).
-    private static async Task<Problem?> LimitAsync(OCoreDb db, Caller caller, CancellationToken stop) =>
-        caller.Access.Limits.Servers is { } most && await db.Servers.CountAsync(stop) >= most
-            ? new Problem(403, "limit_reached", $"The plan allows {most} servers.", "Remove one, or ask the operator for another plan.") : null;
 }

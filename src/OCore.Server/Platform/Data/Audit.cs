@@ -67,17 +67,20 @@ internal static class AuditWriter
         _ => db.Actor!.HomeOrgId,
     };
 
+    // Of the sign-in library's account, whose properties carry none of our attributes, as its password's hash does not.
+    private static readonly string[] IdentitysOwn = ["SecurityStamp", "ConcurrencyStamp", "NormalizedEmail", "NormalizedUserName", "UserName", "AccessFailedCount", "LockoutEnd", "LockoutEnabled", "PhoneNumber", "PhoneNumberConfirmed"];
+
     private static Dictionary<string, AuditChangeValue> Changes(Microsoft.EntityFrameworkCore.ChangeTracking.EntityEntry entry)
     {
         var changes = new Dictionary<string, AuditChangeValue>();
         foreach (var property in entry.Properties)
         {
             var info = property.Metadata.PropertyInfo;
-            if (info is null || property.Metadata.IsPrimaryKey() || info.IsDefined(typeof(NotAuditedAttribute), true) || info.Name is "OrgId" or "RootId")
+            if (info is null || property.Metadata.IsPrimaryKey() || !IsAudited(info))
                 continue;
             if (entry.State == EntityState.Modified && !property.IsModified)
                 continue;
-            var secret = info.IsDefined(typeof(SecretAttribute), true);
+            var secret = IsSecret(info);
             var before = entry.State == EntityState.Added ? null : Show(property.OriginalValue, secret);
             var after = Show(property.CurrentValue, secret);
             if (before != after || secret && entry.State == EntityState.Modified)
@@ -85,6 +88,11 @@ internal static class AuditWriter
         }
         return changes;
     }
+
+    internal static bool IsSecret(System.Reflection.PropertyInfo property) => property.IsDefined(typeof(SecretAttribute), true) || property.Name == "PasswordHash";
+
+    internal static bool IsAudited(System.Reflection.PropertyInfo property) =>
+        !property.IsDefined(typeof(NotAuditedAttribute), true) && property.Name is not ("OrgId" or "RootId") && !IdentitysOwn.Contains(property.Name);
 
     private static string? Show(object? value, bool secret)
     {
