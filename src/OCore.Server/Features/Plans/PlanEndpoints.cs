@@ -114,8 +114,11 @@ internal static class PlanEndpoints
     }
 
     /// <summary>Put an organisation on a plan, with its clients.</summary>
-    internal static async Task<Results<Ok<AdminOrganizationView>, Problem>> Assign(string organization, AssignPlan request, OCoreDb db, CancellationToken stop) =>
-        await db.InTransactionAsync<Results<Ok<AdminOrganizationView>, Problem>>(async () =>
+    internal static async Task<Results<Ok<AdminOrganizationView>, Problem>> Assign(string organization, AssignPlan request, OCoreDbFactory databases, Caller caller, CancellationToken stop)
+    {
+        // The operator changes what belongs to none of the operator's own organisations.
+        await using var db = databases.For(Tenant.System, caller.AsActor());
+        return await db.InTransactionAsync<Results<Ok<AdminOrganizationView>, Problem>>(async () =>
         {
             var all = db.Organizations.AcrossTenants();
             var found = Guid.TryParse(organization, out var id) ? await all.SingleOrDefaultAsync(o => o.Id == id, stop) : await all.SingleOrDefaultAsync(o => o.Slug == organization, stop);
@@ -130,6 +133,7 @@ internal static class PlanEndpoints
             await all.Where(o => o.RootId == found.Id).ExecuteUpdateAsync(s => s.SetProperty(o => o.PlanId, plan.Id), stop);
             return TypedResults.Ok(found.ToAdminView(plan.Slug));
         }, stop);
+    }
 
     /// <summary>The plan of this organisation (of its agency, for a client), and how much of it is used.</summary>
     internal static async Task<Ok<SubscriptionView>> Subscription(OCoreDb db, Caller caller, CancellationToken stop)
