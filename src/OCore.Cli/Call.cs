@@ -11,6 +11,7 @@ internal sealed class Call : IDisposable
 {
     private readonly ParseResult parsed;
     private OCoreHttp? api;
+    private string address = "The server";
 
     public Call(ParseResult parsed, Io io, CancellationToken stop)
     {
@@ -53,6 +54,7 @@ internal sealed class Call : IDisposable
 
     public OCoreHttp Connect(Target target)
     {
+        address = target.Url.GetLeftPart(UriPartial.Authority);
         var handler = new SessionHandler(target, target.Session is null ? null : Contexts, Io.Time);
         var http = new HttpClient(handler) { BaseAddress = target.Url, Timeout = TimeSpan.FromSeconds(100) };
         http.DefaultRequestHeaders.UserAgent.ParseAdd($"ocore-cli/{CommandLine.Version}");
@@ -129,9 +131,9 @@ internal sealed class Call : IDisposable
         }
         catch (OCoreException refusal)
         {
-            var hint = refusal.Problem.Hint ?? (refusal.Status == System.Net.HttpStatusCode.Unauthorized ? "Sign in with 'ocore login'." : null);
+            var hint = refusal is { Status: System.Net.HttpStatusCode.Unauthorized, Problem.Code: null or "unauthenticated" } ? "Sign in with 'ocore login', or set OCORE_TOKEN." : refusal.Problem.Hint;
             Out.Problem(refusal.Problem with { Hint = hint }, refusal.Message);
-            return ExitCode.Of(refusal.Status);
+            return ExitCode.Of(refusal.Status, refusal.Problem.Code);
         }
         catch (CliException failure)
         {
@@ -144,17 +146,17 @@ internal sealed class Call : IDisposable
         }
         catch (OperationCanceledException)
         {
-            Out.Failure($"{Target.Url} did not answer in time.", null);
+            Out.Failure($"{address} did not answer in time.", null);
             return ExitCode.Unreachable;
         }
         catch (HttpRequestException lost)
         {
-            Out.Failure($"{Target.Url} cannot be reached: {lost.Message}", "Check the address ('ocore context list', OCORE_URL) and that the server runs.");
+            Out.Failure($"{address} cannot be reached: {lost.Message}", "Check the address ('ocore context list', OCORE_URL) and that the server runs.");
             return ExitCode.Unreachable;
         }
         catch (JsonException)
         {
-            Out.Failure($"What {Target.Url} answered is not what an oCore server says.", "Check the address, and that the CLI and the server are of one version.");
+            Out.Failure($"What {address} answered is not what an oCore server says.", "Check the address, and that the CLI and the server are of one version.");
             return ExitCode.Error;
         }
         catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)

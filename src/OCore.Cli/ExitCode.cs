@@ -26,13 +26,14 @@ internal static class ExitCode
         (Interrupted, "interrupted"),
     ];
 
-    public static int Of(System.Net.HttpStatusCode status) => (int)status switch
+    /// <summary>A proxy that finds no oCore gives no code; oCore that cannot do it now gives one.</summary>
+    public static int Of(System.Net.HttpStatusCode status, string? code) => (int)status switch
     {
         400 or 413 or 415 or 422 => Usage,
         401 or 403 => Forbidden,
         404 or 410 => NotFound,
         409 or 412 or 423 or 428 or 429 => Refused,
-        502 or 503 or 504 => Unreachable,
+        502 or 503 or 504 => code is null ? Unreachable : Refused,
         _ => Error,
     };
 }

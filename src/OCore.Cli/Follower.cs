@@ -42,6 +42,7 @@ internal sealed class Follower(Call call, Guid id)
             return ExitCode.Ok;
         if (operation.Error is { } error)
             call.Out.Problem(new ProblemBody { Code = error.Code, Hint = error.Hint }, error.Message);
+        call.Out.Note($"All that happened: ocore operation log {operation.Id}");
         return ExitCode.OperationFailed;
     }
 

@@ -12,8 +12,9 @@ internal sealed class Io
     public bool InIsTerminal { get; init; }
     public bool OutIsTerminal { get; init; }
     public bool ErrIsTerminal { get; init; }
-    public int Width { get; init; } = 120;
-    public int Height { get; init; } = 40;
+    /// <summary>Asked only when something is drawn: to ask sets the terminal up.</summary>
+    public Func<int> Width { get; init; } = () => 120;
+    public Func<int> Height { get; init; } = () => 40;
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>UTF-8 whatever the locale says: what is piped must stay what the server sent.</summary>
@@ -30,8 +31,8 @@ internal sealed class Io
             InIsTerminal = !Console.IsInputRedirected,
             OutIsTerminal = isTerminal,
             ErrIsTerminal = !Console.IsErrorRedirected,
-            Width = isTerminal ? Math.Max(Console.WindowWidth, 40) : 120,
-            Height = isTerminal ? Math.Max(Console.WindowHeight, 10) : 40,
+            Width = () => isTerminal || !Console.IsErrorRedirected ? Math.Max(Console.WindowWidth, 40) : 120,
+            Height = () => isTerminal || !Console.IsErrorRedirected ? Math.Max(Console.WindowHeight, 10) : 40,
         };
     }
 
@@ -39,7 +40,7 @@ internal sealed class Io
     public string Ask(string question, string instead, bool secret = false)
     {
         if (!InIsTerminal)
-            throw new CliException(ExitCode.Usage, $"{question.TrimEnd(':', ' ', '?')}: there is no terminal to ask at.", instead);
+            throw new CliException(ExitCode.Usage, $"{question.Split(". ")[^1].TrimEnd(':', ' ', '?')}: there is no terminal to ask at.", instead);
         Out.Flush();
         Err.Write(question);
         Err.Write(' ');

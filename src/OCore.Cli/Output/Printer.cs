@@ -58,8 +58,10 @@ internal sealed class Printer(Io io, OutputFormat format, bool quiet)
 
     public void Note(string text)
     {
-        if (!quiet)
-            io.Err.WriteLine(Words.Clean(text));
+        if (quiet)
+            return;
+        io.Out.Flush();
+        io.Err.WriteLine(Words.Clean(text));
     }
 
     public void Sheet(IReadOnlyList<(string Label, Cell Value)> fields)
@@ -134,7 +136,7 @@ internal sealed class Printer(Io io, OutputFormat format, bool quiet)
         Failure(sentence, problem.Hint, () =>
         {
             foreach (var (field, messages) in problem.Errors ?? new Dictionary<string, string[]>())
-                foreach (var message in messages)
+                foreach (var message in messages.Where(m => sentence != $"{field}: {m}"))
                     io.Err.WriteLine($"  {Words.Clean(field)}: {Words.Clean(message)}");
         });
         if (problem.Code is not null)

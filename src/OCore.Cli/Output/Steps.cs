@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 
 namespace OCore.Cli.Output;
 
-/// <summary>The steps of a running operation: a picture that moves on a terminal, a line for each event elsewhere.</summary>
+/// <summary>The steps of a running operation: a picture that moves on a terminal, a line for each change elsewhere.</summary>
 internal static class Steps
 {
     private const string Spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
@@ -44,15 +44,16 @@ internal static class Steps
         return $"{operation.Title}: {outcome}{(took is { } t ? $" in {Words.Duration(t)}" : "")} ({operation.Id})";
     }
 
+    /// <summary>Without what programs wrote on the way: <c>ocore operation log</c> has all of it.</summary>
     private static void Lines(Io io, OperationView operation, IReadOnlyList<OperationEventView> news)
     {
-        foreach (var item in news)
+        foreach (var item in news.Where(e => e.Kind != "log"))
             io.Err.WriteLine(Words.Clean($"{item.At.UtcDateTime:HH:mm:ss}  {NameOf(operation, item)}{item.Message}"));
     }
 
-    /// <summary>The step an event belongs to, as the beginning of its line.</summary>
+    /// <summary>The step an event belongs to, or the operation, as the beginning of its line.</summary>
     public static string NameOf(OperationView operation, OperationEventView item) =>
-        operation.Steps.FirstOrDefault(s => s.Seq == item.Seq) is { } step ? step.Name + ": " : "";
+        operation.Steps.FirstOrDefault(s => s.Seq == item.Seq) is { } step ? step.Name + ": " : operation.Title + ": ";
 
     private static Rows Picture(Io io, OperationView operation, string? last, int turn)
     {
@@ -62,7 +63,7 @@ internal static class Steps
         if (operation.RetryAt is { } retry && !Follower.Ended(operation))
             rows.Add(new Text($"  waits, and tries again {Words.Age(io.Time.GetUtcNow() - retry)}{(operation.Error is { } e ? ": " + Words.Clean(e.Message) : "")}", Printer.StyleOf(Tone.Warn)));
         if (last is not null && !Follower.Ended(operation))
-            rows.Add(new Text("  " + Short(Words.Clean(last).Replace('\n', ' '), io.Width - 4), Printer.StyleOf(Tone.Dim)));
+            rows.Add(new Text("  " + Short(Words.Clean(last).Replace('\n', ' '), io.Width() - 4), Printer.StyleOf(Tone.Dim)));
         return new Rows(rows);
     }
 
@@ -81,7 +82,7 @@ internal static class Steps
         var took = step.StartedAt is { } start ? Words.Duration((step.FinishedAt ?? io.Time.GetUtcNow()) - start) : "";
         var again = step.Attempt > 1 ? $"  attempt {step.Attempt}" : "";
         var error = step.Error is { } e ? "  " + Words.Clean(e).Replace('\n', ' ') : "";
-        return new Text(Short($"  {mark} {Words.Clean(step.Name)}  {took}{again}{error}", io.Width - 1), Printer.StyleOf(tone));
+        return new Text(Short($"  {mark} {Words.Clean(step.Name)}  {took}{again}{error}", io.Width() - 1), Printer.StyleOf(tone));
     }
 
     private static string Short(string text, int width) => text.Length <= width ? text : text[..Math.Max(0, width - 1)] + "…";

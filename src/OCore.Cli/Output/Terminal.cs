@@ -8,8 +8,8 @@ internal sealed class Terminal(Io io, TextWriter writer, bool isTerminal) : IAns
 {
     public TextWriter Writer => writer;
     public bool IsTerminal => isTerminal;
-    public int Width => io.Width;
-    public int Height => io.Height;
+    public int Width => io.Width();
+    public int Height => io.Height();
 
     public void SetEncoding(Encoding encoding)
     {

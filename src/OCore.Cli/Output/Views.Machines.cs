@@ -111,7 +111,6 @@ internal static partial class Views
         .Column("odoo", i => $"{i.OdooVersion} {i.OdooEdition}")
         .Column("server", i => i.Server.Name)
         .Column("url", i => i.Url)
-        .Column("created", i => i.CreatedAt)
         .Field("Id", i => i.Id)
         .Field("Name", i => i.Name)
         .Field("Slug", i => i.Slug)

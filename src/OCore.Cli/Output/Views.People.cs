@@ -14,7 +14,8 @@ internal static partial class Views
         .Field("Operator", m => m.IsOperator)
         .Field("Second factor", m => m.TotpEnabled ? $"on, {m.RecoveryCodesLeft} recovery codes left" : "off")
         .Field("Change password", m => m.MustChangePassword ? "yes: it was made by oCore" : null)
-        .Field("Permissions", m => string.Join('\n', m.Current.Permissions));
+        .Field("May manage", m => Nouns(m, "manage:"))
+        .Field("May view", m => Nouns(m, "view:"));
 
     public static readonly View<SessionView> Session = new View<SessionView>(s => s.Id.ToString())
         .Column("id", s => s.Id)
@@ -117,7 +118,15 @@ internal static partial class Views
         .Column("action", a => a.Action)
         .Column("object", a => a.ObjectName ?? a.ObjectId)
         .Column("from", a => a.Ip)
-        .Column("changes", a => a.Changes is null ? null : string.Join(", ", a.Changes.Select(c => $"{c.Key}: {c.Value.Before ?? "-"} → {c.Value.After ?? "-"}")));
+        .Column("changes", a => a.Changes is null ? null : string.Join(", ", a.Changes.Where(c => c.Value.Before is not null && c.Value.After is not null).Select(c => $"{c.Key}: {c.Value.Before} → {c.Value.After}")));
+
+    /// <summary>Manage includes view.</summary>
+    private static Cell Nouns(MeView me, string right)
+    {
+        var managed = me.Current.Permissions.Where(p => p.StartsWith("manage:", StringComparison.Ordinal)).Select(p => p[7..]).ToHashSet();
+        var nouns = me.Current.Permissions.Where(p => p.StartsWith(right, StringComparison.Ordinal)).Select(p => p[right.Length..]);
+        return Cell.Of(right == "manage:" ? nouns : nouns.Except(managed));
+    }
 
     private static Cell Mail(InvitationView invitation) => invitation.MailSent ? new Cell("sent", Tone.Good) : new Cell(invitation.MailError ?? "not sent", Tone.Bad);
 }

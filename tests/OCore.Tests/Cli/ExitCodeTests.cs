@@ -13,12 +13,13 @@ public sealed class ExitCodeTests
     [InlineData(412, 5)]
     [InlineData(429, 5)]
     [InlineData(500, 1)]
-    [InlineData(502, 7)]
-    public async Task The_servers_refusal_decides_the_exit_code(int status, int exitCode)
+    [InlineData(503, 5)]
+    [InlineData(502, 7, "<html>Bad gateway</html>")]
+    public async Task The_servers_refusal_decides_the_exit_code(int status, int exitCode, string body = """{"title":"No.","code":"because"}""")
     {
         await using var server = await FakeOCore.Start();
         using var typist = new Typist().Env("OCORE_URL", server.Url).Env("OCORE_TOKEN", "ocore_key");
-        server.On("GET /api/agency/clients/acme-corp", status, """{"title":"No.","code":"because"}""");
+        server.On("GET /api/agency/clients/acme-corp", status, body);
         var ran = await typist.Run("agency", "client", "show", "acme-corp");
         Assert.Equal((exitCode, ""), (ran.ExitCode, ran.Out));
     }
@@ -46,9 +47,11 @@ public sealed class ExitCodeTests
     public async Task A_server_that_is_not_there_is_7()
     {
         using var typist = new Typist().Env("OCORE_URL", "http://127.0.0.1:1");
-        var ran = await typist.Run("whoami");
-        Assert.Equal(7, ran.ExitCode);
-        Assert.Contains("cannot be reached", ran.Err);
+        foreach (var ran in new[] { await typist.Run("whoami"), await typist.Piped("secret\n", "login", "127.0.0.1:1", "--email", "a@b.c", "--password-stdin") })
+        {
+            Assert.Equal(7, ran.ExitCode);
+            Assert.Contains("http://127.0.0.1:1 cannot be reached", ran.Err);
+        }
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class OperationWaitTests
         });
         var ran = await typist.Run("instance", "restart", "acme-erp", "--wait");
         Assert.Equal($"Provision Acme ERP: done in 12.0 s ({Wire.OperationId})\n", ran.Out);
-        Assert.Equal("03:04:01  create database: done\n03:04:02  succeeded\n", ran.Err);
+        Assert.Equal("03:04:01  create database: done\n03:04:02  Provision Acme ERP: succeeded\n", ran.Err);
         Assert.Equal(0, ran.ExitCode);
     }
 
