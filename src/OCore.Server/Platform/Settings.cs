@@ -33,7 +33,7 @@ internal sealed class Settings
         "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
         "ACME_DIRECTORY", "ACME_CA_FILE",
         // Of the command line and of bin/, which share the prefix.
-        "URL", "TOKEN", "ORG", "LAB", "HOME",
+        "URL", "TOKEN", "ORG", "LAB", "LAB_NET", "HOME",
     ];
 
     /// <summary>Reads and checks. Every wrong value is one sentence of <paramref name="errors"/>.</summary>
@@ -65,7 +65,7 @@ internal sealed class Settings
             else
                 errors.Add($"OCORE_TRUSTED_PROXIES has to be IP addresses separated by commas; \"{text}\" is none.");
         }
-        var smtp = Get("SMTP_URL") is { } smtpText ? Url("SMTP_URL", smtpText, ["smtp", "smtps"], errors) : null;
+        var smtp = Get("SMTP_URL") is { } smtpText ? Url("SMTP_URL", smtpText, ["smtp", "smtps", "file"], errors) : null;
         if (smtp is not null && smtp.Query is not ("" or "?starttls=required" or "?starttls=none"))
             errors.Add("OCORE_SMTP_URL may end in ?starttls=required (as without it) or ?starttls=none.");
         if (smtp is { Query: "?starttls=none", UserInfo.Length: > 0, IsLoopback: false })

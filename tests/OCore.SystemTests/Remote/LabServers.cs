@@ -24,6 +24,10 @@ public sealed class LabServers : IAsyncLifetime
         All = [new LabServer(Prefix + "1"), new LabServer(Prefix + "2")];
         await First.AddUserAsync("asked", "ALL", "right horse");
         await First.AddUserAsync("unasked", "NOPASSWD: ALL", "other horse");
+        // A user's systemd that stops ten seconds after the last logout can take two minutes for it here, and a login
+        // in that time waits for it.
+        foreach (var server in All) await server.ShellAsync("loginctl enable-linger deploy");
+        await First.ShellAsync("loginctl enable-linger asked && loginctl enable-linger unasked");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

@@ -85,4 +85,16 @@ public sealed class SshOptionsTests
         runtime.Dispose();
         Assert.False(Directory.Exists(folder));
     }
+
+    [Fact]
+    public void What_a_killed_ocore_left_is_swept_and_what_a_living_one_has_is_not()
+    {
+        using var living = new RuntimeFolder();
+        var all = Path.GetDirectoryName(living.Root)!;
+        var forsaken = Directory.CreateDirectory(Path.Combine(all, "4194305-abc", "x")).FullName; // no process has such a number
+        File.WriteAllText(Path.Combine(forsaken, "id"), "key");
+        using var next = new RuntimeFolder();
+        Assert.False(Directory.Exists(forsaken));
+        Assert.True(Directory.Exists(living.Root));
+    }
 }

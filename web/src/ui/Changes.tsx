@@ -1,7 +1,7 @@
 import classes from './ui.module.css';
 
 /** Fields before and after, side by side. */
-export function Changes({ changes }: { changes: { key: string; before?: string; after?: string }[] }) {
+export function Changes({ changes }: { changes: { key: string; before?: string | null; after?: string | null }[] }) {
   return (
     <div className={classes.frame}>
       <table className={classes.diff}>

@@ -17,7 +17,7 @@ internal sealed class AddonSources(Settings settings, SecretBox secrets)
 {
     private const long MaxBytes = 256 << 20;
 
-    public IReadOnlyList<string> PathsFor(Instance instance) => [.. instance.Repositories.Select((_, i) => $"/opt/ocore/repositories/{i}")];
+    public static IReadOnlyList<string> PathsFor(Instance instance) => [.. instance.Repositories.Select((_, i) => $"/opt/ocore/repositories/{i}")];
 
     /// <exception cref="StepRefusedException">A repository cannot be read.</exception>
     public async Task<IReadOnlyList<ContainerFile>> FilesForAsync(Instance instance, CancellationToken stop)

@@ -88,11 +88,13 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             Files = [ContainerFile.Text(RemotePath.Parse("/run/ocore-pgpass"), $"ocore-postgres:5432:*:{on.Plan.Database}:{on.Plan.DatabasePassword}\n", ContainerFile.OwnerOnly)],
         }, context.Stop, context.Log);
         if (!dump.Ok)
-            throw new StepRefusedException("last_backup_failed", $"The last backup of {instance.Name} failed: {dump.Tail.LastOrDefault()}", "Mend the cause and retry, or delete the client without keepBackupDays.");
+            throw new StepRefusedException("last_backup_failed", $"The last backup of {instance.Name} failed: {Last(dump.Tail)}", "Mend the cause and retry, or delete the client without keepBackupDays.");
         db.Add(new ClientDeletion { Id = instance.Id, OrgId = instance.RootId, ServerId = instance.ServerId, ClientName = instance.Name, Path = $"/var/lib/ocore/kept/{instance.Id:N}", KeepUntil = time.GetUtcNow().AddDays(days) });
         await db.SaveChangesAsync(context.Stop);
         context.Log($"The last backup of {instance.Name} is kept for {days} days");
     }
+
+    private static string Last(IReadOnlyList<string> lines) => lines.Count == 0 ? "no output" : lines[^1];
 
     private static Task<List<Instance>> OfAsync(OCoreDb db, Guid clientId, CancellationToken stop) =>
         db.Instances.Where(i => i.OrgId == clientId).OrderBy(i => i.Id).ToListAsync(stop);

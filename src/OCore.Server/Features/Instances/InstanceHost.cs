@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.Organizations;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
@@ -46,7 +45,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Addo
         MemoryMb = instance.MemoryMb,
         Cpus = instance.Cpus,
         Settings = OdooSettings.Merge(instance.Config, instance.EnvVars),
-        AddonPaths = addons.PathsFor(instance),
+        AddonPaths = AddonSources.PathsFor(instance),
     };
 
     /// <exception cref="StepRefusedException">The instance was removed meanwhile.</exception>

@@ -1,14 +1,11 @@
 using System.ComponentModel.DataAnnotations;
-using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
-using OCore.Platform.Docker;
 using OCore.Platform.Http;
 using OCore.Platform.Remote;
 using OCore.Platform.Security;

@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
-using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
 namespace OCore.Features.Instances;
@@ -95,7 +94,7 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
             arguments.AddRange(["-u", string.Join(',', input.Update)]);
         var result = await host.RunOdooAsync(on, "modules", arguments, context.Log, context.Stop);
         if (!result.Ok)
-            throw new StepRefusedException("modules_failed", $"Odoo ended with exit code {result.ExitCode}: {result.Tail.LastOrDefault(l => l.Contains("Error", StringComparison.Ordinal)) ?? result.Tail.LastOrDefault()}", "The operation's log has Odoo's output. The database is as it was before.");
+            throw new StepRefusedException("modules_failed", $"Odoo ended with exit code {result.ExitCode}: {OdooOutput.Complaint(result.Tail)}", "The operation's log has Odoo's output. The database is as it was before.");
         var installed = System.Text.Json.JsonSerializer.Deserialize<HashSet<string>>(await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.ModulesInState, new Dictionary<string, string>(), context.Stop)) ?? [];
         var missing = input.Install.Where(m => !installed.Contains(m)).ToList();
         if (missing.Count > 0)

@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
-using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Platform.Security;
 

@@ -78,7 +78,8 @@ internal static class AcceptingInvitations
             CallerCache.Clear();
             return result;
         }
-        catch (DbUpdateException e) when (Accounts.IsEmailTaken(e))
+        // Two people with the same link and no account yet: the first made it.
+        catch (DbUpdateException e) when (UniqueViolation.Of(e) is { } where && (where.Contains("Email", StringComparison.Ordinal) || where.Contains("UserName", StringComparison.Ordinal)))
         {
             return OrganizationProblems.SignInToAccept;
         }

@@ -38,13 +38,17 @@ internal sealed class Edge(Settings settings)
     /// The edge runs with exactly these routes when this returns. Nothing happens where it does already; otherwise the new
     /// configuration is checked before the old one gives way, and no open connection is cut.
     /// </summary>
-    public async Task EnsureAsync(IServerConnection connection, Server server, IReadOnlyList<EdgeRoute> routes, CancellationToken stop)
+    public Task EnsureAsync(IServerConnection connection, Server server, IReadOnlyList<EdgeRoute> routes, CancellationToken stop) =>
+        EnsureAsync(connection, server, _ => Task.FromResult(routes), stop);
+
+    /// <param name="routes">Asked when it is this caller's turn, so that nobody puts an older answer over a newer one.</param>
+    public async Task EnsureAsync(IServerConnection connection, Server server, Func<CancellationToken, Task<IReadOnlyList<EdgeRoute>>> routes, CancellationToken stop)
     {
-        var config = EdgeConfig.Render(routes);
         var turn = _turns.GetOrAdd(server.Id, _ => new SemaphoreSlim(1));
         await turn.WaitAsync(stop);
         try
         {
+            var config = EdgeConfig.Render(await routes(stop));
             await EnsureContainerAsync(connection, server, stop);
             if (await RunsAsync(connection, config, stop))
                 return;

@@ -52,6 +52,9 @@ internal sealed class RemoveServer : OperationKind<RemoveServerInput>
             {
                 var removed = await connection.Docker.RemoveByLabelAsync(ServerLabels.Server, server.Id.ToString(), context.Stop);
                 context.Log($"Removed {removed.Containers.Count} containers, {removed.Volumes.Count} volumes, {removed.Networks.Count} networks");
+                // These two also where they bear the mark of an oCore before this one.
+                await connection.Docker.RemoveVolumeAsync(PostgresContainer.Volume, context.Stop);
+                await connection.Docker.RemoveNetworkAsync(ServerLabels.Network, context.Stop);
             }
             // The folder is oCore's own, and the path a constant.
             (await connection.RunAsync(RemoteCommand.Of("rm", "-rf", "--", "/var/lib/ocore").AsRoot().WithTimeout(TimeSpan.FromMinutes(10)), context.Stop)).ThrowIfFailed("Removing oCore's folder");

@@ -37,7 +37,7 @@ internal sealed class ServerPreparation(Settings settings, ServerAccess access, 
         try
         {
             if (watch.Routes is { } routes)
-                await edge.EnsureAsync(connection, server, await routes(db, server, stop), stop);
+                await edge.EnsureAsync(connection, server, ended => routes(db, server, ended), stop);
             else
                 await edge.EnsureContainerAsync(connection, server, stop);
         }
@@ -62,7 +62,9 @@ internal sealed class ServerPreparation(Settings settings, ServerAccess access, 
             if (instances > 0 || await db.IsServerAsync(other, stop))
                 throw new StepRefusedException("server_taken", $"This machine is in use as another server of oCore{(instances > 0 ? $", with {instances} instances" : "")}.",
                     $"Remove that server first. If its oCore is gone for good, remove its containers and {Mark} on the machine.");
-            await connection.Docker.RemoveByLabelAsync(ServerLabels.Server, other.ToString(), stop);
+            // The containers only: whatever else there is may be the last copy of something.
+            foreach (var container in await connection.Docker.ListAsync(new Dictionary<string, string?> { [ServerLabels.Server] = other.ToString() }, stop))
+                await connection.Docker.RemoveContainerAsync(DockerName.Parse(container.Name), stop);
         }
         await connection.WriteFileAsync(Mark, System.Text.Encoding.ASCII.GetBytes(server.Id.ToString()), UnixFileMode.UserRead | UnixFileMode.UserWrite, stop);
     }

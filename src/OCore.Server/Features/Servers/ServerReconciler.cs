@@ -103,7 +103,8 @@ internal sealed class ServerReconciler(
     {
         for (var attempt = 1; ; attempt++)
         {
-            var connection = await access.ConnectAsync(server, stop).AsTask().WaitAsync(AnswersWithin, time, stop);
+            // The first time there is no connection yet, and to make one takes a busy server longer.
+            var connection = await access.ConnectAsync(server, stop).AsTask().WaitAsync(seen.Reachable is null ? 3 * AnswersWithin : AnswersWithin, time, stop);
             try
             {
                 seen.DockerFolder ??= (await connection.Docker.InfoAsync(stop)).RootFolder;

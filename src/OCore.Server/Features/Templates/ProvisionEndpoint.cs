@@ -37,6 +37,7 @@ internal static class ProvisionEndpoint
         var (instance, server, organization) = made!.Value;
         if (dryRun == true)
             return TypedResults.Ok(await provisioning.PlanAsync(db, instance, server, organization, kinds, stop));
+        // The limit is looked at in the transaction that uses it up.
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Ok<ProvisionPlan>, Problem>>(async () =>
         {
             if (await Limits.CheckAsync(db, caller, Limits.Instances, stop) is { } full)

@@ -87,7 +87,7 @@ internal sealed class TemplateDatabases(AddonSources addons, TimeProvider time)
         if (!result.Ok)
         {
             cache.Status = "failed";
-            cache.Error = result.Tail.LastOrDefault(l => l.Contains("ERROR", StringComparison.Ordinal) || l.Contains("Error", StringComparison.Ordinal)) ?? result.Tail.LastOrDefault();
+            cache.Error = OdooOutput.Complaint(result.Tail);
             await db.SaveChangesAsync(stop);
             throw new StepRefusedException("initialisation_failed", $"Odoo could not initialise the database (exit code {result.ExitCode}): {cache.Error}", "The operation's log has Odoo's own output. A module that does not exist in this version is the usual cause.");
         }

@@ -17,7 +17,7 @@ internal static class Accounts
 
     /// <summary>
     /// A new account with its personal organisation, saved by the caller under <see cref="Tenant.System"/>. An address that is taken
-    /// is refused; two at the same time fail at the save (<see cref="IsEmailTaken"/>).
+    /// is refused; of two at the same time one fails at its save, with a unique violation.
     /// </summary>
     /// <param name="confirmed">The person has shown that the address is theirs, by a link that was sent to it.</param>
     /// <param name="id">Its id, where the actor of <paramref name="db"/> is already the new account.</param>

@@ -14,7 +14,7 @@ internal sealed class SecondFactor(SecretBox secrets, TimeProvider time)
 
     /// <summary>Uses up a code, or a recovery code; false where it is wrong or somebody used it.</summary>
     public async Task<bool> UseAsync(OCoreDb db, User user, string? totp, string? recoveryCode, CancellationToken stop) =>
-        totp is not null ? await UseTotpAsync(db, user, totp, stop) : recoveryCode is not null && await UseRecoveryCodeAsync(db, user, recoveryCode, stop);
+        !string.IsNullOrWhiteSpace(totp) ? await UseTotpAsync(db, user, totp, stop) : recoveryCode is not null && await UseRecoveryCodeAsync(db, user, recoveryCode, stop);
 
     public async Task<bool> UseTotpAsync(OCoreDb db, User user, string code, CancellationToken stop)
     {

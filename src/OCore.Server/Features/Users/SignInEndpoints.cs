@@ -23,7 +23,7 @@ internal static class SignInEndpoints
             failed.RecordAfter(http, user, caller, "password");
             return UserProblems.InvalidCredentials;
         }
-        if (user.TwoFactorEnabled && request is { Totp: null, RecoveryCode: null })
+        if (user.TwoFactorEnabled && string.IsNullOrWhiteSpace(request.Totp) && string.IsNullOrWhiteSpace(request.RecoveryCode))
         {
             limits.NotWrong(request.Email, http);
             return UserProblems.TotpRequired;
@@ -39,7 +39,7 @@ internal static class SignInEndpoints
                 var (before, after) = (user.PasswordHash, passwords.Hash(request.Password));
                 await db.Users.Where(u => u.Id == user.Id && u.PasswordHash == before).ExecuteUpdateAsync(s => s.SetProperty(u => u.PasswordHash, after), stop);
             }
-            return await StartAsync(db, user, http, caller, sessions, !user.TwoFactorEnabled ? "password" : request.Totp is not null ? "password and authenticator" : "password and recovery code", stop);
+            return await StartAsync(db, user, http, caller, sessions, !user.TwoFactorEnabled ? "password" : !string.IsNullOrWhiteSpace(request.Totp) ? "password and authenticator" : "password and recovery code", stop);
         }, stop);
         if (tokens is null)
         {
@@ -99,23 +99,27 @@ internal static class SignInEndpoints
             return UserProblems.SignupClosed;
         if ((limits.FromIp(http) ?? limits.Signup(http)) is { } tooMany)
             return tooMany;
-        db.Enter(Tenant.System, new AuditActor(null, request.Email, Guid.Empty, false, null, caller.Ip, caller.UserAgent, null));
-        var (user, refusal) = await Accounts.AddAsync(db, passwords, request.Email, request.Name, request.Password, confirmed: false, time.GetUtcNow(), stop);
-        if (user is null)
-            return refusal!;
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            var tokens = await db.InTransactionAsync(async () =>
+            db.Enter(Tenant.System, new AuditActor(null, request.Email, Guid.Empty, false, null, caller.Ip, caller.UserAgent, null));
+            var (user, refusal) = await Accounts.AddAsync(db, passwords, request.Email, request.Name, request.Password, confirmed: false, time.GetUtcNow(), stop);
+            if (user is null)
+                return refusal!;
+            try
             {
-                await db.SaveChangesAsync(stop);
-                return await StartAsync(db, user, http, caller, sessions, "signup", stop);
-            }, stop);
-            limits.Succeeded(request.Email, http);
-            return TypedResults.Ok(tokens);
-        }
-        catch (DbUpdateException e) when (Accounts.IsEmailTaken(e))
-        {
-            return UserProblems.EmailTaken;
+                var tokens = await db.InTransactionAsync(async () =>
+                {
+                    await db.SaveChangesAsync(stop);
+                    return await StartAsync(db, user, http, caller, sessions, "signup", stop);
+                }, stop);
+                limits.Succeeded(request.Email, http);
+                return TypedResults.Ok(tokens);
+            }
+            // Somebody took the address, or the free slug of its first part, at the same time: looking again tells which.
+            catch (DbUpdateException e) when (UniqueViolation.Of(e) is not null && attempt < 5)
+            {
+                db.ChangeTracker.Clear();
+            }
         }
     }
 

@@ -78,7 +78,8 @@ internal sealed partial class DockerHost
     {
         var seen = await FindAsync(spec.Name, stop);
         if (seen is not null && seen.SpecHash is null) throw new DockerNameTakenException(spec.Name.Value, _where);
-        if (seen is not null && seen.SpecHash != hash)
+        // "dead" is what Docker calls a container it failed to remove: it never starts again.
+        if (seen is not null && (seen.SpecHash != hash || seen.State == "dead"))
         {
             if (seen.IsRunning) await StopAsync(spec.Name, spec.StopTimeout ?? TimeSpan.FromSeconds(10), stop);
             await RemoveByIdAsync(seen.Id, seen.Name, stop);
@@ -90,10 +91,17 @@ internal sealed partial class DockerHost
             var id = seen?.Id ?? await CreateAsync(spec, hash, stop);
             await CompleteAsync(id, spec, stop);
         }
-        if (seen is not { IsRunning: true } && seen is not { State: "restarting" }) await StartAsync(spec.Name, stop);
+        await RunningAsync(spec.Name, seen?.State, stop);
         return await FindAsync(spec.Name, stop)
             ?? throw new DockerNotFoundException($"{spec.Name} on {_where} vanished right after its start.");
     }
+
+    private Task RunningAsync(DockerName name, string? state, CancellationToken stop) => state switch
+    {
+        "running" or "restarting" => Task.CompletedTask,
+        "paused" => CallAsync($"Waking {name}", Quick, (docker, ended) => docker.Containers.UnpauseContainerAsync(name.Value, ended), stop),
+        _ => StartAsync(name, stop),
+    };
 
     private async Task<string> CreateAsync(ContainerSpec spec, string hash, CancellationToken stop)
     {

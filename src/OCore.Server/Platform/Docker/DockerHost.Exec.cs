@@ -31,9 +31,9 @@ internal sealed partial class DockerHost
         {
             id = await CreateExecAsync(container, argv, input is not null, terminal: false, options, ended.Token);
             await using var stream = await StartExecAsync(id, argv[0], container, terminal: false, ended.Token);
-            var feeding = input is { } bytes ? FeedAsync(stream, bytes, ended.Token) : Task.CompletedTask;
+            // Not awaited: who ends early leaves input that nobody will ever read. It ends with the stream.
+            if (input is { } bytes) _ = FeedAsync(stream, bytes, ended.Token);
             var (output, error) = await ReadOutputAsync(stream, argv[0], options.OutputLimit, ended.Token);
-            await feeding;
             return new CommandResult(await ExitCodeAsync(id, argv[0], ended.Token), output, error);
         }
         catch (OperationCanceledException)
@@ -102,7 +102,7 @@ internal sealed partial class DockerHost
             await stream.WriteAsync(input, stop);
             stream.CloseWrite();
         }
-        catch (Exception early) when (early is IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
+        catch (Exception early) when (early is IOException or System.Net.Sockets.SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // A program that ends before it has read everything is not an error; its exit code speaks.
         }

@@ -5,18 +5,27 @@ namespace OCore.Platform.Docker;
 
 internal sealed partial class DockerHost
 {
+    private readonly SemaphoreSlim _networkTurn = new(1);
+
     /// <summary>A bridge network of this name. One that exists is kept as it is.</summary>
     public async Task EnsureNetworkAsync(DockerName name, IReadOnlyDictionary<string, string> labels, CancellationToken stop)
     {
         if (await HasNetworkAsync(name, stop)) return;
         var parameters = new NetworksCreateParameters { Name = name.Value, Driver = "bridge", Labels = new Dictionary<string, string>(labels) };
+        // Older engines make a second network of the same name without a word, and a container then gets either.
+        await _networkTurn.WaitAsync(stop);
         try
         {
+            if (await HasNetworkAsync(name, stop)) return;
             await CallAsync($"Creating the network {name}", Quick, (docker, ended) => docker.Networks.CreateNetworkAsync(parameters, ended), stop);
         }
         catch (DockerConflictException)
         {
             // Someone else made it just now.
+        }
+        finally
+        {
+            _networkTurn.Release();
         }
     }
 

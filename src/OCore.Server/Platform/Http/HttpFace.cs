@@ -65,8 +65,8 @@ internal static class HttpFace
     /// <summary>The dashboard's files, and its page for every address that is none of the API's.</summary>
     public static void MapDashboard(this WebApplication app)
     {
-        app.UseStaticFiles();
-        app.MapFallbackToFile("index.html");
+        app.UseDashboardFiles();
+        app.MapFallbackToFile("index.html", new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
     }
 }
 

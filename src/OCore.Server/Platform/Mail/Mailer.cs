@@ -6,7 +6,8 @@ namespace OCore.Platform.Mail;
 
 /// <summary>
 /// Hands a mail to the SMTP server of <c>OCORE_SMTP_URL</c>: <c>smtp://user:password@host:587</c> (STARTTLS is demanded),
-/// <c>smtps://user:password@host</c> (TLS from the start), or <c>smtp://host:25?starttls=none</c> for a relay on the same machine.
+/// <c>smtps://user:password@host</c> (TLS from the start), <c>smtp://host:25?starttls=none</c> for a relay on the same machine, or
+/// <c>file:///folder</c>, where mails are put for another program to send or for a person to read.
 /// </summary>
 internal sealed class Mailer(Settings settings)
 {
@@ -18,6 +19,11 @@ internal sealed class Mailer(Settings settings)
     public async Task SendAsync(string to, RenderedMail mail, Guid id, CancellationToken stop)
     {
         var server = settings.SmtpUrl ?? throw new MailRefusedException(Outbox.NotConfigured, final: false);
+        if (server.IsFile)
+        {
+            await PutAsync(server.LocalPath, to, mail, id, stop);
+            return;
+        }
         using var smtp = new SmtpClient
         {
             Timeout = (int)Patience.TotalMilliseconds,
@@ -53,6 +59,24 @@ internal sealed class Mailer(Settings settings)
         catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)
         {
             throw new MailRefusedException($"{server.Host}:{Port(server)}: {e.Message}", final: false);
+        }
+    }
+
+    // Links in mails sign people in: nobody else on the machine may read them.
+    private async Task PutAsync(string folder, string to, RenderedMail mail, Guid id, CancellationToken stop)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            using var message = Message(to, mail, id);
+            var path = Path.Combine(folder, $"{id:N}.eml");
+            await using (var file = new FileStream(path + ".new", new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+                await message.WriteToAsync(file, stop);
+            File.Move(path + ".new", path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MailRefusedException($"{folder}: {e.Message}", final: false);
         }
     }
 

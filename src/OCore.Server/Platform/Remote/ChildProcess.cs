@@ -44,6 +44,8 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
+    public bool WaitBriefly(TimeSpan atMost) => _process.WaitForExit(atMost);
+
     public Task WaitAsync(CancellationToken stop) => _process.WaitForExitAsync(stop);
 
     public void Kill()

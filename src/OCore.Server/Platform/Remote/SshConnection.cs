@@ -119,7 +119,7 @@ internal sealed class SshConnection : IServerConnection, ICommandCarrier, IDocke
             // A program may exit with 255 too. If it was the link, the master is about to end.
             await Task.WhenAny(_master.Closed, Task.Delay(TimeSpan.FromMilliseconds(300), _clock));
             if (!_master.IsAlive) throw Lost();
-            if (!started && error.Contains(SessionRefused, StringComparison.Ordinal)) throw new SessionRefusedException();
+            if (!started && error.Contains(SessionRefused, StringComparison.Ordinal)) throw new SessionRefusedException(_target.Host);
             if (!started) throw new ServerUnreachableException($"{_target} did not take a command: {SshComplaint.Reason(error)}");
         }
         if (!started && command.NeedsRoot && _elevation.Access != RootAccess.IsRoot)
@@ -222,7 +222,7 @@ internal sealed class SshConnection : IServerConnection, ICommandCarrier, IDocke
             // Not through the waiting line of sessions: what holds it up may be what is to be ended.
             await _runner.RunAsync(asRoot ? end.AsRoot() : end, CommandRunner.OutputLimit, CancellationToken.None);
         }
-        catch (Exception lost) when (lost is ServerException or SessionRefusedException)
+        catch (ServerException)
         {
             // Then the server's own time limit ends it.
         }
@@ -230,5 +230,6 @@ internal sealed class SshConnection : IServerConnection, ICommandCarrier, IDocke
 
     private ServerUnreachableException Lost() => new($"The connection to {_target} is lost.");
 
-    private sealed class SessionRefusedException : Exception;
+    private sealed class SessionRefusedException(string server)
+        : ServerException($"{server} allows no more sessions at once (MaxSessions of its sshd). Try again, or raise it.");
 }

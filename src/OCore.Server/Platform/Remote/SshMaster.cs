@@ -76,6 +76,7 @@ internal sealed class SshMaster : IAsyncDisposable
         try
         {
             using var exit = ChildProcess.Start(["ssh", "-F", "none", "-S", control, "-o", "ProxyCommand=false", "-O", "exit", "--", Alias]);
+            if (!exit.WaitBriefly(TimeSpan.FromSeconds(2))) exit.Kill();
         }
         catch (ServerException)
         {
@@ -101,7 +102,8 @@ internal sealed class SshMaster : IAsyncDisposable
             "PasswordAuthentication=no", "KbdInteractiveAuthentication=no", "ForwardAgent=no", "ForwardX11=no", "Tunnel=no",
             "ConnectTimeout=8", "ConnectionAttempts=1", "ServerAliveInterval=2", "ServerAliveCountMax=3", "TCPKeepAlive=yes",
             "ControlPersist=no", "ExitOnForwardFailure=yes", "StreamLocalBindUnlink=yes", "StreamLocalBindMask=0177",
-            "Compression=no", "EscapeChar=none", "LogLevel=ERROR"),
+            // INFO: at ERROR ssh does not say that the server lacks a key of the pinned type.
+            "Compression=no", "EscapeChar=none", "LogLevel=INFO"),
         "-L", Path.Combine(folder, "docker") + ":/var/run/docker.sock",
         "--", host.Value,
     ];

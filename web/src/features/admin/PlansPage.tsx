@@ -39,7 +39,7 @@ function Plans() {
   const [editing, setEditing] = useState<PlanView>();
   const [removing, setRemoving] = useState<PlanView>();
   const remove = useSend((plan: PlanView) => api.deletePlan(plan.id), { onDone: () => { setRemoving(undefined); done('The plan is deleted.'); } });
-  const limit = (value: number | undefined) => value ?? <span className="dim">no limit</span>;
+  const limit = (value: number | null | undefined) => value ?? <span className="dim">no limit</span>;
   const columns: Column<PlanView>[] = [
     { key: 'name', header: 'Plan', sort: (row) => row.name, render: (row) => <span className="nowrap"><b style={{ fontWeight: 500 }}>{row.name}</b>{row.isDefault && <> <Tag>for new ones</Tag></>}</span> },
     { key: 'features', header: 'Features', render: (row) => <Tags items={row.features.map(words)} most={2} none="none" /> },

@@ -71,7 +71,7 @@ function Loaded({ operation, crumbs }: { operation: OperationView; crumbs: { lab
           <Section title="Steps" note="Choose one to see its lines only."><Steps operation={operation} chosen={seq} onChoose={(next) => choose(next === undefined ? null : String(next))} /></Section>
           <Section title={step ? `Log of “${step.name}”` : 'Log'} actions={seq === undefined ? undefined : <Button variant="subtle" size="compact-xs" onClick={() => choose(null)}>All steps</Button>}>
             <LogView
-              lines={shown.map((event) => `${new Date(event.at).toLocaleTimeString(undefined, { hour12: false })}  ${event.message}`)}
+              lines={shown.map((event) => lineOf(event, operation))}
               live={isActive(operation) ? state : 'ended'}
               name={`operation-${operation.id}`}
               empty="Nothing was written yet."
@@ -88,6 +88,14 @@ function Loaded({ operation, crumbs }: { operation: OperationView; crumbs: { lab
       )}
     </Page>
   );
+}
+
+/** States are told in words; what a step wrote is left as it is. */
+function lineOf(event: OperationEventView, operation: OperationView): string {
+  const time = new Date(event.at).toLocaleTimeString(undefined, { hour12: false });
+  if (event.kind === 'log') return `${time}  ${event.message}`;
+  const subject = event.seq ? operation.steps.find((step) => step.seq === event.seq)?.name : undefined;
+  return `${time}  ${subject ?? 'Operation'}: ${event.message.replaceAll('_', ' ')}`;
 }
 
 function Repeat({ operation }: { operation: OperationView }) {

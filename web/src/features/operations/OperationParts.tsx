@@ -60,7 +60,7 @@ export function OperationsTable({ query, empty }: { query: Query; empty?: React.
 }
 
 /** A line above a page while an operation works on what it shows, or after one needs a person. */
-export function OperationLine({ id }: { id: string | undefined }) {
+export function OperationLine({ id }: { id: string | null | undefined }) {
   const to = usePaths();
   const { data } = useRead(api.operation(id ?? ''), { enabled: Boolean(id), every: (operation) => (operation && isActive(operation) ? 2000 : false) });
   if (!data || !(isActive(data) || data.state === 'stuck')) return null;

@@ -14,7 +14,7 @@ export function Sessions() {
   return (
     <Section title="Sessions" note="Where you are signed in." actions={several ? <Button variant="default" loading={others.busy} onClick={() => others.send(undefined)}>End all others</Button> : undefined}>
       <DataTable label="Sessions" noun="session" list={list} rowKey={(row) => row.id} columns={[
-        { key: 'agent', header: 'Program', render: (row) => <span title={row.userAgent}>{program(row.userAgent)}{row.current && <> <Tag>this one</Tag></>}</span> },
+        { key: 'agent', header: 'Program', render: (row) => <span title={row.userAgent ?? undefined}>{program(row.userAgent)}{row.current && <> <Tag>this one</Tag></>}</span> },
         { key: 'ip', header: 'Address', render: (row) => <span className="mono">{row.ip ?? '–'}</span> },
         { key: 'seen', header: 'Last seen', align: 'right', render: (row) => <When at={row.lastSeenAt} /> },
         { key: 'began', header: 'Began', align: 'right', render: (row) => <When at={row.createdAt} /> },
@@ -26,7 +26,7 @@ export function Sessions() {
 }
 
 /** "Chrome on Linux" says more than the whole of it. */
-function program(agent: string | undefined): string {
+function program(agent: string | null | undefined): string {
   if (!agent) return 'Unknown';
   const browser = /Edg\//.test(agent) ? 'Edge' : /Firefox\//.test(agent) ? 'Firefox' : /Chrome\//.test(agent) ? 'Chrome' : /Safari\//.test(agent) ? 'Safari' : undefined;
   const system = /Android/.test(agent) ? 'Android' : /iPhone|iPad/.test(agent) ? 'iOS' : /Windows/.test(agent) ? 'Windows' : /Mac OS X/.test(agent) ? 'macOS' : /Linux/.test(agent) ? 'Linux' : undefined;

@@ -31,10 +31,13 @@ function fixed(me: MeView): Option[] {
     ...(may('manage:servers') ? [action('Add a server', to.newServer)] : []),
     ...(may('manage:members') ? [action('Invite a member', `${to.members()}?dialog=invite`)] : []),
     ...(may('manage:api-keys') ? [action('New API key', `${to.apiKeys}?dialog=new`)] : []),
-    ...me.organizations.filter((other) => other.slug !== me.current.slug).map((other): Option => ({
-      key: `org-${other.id}`, label: `Switch to ${other.name}`, kind: 'Organization', to: paths.in(other.slug).home, icon: IconBuildingSkyscraper,
-    })),
   ];
+}
+
+function others(me: MeView): Option[] {
+  return me.organizations.filter((other) => other.slug !== me.current.slug).map((other) => ({
+    key: `org-${other.id}`, label: `Switch to ${other.name}`, kind: 'Organization', to: paths.in(other.slug).home, icon: IconBuildingSkyscraper,
+  }));
 }
 
 export default function Palette({ onClose }: { onClose: () => void }) {
@@ -46,7 +49,8 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const found = useFound(me, settled);
   const options = useMemo(() => {
     const parts = text.toLowerCase().split(/\s+/).filter(Boolean);
-    return [...fixed(me).filter((option) => parts.every((part) => option.label.toLowerCase().includes(part))), ...(text.trim() ? found : [])].slice(0, 40);
+    const called = (option: Option) => parts.every((part) => option.label.toLowerCase().includes(part));
+    return [...fixed(me).filter(called), ...(text.trim() ? found : []), ...others(me).filter(called)].slice(0, 40);
   }, [me, text, found]);
   const chosen = Math.min(index, Math.max(0, options.length - 1));
 

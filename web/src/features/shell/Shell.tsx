@@ -1,13 +1,16 @@
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { ActionIcon, Burger, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Burger, Center, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconDeviceDesktop, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { api } from '../../api/endpoints';
+import type { ApiError } from '../../api/errors';
 import { MeContext, OrgContext, useRead } from '../../api/hooks';
 import { Loading } from '../../ui/Loading';
 import { ErrorState } from '../../ui/Errors';
-import { usePathPart } from '../../nav';
+import { Link, usePathPart } from '../../nav';
+import { paths } from '../../paths';
+import { product } from '../../theme/product';
 import { Breadcrumbs, CrumbsContext, type Crumb } from './Page';
 import { Sidebar } from './Sidebar';
 import classes from './shell.module.css';
@@ -26,7 +29,7 @@ export default function Shell() {
 
 function SignedIn() {
   const { data: me, error, reload } = useRead(api.me());
-  if (!me) return error && error.status !== 401 ? <main><ErrorState error={error} onRetry={() => void reload()} /></main> : <Loading />;
+  if (!me) return error && error.status !== 401 ? <Refused error={error} onRetry={() => void reload()} /> : <Loading />;
   if (me.mustChangePassword) return <Suspense fallback={<Loading />}><FirstPassword email={me.email} /></Suspense>;
   return (
     <MeContext value={me}>
@@ -34,6 +37,17 @@ function SignedIn() {
         <Frame />
       </OrgContext>
     </MeContext>
+  );
+}
+
+/** Most often the organization of the address is none of the caller's. */
+function Refused({ error, onRetry }: { error: ApiError; onRetry: () => void }) {
+  return (
+    <main>
+      <title>{product.name}</title>
+      <ErrorState error={error} onRetry={onRetry} />
+      <Center><Link to={paths.root}>Go to your own organization</Link></Center>
+    </main>
   );
 }
 

@@ -1,0 +1,117 @@
+using System.Net;
+using OCore.Platform.Security;
+
+namespace OCore.Tests.Users;
+
+public sealed class SignInLimitTests
+{
+    private static Task<TestApp> BehindProxyAsync() => TestApp.StartAsync(arrange: a => a.Set("TRUSTED_PROXIES", "127.0.0.1"));
+
+    private static (string, string)[] From(string ip) => [("X-Forwarded-For", ip)];
+
+    [Fact]
+    public async Task The_sixth_wrong_attempt_at_an_account_has_to_wait_and_so_has_one_at_an_account_that_is_none()
+    {
+        await using var app = await BehindProxyAsync();
+        var (ada, bob) = (await app.PersonAsync("Ada"), await app.PersonAsync("Bob"));
+        foreach (var email in new[] { ada.Email, "nobody@people.example" })
+        {
+            // From as many addresses as one likes.
+            for (var i = 0; i < 5; i++)
+                await app.LoginAsync(email, "not the password", headers: From($"192.0.2.{i}")).ProblemAsync(401, "invalid_credentials");
+            var refused = await app.LoginAsync(email, headers: From("192.0.2.99"));
+            await refused.IsProblemAsync(429, "too_many_requests");
+            Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalMinutes, 10, 15);
+        }
+        await app.LoginAsync(bob.Email, headers: From("192.0.2.99")).TokensAsync();
+        app.Clock.Advance(TimeSpan.FromMinutes(15.1));
+        await app.LoginAsync(ada.Email, headers: From("192.0.2.99")).TokensAsync();
+    }
+
+    [Fact]
+    public async Task Strangers_cannot_lock_out_the_owner_where_they_signed_in_before()
+    {
+        await using var app = await BehindProxyAsync();
+        var ada = await app.PersonAsync("Ada");
+        await app.LoginAsync(ada.Email, headers: From("198.51.100.7")).TokensAsync();
+        for (var i = 0; i < 8; i++)
+            await app.LoginAsync(ada.Email, "not the password", headers: From($"192.0.2.{i}"));
+        await app.LoginAsync(ada.Email, headers: From("192.0.2.99")).ProblemAsync(429, "too_many_requests");
+        await app.LoginAsync(ada.Email, headers: From("198.51.100.7")).TokensAsync();
+        // Which is no way to guess more often from there.
+        for (var i = 0; i < 5; i++)
+            await app.LoginAsync(ada.Email, "not the password", headers: From("198.51.100.7")).ProblemAsync(401, "invalid_credentials");
+        app.Clock.Advance(TimeSpan.FromMinutes(1.1));
+        await app.LoginAsync(ada.Email, headers: From("198.51.100.7")).ProblemAsync(429, "too_many_requests");
+    }
+
+    [Fact]
+    public async Task Attempts_at_the_same_time_count_too()
+    {
+        await using var app = await TestApp.StartAsync();
+        var ada = await app.PersonAsync("Ada");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 9).Select(_ => app.LoginAsync(ada.Email, "not the password")));
+        Assert.Equal(5, answers.Count(a => a.StatusCode == HttpStatusCode.Unauthorized));
+        Assert.Equal(4, answers.Count(a => a.StatusCode == HttpStatusCode.TooManyRequests));
+    }
+
+    [Fact]
+    public async Task An_address_has_ten_attempts_in_a_minute_and_others_are_not_affected()
+    {
+        await using var app = await BehindProxyAsync();
+        for (var i = 0; i < 10; i++)
+            await app.LoginAsync($"nobody{i}@people.example", "not the password", headers: From("2001:db8::1")).ProblemAsync(401, "invalid_credentials");
+        // The neighbours of one IPv6 network are one caller.
+        await app.LoginAsync("nobody@people.example", "not the password", headers: From("2001:db8::2")).ProblemAsync(429, "too_many_requests");
+        await app.PostAsync("/api/auth/password-reset", new { email = "nobody@people.example" }, null, From("2001:db8::3")).ProblemAsync(429, "too_many_requests");
+        await app.LoginAsync("nobody@people.example", "not the password", headers: From("192.0.2.1")).ProblemAsync(401, "invalid_credentials");
+        app.Clock.Advance(TimeSpan.FromMinutes(1.1));
+        await app.LoginAsync("nobody@people.example", "not the password", headers: From("2001:db8::2")).ProblemAsync(401, "invalid_credentials");
+    }
+
+    [Fact]
+    public async Task Nobody_but_a_trusted_proxy_says_where_a_request_came_from()
+    {
+        await using var app = await TestApp.StartAsync();
+        for (var i = 0; i < 10; i++)
+            await app.LoginAsync($"nobody{i}@people.example", "not the password", headers: From($"192.0.2.{i}")).ProblemAsync(401, "invalid_credentials");
+        await app.LoginAsync("nobody@people.example", "not the password", headers: From("192.0.2.77")).ProblemAsync(429, "too_many_requests");
+    }
+
+    [Fact]
+    public async Task The_password_of_a_signed_in_person_cannot_be_guessed_either()
+    {
+        await using var app = await TestApp.StartAsync();
+        var ada = await app.PersonAsync("Ada");
+        for (var i = 0; i < 5; i++)
+            await app.PostAsync("/api/user/totp/disable", new { password = $"guess number {i}" }, ada.Token).ProblemAsync(403, "wrong_password");
+        await app.PostAsync("/api/user/password", new { currentPassword = TestApp.Password, newPassword = "several unrelated words" }, ada.Token).ProblemAsync(429, "too_many_requests");
+    }
+
+    [Fact]
+    public void Made_up_keys_do_not_grow_the_memory()
+    {
+        var (clock, rule) = (new TestClock(), new RateLimit("test", 2, TimeSpan.FromMinutes(1)));
+        var limits = new RateLimits(clock);
+        for (var i = 0; i < RateLimits.MaxKeys + 5000; i++)
+            limits.Take(rule, $"key {i}");
+        Assert.InRange(limits.Count(rule), 1000, RateLimits.MaxKeys);
+        // The newest are the ones that are kept.
+        Assert.True(limits.Knows(rule, $"key {RateLimits.MaxKeys + 4999}"));
+    }
+
+    [Fact]
+    public void A_limit_slides()
+    {
+        var (clock, rule) = (new TestClock(), new RateLimit("test", 2, TimeSpan.FromMinutes(1)));
+        var limits = new RateLimits(clock);
+        Assert.Null(limits.Take(rule, "a"));
+        clock.Advance(TimeSpan.FromSeconds(40));
+        Assert.Null(limits.Take(rule, "a"));
+        Assert.InRange(limits.Take(rule, "a")!.Value, 18, 20);
+        Assert.Null(limits.Take(rule, "b"));
+        clock.Advance(TimeSpan.FromSeconds(21));
+        Assert.Null(limits.Take(rule, "a"));
+        Assert.NotNull(limits.Take(rule, "a"));
+    }
+}
