@@ -20,8 +20,8 @@ public sealed class AskingTwice
     private static async Task<OperationView> ViewAsync(HttpResponseMessage response)
     {
         Assert.True(response.StatusCode == HttpStatusCode.Accepted, await response.Content.ReadAsStringAsync());
-        var view = (await response.Content.ReadFromJsonAsync(WireJson.Default.GetTypeInfo(typeof(OperationView))!)) as OperationView;
-        Assert.Equal($"/api/operations/{view!.Id}", response.Headers.Location?.OriginalString);
+        var view = (OperationView)(await response.Content.ReadFromJsonAsync(typeof(OperationView), WireJson.Default))!;
+        Assert.Equal($"/api/operations/{view.Id}", response.Headers.Location?.OriginalString);
         return view;
     }
 
