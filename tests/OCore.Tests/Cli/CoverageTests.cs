@@ -19,7 +19,7 @@ public sealed partial class CoverageTests(TestApp app) : IClassFixture<TestApp>
             .ToList();
         var excused = (await File.ReadAllLinesAsync(Here("no-cli.txt"))).Where(l => l.Length > 0 && l[0] != '#').ToList();
         Assert.Empty(operations.Except(verbs).Except(excused.Select(Shape)));
-        Assert.Empty(excused.Where(e => verbs.Contains(Shape(e))));
+        Assert.DoesNotContain(excused, e => verbs.Contains(Shape(e)));
     }
 
     private static string Shape(string operation) => Hole().Replace(operation, "{}");
