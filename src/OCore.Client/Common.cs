@@ -9,6 +9,7 @@ public sealed record Page<T>
 {
     public required IReadOnlyList<T> Data { get; init; }
     /// <summary>Opaque; null on the last page.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? NextCursor { get; init; }
     public required bool HasMore { get; init; }
 }

@@ -28,6 +28,8 @@ internal static class OCoreApp
         var settings = LoadSettings(builder.Configuration);
         builder.WebHost.UseUrls(settings.Listen.Split(';'));
         builder.WebHost.ConfigureKestrel(o => { o.AddServerHeader = false; o.Limits.MaxRequestBodySize = 1024 * 1024; });
+        // The framework speaks at every request and every query; what oCore itself has to say would drown in it.
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(_ => SecretBox.Open(settings.MasterKeyFile));

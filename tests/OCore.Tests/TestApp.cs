@@ -21,10 +21,11 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
     private readonly List<Action<WebApplication>> _routes = [];
     private readonly Dictionary<string, string> _settings = [];
     private string? _connection;
+    private bool _guest;
     private WebApplication? _app;
 
     public Database Database { get; init; } = Database.Sqlite;
-    public string DataDirectory { get; } = TestDatabases.NewDirectory("app");
+    public string DataDirectory { get; private init; } = TestDatabases.NewDirectory("app");
     /// <summary>The program's clock: the real one, until a test moves it on.</summary>
     public TestClock Clock { get; } = new();
     /// <summary>What the program logged as a warning or worse.</summary>
@@ -53,6 +54,9 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
         await app.InitializeAsync();
         return app;
     }
+
+    /// <summary>A second process on the same data, which ends without taking that away.</summary>
+    public static TestApp Beside(TestApp first) => new() { Database = first.Database, DataDirectory = first.DataDirectory, _connection = first._connection, _guest = true };
 
     /// <summary>A setting, by its name without OCORE_.</summary>
     public void Set(string name, string value) => _settings[name] = value;
@@ -115,7 +119,7 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
     {
         await StopAsync();
         SqliteConnection.ClearAllPools();
-        if (_connection is not null)
+        if (_connection is not null && !_guest)
             await TestDatabases.DropAsync(_connection);
         _connection = null;
     }

@@ -3,7 +3,6 @@ using OCore.Client;
 using OCore.Features.Agency;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
-using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
 namespace OCore.Tests.Agency;

@@ -1,11 +1,9 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCore.Client;
 using OCore.Features.Agency;
-using OCore.Features.AuditLog;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
@@ -194,7 +192,7 @@ public sealed class DeletionTests
             foreach (var column in table.Columns)
             {
                 await using var command = db.Database.GetDbConnection().CreateCommand();
-                if (column.PropertyMappings.FirstOrDefault()?.TypeMapping.ClrType == typeof(Guid))
+                if (column.PropertyMappings[0].TypeMapping.ClrType == typeof(Guid))
                 {
                     command.CommandText = $"SELECT COUNT(*) FROM \"{table.Name}\" WHERE \"{column.Name}\" = @id";
                     Add(command, id);

@@ -4,7 +4,6 @@ using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
-using OCore.Platform.Data;
 using OCore.Platform.Mail;
 using OCore.Platform.Security;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
-using Xunit;
 
 namespace OCore.Tests.Remote;
 

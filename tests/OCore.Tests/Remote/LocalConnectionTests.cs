@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using OCore.Platform.Remote;
-using Xunit;
 
 #pragma warning disable CA1416 // File modes: the server and its tests run on Linux and macOS.
 

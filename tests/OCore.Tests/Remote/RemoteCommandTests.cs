@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using OCore.Platform.Remote;
-using Xunit;
 
 namespace OCore.Tests.Remote;
 

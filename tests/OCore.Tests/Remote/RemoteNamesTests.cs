@@ -1,5 +1,4 @@
 using OCore.Platform.Remote;
-using Xunit;
 
 namespace OCore.Tests.Remote;
 

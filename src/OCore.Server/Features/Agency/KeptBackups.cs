@@ -15,14 +15,7 @@ internal sealed class KeptBackups(OCoreDbFactory databases, ServerAccess servers
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
-            {
-                await RemoveExpiredAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                log.LogWarning(e, "Removing kept backups failed; it is tried again");
-            }
+            await RemoveExpiredAsync(stoppingToken);
             await Task.Delay(Interval, time, stoppingToken);
         }
     }
@@ -33,13 +26,25 @@ internal sealed class KeptBackups(OCoreDbFactory databases, ServerAccess servers
         var now = time.GetUtcNow();
         foreach (var kept in await db.ClientDeletions.AcrossTenants().Where(d => d.KeepUntil < now).ToListAsync(stop))
         {
-            if (await db.ServerByIdAsync(kept.ServerId, stop) is { } server)
+            try
             {
-                var connection = await servers.ConnectAsync(server, stop);
-                await InstanceHost.OnFilesAsync(connection, PostgresContainer.Image(settings).Value, "rmkept-" + kept.Id.ToString("N")[20..], """rm -rf -- "$1" """, stop, $"/ocore/kept/{kept.Id:N}");
+                await RemoveAsync(db, kept, stop);
             }
-            db.Remove(kept);
-            await db.SaveChangesAsync(stop);
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                log.LogWarning(e, "The kept backup {Path} could not be removed; it is tried again", kept.Path);
+            }
         }
+    }
+
+    private async Task RemoveAsync(OCoreDb db, ClientDeletion kept, CancellationToken stop)
+    {
+        if (await db.ServerByIdAsync(kept.ServerId, stop) is { } server)
+        {
+            var connection = await servers.ConnectAsync(server, stop);
+            await InstanceHost.OnFilesAsync(connection, PostgresContainer.Image(settings).Value, "rmkept-" + kept.Id.ToString("N")[20..], """rm -rf -- "$1" """, stop, $"/ocore/kept/{kept.Id:N}");
+        }
+        db.Remove(kept);
+        await db.SaveChangesAsync(stop);
     }
 }

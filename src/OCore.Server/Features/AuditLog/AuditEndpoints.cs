@@ -17,7 +17,7 @@ internal static class AuditEndpoints
         audit.MapGet("/export", Export).WithName("exportAuditLog").Require("manage:audit").Produces<string>(200, AuditExport.Csv, AuditExport.JsonLines);
     }
 
-    internal sealed class Filter
+    public sealed class Filter
     {
         /// <summary>For example <c>client.created</c>; <c>client.</c> for everything of that noun.</summary>
         [FromQuery(Name = "action"), MaxLength(80)] public string? Action { get; init; }

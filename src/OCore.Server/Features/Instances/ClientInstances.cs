@@ -63,7 +63,8 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             context.Log($"{instance.Name} is removed");
         }
         // Whatever carries the client's label on any server of the agency, whether a row speaks of it or not.
-        foreach (var server in await db.Servers.AsNoTracking().Where(s => s.Status != ServerStatus.Pending && s.Status != ServerStatus.Removing).ToListAsync(context.Stop))
+        // A server that never carried the client need not answer for that.
+        foreach (var server in await db.Servers.AsNoTracking().Where(s => s.Status == ServerStatus.Active).ToListAsync(context.Stop))
         {
             var connection = await servers.ConnectAsync(server, context.Stop);
             await connection.Docker.RemoveByLabelAsync(OdooContainer.OrganizationLabel, clientId.ToString(), context.Stop);

@@ -29,7 +29,7 @@ internal static class InstanceEndpoints
         InstanceLiveEndpoints.Map(instances);
     }
 
-    internal sealed class Filter
+    public sealed class Filter
     {
         /// <summary>Of this client; id or slug.</summary>
         [FromQuery(Name = "organization"), MaxLength(64)] public string? Organization { get; init; }

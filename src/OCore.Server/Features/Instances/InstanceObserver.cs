@@ -25,8 +25,10 @@ internal static class InstanceObserver
                 continue;
             var name = OdooContainer.NameOf(instance.Slug).Value;
             (instance.Status, instance.StatusMessage) = Judge(instance, containers.TryGetValue(name, out var container) ? container.IsRunning : null);
-            instance.Health = seen.Health.TryGetValue(instance.Id, out var health) ? health == EdgeHealth.Up ? "healthy" : "unhealthy" : "unknown";
-            instance.HealthAt = seen.At;
+            var measured = seen.Health.TryGetValue(instance.Id, out var health) ? health == EdgeHealth.Up ? "healthy" : "unhealthy" : "unknown";
+            // A look that saw nothing new is written once a minute, not with every tick.
+            if (instance.Health != measured || instance.HealthAt is null || seen.At - instance.HealthAt > TimeSpan.FromMinutes(1))
+                (instance.Health, instance.HealthAt) = (measured, seen.At);
             if (stats?.GetValueOrDefault(name) is { } use)
                 instance.Use = new InstanceUse
                 {

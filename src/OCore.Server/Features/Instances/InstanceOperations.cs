@@ -62,9 +62,9 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
 
     protected override void Define(StepList<ModulesInput> steps) => steps
         .Step("stop Odoo", StopAsync, StartAgainAsync)
-        .Step("copy the database", SnapshotAsync)
+        .Step("copy the database", SnapshotAsync, DropSnapshotAsync)
         .Step("install and update", ChangeAsync, ReturnAsync)
-        .Step("start Odoo", (i, c) => ProvisionInstanceKind.StartAsync(new(i.InstanceId), c))
+        .Step("start Odoo", (i, c) => ProvisionInstanceKind.StartAsync(new(i.InstanceId), c), (i, c) => InstanceSteps.StopContainerAsync(new(i.InstanceId), c))
         .Step("wait until Odoo answers", (i, c) => ProvisionInstanceKind.WaitAsync(new(i.InstanceId), c))
         .Pivot("finish", FinishAsync);
 
@@ -99,26 +99,33 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
         var missing = input.Install.Where(m => !installed.Contains(m)).ToList();
         if (missing.Count > 0)
             throw new StepRefusedException("unknown_modules", $"This Odoo has no module {string.Join(", ", missing)}.", "GET /api/instances/{id}/modules lists what it has.");
-        on.Instance.Modules = [.. on.Instance.Modules.Union(input.Install)];
-        await db.SaveChangesAsync(context.Stop);
     }
 
     private static Task ReturnAsync(ModulesInput input, StepContext context) => SqlAsync(input, context, OdooSql.ReturnToSnapshot);
 
     private static async Task FinishAsync(ModulesInput input, StepContext context)
     {
-        await SqlAsync(input, context, OdooSql.DropSnapshot);
+        await DropSnapshotAsync(input, context);
+        await using (var db = context.OpenDb())
+        {
+            var instance = await db.Instances.SingleAsync(i => i.Id == input.InstanceId, context.Stop);
+            instance.Modules = [.. instance.Modules.Union(input.Install)];
+            await db.SaveChangesAsync(context.Stop);
+        }
         await ProvisionInstanceKind.FinishAsync(new(input.InstanceId), context);
     }
+
+    private static Task DropSnapshotAsync(ModulesInput input, StepContext context) => SqlAsync(input, context, OdooSql.DropSnapshot);
 
     private static async Task SqlAsync(ModulesInput input, StepContext context, [System.Diagnostics.CodeAnalysis.ConstantExpected] string script)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", script, new Dictionary<string, string> { ["db"] = on.Plan.Database, ["snapshot"] = Snapshot(on.Plan.Database) }, context.Stop);
+        await PostgresContainer.SqlAsync(on.Connection, "postgres", script, new Dictionary<string, string> { ["db"] = on.Plan.Database, ["snapshot"] = Snapshot(context.OperationId) }, context.Stop);
     }
 
-    private static string Snapshot(string database) => "s_" + database[..Math.Min(database.Length, 60)];
+    // Of this operation alone: one that another left behind must never be returned to.
+    private static string Snapshot(Guid operation) => "s_" + operation.ToString("N");
 }
 
 /// <summary>Steps that several operations share.</summary>

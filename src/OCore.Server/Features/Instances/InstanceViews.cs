@@ -14,7 +14,7 @@ internal static class InstanceViews
 {
     /// <summary>How an instance is reached through its server's edge.</summary>
     public static string UrlOf(Instance instance, Server server) =>
-        server.EdgePort switch { 80 => $"http://{instance.Domain}", 443 => $"https://{instance.Domain}", var port => $"http://{instance.Domain}:{port}" };
+        server.EdgePort == 80 ? $"http://{instance.Domain}" : $"http://{instance.Domain}:{server.EdgePort}";
 
     public static async Task<List<InstanceView>> ToViewsAsync(OCoreDb db, InstanceHost host, IReadOnlyList<Instance> instances, CancellationToken stop)
     {

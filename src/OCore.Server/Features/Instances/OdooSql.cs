@@ -27,6 +27,7 @@ internal static class OdooSql
     public const string DropDatabase =
         """
         SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'db') \gexec
+        SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', datname) FROM pg_database JOIN pg_roles ON datdba = pg_roles.oid WHERE rolname = :'db' \gexec
         SELECT format('DROP ROLE IF EXISTS %I', :'db') \gexec
         """;
 

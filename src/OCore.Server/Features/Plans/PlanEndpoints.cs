@@ -114,22 +114,27 @@ internal static class PlanEndpoints
     }
 
     /// <summary>Put an organisation on a plan, with its clients.</summary>
-    internal static async Task<Results<Ok<AdminOrganizationView>, Problem>> Assign(string organization, AssignPlan request, OCoreDb db, CancellationToken stop) =>
-        await db.InTransactionAsync<Results<Ok<AdminOrganizationView>, Problem>>(async () =>
+    internal static async Task<Results<Ok<AdminOrganizationView>, Problem>> Assign(string organization, AssignPlan request, OCoreDb db, Caller caller, OCoreDbFactory databases, CancellationToken stop)
+    {
+        var all = db.Organizations.AcrossTenants().AsNoTracking();
+        var target = Guid.TryParse(organization, out var id) ? await all.SingleOrDefaultAsync(o => o.Id == id, stop) : await all.SingleOrDefaultAsync(o => o.Slug == organization, stop);
+        if (target is null)
+            return Problem.NotFound;
+        if (target.Kind == OrganizationKind.Client)
+            return PlanProblems.ClientUsesAgencys;
+        if (await FindAsync(db, request.Plan, stop) is not { } plan)
+            return PlanProblems.PlanNotFound;
+        // In the scope of the organisation that changes: an operator's own reaches no other.
+        await using var there = databases.For(new Tenant(target.Id, target.RootId, false), caller.AsActor());
+        return await there.InTransactionAsync(async () =>
         {
-            var all = db.Organizations.AcrossTenants();
-            var found = Guid.TryParse(organization, out var id) ? await all.SingleOrDefaultAsync(o => o.Id == id, stop) : await all.SingleOrDefaultAsync(o => o.Slug == organization, stop);
-            if (found is null)
-                return Problem.NotFound;
-            if (found.Kind == OrganizationKind.Client)
-                return PlanProblems.ClientUsesAgencys;
-            if (await FindAsync(db, request.Plan, stop) is not { } plan)
-                return PlanProblems.PlanNotFound;
+            var found = await there.Organizations.SingleAsync(o => o.Id == target.Id, stop);
             found.PlanId = plan.Id;
-            await db.SaveChangesAsync(stop);
-            await all.Where(o => o.RootId == found.Id).ExecuteUpdateAsync(s => s.SetProperty(o => o.PlanId, plan.Id), stop);
+            await there.SaveChangesAsync(stop);
+            await there.Organizations.Where(o => o.RootId == target.Id).ExecuteUpdateAsync(s => s.SetProperty(o => o.PlanId, plan.Id), stop);
             return TypedResults.Ok(found.ToAdminView(plan.Slug));
         }, stop);
+    }
 
     /// <summary>The plan of this organisation (of its agency, for a client), and how much of it is used.</summary>
     internal static async Task<Ok<SubscriptionView>> Subscription(OCoreDb db, Caller caller, CancellationToken stop)

@@ -20,7 +20,7 @@ internal static class GitClone
         if (branch is not null)
             arguments.AddRange(["--branch", branch.Value]);
         arguments.AddRange(["--", url.Value, staging]);
-        var result = await RunAsync(arguments, sshKey, token, stop);
+        var result = await RunAsync(arguments, sshKey, token, Path.Combine(Path.GetDirectoryName(folder)!, "known_hosts"), stop);
         if (!result.Ok)
             return result;
         if (Directory.Exists(folder))
@@ -29,7 +29,7 @@ internal static class GitClone
         return result;
     }
 
-    private static async Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, string? sshKey, string? token, CancellationToken stop)
+    private static async Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, string? sshKey, string? token, string knownHosts, CancellationToken stop)
     {
         using var late = CancellationTokenSource.CreateLinkedTokenSource(stop);
         late.CancelAfter(Patience);
@@ -40,7 +40,8 @@ internal static class GitClone
         start.Environment["GIT_TERMINAL_PROMPT"] = "0";
         start.Environment["GIT_ALLOW_PROTOCOL"] = "https:ssh";
         // The host keys of Git servers are pinned at the first contact, in oCore's own file.
-        start.Environment["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new" + (keyFile is null ? "" : $" -o IdentitiesOnly=yes -i {keyFile.Path}");
+        start.Environment["GIT_SSH_COMMAND"] = RemoteCommand.Render(["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=accept-new", "-o", $"UserKnownHostsFile={knownHosts}",
+            .. keyFile is null ? Array.Empty<string>() : ["-o", "IdentitiesOnly=yes", "-i", keyFile.Path]]);
         if (token is not null)
         {
             start.Environment["GIT_CONFIG_COUNT"] = "1";

@@ -8,7 +8,7 @@ namespace OCore.Platform.Http;
 /// <summary>
 /// The boundary: what a client did wrong becomes a problem that names the field; anything else a 500 with a trace id and no more.
 /// </summary>
-internal sealed class ProblemHandling(ILogger<ProblemHandling> log) : IExceptionHandler
+internal sealed partial class ProblemHandling(ILogger<ProblemHandling> log) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -36,18 +36,36 @@ internal sealed class ProblemHandling(ILogger<ProblemHandling> log) : IException
         if (bad.InnerException is JsonException json)
         {
             var field = json.Path is { Length: > 2 } path ? path[2..] : "body";
-            return Problem.Field(field, JsonMessage(json), "invalid_json");
+            return Missing(json, field) ?? Problem.Field(field, JsonMessage(json), "invalid_json");
         }
         if (bad.StatusCode == 415)
             return new Problem(415, "unsupported_media_type", "The request body has to be JSON.", "Send it with Content-Type: application/json.");
+        if (bad.StatusCode == 400 && Parameter().Match(bad.Message) is { Success: true } parameter)
+            return Problem.Field(JsonNamingPolicy.CamelCase.ConvertName(parameter.Groups["name"].Value is "request" ? "body" : parameter.Groups["name"].Value),
+                bad.Message.Contains("was not provided", StringComparison.Ordinal) ? "A value is required." : "This value cannot be read.");
         return new Problem(bad.StatusCode, "bad_request", bad.Message);
     }
+
+    // Each missing field is named by itself, as a form wants to show it.
+    private static Problem? Missing(JsonException json, string parent)
+    {
+        if (!json.Message.Contains("missing required properties", StringComparison.Ordinal))
+            return null;
+        var names = Quoted().Matches(json.Message[json.Message.IndexOf("including", StringComparison.Ordinal)..]).Select(m => parent == "body" ? m.Groups[1].Value : $"{parent}.{m.Groups[1].Value}").ToList();
+        return new Problem(400, "validation_failed", "Required fields are missing: " + string.Join(", ", names) + ".") { Errors = names.ToDictionary(n => n, _ => (string[])["This field is required."]) };
+    }
+
+    // Failed to bind parameter "Nullable<int> Limit" from "x".  Required parameter "string q" was not provided from query string.
+    [System.Text.RegularExpressions.GeneratedRegex("parameter \"[^\"]*?(?<name>\\w+)\"")]
+    private static partial System.Text.RegularExpressions.Regex Parameter();
+
+    [System.Text.RegularExpressions.GeneratedRegex("'([^']+)'")]
+    private static partial System.Text.RegularExpressions.Regex Quoted();
 
     // The serializer's own words name .NET types, which say nothing to a caller.
     private static string JsonMessage(JsonException json) => json.Message switch
     {
         var m when m.Contains("could not be mapped to any .NET member", StringComparison.Ordinal) => "This field is not known.",
-        var m when m.Contains("missing required properties", StringComparison.Ordinal) => "Required fields are missing:" + m[(m.LastIndexOf(':') + 1)..].TrimEnd('.') + ".",
         var m when m.Contains("could not be converted", StringComparison.Ordinal) => "The value has the wrong type.",
         _ => "This is not valid JSON.",
     };

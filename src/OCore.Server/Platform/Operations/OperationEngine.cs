@@ -51,12 +51,12 @@ internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner 
         await using var db = databases.System();
         var now = time.GetUtcNow();
         var open = await db.Operations.AcrossTenants().AsNoTracking().Where(o => Active.Contains(o.State))
-            .OrderBy(o => o.Id).Select(o => new { o.Id, o.RootId, o.OrgId, o.ServerId, o.LeaseUntil, o.RetryAt, o.CancelRequested }).ToListAsync(stop);
+            .OrderBy(o => o.Id).Select(o => new { o.Id, o.RootId, o.OrgId, o.ServerId, o.LeaseUntil, o.RetryAt, o.State, o.CancelRequested }).ToListAsync(stop);
         var held = open.Where(o => o.LeaseUntil > now).ToList();
         var byOrg = held.CountBy(o => o.OrgId).ToDictionary();
         var byServer = held.Where(o => o.ServerId is not null).CountBy(o => o.ServerId!.Value).ToDictionary();
         // Fair between organisations: the one with the least running goes first, then the oldest.
-        var due = open.Where(o => o.LeaseUntil <= now && (o.RetryAt is null || o.RetryAt <= now || o.CancelRequested) && !_running.ContainsKey(o.Id)).ToList();
+        var due = open.Where(o => o.LeaseUntil <= now && (o.RetryAt is null || o.RetryAt <= now || o.CancelRequested && o.State != OperationState.Unwinding) && !_running.ContainsKey(o.Id)).ToList();
         while (due.Count > 0)
         {
             var candidate = due.OrderBy(o => byOrg.GetValueOrDefault(o.OrgId)).ThenBy(o => o.Id).First();

@@ -76,7 +76,10 @@ internal sealed class OperationJournal(Guid id, long fence, OCoreDbFactory datab
     {
         await Row(db).ExecuteUpdateAsync(s => s
             .SetProperty(o => o.RetryAt, at).SetProperty(o => o.LeaseUntil, DateTimeOffset.UnixEpoch)
-            .SetProperty(o => o.ErrorCode, "waiting").SetProperty(o => o.ErrorMessage, message).SetProperty(o => o.ErrorHint, hint));
+            // Why it is being undone is worth more than what the undoing waits for, which the history tells.
+            .SetProperty(o => o.ErrorCode, o => o.State == OperationState.Unwinding ? o.ErrorCode : "waiting")
+            .SetProperty(o => o.ErrorMessage, o => o.State == OperationState.Unwinding ? o.ErrorMessage : message)
+            .SetProperty(o => o.ErrorHint, o => o.State == OperationState.Unwinding ? o.ErrorHint : hint));
         Append(db, now, null, "state", $"waiting: {message}");
     });
 

@@ -153,7 +153,7 @@ internal sealed class OperationRunner(
 
     private async Task UnwindAsync(Run run, OperationLog lines)
     {
-        if (run.Operation.State != OperationState.Unwinding)
+        if (run.Operation.State != OperationState.Unwinding || run.Operation.RetryAt is not null)
             await run.Journal.StateAsync(OperationState.Unwinding, run.ErrorCode, run.ErrorMessage, run.ErrorHint);
         foreach (var (step, row) in run.Kind.Steps.Zip(run.Operation.Steps).Reverse())
         {
@@ -167,7 +167,7 @@ internal sealed class OperationRunner(
                 if (await AttemptAsync(run, step, row, step.Undo, lines, undo: true) is { } failure)
                 {
                     await run.Journal.StepAsync(row.Seq, StepState.UndoFailed, failure.Message);
-                    if (failure.TryAgain && row.Attempt < 3 * MaxAttempts)
+                    if (failure.TryAgain && (run.Kind.IsPatient || row.Attempt < 3 * MaxAttempts))
                         await run.Journal.RetryAtAsync(time.GetUtcNow() + Backoff(row.Attempt), failure.Message, failure.Hint);
                     else
                         await run.Journal.StateAsync(OperationState.Stuck, "undo_failed", failure.Message, "Mend the cause and retry; the operation goes on undoing where it stopped.");

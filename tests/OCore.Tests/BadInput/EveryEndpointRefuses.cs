@@ -1,0 +1,135 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OCore.Client;
+using OCore.Tests.Tenancy;
+
+namespace OCore.Tests.BadInput;
+
+/// <summary>
+/// Missing, unknown, oversized, wrong-typed and hostile values at every endpoint of the document: a problem that names the field,
+/// and nothing made. The owner of an agency who runs the installation asks, whom no gate holds back.
+/// </summary>
+public sealed class EveryEndpointRefuses(TestApps apps) : IClassFixture<TestApps>
+{
+    private sealed record Probe(ApiOperation Operation, string What, HttpContent? Content, string Query, string? Field, Func<string, string>? Ids = null, bool OnlyNoError = false);
+
+    [Theory, Sqlite, Postgres]
+    public Task Wrong_bodies(Database database) => AllAsync(database, (document, operation) => operation.Body is null ? [] : OfBody(document, operation));
+
+    [Theory, Sqlite, Postgres]
+    public Task Wrong_queries(Database database) => AllAsync(database, (_, operation) => operation.Parameters.Where(p => p.In == "query").SelectMany(p => OfQuery(operation, p)));
+
+    [Theory, Sqlite, Postgres]
+    public Task Wrong_addresses(Database database) => AllAsync(database, (document, operation) => !operation.NamesAnObject ? [] : OfAddress(document, operation));
+
+    private async Task AllAsync(Database database, Func<ApiDocument, ApiOperation, IEnumerable<Probe>> probes)
+    {
+        var app = await apps.OnAsync(database);
+        var world = await MatrixWorld.MakeAsync(app);
+        var document = await ApiDocument.OfAsync(app);
+        await app.JoinAsync(world.Ours.Org, (await app.OperatorAsync()), "owner");
+        var person = await app.OperatorAsync();
+        var before = await MatrixWorld.RowsAsync(app);
+        var (wrong, count) = (new List<string>(), 0);
+        foreach (var operation in document.Operations)
+        {
+            // Some of these end the session; each operation has its own.
+            using var http = app.HttpWith(await app.SignInAsync(person.Id), world.Ours.Slug);
+            foreach (var probe in probes(document, operation))
+            {
+                count++;
+                using var request = new HttpRequestMessage(new HttpMethod(operation.Verb), operation.Url(probe.Ids ?? world.OfOurs.After) + probe.Query) { Content = probe.Content };
+                using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+                if (Fault(response, await TextAsync(response), probe) is { } fault)
+                    wrong.Add($"{operation}, {probe.What}: {fault}");
+            }
+        }
+        Assert.True(wrong.Count == 0, $"{wrong.Count} of {count}:\n{string.Join('\n', wrong.Take(80))}");
+        Assert.True(count > 20);
+        Assert.Equal(before, await MatrixWorld.RowsAsync(app));
+    }
+
+    private static async Task<string> TextAsync(HttpResponseMessage response) =>
+        response.Content.Headers.ContentType?.MediaType == "text/event-stream" ? "" : await response.Content.ReadAsStringAsync();
+
+    private static string? Fault(HttpResponseMessage response, string text, Probe probe)
+    {
+        var status = (int)response.StatusCode;
+        if (status >= 500)
+            return $"{status} {text}".Truncate(300);
+        if (probe.OnlyNoError)
+            return null;
+        if (status is < 400)
+            return $"was accepted with {status}";
+        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+            return $"{status} is no problem document but {response.Content.Headers.ContentType}: {text}".Truncate(300);
+        var problem = JsonSerializer.Deserialize(text, WireJson.Default.ProblemBody)!;
+        if (string.IsNullOrEmpty(problem.Code) || string.IsNullOrEmpty(problem.TraceId))
+            return $"no code or trace id: {text}".Truncate(300);
+        if (probe.Field is null)
+            return null;
+        if (status != 400)
+            return $"{status} instead of 400: {text}".Truncate(300);
+        return problem.Errors?.Keys.Any(key => key == probe.Field || key.StartsWith(probe.Field + ".", StringComparison.Ordinal) || key.StartsWith(probe.Field + "[", StringComparison.Ordinal)) == true
+            ? null : $"does not name {probe.Field}: {text}".Truncate(300);
+    }
+
+    private static IEnumerable<Probe> OfBody(ApiDocument document, ApiOperation operation)
+    {
+        var schema = operation.Body!;
+        foreach (var (what, text, media) in new[]
+                 {
+                     ("no JSON", "{", "application/json"), ("an array", "[]", "application/json"), ("a number", "1", "application/json"), ("a text", "\"x\"", "application/json"),
+                     ("deep nesting", new string('[', 200) + new string(']', 200), "application/json"), ("a form", "a=b", "application/x-www-form-urlencoded"), ("XML", "<a/>", "application/xml"),
+                     ("two megabytes", $"{{\"a\":\"{new string('x', 2 << 20)}\"}}", "application/json"), ("a field twice as unknown", "{\"__proto__\":{},\"constructor\":1}", "application/json"),
+                 })
+            yield return new Probe(operation, what, new StringContent(text, new MediaTypeHeaderValue(media)), "", null);
+        yield return Of("an unknown field", document.Sample(schema), body => body["nobodyKnowsThis"] = 1, "nobodyKnowsThis");
+        foreach (var (name, property, required) in document.Properties(schema))
+        {
+            if (required)
+                yield return Of($"without {name}", document.Sample(schema), body => body.Remove(name), name);
+            foreach (var (what, value) in BadValues.Refused(document, name, property, required))
+                yield return Of(what, document.Sample(schema), body => body[name] = value, name);
+        }
+
+        Probe Of(string what, JsonObject body, Action<JsonObject> spoil, string field)
+        {
+            spoil(body);
+            return new Probe(operation, what, Json(body), "", field);
+        }
+    }
+
+    private static IEnumerable<Probe> OfQuery(ApiOperation operation, ApiParameter parameter)
+    {
+        var schema = parameter.Schema;
+        var type = ApiDocument.TypeOf(schema);
+        Probe Refused(string value) => new(operation, $"?{parameter.Name}={value}".Truncate(80), null, $"?{parameter.Name}={Uri.EscapeDataString(value)}", parameter.Name);
+        if (type is "integer" or "number")
+        {
+            yield return Refused("x");
+            yield return Refused("1e99");
+            if ((double?)schema["minimum"] is { } least)
+                yield return Refused(ApiDocument.Number(least - 1));
+            if ((double?)schema["maximum"] is { } most && most < long.MaxValue)
+                yield return Refused(ApiDocument.Number(most + 1));
+        }
+        else if (type == "boolean" || (string?)schema["format"] is "uuid" or "date-time")
+            yield return Refused("x");
+        else if ((int?)schema["maxLength"] is { } max)
+            yield return Refused(new string('a', max + 1));
+        if (operation.Verb == "GET")
+            foreach (var text in BadValues.Hostile)
+                yield return new Probe(operation, $"?{parameter.Name}={text}", null, $"?{parameter.Name}={Uri.EscapeDataString(text)}", null, OnlyNoError: true);
+    }
+
+    private static IEnumerable<Probe> OfAddress(ApiDocument document, ApiOperation operation)
+    {
+        foreach (var text in BadValues.Hostile.Append(new string('a', 3000)))
+            yield return new Probe(operation, $"the address of {text}".Truncate(80), operation.Body is null ? null : Json(document.Sample(operation.Body)), "", null, _ => Uri.EscapeDataString(text));
+    }
+
+    private static StringContent Json(JsonObject body) => new(body.ToJsonString(), Encoding.UTF8, "application/json");
+}

@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.ServerSentEvents;
+using OCore.Client;
+
+namespace OCore.Tests.Operations;
+
+public sealed class FollowingEvents
+{
+    /// <summary>Cut off a hundred times, a viewer has seen every event once and in order.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task Nothing_is_missed_and_nothing_comes_twice(Database database)
+    {
+        await using var lab = await OperationLab.StartAsync(database);
+        using var http = lab.App.HttpAs(lab.Agency.Owner, lab.Agency.Slug);
+        var id = await lab.StartAsync<TalkKind>(new Build("x", Lines: 300));
+        var seen = new List<string>();
+        var cuts = 0;
+        for (var ended = false; !ended;)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/operations/{id}/events");
+            if (seen.Count > 0)
+                request.Headers.Add("Last-Event-ID", seen[^1]);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+            await using var stream = await response.Content.ReadAsStreamAsync();
+            ended = true;
+            var some = Random.Shared.Next(1, 4);
+            await foreach (var item in SseParser.Create(stream).EnumerateAsync())
+            {
+                seen.Add(item.EventId!);
+                if (--some == 0 && cuts < 100)
+                {
+                    cuts++;
+                    ended = false;
+                    break;
+                }
+            }
+        }
+        var all = (await lab.EventsAsync(id)).Select(e => e.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        Assert.Equal(100, cuts);
+        Assert.Equal(all, seen);
+        Assert.Equal(OperationState.Succeeded, (await lab.ReadAsync(id)).State);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task Many_viewers_all_see_the_end(Database database)
+    {
+        await using var lab = await OperationLab.StartAsync(database);
+        using var http = lab.App.HttpAs(lab.Agency.Owner, lab.Agency.Slug);
+        var id = await lab.StartAsync<TalkKind>(new Build("x", Lines: 20));
+        var viewers = await Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
+        {
+            await using var stream = await http.GetStreamAsync($"/api/operations/{id}/events");
+            return await SseParser.Create(stream).EnumerateAsync().Select(item => item.EventId!).ToListAsync();
+        }));
+        Assert.All(viewers, seen => Assert.Equal(viewers[0], seen));
+        Assert.Equal((await lab.EventsAsync(id)).Count, viewers[0].Count);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_stranger_sees_nothing(Database database)
+    {
+        await using var lab = await OperationLab.StartAsync(database);
+        var other = await lab.App.AgencyAsync("Other");
+        var id = await lab.StartAsync<BuildKind>(new Build("x"));
+        using var theirs = lab.App.HttpAs(other.Owner, other.Slug);
+        foreach (var path in new[] { $"/api/operations/{id}", $"/api/operations/{id}/events", $"/api/operations/{id}/log" })
+            await (await theirs.GetAsync(path)).IsProblemAsync(404, "not_found");
+        foreach (var path in new[] { $"/api/operations/{id}/cancel", $"/api/operations/{id}/retry" })
+            await (await theirs.PostAsync(path, null)).IsProblemAsync(404, "not_found");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await lab.App.Anonymous.GetAsync($"/api/operations/{id}/events")).StatusCode);
+    }
+}

@@ -1,0 +1,121 @@
+using OCore.Client;
+using OCore.Platform.Operations;
+
+namespace OCore.Tests.Operations;
+
+/// <summary>One way to start a kind of operation, and how the world has to look when it has ended.</summary>
+/// <param name="Kind">The kind's name.</param>
+/// <param name="StartAsync">Arranges what it needs, starts it, and says its id.</param>
+/// <param name="HoldsAsync">Demands everything after success, and nothing left after an undo.</param>
+internal sealed record OperationCase(string Kind, Func<Task<Guid>> StartAsync, Func<Guid, OperationState, Task> HoldsAsync);
+
+/// <summary>
+/// What has to hold for every kind of operation, whatever its steps do. Failures are injected through <see cref="StepProbe"/>; a
+/// kill is a runner that stops without writing another word, as a dead process does.
+/// </summary>
+internal sealed class OperationHarness(StepProbe probe, IReadOnlyList<Step> steps, OperationCase subject, Func<Guid, Task<Operation>> endedAsync)
+{
+    private static readonly StepPoint[] KillPoints = [StepPoint.BeforeIntent, StepPoint.BeforeEffect, StepPoint.AfterEffect, StepPoint.AfterDone];
+
+    private int Pivot => steps.Index().Where(s => s.Item.IsPivot).Select(s => (int?)s.Index).FirstOrDefault() ?? steps.Count;
+
+    /// <summary>Every effect happens twice, and the result is that of once.</summary>
+    public async Task EveryStepTwiceAsync()
+    {
+        var once = new HashSet<string>();
+        await RunAsync((step, point) => point == StepPoint.AfterEffect && once.Add(step.Name) ? new TimeoutException("the answer was lost") : null, OperationState.Succeeded);
+        Assert.Equal(steps.Count, once.Count);
+    }
+
+    /// <summary>Before the pivot a refusal undoes everything; from the pivot on it waits for a person, with the work kept.</summary>
+    public async Task FailureAtEveryStepAsync()
+    {
+        for (var at = 0; at < steps.Count; at++)
+            foreach (var where in new[] { StepPoint.BeforeEffect, StepPoint.AfterEffect })
+            {
+                var name = steps[at].Name;
+                await RunAsync((step, point) => step.Name == name && point == where ? new StepRefusedException("injected", $"failed at {name}") : null,
+                    at < Pivot ? OperationState.RolledBack : OperationState.Stuck, $"failure {where} of {name}");
+            }
+    }
+
+    /// <summary>Undoing happens twice, and the result is that of once.</summary>
+    public async Task UndoTwiceAsync()
+    {
+        var last = steps[Math.Min(Pivot, steps.Count) - 1].Name;
+        var once = new HashSet<string>();
+        await RunAsync((step, point) => point switch
+        {
+            StepPoint.AfterEffect when step.Name == last => new StepRefusedException("injected", $"failed at {last}"),
+            StepPoint.AfterUndo when once.Add(step.Name) => new TimeoutException("the answer was lost"),
+            _ => null,
+        }, OperationState.RolledBack);
+    }
+
+    /// <summary>The process dies at every point of every step; another goes on and finishes.</summary>
+    public async Task KillAtEveryPointAsync()
+    {
+        foreach (var at in steps)
+            foreach (var where in KillPoints)
+            {
+                var killed = false;
+                await RunAsync((step, point) =>
+                {
+                    if (killed || step.Name != at.Name || point != where)
+                        return null;
+                    killed = true;
+                    return new LostLeaseException();
+                }, OperationState.Succeeded, $"kill {where} of {at.Name}");
+                Assert.True(killed);
+            }
+    }
+
+    /// <summary>The process dies while it undoes; another goes on undoing.</summary>
+    public async Task KillWhileUndoingAsync()
+    {
+        var undoable = steps.Take(Pivot).Where(s => s.Undo is not null).Select(s => s.Name).ToList();
+        var last = steps[Math.Min(Pivot, steps.Count) - 1].Name;
+        foreach (var at in undoable)
+            foreach (var where in new[] { StepPoint.BeforeUndo, StepPoint.AfterUndo })
+            {
+                var killed = false;
+                await RunAsync((step, point) =>
+                {
+                    if (step.Name == last && point == StepPoint.AfterEffect)
+                        return new StepRefusedException("injected", $"failed at {last}");
+                    if (killed || step.Name != at || point != where)
+                        return null;
+                    killed = true;
+                    return new LostLeaseException();
+                }, OperationState.RolledBack, $"kill {where} of {at}");
+                Assert.True(killed);
+            }
+    }
+
+    private async Task RunAsync(Func<Step, StepPoint, Exception?> inject, OperationState expected, string? what = null)
+    {
+        Guid id = default;
+        var started = new TaskCompletionSource();
+        probe.Reached = async (operation, step, point) =>
+        {
+            await started.Task;
+            if (operation.Id == id && inject(step, point) is { } failure)
+                throw failure;
+        };
+        try
+        {
+            id = await subject.StartAsync();
+            started.SetResult();
+            var ended = await endedAsync(id);
+            Assert.True(ended.State == expected, $"{subject.Kind}, {what}: {ended.State} instead of {expected}: {ended.ErrorCode} {ended.ErrorMessage}");
+            if (expected is OperationState.RolledBack)
+                Assert.DoesNotContain(ended.Steps, s => s.State is StepState.UndoFailed or StepState.Started or StepState.Failed or StepState.Done);
+            await subject.HoldsAsync(id, expected);
+        }
+        finally
+        {
+            started.TrySetResult();
+            probe.Reached = null;
+        }
+    }
+}

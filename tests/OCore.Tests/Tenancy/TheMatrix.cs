@@ -1,0 +1,162 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace OCore.Tests.Tenancy;
+
+/// <summary>
+/// Who may call what, made from the OpenAPI document and kept in git: a new endpoint changes the file, and a person reads the
+/// change. Then every id in an address, a query or a body is swapped for one of another tenant.
+/// </summary>
+public sealed class TheMatrix(TestApps apps) : IClassFixture<TestApps>
+{
+    // Answers of the gate, as against those of a handler.
+    private static readonly HashSet<string> OfTheGate =
+        ["unauthenticated", "forbidden", "organization_not_found", "organization_suspended", "operator_only", "subscription_required", "agency_not_enabled", "cross_site", "api_key_not_allowed", "sign_in_required"];
+
+    [Theory, Sqlite, Postgres]
+    public async Task It_is_the_one_in_the_repository(Database database)
+    {
+        var world = await MatrixWorld.MakeAsync(await apps.OnAsync(database));
+        var document = await ApiDocument.OfAsync(world.App);
+        var lines = new StringBuilder("# Who passes the gate of each operation: yes, or the status of the refusal. Made by TheMatrix; read its changes.\n");
+        lines.Append($"{"",-58}").AppendLine(string.Join("", world.Actors.Keys.Select(a => $" {a,-15}")).TrimEnd());
+        foreach (var operation in document.Operations)
+        {
+            lines.Append($"{operation,-58}");
+            var cells = new List<string>();
+            foreach (var actor in world.Actors.Values)
+                cells.Add($" {await CellAsync(world, operation, actor),-15}");
+            lines.AppendLine(string.Join("", cells).TrimEnd());
+        }
+        Assert.DoesNotContain("500", lines.ToString(), StringComparison.Ordinal);
+        Repository.IsGolden("tenancy-matrix.txt", lines.ToString());
+    }
+
+    // An id that does not exist and a body that is not understood: who passes the gate learns of that, and nothing happens.
+    private static async Task<string> CellAsync(MatrixWorld world, ApiOperation operation, MatrixWorld.Actor actor)
+    {
+        using var http = await world.HttpAsync(actor);
+        using var request = new HttpRequestMessage(new HttpMethod(operation.Verb), operation.Url(MatrixWorld.Missing));
+        if (operation.Body is not null)
+            request.Content = JsonContent.Create(new JsonObject { ["nobodyKnowsThis"] = 1 });
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        if (response.IsSuccessStatusCode)
+            return "yes";
+        var status = (int)response.StatusCode;
+        var code = (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())?["code"];
+        return status >= 500 ? status.ToString(System.Globalization.CultureInfo.InvariantCulture)
+            : OfTheGate.Contains(code ?? "") ? status.ToString(System.Globalization.CultureInfo.InvariantCulture) : "yes";
+    }
+
+    /// <summary>Not yours and not there are one answer, to the byte, and nothing changes.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task An_address_of_another_tenant_is_not_there(Database database)
+    {
+        var world = await MatrixWorld.MakeAsync(await apps.OnAsync(database));
+        var document = await ApiDocument.OfAsync(world.App);
+        var before = await MatrixWorld.RowsAsync(world.App);
+        var wrong = new List<string>();
+        foreach (var operation in document.Operations.Where(o => o.NamesAnObject && !o.Path.Contains("/admin/", StringComparison.Ordinal) && !o.Path.Contains("/catalog/", StringComparison.Ordinal)))
+            foreach (var (actor, others) in Strangers(world))
+            {
+                var there = await AnswerAsync(world, document, operation, actor, others.After);
+                var missing = await AnswerAsync(world, document, operation, actor, MatrixWorld.Missing);
+                if (there != missing)
+                    wrong.Add($"{operation} as {actor.Name} for {others.Org.Name}: {there} instead of {missing}");
+            }
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        Assert.Equal(before, await MatrixWorld.RowsAsync(world.App));
+    }
+
+    private static IEnumerable<(MatrixWorld.Actor, Possessions)> Strangers(MatrixWorld world) =>
+    [
+        (world.Actors["owner"], world.OfTheirs),
+        (world.Actors["client owner"], world.OfOurs), (world.Actors["client owner"], world.OfSibling), (world.Actors["client owner"], world.OfTheirs),
+        (world.Actors["delegated staff"], world.OfSibling), (world.Actors["delegated staff"], world.OfTheirs),
+        (new MatrixWorld.Actor("other agency at home", world.Theirs.Owner, world.Theirs.Slug), world.OfOurs),
+        (new MatrixWorld.Actor("other agency at home", world.Theirs.Owner, world.Theirs.Slug), world.OfClient),
+    ];
+
+    private static async Task<string> AnswerAsync(MatrixWorld world, ApiDocument document, ApiOperation operation, MatrixWorld.Actor actor, Func<string, string> ids, JsonObject? body = null, string query = "")
+    {
+        using var http = await world.HttpAsync(actor);
+        using var request = new HttpRequestMessage(new HttpMethod(operation.Verb), operation.Url(ids) + query);
+        if (operation.Body is not null)
+            request.Content = JsonContent.Create(body ?? document.Sample(operation.Body));
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        if (response.Content.Headers.ContentType?.MediaType == "text/event-stream")
+            return "an event stream";
+        var text = await response.Content.ReadAsStringAsync();
+        if (text.StartsWith('{') && JsonNode.Parse(text) is JsonObject json)
+        {
+            json.Remove("traceId");
+            text = json.ToJsonString();
+        }
+        return $"{(int)response.StatusCode} {text}".Truncate(600);
+    }
+
+    /// <summary>A filter by somebody else's id finds what a filter by nobody's id finds.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task A_query_by_the_id_of_another_tenant_finds_nothing(Database database)
+    {
+        var world = await MatrixWorld.MakeAsync(await apps.OnAsync(database));
+        var document = await ApiDocument.OfAsync(world.App);
+        var wrong = new List<string>();
+        foreach (var operation in document.Operations.Where(o => o.Verb == "GET" && !o.Path.Contains("/admin/", StringComparison.Ordinal)))
+            foreach (var parameter in operation.Parameters.Where(p => p.In == "query" && KindOf(p.Name, p.Schema) is not null))
+                foreach (var (actor, others) in Strangers(world))
+                {
+                    var own = actor.Slug == world.Ours.Slug ? world.OfOurs : actor.Slug == world.Client.Slug ? world.OfClient : world.OfTheirs;
+                    var there = await AnswerAsync(world, document, operation, actor, own.After, query: $"?{parameter.Name}={others.After(KindOf(parameter.Name, parameter.Schema)!)}");
+                    var missing = await AnswerAsync(world, document, operation, actor, own.After, query: $"?{parameter.Name}={Guid.CreateVersion7()}");
+                    if (there != missing)
+                        wrong.Add($"{operation} ?{parameter.Name} as {actor.Name} for {others.Org.Name}: {there} instead of {missing}");
+                }
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    /// <summary>A body that names somebody else's object is refused as one that names nothing, and nothing is made.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task A_body_with_the_id_of_another_tenant_makes_nothing(Database database)
+    {
+        var world = await MatrixWorld.MakeAsync(await apps.OnAsync(database));
+        var document = await ApiDocument.OfAsync(world.App);
+        var before = await MatrixWorld.RowsAsync(world.App);
+        var wrong = new List<string>();
+        var tried = 0;
+        foreach (var operation in document.Operations.Where(o => o.Body is not null && !o.Path.Contains("/admin/", StringComparison.Ordinal)))
+            foreach (var (name, schema, _) in document.Properties(operation.Body!).Where(p => KindOf(p.Name, p.Schema) is not null))
+            {
+                var actor = world.Actors["owner"];
+                string there = await WithAsync(world.OfTheirs.After(KindOf(name, schema)!)), missing = await WithAsync(Guid.CreateVersion7().ToString());
+                tried++;
+                if (there[0] != '4' || there != missing)
+                    wrong.Add($"{operation} {name}: {there} instead of {missing}");
+
+                Task<string> WithAsync(string id)
+                {
+                    var body = document.Sample(operation.Body!);
+                    body[name] = ApiDocument.TypeOf(schema) == "array" ? new JsonArray(id) : id;
+                    return AnswerAsync(world, document, operation, actor, world.OfOurs.After, body);
+                }
+            }
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        Assert.True(tried > 0);
+        Assert.Equal(before, await MatrixWorld.RowsAsync(world.App));
+    }
+
+    // What a field refers to, as the segment of its address; null where it refers to nothing.
+    private static string? KindOf(string name, JsonObject schema) => name switch
+    {
+        "serverId" or "server" => "servers",
+        "templateId" or "template" => "templates",
+        "instanceId" or "instance" => "instances",
+        "clientId" or "client" or "clients" or "organization" or "organizationId" => "clients",
+        "role" or "roleId" => "roles",
+        "operation" or "operationId" => "operations",
+        "objectId" => "servers",
+        _ when (string?)schema["format"] == "uuid" => throw new InvalidOperationException($"Say in TheMatrix what \"{name}\" refers to."),
+        _ => null,
+    };
+}
