@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.AuditLog;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -39,7 +38,7 @@ internal static class SignInEndpoints
                 var (before, after) = (user.PasswordHash, passwords.Hash(request.Password));
                 await db.Users.Where(u => u.Id == user.Id && u.PasswordHash == before).ExecuteUpdateAsync(s => s.SetProperty(u => u.PasswordHash, after), stop);
             }
-            return await SignIn.StartAsync(db, user, http, caller, sessions, !user.TwoFactorEnabled ? "password" : !string.IsNullOrWhiteSpace(request.Totp) ? "password and authenticator" : "password and recovery code", stop);
+            return await SignInCompletion.StartAsync(db, user, http, caller, sessions, !user.TwoFactorEnabled ? "password" : !string.IsNullOrWhiteSpace(request.Totp) ? "password and authenticator" : "password and recovery code", stop);
         }, stop);
         if (tokens is null)
         {
@@ -110,7 +109,7 @@ internal static class SignInEndpoints
                 var tokens = await db.InTransactionAsync(async () =>
                 {
                     await db.SaveChangesAsync(stop);
-                    return await SignIn.StartAsync(db, user, http, caller, sessions, "signup", stop);
+                    return await SignInCompletion.StartAsync(db, user, http, caller, sessions, "signup", stop);
                 }, stop);
                 limits.Succeeded(request.Email, http);
                 return TypedResults.Ok(tokens);

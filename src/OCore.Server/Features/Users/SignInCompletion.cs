@@ -1,12 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.AuditLog;
 using OCore.Platform.Data;
 using OCore.Platform.Security;
 
 namespace OCore.Features.Users;
 
 /// <summary>The end of every way in: password, passkey, sign-up and invitation.</summary>
-internal static class SignIn
+internal static class SignInCompletion
 {
     /// <summary>A session with its line in the audit log, saved. The session that this browser had before ends.</summary>
     internal static async Task<SessionTokens> StartAsync(OCoreDb db, User user, HttpContext http, Caller caller, SessionStarter sessions, string method, CancellationToken stop)
