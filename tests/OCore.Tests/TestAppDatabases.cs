@@ -30,11 +30,11 @@ public sealed class PostgresAttribute : DataAttribute
 
     public override string? Skip
     {
-        get => Wanted ? PostgresServer.WhyAbsent : null;
+        get => Wanted ? PostgresServer.WhyAbsent : "OCORE_TEST_DATABASES=sqlite: PostgreSQL was not asked for.";
         set => base.Skip = value;
     }
 
-    public override IEnumerable<object[]> GetData(MethodInfo testMethod) => Wanted ? [[Database.Postgres]] : [];
+    public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [[Database.Postgres]];
 }
 
 /// <summary>

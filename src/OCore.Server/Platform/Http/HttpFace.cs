@@ -27,7 +27,11 @@ internal static class HttpFace
         services.AddProblemDetails(o => o.CustomizeProblemDetails = ValidationProblems.Customize);
         services.AddExceptionHandler<ProblemHandling>();
         services.AddValidation();
-        services.AddOpenApi("v1");
+        services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
+        {
+            (document.Info.Title, document.Info.Version) = ("oCore", "1");
+            return Task.CompletedTask;
+        }));
         services.AddResponseCompression(o => o.EnableForHttps = true);
         services.AddSingleton<IStartupFilter, ForwardedHeadersFromTrustedProxies>();
     }
