@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using OCore.Platform.Security;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -80,10 +82,12 @@ internal sealed class MatrixWorld
         var server = new Server { OrgId = org.Id, RootId = org.RootId, Name = app.Slug("web"), Host = "192.0.2.1", Port = 22, User = "deploy", HostKey = "x", Status = ServerStatus.Failed, CreatedAt = now };
         var template = new Template { OrgId = org.Id, RootId = org.RootId, Name = app.Slug("shop"), OdooVersion = "18.0", OdooEdition = "ce", CreatedAt = now };
         var slug = app.Slug("erp");
+        var instanceId = Guid.CreateVersion7();
+        string Sealed(string kind) => app.Services.GetRequiredService<SecretBox>().Seal("secret", kind, instanceId);
         var instance = new Instance
         {
-            OrgId = org.Id, RootId = org.RootId, Name = slug, Slug = slug, ServerId = server.Id, TemplateId = template.Id, OdooVersion = "18.0", OdooEdition = "ce", Image = "odoo:18.0",
-            Domain = $"{slug}.example.com", Database = slug.Replace('-', '_'), DatabasePasswordSealed = "x", MasterPasswordSealed = "x", ConnectKeySealed = "x", Status = InstanceStatus.Failed, CreatedAt = now,
+            Id = instanceId, OrgId = org.Id, RootId = org.RootId, Name = slug, Slug = slug, ServerId = server.Id, TemplateId = template.Id, OdooVersion = "18.0", OdooEdition = "ce", Image = "odoo:18.0",
+            Domain = $"{slug}.example.com", Database = slug.Replace('-', '_'), DatabasePasswordSealed = Sealed(InstanceSecrets.Database), MasterPasswordSealed = Sealed(InstanceSecrets.Master), ConnectKeySealed = Sealed(InstanceSecrets.Connect), Status = InstanceStatus.Failed, CreatedAt = now,
         };
         var operation = new Operation
         {

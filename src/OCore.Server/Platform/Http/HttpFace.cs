@@ -27,11 +27,24 @@ internal static class HttpFace
         services.AddProblemDetails(o => o.CustomizeProblemDetails = ValidationProblems.Customize);
         services.AddExceptionHandler<ProblemHandling>();
         services.AddValidation();
-        services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
-        {
-            (document.Info.Title, document.Info.Version) = ("oCore", "1");
-            return Task.CompletedTask;
-        }));
+        services.AddOpenApi("v1", o => o
+            .AddDocumentTransformer((document, _, _) =>
+            {
+                (document.Info.Title, document.Info.Version) = ("oCore", "1");
+                return Task.CompletedTask;
+            })
+            // The converter that refuses NUL hides from the document that texts are texts.
+            .AddSchemaTransformer((schema, context, _) =>
+            {
+                if (context.JsonTypeInfo.Type == typeof(string) && schema.Type is null)
+                    schema.Type = context.JsonPropertyInfo is { IsGetNullable: true } ? Microsoft.OpenApi.JsonSchemaType.String | Microsoft.OpenApi.JsonSchemaType.Null : Microsoft.OpenApi.JsonSchemaType.String;
+                var texts = context.JsonTypeInfo.ElementType == typeof(string);
+                if (texts && context.JsonTypeInfo.Kind == System.Text.Json.Serialization.Metadata.JsonTypeInfoKind.Enumerable)
+                    schema.Items ??= new Microsoft.OpenApi.OpenApiSchema { Type = Microsoft.OpenApi.JsonSchemaType.String };
+                if (texts && context.JsonTypeInfo.Kind == System.Text.Json.Serialization.Metadata.JsonTypeInfoKind.Dictionary)
+                    schema.AdditionalProperties ??= new Microsoft.OpenApi.OpenApiSchema { Type = Microsoft.OpenApi.JsonSchemaType.String };
+                return Task.CompletedTask;
+            }));
         services.AddResponseCompression(o => o.EnableForHttps = true);
         services.AddSingleton<IStartupFilter, ForwardedHeadersFromTrustedProxies>();
     }
