@@ -91,8 +91,12 @@ internal sealed class Printer(Io io, OutputFormat format, bool quiet)
     private void ForPeople(IReadOnlyList<string> heads, IReadOnlyList<Cell[]> rows)
     {
         var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };
-        foreach (var head in heads)
-            table.AddColumn(new TableColumn(new Text(head.ToUpperInvariant(), new Style(decoration: Decoration.Dim))) { Padding = new Padding(0, 0, 2, 0) });
+        for (var i = 0; i < heads.Count; i++)
+        {
+            var head = new Text(heads[i].ToUpperInvariant(), new Style(decoration: Decoration.Dim));
+            // Where it is narrow only the last column folds: names and ids stay whole.
+            table.AddColumn(new TableColumn(head) { Padding = new Padding(0, 0, 2, 0), NoWrap = i < heads.Count - 1 });
+        }
         foreach (var row in rows)
             table.AddRow(row.Select(cell => new Text(Text(cell, exact: false).Replace('\n', ' '), StyleOf(cell.Tone))));
         Terminal.For(io, io.Out, io.OutIsTerminal).Write(table);
