@@ -192,7 +192,7 @@ public sealed class DeletionTests
             foreach (var column in table.Columns)
             {
                 await using var command = db.Database.GetDbConnection().CreateCommand();
-                if (column.PropertyMappings[0].TypeMapping.ClrType == typeof(Guid))
+                if (column.PropertyMappings is [var mapping, ..] && mapping.TypeMapping.ClrType == typeof(Guid))
                 {
                     command.CommandText = $"SELECT COUNT(*) FROM \"{table.Name}\" WHERE \"{column.Name}\" = @id";
                     Add(command, id);

@@ -49,9 +49,7 @@ internal static class BadValues
             yield return ($"{name} with too many", new JsonArray([.. Enumerable.Range(0, many + 1).Select(_ => document.Value(name, document.Resolve(schema["items"])))]));
     }
 
-    /// <summary>For fields without a pattern: whatever is done with it, it is no error of the server.</summary>
-    public static IEnumerable<JsonNode> Survived(JsonObject schema) =>
-        ApiDocument.TypeOf(schema) == "string" && schema["pattern"] is null && schema["enum"] is null ? Hostile.Select(text => (JsonNode)text) : [];
+    public static bool IsFreeText(JsonObject schema) => ApiDocument.TypeOf(schema) == "string" && schema["pattern"] is null && schema["enum"] is null && schema["format"] is null;
 
     private static IEnumerable<JsonNode> WrongTypes(string type) => type switch
     {

@@ -66,7 +66,7 @@ internal sealed class MatrixWorld
         return new MatrixWorld
         {
             App = app, Ours = ours, Theirs = theirs, Client = client, Sibling = sibling, Suspended = suspended, Actors = actors,
-            OfOurs = await OwnAsync(app, ours.Org, client), OfClient = await OwnAsync(app, client, client),
+            OfOurs = await OwnAsync(app, ours.Org, sibling), OfClient = await OwnAsync(app, client, client),
             OfSibling = await OwnAsync(app, sibling, sibling), OfTheirs = await OwnAsync(app, theirs.Org, await app.ClientOfAsync(theirs, "Foreign")),
         };
     }
@@ -109,9 +109,9 @@ internal sealed class MatrixWorld
         });
     }
 
-    /// <summary>As the actor, with a session that only this request has: some requests end it.</summary>
-    public async Task<HttpClient> HttpAsync(Actor actor) =>
-        App.HttpWith(actor.Token ?? (actor.Person is { } person ? await App.SignInAsync(person.Id) : null), actor.Slug);
+    /// <summary>As the actor; with a session of its own for a request that may end sessions.</summary>
+    public async Task<HttpClient> HttpAsync(Actor actor, ApiOperation operation) => App.HttpWith(actor.Token ?? (actor.Person is not { } person ? null
+        : operation.Path.Contains("/auth/", StringComparison.Ordinal) || operation.Path.Contains("/user", StringComparison.Ordinal) ? await App.SignInAsync(person.Id) : person.Token), actor.Slug);
 
     /// <summary>How many rows there are of everything that a request could make. Sign-ins, their traces and mails asked for by anybody do not count.</summary>
     public static async Task<string> RowsAsync(TestApp app)

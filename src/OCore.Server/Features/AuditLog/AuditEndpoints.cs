@@ -43,14 +43,14 @@ internal static class AuditEndpoints
     /// <summary>The same as a file, whole: CSV, or one JSON object in each line. That it was taken is itself in the log.</summary>
     /// <param name="format"><c>csv</c>, or <c>jsonl</c>.</param>
     internal static async Task<Results<PushStreamHttpResult, Problem>> Export(OCoreDb db, Caller caller, TimeProvider time, [AsParameters] Filter filter,
-        [FromQuery(Name = "q"), MaxLength(100)] string? search, [FromQuery, MaxLength(10)] string? format, CancellationToken stop)
+        [FromQuery, MaxLength(100)] string? q, [FromQuery, MaxLength(10)] string? format, CancellationToken stop)
     {
         if (format is not (null or "csv" or "jsonl"))
             return Problem.Field("format", "One of csv, jsonl.");
         db.Record("audit.exported", caller.OrgId);
         await db.SaveChangesAsync(stop);
         var json = format == "jsonl";
-        return TypedResults.Stream(body => AuditExport.WriteAsync(body, db, filter, search, json, stop), json ? AuditExport.JsonLines : AuditExport.Csv,
+        return TypedResults.Stream(body => AuditExport.WriteAsync(body, db, filter, q, json, stop), json ? AuditExport.JsonLines : AuditExport.Csv,
             $"audit-{caller.Access.OrgSlug}-{time.GetUtcNow():yyyyMMdd-HHmmss}.{(json ? "jsonl" : "csv")}");
     }
 }

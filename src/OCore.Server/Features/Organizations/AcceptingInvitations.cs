@@ -73,7 +73,7 @@ internal static class AcceptingInvitations
                 db.Add(new Member { UserId = userId, RoleId = invitation.RoleId, JoinedAt = now });
                 db.Record("invitation.accepted", organization.Id, invitation);
                 await db.SaveChangesAsync(stop);
-                return TypedResults.Ok(await SignInEndpoints.StartAsync(db, user, http, caller, sessions, "invitation", stop));
+                return TypedResults.Ok(await SignInCompletion.StartAsync(db, user, http, caller, sessions, "invitation", stop));
             }, stop);
             CallerCache.Clear();
             return result;

@@ -46,7 +46,7 @@ internal static class PasskeyEndpoints
             // Its counter moves on: a copy of the passkey would fall behind and be refused.
             var row = await db.UserPasskeys.SingleAsync(p => p.CredentialId == result.Passkey.CredentialId, stop);
             (row.Data.SignCount, row.Data.IsBackedUp, row.Data.IsUserVerified) = (result.Passkey.SignCount, result.Passkey.IsBackedUp, result.Passkey.IsUserVerified);
-            return await SignInEndpoints.StartAsync(db, result.User, http, caller, sessions, "passkey", stop);
+            return await SignInCompletion.StartAsync(db, result.User, http, caller, sessions, "passkey", stop);
         }, stop);
         limits.Succeeded(result.User.Email!, http);
         CallerCache.Clear();

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.AuditLog;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -39,7 +38,7 @@ internal static class SignInEndpoints
                 var (before, after) = (user.PasswordHash, passwords.Hash(request.Password));
                 await db.Users.Where(u => u.Id == user.Id && u.PasswordHash == before).ExecuteUpdateAsync(s => s.SetProperty(u => u.PasswordHash, after), stop);
             }
-            return await StartAsync(db, user, http, caller, sessions, !user.TwoFactorEnabled ? "password" : !string.IsNullOrWhiteSpace(request.Totp) ? "password and authenticator" : "password and recovery code", stop);
+            return await SignInCompletion.StartAsync(db, user, http, caller, sessions, !user.TwoFactorEnabled ? "password" : !string.IsNullOrWhiteSpace(request.Totp) ? "password and authenticator" : "password and recovery code", stop);
         }, stop);
         if (tokens is null)
         {
@@ -110,7 +109,7 @@ internal static class SignInEndpoints
                 var tokens = await db.InTransactionAsync(async () =>
                 {
                     await db.SaveChangesAsync(stop);
-                    return await StartAsync(db, user, http, caller, sessions, "signup", stop);
+                    return await SignInCompletion.StartAsync(db, user, http, caller, sessions, "signup", stop);
                 }, stop);
                 limits.Succeeded(request.Email, http);
                 return TypedResults.Ok(tokens);
@@ -121,17 +120,5 @@ internal static class SignInEndpoints
                 db.ChangeTracker.Clear();
             }
         }
-    }
-
-    /// <summary>A session with its line in the audit log, saved. The session that this browser had before ends.</summary>
-    internal static async Task<SessionTokens> StartAsync(OCoreDb db, User user, HttpContext http, Caller caller, SessionStarter sessions, string method, CancellationToken stop)
-    {
-        if (caller.IsSignedIn && caller.Access.SessionId is { } before && http.Request.Headers[SessionStarter.BrowserHeader] == "1")
-            await db.Sessions.Where(s => s.Id == before).ExecuteDeleteAsync(stop);
-        var home = await db.ActAsAsync(user, caller, stop);
-        var tokens = sessions.Start(db, user.Id, http);
-        db.Record("auth.login", home, user, new Dictionary<string, AuditChangeValue> { ["method"] = new(null, method) });
-        await db.SaveChangesAsync(stop);
-        return tokens;
     }
 }

@@ -20,6 +20,7 @@ internal static class HttpFace
             json.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
             json.MaxDepth = 32;
             json.RespectNullableAnnotations = true;
+            json.Converters.Add(new TextWithoutNul());
             json.Converters.Add(new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
         });
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
@@ -39,6 +40,7 @@ internal static class HttpFace
         app.UseRouting();
         app.Use(UnknownPathAsync);
         app.UseMiddleware<Gate>();
+        app.Use(TextWithoutNul.RefuseInQueryAsync);
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapScalarApiReference("/docs/api", o => o.WithTitle("oCore API").WithOpenApiRoutePattern("/openapi/{documentName}.json").DisableDefaultFonts());
     }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace OCore.Tests.Cli;
 
 [Collection("cli")]
-public sealed class SigningInTests
+public sealed class SigningInByCommandTests
 {
     private static async Task<FakeOCore> Server()
     {
