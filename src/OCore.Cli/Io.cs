@@ -31,8 +31,8 @@ internal sealed class Io
             InIsTerminal = !Console.IsInputRedirected,
             OutIsTerminal = isTerminal,
             ErrIsTerminal = !Console.IsErrorRedirected,
-            Width = () => isTerminal || !Console.IsErrorRedirected ? Math.Max(Console.WindowWidth, 40) : 120,
-            Height = () => isTerminal || !Console.IsErrorRedirected ? Math.Max(Console.WindowHeight, 10) : 40,
+            Width = () => (isTerminal || !Console.IsErrorRedirected) && Console.WindowWidth is > 0 and var width ? width : 120,
+            Height = () => (isTerminal || !Console.IsErrorRedirected) && Console.WindowHeight is > 0 and var height ? height : 40,
         };
     }
 

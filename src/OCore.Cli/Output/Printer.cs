@@ -82,27 +82,37 @@ internal sealed class Printer(Io io, OutputFormat format, bool quiet)
 
     public void Rows(IReadOnlyList<string> heads, IReadOnlyList<Cell[]> rows)
     {
-        if (io.OutIsTerminal)
-            ForPeople(heads, rows);
+        List<string[]> lines = [[.. heads.Select(h => h.ToUpperInvariant())], .. rows.Select(r => r.Select(c => Text(c, exact: !io.OutIsTerminal).Replace('\n', ' ')).ToArray())];
+        var widths = heads.Select((_, i) => lines.Max(l => l[i].Length)).ToArray();
+        if (io.OutIsTerminal && Folds(widths, isProse: rows.All(r => r[^1].At is null)))
+            Table(lines, rows);
         else
-            ForPipes(heads, rows);
+            Aligned(lines, widths);
     }
 
-    private void ForPeople(IReadOnlyList<string> heads, IReadOnlyList<Cell[]> rows)
+    /// <summary>Names and ids stay whole: only words in the last column are folded, and only where there is room for them.</summary>
+    private bool Folds(int[] widths, bool isProse)
+    {
+        var last = isProse ? Math.Min(widths[^1], 20) : widths[^1];
+        return widths[..^1].Sum(w => w + 2) + last <= io.Width() - 2;
+    }
+
+    private void Table(List<string[]> lines, IReadOnlyList<Cell[]> rows)
     {
         var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };
-        foreach (var head in heads)
-            table.AddColumn(new TableColumn(new Text(head.ToUpperInvariant(), new Style(decoration: Decoration.Dim))) { Padding = new Padding(0, 0, 2, 0) });
-        foreach (var row in rows)
-            table.AddRow(row.Select(cell => new Text(Text(cell, exact: false).Replace('\n', ' '), StyleOf(cell.Tone))));
+        for (var i = 0; i < lines[0].Length; i++)
+        {
+            var head = new Text(lines[0][i], new Style(decoration: Decoration.Dim));
+            table.AddColumn(new TableColumn(head) { Padding = new Padding(0, 0, 2, 0), NoWrap = i < lines[0].Length - 1 });
+        }
+        for (var row = 0; row < rows.Count; row++)
+            table.AddRow(lines[row + 1].Select((text, i) => new Text(text, StyleOf(rows[row][i].Tone))));
         Terminal.For(io, io.Out, io.OutIsTerminal).Write(table);
     }
 
-    /// <summary>Aligned, never wrapped, nothing cut.</summary>
-    private void ForPipes(IReadOnlyList<string> heads, IReadOnlyList<Cell[]> rows)
+    /// <summary>Never folded, nothing cut.</summary>
+    private void Aligned(List<string[]> lines, int[] widths)
     {
-        List<string[]> lines = [[.. heads.Select(h => h.ToUpperInvariant())], .. rows.Select(r => r.Select(c => Text(c, exact: true).Replace('\n', ' ')).ToArray())];
-        var widths = heads.Select((_, i) => lines.Max(l => l[i].Length)).ToArray();
         foreach (var line in lines)
             io.Out.WriteLine(string.Join("  ", line.Select((text, i) => text.PadRight(widths[i]))).TrimEnd());
     }

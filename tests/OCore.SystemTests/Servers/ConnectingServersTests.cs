@@ -137,6 +137,18 @@ public sealed class ConnectingServersTests(ServerLab lab, ITestOutputHelper outp
     }
 
     [LabFact]
+    public async Task Another_oCore_that_is_alive_keeps_its_machine()
+    {
+        await using var first = await ServerScene.StartAsync();
+        await using var second = await ServerScene.StartAsync();
+        var request = new AddServer { Name = "shared", Host = lab.Second.Host.Value, User = "deploy", PrivateKey = lab.Second.Key };
+        var id = (await first.AddAsync(request)).ServerId!.Value;
+        Assert.Equal("server_taken", (await second.AddAsync(request, succeeds: false)).Error!.Code);
+        Assert.Equal(ServerStatus.Active, (await first.GetAsync(id)).Status);
+        await first.RemoveAsync(id);
+    }
+
+    [LabFact]
     public async Task A_bare_server_gets_Docker()
     {
         await lab.Bare.ShellAsync("systemctl disable --now docker docker.socket 2>/dev/null || true; DEBIAN_FRONTEND=noninteractive apt-get -y -q purge docker.io containerd runc 2>/dev/null >&2 || true");
@@ -154,8 +166,14 @@ public sealed class ConnectingServersTests(ServerLab lab, ITestOutputHelper outp
     public async Task This_machine_too()
     {
         await using var scene = await ServerScene.StartAsync(asOperator: true);
-        var operation = await scene.AddAsync(new AddServer { Name = "here", Host = "local", EdgePort = 18069 });
+        var operation = await scene.AddAsync(new AddServer { Name = "here", Host = "local", EdgePort = 18069 }, succeeds: null);
         Tell(operation);
+        if (operation.Error?.Code == "server_taken")
+        {
+            output.WriteLine("NOT TESTED: another oCore works on this machine and was left alone.");
+            return;
+        }
+        Assert.Equal(OperationState.Succeeded, operation.State);
         var server = await scene.GetAsync(operation.ServerId!.Value);
         Assert.True(server.IsLocal);
         Assert.Equal(("localhost", 18069), (server.BaseDomain, server.EdgePort));

@@ -55,7 +55,7 @@ internal sealed class ServerScene : IAsyncDisposable
         return new ServerScene { App = app, Http = app.As(agency.Owner, agency.Org) };
     }
 
-    public async Task<OperationView> AddAsync(AddServer request, bool succeeds = true) =>
+    public async Task<OperationView> AddAsync(AddServer request, bool? succeeds = true) =>
         await EndOfAsync(await Http.Post<AddServer, OperationView>("/api/servers", request), succeeds);
 
     public Task<ServerView> GetAsync(Guid id) => Http.Get<ServerView>($"/api/servers/{id}");
@@ -63,7 +63,7 @@ internal sealed class ServerScene : IAsyncDisposable
     public async Task RemoveAsync(Guid id) => await EndOfAsync(await Http.Delete<OperationView>($"/api/servers/{id}"));
 
     /// <summary>Its end; with its log in the failure where it is not the one expected.</summary>
-    public async Task<OperationView> EndOfAsync(OperationView operation, bool succeeds = true)
+    public async Task<OperationView> EndOfAsync(OperationView operation, bool? succeeds = true)
     {
         var clock = Stopwatch.StartNew();
         while (operation.State is OperationState.Pending or OperationState.Running or OperationState.Unwinding && clock.Elapsed < TimeSpan.FromMinutes(5))
@@ -71,7 +71,7 @@ internal sealed class ServerScene : IAsyncDisposable
             await Task.Delay(100);
             operation = await Http.Get<OperationView>($"/api/operations/{operation.Id}");
         }
-        if (operation.State == OperationState.Succeeded == succeeds)
+        if (succeeds is null || operation.State == OperationState.Succeeded == succeeds)
             return operation;
         var log = await Http.Get<Page<OperationEventView>>($"/api/operations/{operation.Id}/log?limit=1000");
         Assert.Fail($"{operation.Title}: {operation.State} {operation.Error?.Code} {operation.Error?.Message}\n{string.Join('\n', log.Data.Select(e => e.Message))}\n{App.Log}");

@@ -50,7 +50,7 @@ internal static partial class PostgresContainer
         await connection.Docker.EnsureContainerAsync(spec, stop);
         using var late = new CancellationTokenSource(ReadyWithin);
         // Over TCP: while the cluster is being made, a temporary server answers on the socket.
-        while (!(await connection.Docker.ExecAsync(Name, ["pg_isready", "-q", "-h", "127.0.0.1", "-t", "2"], null, stop)).Ok)
+        while (!await IsReadyAsync(connection, stop))
         {
             if (late.IsCancellationRequested)
                 throw new ServerException($"PostgreSQL did not become ready within {ReadyWithin.TotalMinutes:0} minutes: {await LastWordsAsync(connection, stop)}");
@@ -98,6 +98,19 @@ internal static partial class PostgresContainer
                 .Append("'\n");
         }
         return input.Append(script).Append('\n').ToString();
+    }
+
+    private static async Task<bool> IsReadyAsync(IServerConnection connection, CancellationToken stop)
+    {
+        try
+        {
+            return (await connection.Docker.ExecAsync(Name, ["pg_isready", "-q", "-h", "127.0.0.1", "-t", "2"], null, stop)).Ok;
+        }
+        catch (DockerConflictException)
+        {
+            // It ended and Docker starts it again.
+            return false;
+        }
     }
 
     private static async Task<string> LastWordsAsync(IServerConnection connection, CancellationToken stop)

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Platform.Docker;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
 
@@ -49,16 +50,32 @@ internal sealed class RemoveServer : OperationKind<RemoveServerInput>
         await ServerRefusals.OnServerAsync(async () =>
         {
             if (server.Facts?.DockerVersion is not null)
+                await RemoveContainersAsync(connection, server, context);
+            // The folder is oCore's own, and the path a constant.
+            (await connection.RunAsync(RemoteCommand.Of("rm", "-rf", "--", "/var/lib/ocore").AsRoot().WithTimeout(TimeSpan.FromMinutes(10)), context.Stop)).ThrowIfFailed("Removing oCore's folder");
+        });
+    }
+
+    private static async Task RemoveContainersAsync(IServerConnection connection, Server server, StepContext context)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
             {
                 var removed = await connection.Docker.RemoveByLabelAsync(ServerLabels.Server, server.Id.ToString(), context.Stop);
                 context.Log($"Removed {removed.Containers.Count} containers, {removed.Volumes.Count} volumes, {removed.Networks.Count} networks");
                 // These two also where they bear the mark of an oCore before this one.
                 await connection.Docker.RemoveVolumeAsync(PostgresContainer.Volume, context.Stop);
                 await connection.Docker.RemoveNetworkAsync(ServerLabels.Network, context.Stop);
+                return;
             }
-            // The folder is oCore's own, and the path a constant.
-            (await connection.RunAsync(RemoteCommand.Of("rm", "-rf", "--", "/var/lib/ocore").AsRoot().WithTimeout(TimeSpan.FromMinutes(10)), context.Stop)).ThrowIfFailed("Removing oCore's folder");
-        });
+            catch (DockerCallException used) when (attempt < 4)
+            {
+                // A look of the reconciler that began before may have started a container again.
+                context.Log(used.Message);
+                await Task.Delay(TimeSpan.FromSeconds(2), context.Stop);
+            }
+        }
     }
 
     // The file is rewritten in place: it may be a link, and its mode is the customer's.

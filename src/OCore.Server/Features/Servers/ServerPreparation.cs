@@ -48,8 +48,22 @@ internal sealed class ServerPreparation(Settings settings, ServerAccess access, 
         }
     }
 
-    // Two rows for one machine would each rebuild what the other made. Leftovers of an oCore that is gone are taken over as long
-    // as no instance is among them.
+    // The mark says whose the machine is, and by its time that this one is alive.
+    private const string KeepScript = """
+        set -eu
+        if [ -f "$1" ]; then [ "$(cat -- "$1")" = "$2" ] || exit 3; touch -- "$1"
+        else umask 077; printf '%s' "$2" >"$1"; fi
+        """;
+
+    /// <summary>Renews the mark on the machine; false where another oCore has taken it over, which is then left alone.</summary>
+    public static async Task<bool> KeepAsync(IServerConnection connection, Server server, CancellationToken stop)
+    {
+        var kept = await connection.RunAsync(RemoteCommand.Script(KeepScript, Mark.Value, server.Id.ToString()).AsRoot(), stop);
+        return kept.ExitCode != 3 && kept.ThrowIfFailed($"Writing {Mark}").Ok;
+    }
+
+    // Two servers of oCore on one machine would each rebuild what the other made. Leftovers of one that is gone are taken over as
+    // long as no instance is among them.
     private static async Task ClaimAsync(OCoreDb db, IServerConnection connection, Server server, CancellationToken stop)
     {
         (await connection.RunAsync(RemoteCommand.Script("install -d -m 0755 -- \"$1\"", ServerLabels.Folder.Value).AsRoot(), stop)).ThrowIfFailed($"Making {ServerLabels.Folder}");
@@ -59,7 +73,8 @@ internal sealed class ServerPreparation(Settings settings, ServerAccess access, 
         if (owner is { } other)
         {
             var instances = (await connection.Docker.ListAsync(new Dictionary<string, string?> { [ServerLabels.Server] = other.ToString(), [ServerLabels.Instance] = null }, stop)).Count;
-            if (instances > 0 || await db.IsServerAsync(other, stop))
+            var alive = (await connection.RunAsync(RemoteCommand.Of("find", Mark.Value, "-mmin", "-5").AsRoot(), stop)).Out.Length > 0;
+            if (instances > 0 || alive || await db.IsServerAsync(other, stop))
                 throw new StepRefusedException("server_taken", $"This machine is in use as another server of oCore{(instances > 0 ? $", with {instances} instances" : "")}.",
                     $"Remove that server first. If its oCore is gone for good, remove its containers and {Mark} on the machine.");
             // The containers only: whatever else there is may be the last copy of something.

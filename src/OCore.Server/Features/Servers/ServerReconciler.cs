@@ -15,7 +15,7 @@ internal sealed class ServerReconciler(
     OCoreDbFactory databases, ServerAccess access, ServerPreparation preparation, ServerWatch watch, ServerTurns turns, TimeProvider time, ILogger<ServerReconciler> log) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5), AnswersWithin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan FiguresEvery = TimeSpan.FromSeconds(15), SizesEvery = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FiguresEvery = TimeSpan.FromSeconds(15), SizesEvery = TimeSpan.FromSeconds(60), MarkEvery = TimeSpan.FromSeconds(30);
 
     /// <summary>The others are an operation's, or wait for a person.</summary>
     private static readonly ServerStatus[] Watched = [ServerStatus.Active, ServerStatus.Draining, ServerStatus.Unreachable];
@@ -122,6 +122,11 @@ internal sealed class ServerReconciler(
     private async Task TendAsync(OCoreDb db, IServerConnection connection, Server server, Seen seen, (double Load, long Memory, long Disk) measure, CancellationToken stop)
     {
         var now = time.GetUtcNow();
+        if (Seen.IsDue(ref seen.MarkAt, MarkEvery, time) && !await ServerPreparation.KeepAsync(connection, server, stop))
+        {
+            await db.ChangeStatusAsync(server.Id, server.Status, ServerStatus.Failed, "Another oCore has taken this machine over. Remove the server here, or there and validate it again here.", stop);
+            return;
+        }
         var containers = await connection.Docker.ListAsync(new Dictionary<string, string?> { [ServerLabels.Server] = server.Id.ToString() }, stop);
         await RestoreAsync(db, connection, server, containers, stop);
         var health = await TendEdgeAsync(db, connection, server, stop);
@@ -148,7 +153,10 @@ internal sealed class ServerReconciler(
 
     private async Task RestoreAsync(OCoreDb db, IServerConnection connection, Server server, IReadOnlyList<ContainerState> containers, CancellationToken stop)
     {
+        // What is missing may just have been removed by the operation that removes the server.
         bool Runs(DockerName name) => containers.Any(c => c.Name == name.Value && (c.IsRunning || c.State == "restarting"));
+        if (Runs(PostgresContainer.Name) && Runs(Edge.Name) || !await IsWatchedAsync(db, server, stop))
+            return;
         if (!Runs(PostgresContainer.Name))
         {
             log.LogWarning("Server {Name}: PostgreSQL does not run and is started", server.Name);
@@ -168,6 +176,8 @@ internal sealed class ServerReconciler(
             var edge = await Edge.StatusAsync(connection, stop);
             if (watch.Routes is not { } routes || EdgeConfig.Render(await routes(db, server, stop)).Version == edge.Version)
                 return edge.Instances;
+            if (!await IsWatchedAsync(db, server, stop))
+                return edge.Instances;
             await preparation.EnsureEdgeAsync(db, connection, server, stop);
             return (await Edge.StatusAsync(connection, stop)).Instances;
         }
@@ -178,6 +188,9 @@ internal sealed class ServerReconciler(
             return new Dictionary<Guid, EdgeHealth>();
         }
     }
+
+    private static Task<bool> IsWatchedAsync(OCoreDb db, Server server, CancellationToken stop) =>
+        db.ServersOfAll().AnyAsync(s => s.Id == server.Id && Watched.Contains(s.Status), stop);
 
     private static async Task<IReadOnlyDictionary<string, long>?> SizesAsync(IServerConnection connection, CancellationToken stop)
     {
@@ -221,7 +234,7 @@ internal sealed class ServerReconciler(
     {
         public string? DockerFolder;
         public bool? Reachable;
-        public long FiguresAt, SizesAt;
+        public long FiguresAt, SizesAt, MarkAt;
 
         public static bool IsDue(ref long at, TimeSpan every, TimeProvider time)
         {
