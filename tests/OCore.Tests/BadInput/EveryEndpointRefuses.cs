@@ -48,7 +48,8 @@ public sealed class EveryEndpointRefuses(TestApps apps) : IClassFixture<TestApps
             }
         }
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {count}:\n{string.Join('\n', wrong.Take(80))}");
-        Assert.True(count > 20);
+        // A document without its rules would make no probes.
+        Assert.True(count > 4 * document.Operations.Count(), $"only {count} probes");
         Assert.Equal(before, await MatrixWorld.RowsAsync(app));
     }
 

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.DependencyInjection;
+using OCore.Platform.Operations;
+
+namespace OCore.Tests.Rules;
+
+/// <summary>What holds for every kind of operation, also for the next one.</summary>
+public sealed class OperationRules(TestApp app) : IClassFixture<TestApp>
+{
+    private IReadOnlyCollection<OperationKind> Kinds => app.Services.GetRequiredService<OperationKinds>().All;
+
+    /// <summary>
+    /// Real kinds act on real servers, so the harnesses run them in OCore.SystemTests. The list says of each kind by which test, or
+    /// that it is still owed one; a kind without a line fails here, and the owed may only become fewer.
+    /// </summary>
+    [Fact]
+    public void Every_kind_is_proven_by_the_harnesses()
+    {
+        var lines = Repository.List("operation-kinds.txt").Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToDictionary(l => l[0], l => l[1]);
+        Assert.Equal(Kinds.Select(k => k.Name).Order(StringComparer.Ordinal), lines.Keys.Order(StringComparer.Ordinal));
+        var tests = Repository.Sources("tests").Select(f => Path.GetFileNameWithoutExtension(f.Path)).ToHashSet();
+        Assert.All(lines, line => Assert.True(line.Value == "owed" || tests.Contains(line.Value), $"{line.Key}: there is no test {line.Value}"));
+    }
+
+    [Fact]
+    public void Every_kind_is_named_noun_and_verb_and_has_steps()
+    {
+        Assert.All(Kinds, kind =>
+        {
+            Assert.Matches(@"^[a-z]+\.[a-z_]+$", kind.Name);
+            Assert.NotEmpty(kind.Steps);
+            Assert.Equal(kind.Steps.Count, kind.Steps.Select(s => s.Name).Distinct().Count());
+        });
+    }
+
+    /// <summary>Before the pivot everything can be undone; where a step leaves nothing behind, its undo is left out on purpose and listed.</summary>
+    [Fact]
+    public void A_step_without_an_undo_is_agreed_to()
+    {
+        var without = Kinds.SelectMany(kind => kind.Steps.TakeWhile(s => !s.IsPivot).Where(s => s.Undo is null).Select(s => $"{kind.Name}: {s.Name}")).Order(StringComparer.Ordinal);
+        Repository.IsGolden("steps-without-undo.txt", string.Join('\n', without) + "\n");
+    }
+}
