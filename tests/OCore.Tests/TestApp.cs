@@ -124,6 +124,8 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
         SqliteConnection.ClearAllPools();
         if (_connection is not null && !_guest)
             await TestDatabases.DropAsync(_connection);
+        if (_connection is not null && !_guest && Directory.Exists(DataDirectory))
+            Directory.Delete(DataDirectory, recursive: true);
         _connection = null;
     }
 
