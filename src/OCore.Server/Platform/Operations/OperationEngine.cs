@@ -28,7 +28,12 @@ internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner 
             {
                 await StartWhatIsDueAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                // What runs is still waited for below: the host must not close the database under it.
+                break;
+            }
+            catch (Exception e)
             {
                 log.LogError(e, "Looking for operations failed");
             }
