@@ -90,6 +90,12 @@ public sealed record CurrentOrganization
     public required bool Delegated { get; init; }
     /// <summary>What the caller may do here, for example <c>manage:agency</c>.</summary>
     public required IReadOnlyList<string> Permissions { get; init; }
+    /// <summary>The switches that bind the caller: the people of a client, and who looks as one.</summary>
+    public PortalConfigValues? Portal { get; init; }
+    /// <summary>Looks at the portal as the client's people do.</summary>
+    public bool? ViewingAsClient { get; init; }
+    /// <summary>Such a look that changes nothing.</summary>
+    public bool? ReadOnly { get; init; }
 }
 
 public sealed record UpdateMe

@@ -10,7 +10,7 @@ namespace OCore.Client;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [
         typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
-        typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>)])]
+        typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>), typeof(SnakeEnum<InfrastructureVisibility>)])]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(SignupRequest))]
@@ -61,6 +61,18 @@ namespace OCore.Client;
 [JsonSerializable(typeof(UpdateClient))]
 [JsonSerializable(typeof(Page<ClientView>))]
 [JsonSerializable(typeof(SuspendClient))]
+[JsonSerializable(typeof(BrandingView))]
+[JsonSerializable(typeof(UpdateBranding))]
+[JsonSerializable(typeof(ResetBranding))]
+[JsonSerializable(typeof(BrandImage))]
+[JsonSerializable(typeof(Page<FontView>))]
+[JsonSerializable(typeof(Page<CssVersionView>))]
+[JsonSerializable(typeof(SenderView))]
+[JsonSerializable(typeof(PortalConfigView))]
+[JsonSerializable(typeof(UpdatePortalConfig))]
+[JsonSerializable(typeof(PortalView))]
+[JsonSerializable(typeof(ViewAsClient))]
+[JsonSerializable(typeof(ClientViewing))]
 [JsonSerializable(typeof(AddServer))]
 [JsonSerializable(typeof(UpdateServer))]
 [JsonSerializable(typeof(HostKeyProbe))]

@@ -5,6 +5,7 @@ using OCore.Features.Instances;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
+using OCore.Features.Portal;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Users;
@@ -35,6 +36,7 @@ internal static class OCoreApp
         builder.Services.AddSingleton(_ => SecretBox.Open(settings.MasterKeyFile));
         builder.Services.AddScoped<Caller>();
         builder.Services.AddSingleton<SignInReader>();
+        builder.Services.AddSingleton<ViewTickets>();
         builder.Services.AddData(settings);
         builder.Services.AddHttpFace();
         builder.Services.AddMail();
@@ -67,6 +69,7 @@ internal static class OCoreApp
         AuditEndpoints.Map(api);
         PlanEndpoints.Map(api);
         AgencyEndpoints.Map(api);
+        PortalConfigEndpoints.Map(api);
         ServerEndpoints.Map(api);
         TemplateEndpoints.Map(api);
         InstanceEndpoints.Map(api);

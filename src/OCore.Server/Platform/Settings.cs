@@ -21,6 +21,16 @@ internal sealed class Settings
     public required int OperationsPerOrganization { get; init; }
     /// <summary>Images other than the catalogue's, by their upper-case name: <c>OCORE_IMAGE_ODOO</c>.</summary>
     public required IReadOnlyDictionary<string, string> Images { get; init; }
+    /// <summary>Subdomains of portals live under it.</summary>
+    public string? PortalBaseDomain { get; init; }
+    /// <summary>Asked instead of the machine's own resolvers; empty for those.</summary>
+    public required IReadOnlyList<IPEndPoint> DnsServers { get; init; }
+    /// <summary>Hosts (<c>name</c>, <c>name:port</c>) that images may be fetched from although their address is not a public one.</summary>
+    public required IReadOnlyList<string> FetchAllow { get; init; }
+    /// <summary>What a domain's SPF record has to name for mails of ours to pass: <c>include:_spf.example.com</c>.</summary>
+    public string? MailSpf { get; init; }
+    /// <summary>Agencies may write CSS for their portals.</summary>
+    public required bool CustomCss { get; init; }
     public string? AdminEmail { get; init; }
     public string? AdminPassword { get; init; }
 
@@ -31,7 +41,7 @@ internal sealed class Settings
     [
         "DATA", "DATABASE", "PUBLIC_URL", "LISTEN", "MASTER_KEY_FILE", "SIGNUP", "SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES", "SIGN_INS_PER_MINUTE",
         "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
-        "ACME_DIRECTORY", "ACME_CA_FILE",
+        "ACME_DIRECTORY", "ACME_CA_FILE", "FETCH_ALLOW", "MAIL_SPF", "CUSTOM_CSS",
         // Of the command line and of bin/, which share the prefix.
         "URL", "TOKEN", "ORG", "LAB", "LAB_NET", "HOME",
     ];
@@ -45,6 +55,7 @@ internal sealed class Settings
                 && !key.StartsWith("OCORE_LAB_", StringComparison.Ordinal))
                 errors.Add($"{key} is not a setting of oCore; see docs/installation.md for the list.");
 
+        string[] List(string name) => (Get(name) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var data = Path.GetFullPath(Get("DATA") ?? "data");
         var listen = Get("LISTEN") ?? "http://localhost:8080";
         foreach (var address in listen.Split(';'))
@@ -58,7 +69,7 @@ internal sealed class Settings
         if (signup is not ("closed" or "open"))
             errors.Add($"OCORE_SIGNUP has to be closed or open; it is \"{signup}\".");
         var proxies = new List<IPAddress>();
-        foreach (var text in (Get("TRUSTED_PROXIES") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var text in List("TRUSTED_PROXIES"))
         {
             if (IPAddress.TryParse(text, out var address))
                 proxies.Add(address);
@@ -73,8 +84,25 @@ internal sealed class Settings
         if (Get("ADMIN_PASSWORD") is { Length: < 8 })
             errors.Add("OCORE_ADMIN_PASSWORD has to have at least 8 characters.");
 
+        var dns = new List<IPEndPoint>();
+        foreach (var text in List("DNS_SERVERS"))
+        {
+            if (IPEndPoint.TryParse(text, out var server))
+                dns.Add(server.Port == 0 ? new IPEndPoint(server.Address, 53) : server);
+            else
+                errors.Add($"OCORE_DNS_SERVERS has to be IP addresses separated by commas, with a port where it is not 53; \"{text}\" is none.");
+        }
+        var css = Get("CUSTOM_CSS") ?? "on";
+        if (css is not ("on" or "off"))
+            errors.Add($"OCORE_CUSTOM_CSS has to be on or off; it is \"{css}\".");
+
         return new Settings
         {
+            PortalBaseDomain = Get("PORTAL_BASE_DOMAIN")?.Trim('.').ToLowerInvariant(),
+            DnsServers = dns,
+            FetchAllow = [.. List("FETCH_ALLOW").Select(h => h.ToLowerInvariant())],
+            MailSpf = Get("MAIL_SPF"),
+            CustomCss = css == "on",
             DataDirectory = data,
             Database = database,
             PublicUrl = publicUrl,

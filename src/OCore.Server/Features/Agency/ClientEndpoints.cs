@@ -31,7 +31,7 @@ internal static class ClientEndpoints
     /// <param name="health">Only those whose health is <c>healthy</c>, <c>degraded</c>, <c>down</c>, <c>none</c>, <c>suspended</c> or <c>deleting</c>.</param>
     internal static async Task<Results<Ok<Page<ClientView>>, Problem>> List(OCoreDb db, Caller caller, [AsParameters] PageQuery page, [FromQuery, MaxLength(20)] string? health, CancellationToken stop)
     {
-        var query = ClientsOf(db, caller).AsNoTracking();
+        var query = db.ClientsOf(caller).AsNoTracking();
         if (page.After is { } after)
             query = query.Where(o => o.Id > after);
         if (page.Search is { } text)
@@ -74,7 +74,7 @@ internal static class ClientEndpoints
     /// <summary>Change a client's name or logo; an empty <c>logoUrl</c> removes the logo.</summary>
     internal static async Task<Results<Ok<ClientView>, Problem>> Update(string client, UpdateClient request, OCoreDb db, Caller caller, CancellationToken stop)
     {
-        var found = await FindAsync(db, caller, client, stop);
+        var found = await db.FindClientAsync(caller, client, stop);
         if ((Refusal(found) ?? found!.Change(request.Name, request.LogoUrl)) is { } refusal)
             return refusal;
         await db.SaveChangesAsync(stop);
@@ -88,7 +88,7 @@ internal static class ClientEndpoints
     internal static async Task<Results<Accepted<OperationView>, Problem>> Suspend(string client, SuspendClient? request, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds,
         [FromServices] IEnumerable<IClientResources> resources, TimeProvider time, CancellationToken stop)
     {
-        var found = await FindAsync(db, caller, client, stop);
+        var found = await db.FindClientAsync(caller, client, stop);
         if ((Refusal(found) ?? await UnsupportedAsync(db, found!, resources, stop)) is { } refusal)
             return refusal;
         var input = new SuspensionInput(found!.Id, found.SuspendedAt, found.SuspendedReason);
@@ -104,7 +104,7 @@ internal static class ClientEndpoints
     internal static async Task<Results<Accepted<OperationView>, Problem>> Resume(string client, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds,
         [FromServices] IEnumerable<IClientResources> resources, TimeProvider time, CancellationToken stop)
     {
-        var found = await FindAsync(db, caller, client, stop);
+        var found = await db.FindClientAsync(caller, client, stop);
         if ((Refusal(found) ?? await UnsupportedAsync(db, found!, resources, stop)) is { } refusal)
             return refusal;
         var input = new SuspensionInput(found!.Id, found.SuspendedAt, found.SuspendedReason);
@@ -124,7 +124,7 @@ internal static class ClientEndpoints
     internal static async Task<Results<Accepted<OperationView>, Problem>> Delete(string client, [FromQuery, Range(0, 3650)] int? keepBackupDays, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds,
         [FromServices] IEnumerable<IClientResources> resources, TimeProvider time, CancellationToken stop)
     {
-        if (await FindAsync(db, caller, client, stop) is not { } found)
+        if (await db.FindClientAsync(caller, client, stop) is not { } found)
             return Problem.NotFound;
         if (found.DeletingAt is not null && await ClientRemoval.OpenFor(db.Operations, found.Id).Include(o => o.Steps).FirstOrDefaultAsync(stop) is { } begun)
             return await OperationViews.AcceptedAsync(db, begun, kinds, stop);
@@ -138,15 +138,8 @@ internal static class ClientEndpoints
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }
 
-    private static IQueryable<Organization> ClientsOf(OCoreDb db, Caller caller) => db.Organizations.Where(o => o.RootId == caller.OrgId && o.Kind == OrganizationKind.Client);
-
-    private static Task<Organization?> FindAsync(OCoreDb db, Caller caller, string idOrSlug, CancellationToken stop) => ClientsOf(db, caller).Named(idOrSlug).SingleOrDefaultAsync(stop);
-
     private static async Task<ClientView?> ViewAsync(OCoreDb db, Caller caller, string idOrSlug, CancellationToken stop) =>
-        (await ClientViews.OfAsync(db, ClientsOf(db, caller).AsNoTracking().Named(idOrSlug), stop)).SingleOrDefault();
-
-    private static IQueryable<Organization> Named(this IQueryable<Organization> organizations, string idOrSlug) =>
-        Guid.TryParse(idOrSlug, out var id) ? organizations.Where(o => o.Id == id) : organizations.Where(o => o.Slug == idOrSlug);
+        (await ClientViews.OfAsync(db, db.ClientsOf(caller).AsNoTracking().Named(idOrSlug), stop)).SingleOrDefault();
 
     private static Problem? Refusal(Organization? client) => client is null ? Problem.NotFound : client.DeletingAt is not null ? AgencyProblems.Deleting : null;
 

@@ -18,8 +18,8 @@ internal static class InstanceLiveEndpoints
     public static void Map(RouteGroupBuilder instances)
     {
         instances.MapGet("/{id}/modules", Modules).WithName("listInstanceModules");
-        instances.MapGet("/{id}/logs", Logs).WithName("getInstanceLogs");
-        instances.MapGet("/{id}/logs/stream", LogStream).WithName("streamInstanceLogs").Produces<string>(200, "text/event-stream");
+        instances.MapGet("/{id}/logs", Logs).WithName("getInstanceLogs").PortalFeature(PortalFeatures.Logs);
+        instances.MapGet("/{id}/logs/stream", LogStream).WithName("streamInstanceLogs").PortalFeature(PortalFeatures.Logs).Lasting().Produces<string>(200, "text/event-stream");
         instances.MapPost("/{id}/admin-password/reveal", RevealPassword).WithName("revealAdminPassword").Require("manage:instances");
         instances.MapPost("/{id}/admin-password/reset", ResetPassword).WithName("resetAdminPassword").Require("manage:instances");
         instances.MapPost("/{id}/open", Open).WithName("openInstance").Require("manage:instances");

@@ -8,6 +8,7 @@ using OCore.Client;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Operations;
+using OCore.Platform.Security;
 
 namespace OCore.Features.Operations;
 
@@ -18,8 +19,8 @@ internal static class OperationEndpoints
         var operations = api.MapGroup("/operations").WithTags("Operations").Require("view:operations");
         operations.MapGet("/", List).WithName("listOperations");
         operations.MapGet("/{id:guid}", Get).WithName("getOperation");
-        operations.MapGet("/{id:guid}/events", Events).WithName("streamOperationEvents").Produces<string>(200, "text/event-stream");
-        operations.MapGet("/{id:guid}/log", Log).WithName("getOperationLog");
+        operations.MapGet("/{id:guid}/events", Events).WithName("streamOperationEvents").PortalFeature(PortalFeatures.Logs).Lasting().Produces<string>(200, "text/event-stream");
+        operations.MapGet("/{id:guid}/log", Log).WithName("getOperationLog").PortalFeature(PortalFeatures.Logs);
         operations.MapPost("/{id:guid}/cancel", Cancel).WithName("cancelOperation").Require("manage:operations");
         operations.MapPost("/{id:guid}/retry", Retry).WithName("retryOperation").Require("manage:operations");
     }

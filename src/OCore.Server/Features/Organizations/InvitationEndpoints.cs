@@ -19,9 +19,9 @@ internal static class InvitationEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         var invitations = api.MapGroup("/invitations").WithTags("Invitations");
-        invitations.MapGet("/", List).WithName("listInvitations").Require("manage:members");
-        invitations.MapPost("/", Invite).WithName("inviteMember").Require("manage:members");
-        invitations.MapDelete("/{id:guid}", Revoke).WithName("revokeInvitation").Require("manage:members");
+        invitations.MapGet("/", List).WithName("listInvitations").Require("manage:members").PortalFeature(PortalFeatures.Team);
+        invitations.MapPost("/", Invite).WithName("inviteMember").Require("manage:members").PortalFeature(PortalFeatures.Team);
+        invitations.MapDelete("/{id:guid}", Revoke).WithName("revokeInvitation").Require("manage:members").PortalFeature(PortalFeatures.Team);
         AcceptingInvitations.Map(invitations);
     }
 

@@ -11,7 +11,7 @@ internal static class MemberEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        var members = api.MapGroup("/members").WithTags("Members").Require("view:members");
+        var members = api.MapGroup("/members").WithTags("Members").Require("view:members").PortalFeature(PortalFeatures.Team);
         members.MapGet("/", List).WithName("listMembers");
         members.MapPut("/{id:guid}", Update).WithName("updateMember").Require("manage:members");
         members.MapDelete("/{id:guid}", Remove).WithName("removeMember").Require("manage:members");

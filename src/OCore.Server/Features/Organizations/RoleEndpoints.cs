@@ -14,9 +14,9 @@ internal static class RoleEndpoints
         var roles = api.MapGroup("/roles").WithTags("Roles").Require("view:roles");
         roles.MapGet("/", List).WithName("listRoles");
         roles.MapGet("/{role}", Get).WithName("getRole");
-        roles.MapPost("/", Create).WithName("createRole").Require("manage:roles");
-        roles.MapPut("/{role}", Update).WithName("updateRole").Require("manage:roles");
-        roles.MapDelete("/{role}", Delete).WithName("deleteRole").Require("manage:roles");
+        roles.MapPost("/", Create).WithName("createRole").Require("manage:roles").PortalFeature(PortalFeatures.Team);
+        roles.MapPut("/{role}", Update).WithName("updateRole").Require("manage:roles").PortalFeature(PortalFeatures.Team);
+        roles.MapDelete("/{role}", Delete).WithName("deleteRole").Require("manage:roles").PortalFeature(PortalFeatures.Team);
         api.MapGet("/permissions", ListPermissions).WithName("listPermissions").WithTags("Roles").Require("view:roles");
     }
 

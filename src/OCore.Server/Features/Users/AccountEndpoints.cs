@@ -51,6 +51,7 @@ internal static class AccountEndpoints
                 AgencyAvailable = access.OrgKind != OrganizationKind.Client && access.Features.Contains(PlanFeatures.Agency),
                 Delegated = access.Delegated,
                 Permissions = access.Permissions.Names,
+                Portal = access.Portal?.Values, ViewingAsClient = access.ViewsAsClient ? true : null, ReadOnly = access.ReadOnly ? true : null,
             },
         };
     }

@@ -8,6 +8,7 @@ using OCore.Features.AuditLog;
 using OCore.Features.Instances;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
+using OCore.Features.Portal;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Users;
@@ -54,6 +55,7 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<TemplateCache> TemplateCaches => Set<TemplateCache>();
     public DbSet<EnterpriseSource> EnterpriseSources => Set<EnterpriseSource>();
     public DbSet<Instance> Instances => Set<Instance>();
+    public DbSet<PortalConfig> PortalConfigs => Set<PortalConfig>();
     public DbSet<Operation> Operations => Set<Operation>();
     public DbSet<OperationStep> OperationSteps => Set<OperationStep>();
     public DbSet<OperationEvent> OperationEvents => Set<OperationEvent>();

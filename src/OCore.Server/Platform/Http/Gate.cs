@@ -12,6 +12,10 @@ internal sealed record AccessRule
     /// <summary>A feature of the plan, for example <c>agency</c>.</summary>
     public string? Feature { get; init; }
     public bool AgencyEnabled { get; init; }
+    /// <summary>A switch of the portal, one of <see cref="PortalFeatures"/>.</summary>
+    public string? PortalFeature { get; init; }
+    /// <summary>An event stream or a WebSocket: it ends when its caller may not have it any more.</summary>
+    public bool IsLasting { get; init; }
 }
 
 internal enum AccessKind { Public, SignedIn, Permission, Operator }
@@ -37,6 +41,13 @@ internal static class AccessRules
 
     /// <summary>The plan has to include it: 403 <c>subscription_required</c> otherwise.</summary>
     public static T Feature<T>(this T builder, string feature) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Feature = feature });
+
+    /// <summary>The agency can switch it off for the people of its clients: 403 <c>feature_disabled</c> for them then. One of <see cref="PortalFeatures"/>.</summary>
+    public static T PortalFeature<T>(this T builder, string feature) where T : IEndpointConventionBuilder =>
+        PortalFeatures.Names.ContainsKey(feature) ? builder.Rule(r => r with { PortalFeature = feature }) : throw new ArgumentException($"{feature} is no switch of a portal.");
+
+    /// <summary>An event stream or a WebSocket: looked at again while it is open, and ended within five seconds of a change of rights.</summary>
+    public static T Lasting<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { IsLasting = true });
 
     /// <summary>Agency mode has to be on: 409 <c>agency_not_enabled</c> otherwise.</summary>
     public static T InAgency<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Feature = "agency", AgencyEnabled = true });
@@ -78,16 +89,64 @@ internal sealed class Gate(RequestDelegate next)
         caller.Enter(access, http);
         problem ??= access is null
             ? rule.Kind == AccessKind.Public ? null : GateProblems.Unauthenticated
-            : rule.Kind == AccessKind.Public ? null : Refusal(rule, access);
+            : rule.Kind == AccessKind.Public ? null : Refusal(rule, access, http);
         if (rule.Kind == AccessKind.Public && access is null)
             problem = null;
         if (problem is not null)
             await problem.WriteAsync(http);
+        else if (rule.IsLasting && access is not null)
+            await WhileAllowedAsync(http, signIn, slug, rule);
         else
             await next(http);
     }
 
-    private static Problem? Refusal(AccessRule rule, Access access) => rule switch
+    // What is open is asked again as often as the rights of a caller may be out of date at most, so that a switch, a role or a session
+    // that went ends it within five seconds on every replica.
+    private async Task WhileAllowedAsync(HttpContext http, SignInReader signIn, string? slug, AccessRule rule)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        var gone = http.RequestAborted;
+        http.RequestAborted = ending.Token;
+        var watch = WatchAsync();
+        try
+        {
+            await next(http);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested && !gone.IsCancellationRequested)
+        {
+            // The answer ends here, as if there were no more to say.
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await watch;
+        }
+
+        async Task WatchAsync()
+        {
+            while (!ending.IsCancellationRequested)
+            {
+                await Task.Delay(LookAgain, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (ending.IsCancellationRequested)
+                    return;
+                try
+                {
+                    var (access, problem) = await signIn.ReadAsync(http, slug);
+                    if (problem is null && access is not null && Refusal(rule, access, http) is null)
+                        continue;
+                }
+                catch (Exception e) when (e is not OutOfMemoryException)
+                {
+                    // Not known is not allowed: the viewer comes back and is asked properly.
+                }
+                await ending.CancelAsync();
+            }
+        }
+    }
+
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
+    private static Problem? Refusal(AccessRule rule, Access access, HttpContext http) => rule switch
     {
         _ when access.OrgId == Guid.Empty => GateProblems.OrganizationNotFound,
         { Kind: AccessKind.Operator } => access is { IsOperator: true, ApiKeyId: null } ? null : GateProblems.OperatorOnly,
@@ -95,6 +154,8 @@ internal sealed class Gate(RequestDelegate next)
         { Kind: AccessKind.Permission } when !access.Permissions.Has(rule.Permission) => GateProblems.Forbidden(rule.PermissionName!),
         { Feature: { } feature } when !access.Features.Contains(feature) => GateProblems.SubscriptionRequired(feature),
         { AgencyEnabled: true } when !access.AgencyEnabled => GateProblems.AgencyNotEnabled,
+        { PortalFeature: { } wanted } when access.Portal is { } portal && !portal.Allows(wanted) => GateProblems.FeatureDisabled(wanted),
+        _ when access.ReadOnly && !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) => GateProblems.OnlyLooking,
         _ => null,
     };
 }
@@ -109,6 +170,14 @@ internal static partial class GateProblems
     public static readonly Problem AgencyNotEnabled = new(409, "agency_not_enabled", "Agency mode is not enabled for this organisation.",
         "Check that agency mode has been enabled for your organization: open Agency in the sidebar and click Enable Agency Mode, or POST /api/agency/enable.");
     public static readonly Problem CrossSite = new(403, "cross_site", "This request came from another site.", "Requests with the session cookie need the header X-OCore-CSRF: 1 and have to come from the dashboard itself.");
+
+    public static readonly Problem OnlyLooking = new(403, "viewing_only", "You look at this portal as its client, and change nothing.", "End the view, or begin one that allows changes.");
+    public static readonly Problem ViewEnded = new(403, "view_ended", "This look at a client's portal has ended.", "Begin another: POST /api/agency/clients/{client}/view-as.");
+
+    public static Problem FeatureDisabled(string feature) => new(403, "feature_disabled", $"Your agency has switched {PortalFeatures.Names[feature]} off.", "Ask your agency if you need it.")
+    {
+        More = new Dictionary<string, object?> { ["feature"] = feature },
+    };
 
     public static Problem Forbidden(string permission) => new(403, "forbidden", $"You need the permission {permission} here.", $"Verify you have the {permission} permission: an owner or admin can give you a role that includes it.");
 

@@ -46,6 +46,7 @@ internal static class HttpFace
                 return Task.CompletedTask;
             }));
         services.AddResponseCompression(o => o.EnableForHttps = true);
+        services.AddSingleton<PortalHosts>();
         services.AddSingleton<IStartupFilter, ForwardedHeadersFromTrustedProxies>();
     }
 
@@ -54,6 +55,7 @@ internal static class HttpFace
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.Use(SecurityHeadersAsync);
+        app.Use(PortalHosts.ChooseAsync);
         app.UseRouting();
         app.Use(UnknownPathAsync);
         app.UseMiddleware<Gate>();

@@ -28,6 +28,13 @@ internal sealed record Access
     /// <summary>Of the plan of the organisation, or of its agency.</summary>
     public required IReadOnlySet<string> Features { get; init; }
     public required PlanLimits Limits { get; init; }
+    /// <summary>What binds a client's people, and who looks as one; null for everybody else.</summary>
+    public PortalSwitches? Portal { get; init; }
+    /// <summary>An agency's person who looks at a client's portal as its people do.</summary>
+    public bool ViewsAsClient { get; init; }
+    public bool ReadOnly { get; init; }
+    /// <summary>How much of the servers this caller may learn of.</summary>
+    public InfrastructureVisibility Infrastructure => Portal?.Infrastructure ?? InfrastructureVisibility.Full;
 }
 
 /// <summary>The caller of the current request; empty before sign-in.</summary>
@@ -61,12 +68,12 @@ internal sealed class Caller
 }
 
 /// <summary>
-/// Rights by token and organisation for at most five seconds, emptied by every change of a row of rights in this process. Other
-/// replicas see a change within those five seconds.
+/// Rights by token and organisation, emptied by every change of a row of rights in this process. Other replicas see a change within
+/// five seconds, also on what is open, which is looked at again every second.
 /// </summary>
 internal static class CallerCache
 {
-    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(4);
     private const int MaxEntries = 10_000;
     private static ConcurrentDictionary<(string Token, string? Slug), (Access Access, long At)> _entries = new();
     private static long _generation;

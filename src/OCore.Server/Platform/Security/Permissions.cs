@@ -57,7 +57,7 @@ internal static class Permissions
         names.Aggregate(PermissionSet.None, (set, name) => ByName.TryGetValue(name, out var one) ? set | one : set);
 
     public static readonly PermissionSet Everything = Of(All.Select(p => p.Name));
-    private static readonly PermissionSet Viewing = Of(All.Where(p => p.Name.StartsWith("view:", StringComparison.Ordinal)).Select(p => p.Name));
+    public static readonly PermissionSet Viewing = Of(All.Where(p => p.Name.StartsWith("view:", StringComparison.Ordinal)).Select(p => p.Name));
 
     internal sealed record SystemRole(string Slug, string Name, string Description, PermissionSet Set);
 

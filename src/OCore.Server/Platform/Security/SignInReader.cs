@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.ApiKeys;
 using OCore.Features.Organizations;
+using OCore.Features.Portal;
 using OCore.Features.Users;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -10,7 +11,7 @@ using OCore.Platform.Http;
 namespace OCore.Platform.Security;
 
 /// <summary>Reads who calls from the bearer token or the cookie, and what they may do in the organisation they name.</summary>
-internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
+internal sealed class SignInReader(OCoreDbFactory databases, ViewTickets views, TimeProvider time)
 {
     /// <summary>No browser takes a <c>__Host-</c> cookie without TLS, except from localhost, which it trusts.</summary>
     public const string SecureCookie = "__Host-ocore", PlainCookie = "ocore";
@@ -24,13 +25,16 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
             return (null, GateProblems.CrossSite);
         if (slug is not null && (slug.Length > 64 || !GateProblems.Slug().IsMatch(slug) && !Guid.TryParse(slug, out _)))
             return (null, GateProblems.OrganizationNotFound);
-        var key = Convert.ToHexString(Tokens.Hash(token));
-        if (CallerCache.Find(key, slug, time) is { } known)
+        ViewTicket? view = null;
+        if (http.Request.Headers[ViewTickets.Header].ToString() is { Length: > 0 } ticket && (view = views.Read(ticket)) is null)
+            return (null, GateProblems.ViewEnded);
+        var (key, place) = (Convert.ToHexString(Tokens.Hash(token)), view is null ? slug : $"{slug} {view}");
+        if (CallerCache.Find(key, place, time) is { } known)
             return (known, null);
         var generation = CallerCache.Generation;
-        var (access, problem) = await LoadAsync(token, fromCookie, slug, http.RequestAborted);
+        var (access, problem) = await LoadAsync(token, fromCookie, slug, view, http.RequestAborted);
         if (access is not null)
-            CallerCache.Keep(key, slug, access, generation, time);
+            CallerCache.Keep(key, place, access, generation, time);
         return (access, problem);
     }
 
@@ -57,7 +61,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         return fetchSite is "" or "same-origin" or "none" && request.Headers["X-OCore-CSRF"] == "1";
     }
 
-    private async Task<(Access?, Problem?)> LoadAsync(string token, bool fromCookie, string? slug, CancellationToken stop)
+    private async Task<(Access?, Problem?)> LoadAsync(string token, bool fromCookie, string? slug, ViewTicket? view, CancellationToken stop)
     {
         await using var db = databases.System();
         var now = time.GetUtcNow();
@@ -68,7 +72,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
             if (key is null || key.User.DisabledAt is not null)
                 return (null, GateProblems.Unauthenticated);
             await db.ApiKeys.AcrossTenants().Where(k => k.Id == key.Id && (k.LastUsedAt == null || k.LastUsedAt < now.AddMinutes(-1))).ExecuteUpdateAsync(s => s.SetProperty(k => k.LastUsedAt, now), stop);
-            return await InOrganizationAsync(db, key.User, null, key, slug, now, stop);
+            return await InOrganizationAsync(db, key.User, null, key, slug, view, now, stop);
         }
         var session = fromCookie
             ? await db.Sessions.AsNoTracking().SingleOrDefaultAsync(s => s.CookieHash == hash && s.CookieIdleUntil > now && s.ExpiresAt > now, stop)
@@ -83,10 +87,10 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
             var idleUntil = fromCookie ? now + Session.CookieIdle : session.CookieIdleUntil;
             await db.Sessions.Where(s => s.Id == session.Id).ExecuteUpdateAsync(s => s.SetProperty(x => x.LastSeenAt, now).SetProperty(x => x.CookieIdleUntil, idleUntil), stop);
         }
-        return await InOrganizationAsync(db, user, session, null, slug, now, stop);
+        return await InOrganizationAsync(db, user, session, null, slug, view, now, stop);
     }
 
-    private static async Task<(Access?, Problem?)> InOrganizationAsync(OCoreDb db, User user, Session? session, ApiKey? key, string? slug, DateTimeOffset now, CancellationToken stop)
+    private static async Task<(Access?, Problem?)> InOrganizationAsync(OCoreDb db, User user, Session? session, ApiKey? key, string? slug, ViewTicket? view, DateTimeOffset now, CancellationToken stop)
     {
         var memberships = await db.Members.AcrossTenants().AsNoTracking().Where(m => m.UserId == user.Id)
             .Join(db.OrgRoles, m => m.RoleId, r => r.Id, (m, r) => new { m.Id, m.OrgId, r.Permissions, m.JoinedAt, m.LastSeenAt })
@@ -121,6 +125,10 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
             return (null, GateProblems.OrganizationNotFound);
         if (key is { Scopes.Count: > 0 })
             permissions &= Permissions.Of(key.Scopes);
+        if (view is not null && !(byAgency && view.ClientId == organization.Id && view.UserId == user.Id))
+            return (null, GateProblems.ViewEnded);
+        if (view is { ReadOnly: true })
+            permissions &= Permissions.Viewing;
         var root = organization.RootId == organization.Id ? organization : await db.Organizations.AcrossTenants().AsNoTracking().SingleAsync(o => o.Id == organization.RootId, stop);
         var plan = await db.Plans.AsNoTracking().SingleAsync(p => p.Id == root.PlanId, stop);
         return (new Access
@@ -130,8 +138,17 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
             AgencyEnabled = organization.AgencyEnabled, Delegated = delegated, HomeOrgId = delegated ? organization.RootId : organization.Id,
             // The agency's own people still get in, to see why and to resume it.
             Suspended = organization.SuspendedAt is not null && !byAgency, SuspendedReason = organization.SuspendedReason,
+            // The agency's people are not bound by what they switch off.
+            Portal = organization.Kind == OrganizationKind.Client && (!byAgency || view is not null) ? new PortalSwitches(await SwitchesAsync(db, organization, stop)) : null,
+            ViewsAsClient = view is not null, ReadOnly = view is { ReadOnly: true },
             Permissions = permissions, Features = plan.Features.ToHashSet(), Limits = plan.Limits,
         }, null);
+    }
+
+    private static async Task<PortalConfigValues> SwitchesAsync(OCoreDb db, Organization client, CancellationToken stop)
+    {
+        var configs = await db.PortalConfigs.AcrossTenants().AsNoTracking().Where(c => c.OrgId == client.Id || c.OrgId == client.RootId).ToListAsync(stop);
+        return PortalConfig.Over(configs.Find(c => c.OrgId == client.Id), PortalConfig.Over(configs.Find(c => c.OrgId == client.RootId), PortalConfig.Defaults));
     }
 
     // Somebody who was removed everywhere is still somebody: they may accept an invitation, which is public, and nothing else.
