@@ -1,6 +1,7 @@
 using OCore.Features.Agency;
 using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
+using OCore.Features.Branding;
 using OCore.Features.Instances;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
@@ -42,6 +43,9 @@ internal static class OCoreApp
         builder.Services.AddMail();
         builder.Services.AddUsers();
         builder.Services.AddOperations();
+        builder.Services.AddBranding();
+        builder.Services.AddSingleton<PortalSource, SlugPortals>();
+        builder.Services.AddSingleton<HtmlPages, PortalPages>();
         builder.Services.AddServers();
         builder.Services.AddInstances();
         if (!IsWritingTheDocument)
@@ -51,6 +55,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<MailSender>();
             builder.Services.AddHostedService<ServerReconciler>();
             builder.Services.AddHostedService<KeptBackups>();
+            builder.Services.AddHostedService<SenderWatch>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
         }
         adjust?.Invoke(builder);
@@ -70,6 +75,9 @@ internal static class OCoreApp
         PlanEndpoints.Map(api);
         AgencyEndpoints.Map(api);
         PortalConfigEndpoints.Map(api);
+        BrandingEndpoints.Map(api);
+        PortalEndpoints.Map(api);
+        BrandFiles.Map(app);
         ServerEndpoints.Map(api);
         TemplateEndpoints.Map(api);
         InstanceEndpoints.Map(api);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Branding;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -53,12 +54,13 @@ internal static class ClientEndpoints
     internal static async Task<Results<Ok<ClientView>, Problem>> Get(string client, OCoreDb db, Caller caller, CancellationToken stop) =>
         await ViewAsync(db, caller, client, stop) is { } view ? TypedResults.Ok(view) : Problem.NotFound;
 
-    /// <summary>Create a client organisation. It begins without members: invite them with <c>X-Org-Slug</c> set to its slug.</summary>
-    internal static async Task<Results<Created<ClientView>, Problem>> Create(CreateClient request, Caller caller, OCoreDbFactory databases, TimeProvider time, CancellationToken stop)
+    /// <summary>Create a client organization. It begins without members: invite them with <c>X-Org-Slug</c> set to its slug.</summary>
+    internal static async Task<Results<Created<ClientView>, Problem>> Create(CreateClient request, Caller caller, OCoreDbFactory databases, BrandChange logos, TimeProvider time, CancellationToken stop)
     {
         var id = Guid.CreateVersion7();
         await using var db = databases.For(new Tenant(id, caller.OrgId, false), caller.AsActor());
-        return await db.InTransactionAsync<Results<Created<ClientView>, Problem>>(async () =>
+        Organization? made = null;
+        var answer = await db.InTransactionAsync<Results<Created<ClientView>, Problem>>(async () =>
         {
             if ((await Slugs.RefusalAsync(db, request.Slug, stop) ?? await Limits.CheckAsync(db, caller, Limits.Clients, stop)) is { } refusal)
                 return refusal;
@@ -67,15 +69,25 @@ internal static class ClientEndpoints
             if (client.Change(request.Name, request.LogoUrl) is { } wrong)
                 return wrong;
             await db.SaveChangesAsync(stop);
+            made = client;
             return TypedResults.Created($"/api/agency/clients/{id}", (await ClientViews.OfAsync(db, db.Organizations.Where(o => o.Id == id), stop))[0]);
         }, stop);
+        // Somebody else's server is not waited for in a transaction; a logo that is refused is left out, and can be set again.
+        if (made is { LogoUrl: not null } client)
+        {
+            if (await logos.FetchLogoAsync(db, client, stop) is not null)
+                client.LogoUrl = null;
+            await db.SaveChangesAsync(stop);
+            return TypedResults.Created($"/api/agency/clients/{id}", (await ClientViews.OfAsync(db, db.Organizations.Where(o => o.Id == id), stop))[0]);
+        }
+        return answer;
     }
 
     /// <summary>Change a client's name or logo; an empty <c>logoUrl</c> removes the logo.</summary>
-    internal static async Task<Results<Ok<ClientView>, Problem>> Update(string client, UpdateClient request, OCoreDb db, Caller caller, CancellationToken stop)
+    internal static async Task<Results<Ok<ClientView>, Problem>> Update(string client, UpdateClient request, OCoreDb db, Caller caller, BrandChange logos, CancellationToken stop)
     {
         var found = await db.FindClientAsync(caller, client, stop);
-        if ((Refusal(found) ?? found!.Change(request.Name, request.LogoUrl)) is { } refusal)
+        if ((Refusal(found) ?? found!.Change(request.Name, request.LogoUrl) ?? await logos.FetchLogoAsync(db, found, stop)) is { } refusal)
             return refusal;
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok((await ViewAsync(db, caller, client, stop))!);

@@ -11,7 +11,7 @@ using OCore.Platform.Security;
 namespace OCore.Features.Branding;
 
 /// <summary>A brand as it applies to an agency's portal, or to one of its clients.</summary>
-internal sealed record Brand
+internal sealed record AppliedBrand
 {
     public required Guid OrgId { get; init; }
     public required Guid RootId { get; init; }
@@ -38,17 +38,17 @@ internal sealed record Brand
 }
 
 /// <summary>
-/// Brands by organisation, kept for seconds: every page and every mail asks. A change in this process is seen at once, because rows
-/// of brands and organisations empty the cache of rights and this one looks at its generation; other replicas see it in five seconds.
+/// Brands by organization, kept for seconds: every page and every mail asks. A change in this process is seen at once, because rows
+/// of brands and organizations empty the cache of rights and this one looks at its generation; other replicas see it in five seconds.
 /// </summary>
 internal sealed class BrandBook(OCoreDbFactory databases, Settings settings, TimeProvider time)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
     private const int MaxEntries = 5_000;
-    private readonly ConcurrentDictionary<Guid, (Brand? Brand, long Generation, long At)> _entries = new();
+    private readonly ConcurrentDictionary<Guid, (AppliedBrand? Brand, long Generation, long At)> _entries = new();
 
-    /// <summary>Null where there is no such organisation.</summary>
-    public async ValueTask<Brand?> FindAsync(Guid orgId, CancellationToken stop)
+    /// <summary>Null where there is no such organization.</summary>
+    public async ValueTask<AppliedBrand?> FindAsync(Guid orgId, CancellationToken stop)
     {
         var generation = CallerCache.Generation;
         if (_entries.TryGetValue(orgId, out var entry) && entry.Generation == generation && time.GetElapsedTime(entry.At) < Lifetime)
@@ -61,7 +61,7 @@ internal sealed class BrandBook(OCoreDbFactory databases, Settings settings, Tim
         return brand;
     }
 
-    public async Task<Brand?> LoadAsync(OCoreDb db, Guid orgId, CancellationToken stop)
+    public async Task<AppliedBrand?> LoadAsync(OCoreDb db, Guid orgId, CancellationToken stop)
     {
         var organization = await db.Organizations.AcrossTenants().AsNoTracking().SingleOrDefaultAsync(o => o.Id == orgId, stop);
         if (organization is null)
@@ -83,7 +83,7 @@ internal sealed class BrandBook(OCoreDbFactory databases, Settings settings, Tim
         return font is null ? null : BrandAsset.Prefix + font.Hash + font.Extension;
     }
 
-    public Brand Compose(Organization organization, Organization agency, Branding? ofAgency, Branding? own, string? fontUrl)
+    public AppliedBrand Compose(Organization organization, Organization agency, Branding? ofAgency, Branding? own, string? fontUrl)
     {
         var values = BrandFields.Over(own, BrandFields.Over(ofAgency, BrandFields.Defaults(agency.Name)));
         var images = new Dictionary<string, BrandImage>();
@@ -92,10 +92,10 @@ internal sealed class BrandBook(OCoreDbFactory databases, Settings settings, Tim
                 images[field.Name] = image;
         var css = own?.CustomCss is not null ? own.CustomCssApplied : ofAgency?.CustomCssApplied;
         var sender = own?.FromEmail is not null ? own.Sender : ofAgency?.Sender;
-        return new Brand
+        return new AppliedBrand
         {
             OrgId = organization.Id, RootId = agency.Id, OrgName = organization.Name, OrgSlug = organization.Slug, AgencyName = agency.Name,
-            IsClient = organization.Kind == OrganizationKind.Client, OrgLogo = organization.LogoUrl,
+            IsClient = organization.Kind == OrganizationKind.Client, OrgLogo = organization.Logo,
             Suspended = organization.SuspendedAt is not null || agency.SuspendedAt is not null, SuspendedReason = organization.SuspendedReason,
             Gone = organization.DeletingAt is not null || agency.DeletingAt is not null || !agency.AgencyEnabled,
             Values = values, Images = images, CustomCss = settings.CustomCss ? css : null,

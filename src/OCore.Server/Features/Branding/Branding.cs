@@ -6,7 +6,7 @@ using OCore.Platform.Data;
 namespace OCore.Features.Branding;
 
 /// <summary>
-/// What an organisation sets of the look of its portal and mails: an agency for all its clients, or for one of them, whose row it is
+/// What an organization sets of the look of its portal and mails: an agency for all its clients, or for one of them, whose row it is
 /// then. Null is "not set here": the agency's applies, and without one oCore's.
 /// </summary>
 internal sealed class Branding : IAgencyShared, IAudited, IAffectsAccess
@@ -37,6 +37,8 @@ internal sealed class Branding : IAgencyShared, IAudited, IAffectsAccess
     [NotAudited] public int? CustomCssVersion { get; set; }
     /// <summary>What the DNS of the sender's domain said last.</summary>
     [NotAudited] public SenderView? Sender { get; set; }
+    /// <summary>When that is looked at next.</summary>
+    [NotAudited] public DateTimeOffset? SenderLookAt { get; set; }
     [NotAudited] public DateTimeOffset UpdatedAt { get; set; }
 
     string IAudited.AuditNoun => "branding";
@@ -66,7 +68,7 @@ internal sealed class BrandAsset : IAgencyShared
     public const string Prefix = "/brand/";
 }
 
-/// <summary>The custom CSS of an organisation as it was at some time, to go back to.</summary>
+/// <summary>The custom CSS of an organization as it was at some time, to go back to.</summary>
 internal sealed class BrandCssVersion : IAgencyShared
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -86,6 +88,7 @@ internal sealed class BrandingMapping : IEntityTypeConfiguration<Branding>, IEnt
         entity.HasIndex(b => b.OrgId).IsUnique();
         entity.Property(b => b.Images).HasJson();
         entity.Property(b => b.Sender).HasJson();
+        entity.HasIndex(b => b.SenderLookAt);
     }
 
     public void Configure(EntityTypeBuilder<BrandAsset> entity)

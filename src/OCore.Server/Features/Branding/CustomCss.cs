@@ -41,7 +41,7 @@ internal static partial class CustomCss
             return Refused(source, 0, "This is no stylesheet that could be read.");
         }
         var (css, count) = (new StringBuilder(), 0);
-        foreach (var rule in sheet.Rules)
+        foreach (var rule in sheet.Children.OfType<IRule>())
             Write(rule, css, source, messages, ref count, inMedia: false);
         return new Outcome(css.ToString(), [.. messages.Take(MaxMessages)]);
     }
@@ -56,7 +56,7 @@ internal static partial class CustomCss
         }
         switch (rule)
         {
-            case StyleRule style when style.NestedRules.Count > 0:
+            case StyleRule style when style.StylesheetText is { } text && text.Text.AsSpan(1, Math.Max(0, text.Text.Length - 1)).Count('{') > 1:
                 Say(messages, source, rule, "Rules within rules are not allowed.");
                 break;
             case StyleRule style:
@@ -69,7 +69,7 @@ internal static partial class CustomCss
                     break;
                 }
                 var inner = new StringBuilder();
-                foreach (var child in media.Rules)
+                foreach (var child in ((StylesheetNode)media).Children.OfType<IRule>())
                     Write(child, inner, source, messages, ref count, inMedia: true);
                 if (inner.Length > 0)
                     css.Append("@media ").Append(media.Media.MediaText).Append("{\n").Append(inner).Append("}\n");

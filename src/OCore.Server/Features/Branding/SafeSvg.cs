@@ -24,13 +24,8 @@ internal static partial class SafeSvg
         "maskContentUnits", "preserveAspectRatio", "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "letter-spacing", "version", "display", "visibility",
     ];
 
-    public static bool LooksLikeOne(ReadOnlySpan<byte> content)
-    {
-        var start = Encoding.UTF8.GetString(content[..Math.Min(content.Length, 1000)]).TrimStart('\ufeff', ' ', '\t', '\r', '\n');
-        return start.StartsWith('<') || content.Length > 2 && (content[0], content[1]) is (0xFE, 0xFF) or (0xFF, 0xFE) or (0x1F, 0x8B) && IsText(content);
-
-        static bool IsText(ReadOnlySpan<byte> bytes) => bytes[0] != 0x1F;
-    }
+    public static bool LooksLikeOne(ReadOnlySpan<byte> content) => content.Length > 4
+        && ((content[0], content[1]) is (0xFE, 0xFF) or (0xFF, 0xFE) || Encoding.UTF8.GetString(content[..Math.Min(content.Length, 1000)]).TrimStart('\ufeff', ' ', '\t', '\r', '\n').StartsWith('<'));
 
     /// <exception cref="ImageRefusedException">It is no SVG that can be made safe.</exception>
     public static byte[] Make(byte[] given)

@@ -20,6 +20,8 @@ internal sealed class Organization : ITenantRow, IAudited, IAffectsAccess
     public required OrganizationKind Kind { get; init; }
     public Guid PlanId { get; set; }
     public string? LogoUrl { get; set; }
+    /// <summary>The logo as oCore serves it.</summary>
+    [NotAudited] public string? LogoImage { get; set; }
     public DateTimeOffset? AgencyEnabledAt { get; set; }
     public DateTimeOffset? SuspendedAt { get; set; }
     public string? SuspendedReason { get; set; }
@@ -29,15 +31,20 @@ internal sealed class Organization : ITenantRow, IAudited, IAffectsAccess
 
     public bool AgencyEnabled => AgencyEnabledAt is not null;
 
+    /// <summary>What a browser is told to show: never an address of somebody else's where there is an image of ours.</summary>
+    public string? Logo => LogoImage ?? LogoUrl;
+
     /// <summary>Changes what is given; an empty <paramref name="logoUrl"/> removes the logo.</summary>
     public Problem? Change(string? name, string? logoUrl)
     {
         if (name is not null && string.IsNullOrWhiteSpace(name))
             return Problem.Field("name", "It cannot be blank.");
-        if (!string.IsNullOrEmpty(logoUrl) && !(Uri.TryCreate(logoUrl, UriKind.Absolute, out var url) && url.Scheme is "https" or "http" && url.UserInfo.Length == 0))
+        if (!string.IsNullOrEmpty(logoUrl) && logoUrl != LogoImage && !(Uri.TryCreate(logoUrl, UriKind.Absolute, out var url) && url.Scheme is "https" or "http" && url.UserInfo.Length == 0))
             return Problem.Field("logoUrl", "It has to be an address beginning with https:// or http://.");
         Name = name?.Trim() ?? Name;
-        LogoUrl = logoUrl is null ? LogoUrl : logoUrl.Length == 0 ? null : logoUrl;
+        if (logoUrl is null || logoUrl == LogoImage)
+            return null;
+        (LogoUrl, LogoImage) = (logoUrl.Length == 0 ? null : logoUrl, null);
         return null;
     }
 
@@ -61,7 +68,7 @@ internal sealed class Member : IOrgOwned, IAudited, IAffectsAccess
     string IAudited.AuditName => User?.Email ?? UserId.ToString();
 }
 
-/// <summary>A named set of permissions within one organisation.</summary>
+/// <summary>A named set of permissions within one organization.</summary>
 internal sealed class Role : IOrgOwned, IAudited, IAffectsAccess
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -74,11 +81,11 @@ internal sealed class Role : IOrgOwned, IAudited, IAffectsAccess
 
     string IAudited.AuditNoun => "role";
     string IAudited.AuditName => Name;
-    // They come with every organisation: four lines that say nothing.
+    // They come with every organization: four lines that say nothing.
     bool IAudited.IsAudited => !IsSystem;
 }
 
-/// <summary>Bound to an address, an organisation and a role; works once, within 72 hours.</summary>
+/// <summary>Bound to an address, an organization and a role; works once, within 72 hours.</summary>
 internal sealed class Invitation : IOrgOwned, IAudited
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -110,6 +117,7 @@ internal sealed class OrganizationMapping : IEntityTypeConfiguration<Organizatio
         entity.HasAlternateKey(o => new { o.RootId, o.Id });
         entity.HasOne<Plan>().WithMany().HasForeignKey(o => o.PlanId).OnDelete(DeleteBehavior.Restrict);
         entity.Ignore(o => o.AgencyEnabled);
+        entity.Ignore(o => o.Logo);
     }
 
     public void Configure(EntityTypeBuilder<Member> entity)

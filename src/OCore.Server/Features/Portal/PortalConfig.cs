@@ -6,7 +6,7 @@ using OCore.Platform.Data;
 namespace OCore.Features.Portal;
 
 /// <summary>
-/// What an organisation sets of its portal: an agency for all its clients, or for one of them, whose row it is then. Null is
+/// What an organization sets of its portal: an agency for all its clients, or for one of them, whose row it is then. Null is
 /// "not set here": the agency's applies, and without one the default.
 /// </summary>
 internal sealed class PortalConfig : IAgencyShared, IAudited, IAffectsAccess

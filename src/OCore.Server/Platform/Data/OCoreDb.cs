@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Storage;
 using OCore.Features.Agency;
 using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
+using OCore.Features.Branding;
 using OCore.Features.Instances;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -17,7 +18,7 @@ using OCore.Platform.Operations;
 namespace OCore.Platform.Data;
 
 /// <summary>
-/// The database in the scope of one tenant. Get it from the container (the caller's organisation), or from
+/// The database in the scope of one tenant. Get it from the container (the caller's organization), or from
 /// <see cref="OCoreDbFactory"/> for work that no request asked for.
 /// </summary>
 internal abstract class OCoreDb(DbContextOptions options)
@@ -55,6 +56,9 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<TemplateCache> TemplateCaches => Set<TemplateCache>();
     public DbSet<EnterpriseSource> EnterpriseSources => Set<EnterpriseSource>();
     public DbSet<Instance> Instances => Set<Instance>();
+    public DbSet<Branding> Brandings => Set<Branding>();
+    public DbSet<BrandAsset> BrandAssets => Set<BrandAsset>();
+    public DbSet<BrandCssVersion> BrandCssVersions => Set<BrandCssVersion>();
     public DbSet<PortalConfig> PortalConfigs => Set<PortalConfig>();
     public DbSet<Operation> Operations => Set<Operation>();
     public DbSet<OperationStep> OperationSteps => Set<OperationStep>();
@@ -147,7 +151,7 @@ internal abstract class OCoreDb(DbContextOptions options)
         entity.Property(row => row.OrgId).IsConcurrencyToken();
         entity.Property(row => row.RootId).IsConcurrencyToken();
         entity.HasIndex(row => row.OrgId);
-        // The database itself refuses a row whose organisation is not under that root.
+        // The database itself refuses a row whose organization is not under that root.
         entity.HasOne<Organization>().WithMany().HasForeignKey(row => new { row.RootId, row.OrgId })
             .HasPrincipalKey(o => new { o.RootId, o.Id }).OnDelete(DeleteBehavior.Restrict);
     }

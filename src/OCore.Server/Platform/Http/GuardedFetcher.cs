@@ -7,7 +7,11 @@ namespace OCore.Platform.Http;
 internal delegate Task<IPAddress[]> HostLookup(string host, CancellationToken stop);
 
 /// <summary>It was not fetched; the message says why, and never what an inner address answered.</summary>
-internal sealed class FetchRefusedException(string message) : Exception(message);
+internal sealed class FetchRefusedException(string message, bool isAway = false) : Exception(message)
+{
+    /// <summary>Nothing is wrong with the address itself: nobody answers there now.</summary>
+    public bool IsAway => isAway;
+}
 
 internal sealed record Fetched(byte[] Content, string? MediaType, Uri Address);
 
@@ -43,7 +47,7 @@ internal sealed class GuardedFetcher(HostLookup lookup, Settings settings)
                     continue;
                 }
                 if (!response.IsSuccessStatusCode)
-                    throw new FetchRefusedException($"{address.Host} answered {(int)response.StatusCode}.");
+                    throw new FetchRefusedException($"{address.Host} answered {(int)response.StatusCode}.", isAway: true);
                 if (response.Content.Headers.ContentLength > maxBytes)
                     throw new FetchRefusedException($"It is larger than {maxBytes >> 20} MB.");
                 return new Fetched(await ReadAsync(response, maxBytes, limit.Token), response.Content.Headers.ContentType?.MediaType, address);
@@ -52,15 +56,15 @@ internal sealed class GuardedFetcher(HostLookup lookup, Settings settings)
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            throw new FetchRefusedException($"{address.Host} did not answer within {Patience.TotalSeconds:0} seconds.");
+            throw new FetchRefusedException($"{address.Host} did not answer within {Patience.TotalSeconds:0} seconds.", isAway: true);
         }
         catch (HttpRequestException e)
         {
-            throw e.InnerException as FetchRefusedException ?? new FetchRefusedException($"{address.Host} could not be reached over {address.Scheme}.");
+            throw e.InnerException as FetchRefusedException ?? new FetchRefusedException($"{address.Host} could not be reached over {address.Scheme}.", isAway: true);
         }
         catch (Exception e) when (e is IOException or UriFormatException or SocketException)
         {
-            throw new FetchRefusedException($"{address.Host} could not be read.");
+            throw new FetchRefusedException($"{address.Host} could not be read.", isAway: true);
         }
     }
 
@@ -110,7 +114,7 @@ internal sealed class GuardedFetcher(HostLookup lookup, Settings settings)
             found = [];
         }
         if (found.Length == 0)
-            throw new FetchRefusedException($"The name {host} has no address.");
+            throw new FetchRefusedException($"The name {host} has no address.", isAway: true);
         // One closed address among open ones is how such a name begins.
         if (!IsAllowed(address) && !found.All(PublicAddresses.IsPublic))
             throw new FetchRefusedException($"{host} is not on the public internet.");

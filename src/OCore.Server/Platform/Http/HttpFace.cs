@@ -56,6 +56,13 @@ internal static class HttpFace
         app.UseStatusCodePages();
         app.Use(SecurityHeadersAsync);
         app.Use(PortalHosts.ChooseAsync);
+        app.Use((http, next) =>
+        {
+            // The page is made for its host; the file it is made from is nobody's.
+            if (http.Request.Path.Equals("/index.html", StringComparison.OrdinalIgnoreCase))
+                http.Request.Path = "/";
+            return next(http);
+        });
         app.UseRouting();
         app.Use(UnknownPathAsync);
         app.UseMiddleware<Gate>();
@@ -92,7 +99,7 @@ internal static class HttpFace
     public static void MapDashboard(this WebApplication app)
     {
         app.UseDashboardFiles();
-        app.MapFallbackToFile("index.html", new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
+        app.MapFallback(http => http.RequestServices.GetRequiredService<HtmlPages>().ServeAsync(http));
     }
 }
 

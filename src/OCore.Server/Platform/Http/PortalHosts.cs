@@ -41,7 +41,7 @@ internal sealed class PortalHosts(IEnumerable<PortalSource> sources, Settings se
         return null;
     }
 
-    /// <summary>Never from a request's Host header: from what the organisation has proven, or the configured address.</summary>
+    /// <summary>Never from a request's Host header: from what the organization has proven, or the configured address.</summary>
     public async ValueTask<Uri> AddressOfAsync(Guid agencyId, Guid? clientId, CancellationToken stop)
     {
         foreach (var source in _sources)

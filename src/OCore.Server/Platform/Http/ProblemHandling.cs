@@ -25,6 +25,11 @@ internal sealed partial class ProblemHandling(ILogger<ProblemHandling> log) : IE
         };
         if (problem is null || exception is TenantViolationException)
             log.LogError(exception, "Request {Method} {Path} failed", httpContext.Request.Method, httpContext.Request.Path);
+        if (HtmlPages.IsWanted(httpContext.Request) && !httpContext.Response.HasStarted)
+        {
+            await httpContext.RequestServices.GetRequiredService<HtmlPages>().WriteErrorAsync(httpContext, problem?.Status ?? 500, problem?.Detail ?? "", System.Diagnostics.Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier);
+            return true;
+        }
         await (problem ?? new Problem(500, "internal_error", "Something went wrong on the server.", "Repeat the request; if it fails again, give the trace id to the operator.")).WriteAsync(httpContext);
         return true;
     }

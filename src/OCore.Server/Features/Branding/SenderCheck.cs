@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Sockets;
+using OCore.Client;
+using OCore.Platform;
+using OCore.Platform.Dns;
+
+namespace OCore.Features.Branding;
+
+/// <summary>
+/// Whether mails may go out from an address: its domain's SPF record (RFC 7208) has to let our relay send, and its DMARC record
+/// (RFC 7489) has to be there. Until both are seen, mails go out from the platform's address. What could not be asked changes nothing.
+/// </summary>
+internal sealed class SenderCheck(DnsLookup dns, Settings settings, TimeProvider time)
+{
+    public static readonly TimeSpan Every = TimeSpan.FromDays(1), Soon = TimeSpan.FromMinutes(5);
+    private const int MaxLookups = 10;
+
+    private static readonly HashSet<string> FreeMail = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com", "yahoo.fr", "ymail.com", "icloud.com", "me.com", "mac.com", "aol.com", "gmx.com", "gmx.de", "gmx.net",
+        "web.de", "proton.me", "protonmail.com", "mail.ru", "yandex.ru", "yandex.com", "orange.fr", "free.fr", "laposte.net", "wanadoo.fr", "t-online.de", "zoho.com", "qq.com", "163.com", "126.com",
+    };
+
+    public static bool IsFreeMail(string address) => FreeMail.Contains(address[(address.LastIndexOf('@') + 1)..]);
+
+    public static SenderView Pending(string from) => new() { FromEmail = from, Verified = false, Spf = "pending", Dmarc = "pending", Explanation = "It has not been looked at yet.", Records = [] };
+
+    public async Task<SenderView> LookAsync(string from, SenderView? before, CancellationToken stop)
+    {
+        var domain = from[(from.LastIndexOf('@') + 1)..].ToLowerInvariant();
+        if (IsFreeMail(from))
+            return new SenderView { FromEmail = from, Verified = false, Spf = "fail", Dmarc = "fail", Records = [], CheckedAt = time.GetUtcNow(),
+                Explanation = $"{domain} belongs to a provider of mailboxes, which lets nobody else send for it. Mails go out from the platform's address, and answers go to {from}." };
+        var (spf, spfWords, spfSeen) = await SpfAsync(domain, stop);
+        var (dmarc, dmarcWords, dmarcSeen) = await DmarcAsync(domain, stop);
+        var unsure = spf == "unknown" || dmarc == "unknown";
+        return new SenderView
+        {
+            FromEmail = from, Spf = spf, Dmarc = dmarc, CheckedAt = time.GetUtcNow(),
+            // Nobody loses their sender because a resolver had a bad minute.
+            Verified = unsure ? before is { Verified: true } && before.FromEmail == from : spf == "pass" && dmarc == "pass",
+            Explanation = $"{spfWords} {dmarcWords}",
+            Records =
+            [
+                new DnsRecordView { Name = domain, Type = "TXT", Value = Wanted(spfSeen), Seen = spfSeen, Ok = spf == "pass" },
+                new DnsRecordView { Name = $"_dmarc.{domain}", Type = "TXT", Value = dmarcSeen is [var record] ? record : $"v=DMARC1; p=quarantine; rua=mailto:{from}", Seen = dmarcSeen, Ok = dmarc == "pass" },
+            ],
+        };
+    }
+
+    /// <summary>What lets our relay send.</summary>
+    private string Mechanism => settings.MailSpf ?? $"a:{Relay}";
+    private string Relay => settings.SmtpUrl is { IsFile: false } smtp && Uri.CheckHostName(smtp.Host) == UriHostNameType.Dns ? smtp.IdnHost : settings.PublicUrl.IdnHost;
+
+    // Two records of SPF are as good as none, so ours goes into the one that is there.
+    private string Wanted(IReadOnlyList<string> seen) => seen is not [var one] ? $"v=spf1 {Mechanism} ~all"
+        : one.Contains(Mechanism, StringComparison.OrdinalIgnoreCase) ? one : one.Insert("v=spf1".Length, $" {Mechanism}");
+
+    private async Task<(string State, string Words, IReadOnlyList<string> Seen)> SpfAsync(string domain, CancellationToken stop)
+    {
+        var answer = await dns.AskAsync(domain, DnsRecord.Txt, stop);
+        if (!answer.IsDefinite)
+            return ("unknown", $"The SPF record could not be asked for: {answer.Detail}", []);
+        var records = answer.Values.Where(IsSpf).ToList();
+        if (records.Count != 1)
+            return ("fail", records.Count == 0 ? $"{domain} has no SPF record." : $"{domain} has {records.Count} SPF records; receivers accept none of them then.", records);
+        if (records[0].Split(' ').Any(m => m.TrimStart('+').Equals(Mechanism, StringComparison.OrdinalIgnoreCase)))
+            return ("pass", $"The SPF record of {domain} names {Mechanism}.", records);
+        var relays = await AddressesAsync(Relay, stop);
+        var budget = new Budget { Left = MaxLookups };
+        return relays.Count > 0 && await AllowsAsync(records[0], domain, relays, budget, stop)
+            ? ("pass", $"The SPF record of {domain} lets {Relay} send.", records) : ("fail", $"The SPF record of {domain} does not let {Relay} send.", records);
+    }
+
+    private sealed class Budget { public int Left { get; set; } }
+
+    private async Task<bool> AllowsAsync(string record, string domain, IReadOnlyList<IPAddress> relays, Budget budget, CancellationToken stop)
+    {
+        foreach (var term in record.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1))
+        {
+            var mechanism = term.TrimStart('+').ToLowerInvariant();
+            if (mechanism[0] is '-' or '~' or '?' || mechanism.Contains('%', StringComparison.Ordinal))
+                continue;
+            var (name, value) = mechanism.IndexOfAny([':', '=']) is > 0 and var at ? (mechanism[..at], mechanism[(at + 1)..]) : (mechanism.Split('/')[0], domain);
+            if (name is "ip4" or "ip6")
+            {
+                if (IPNetwork.TryParse(value.Contains('/', StringComparison.Ordinal) ? value : value + (name == "ip4" ? "/32" : "/128"), out var network) && relays.All(network.Contains))
+                    return true;
+                continue;
+            }
+            if (name is not ("a" or "mx" or "include" or "redirect") || budget.Left-- <= 0)
+                continue;
+            var target = value.Split('/')[0];
+            if (name is "a" && await CoversAsync([target], relays, stop) || name is "mx" && await CoversAsync((await dns.AskAsync(target, DnsRecord.Mx, stop)).Values.Take(10), relays, stop))
+                return true;
+            if (name is "include" or "redirect" && (await dns.AskAsync(target, DnsRecord.Txt, stop)).Values.Where(IsSpf).ToList() is [var inner] && await AllowsAsync(inner, target, relays, budget, stop))
+                return true;
+        }
+        return false;
+    }
+
+    private async Task<bool> CoversAsync(IEnumerable<string> hosts, IReadOnlyList<IPAddress> relays, CancellationToken stop)
+    {
+        var addresses = new HashSet<IPAddress>();
+        foreach (var host in hosts)
+            addresses.UnionWith(await AddressesAsync(host, stop));
+        return relays.All(addresses.Contains);
+    }
+
+    private async Task<IReadOnlyList<IPAddress>> AddressesAsync(string host, CancellationToken stop) =>
+        [.. (await dns.AskAsync(host, DnsRecord.A, stop)).Values.Concat((await dns.AskAsync(host, DnsRecord.Aaaa, stop)).Values).Select(IPAddress.Parse).Where(a => a.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6)];
+
+    private async Task<(string State, string Words, IReadOnlyList<string> Seen)> DmarcAsync(string domain, CancellationToken stop)
+    {
+        // Of a subdomain the record of the domain above counts where it has none itself.
+        for (var name = domain; name.Contains('.', StringComparison.Ordinal); name = name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..])
+        {
+            var answer = await dns.AskAsync($"_dmarc.{name}", DnsRecord.Txt, stop);
+            if (!answer.IsDefinite)
+                return ("unknown", $"The DMARC record could not be asked for: {answer.Detail}", []);
+            var records = answer.Values.Where(v => v.StartsWith("v=DMARC1", StringComparison.OrdinalIgnoreCase)).ToList();
+            if (records.Count == 1)
+                return ("pass", $"{name} has a DMARC record{(records[0].Replace(" ", "", StringComparison.Ordinal).Contains("p=none", StringComparison.OrdinalIgnoreCase) ? ", which only watches (p=none)" : "")}.", records);
+            if (records.Count > 1)
+                return ("fail", $"{name} has {records.Count} DMARC records; receivers accept none of them then.", records);
+        }
+        return ("fail", $"{domain} has no DMARC record.", []);
+    }
+
+    private static bool IsSpf(string text) => text.Equals("v=spf1", StringComparison.OrdinalIgnoreCase) || text.StartsWith("v=spf1 ", StringComparison.OrdinalIgnoreCase);
+}
