@@ -65,6 +65,7 @@ internal static class OCoreApp
     public static void Map(WebApplication app)
     {
         InstancesSetup.JoinServerWatch(app.Services);
+        app.UseMiddleware<PortalScreen>();
         app.UseHttpFace();
         app.MapHealth();
         var api = app.MapGroup("/api").ProducesProblem(400).ProducesProblem(401).ProducesProblem(403);

@@ -17,7 +17,7 @@ internal static partial class Views
         .Field("Accent color", b => Own(b, "accentColor", b.AccentColor))
         .Field("Accent color (dark)", b => Own(b, "accentColorDark", b.AccentColorDark))
         .Field("Font", b => Own(b, "fontFamily", b.FontFamily))
-        .Field("Custom CSS", b => b.CustomCss is null ? null : Own(b, "customCss", $"{b.CustomCss.Length} characters, version {b.CustomCssVersion}"))
+        .Field("Custom CSS", b => b.CustomCss is null ? new Cell(null) : Own(b, "customCss", $"{b.CustomCss.Length} characters, version {b.CustomCssVersion}"))
         .Field("From", b => Own(b, "fromEmail", b.FromEmail is null ? null : $"{b.FromEmail} ({(b.Sender is { Verified: true } ? "verified" : "not verified: mails go out from the platform's address")})"))
         .Field("Footer", b => Own(b, "footerText", b.FooterText))
         .Field("Support", b => Own(b, "supportUrl", b.SupportUrl));
@@ -74,7 +74,7 @@ internal static partial class Views
         .Field("Until", v => v.ExpiresAt)
         .Field("X-OCore-View", v => v.Token);
 
-    private static Cell Own(BrandingView branding, string field, string? value) => value is null ? null : value + Mark(branding.Overridden, field);
+    private static Cell Own(BrandingView branding, string field, string? value) => value is null ? new Cell(null) : value + Mark(branding.Overridden, field);
 
     private static Cell Own(PortalConfigView config, string setting, bool on) => new((on ? "on" : "off") + Mark(config.Overridden, setting), on ? Tone.Good : Tone.Dim);
 

@@ -63,7 +63,7 @@ public sealed partial class InvitationsTests(TestApps apps) : IClassFixture<Test
 
         var mail = await MailToAsync(app, email);
         Assert.Equal("Mailer", mail.From);
-        Assert.Contains("http://localhost/invitations/accept#token=", mail.Text, StringComparison.Ordinal);
+        Assert.Contains($"http://{client.Slug}.localhost/invitations/accept#token=", mail.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("evil.example", mail.Text + mail.Html, StringComparison.Ordinal);
         Assert.Contains(agency.Owner.Email, mail.Text, StringComparison.Ordinal);
     }

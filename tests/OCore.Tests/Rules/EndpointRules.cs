@@ -16,7 +16,7 @@ namespace OCore.Tests.Rules;
 public sealed class EndpointRules(TestApp app) : IClassFixture<TestApp>
 {
     // Answer everybody and say nothing about anybody.
-    private static readonly string[] OutsideTheApi = ["/healthz", "/readyz", "/metrics", "/openapi/{documentName}.json", "/docs/api", "/docs/api/{documentName?}", "{*path:nonfile}"];
+    private static readonly string[] OutsideTheApi = ["/healthz", "/readyz", "/metrics", "/openapi/{documentName}.json", "/docs/api", "/docs/api/{documentName?}", "/brand/", "{*path:nonfile}"];
 
     private IEnumerable<RouteEndpoint> All => app.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>();
     private IEnumerable<RouteEndpoint> Api => All.Where(e => e.RoutePattern.RawText!.StartsWith("/api/", StringComparison.Ordinal));

@@ -90,6 +90,7 @@ public sealed class ServersOfOrganizationsTests(TestApps apps) : IClassFixture<T
         await http.Put<UpdateServer, ServerView>($"/api/servers/{granted}", new UpdateServer { Clients = ["nobody"] }).IsRefusedAsync(400, "validation_failed", "clients");
         var view = await http.Put<UpdateServer, ServerView>($"/api/servers/{granted}", new UpdateServer { Clients = [client.Slug] });
         Assert.Equal(client.Id, Assert.Single(view.Clients).Id);
+        await http.Put<UpdatePortalConfig, PortalConfigView>("/api/agency/portal-config", new UpdatePortalConfig { InfrastructureVisibility = InfrastructureVisibility.Limited });
 
         var owner = await app.MemberAsync(client, "owner");
         using var inside = app.As(owner, client);

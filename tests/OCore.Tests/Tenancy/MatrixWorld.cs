@@ -41,7 +41,7 @@ internal sealed class MatrixWorld
     internal sealed record Actor(string Name, TestPerson? Person, string? Slug, string? Token = null);
 
     /// <summary>Addresses of things that do not exist.</summary>
-    public static string Missing(string segment) => segment == "catalog" ? "18.0" : Guid.CreateVersion7().ToString();
+    public static string Missing(string segment) => segment == "catalog" ? "18.0" : segment == "css-versions" ? "7" : Guid.CreateVersion7().ToString();
 
     public static async Task<MatrixWorld> MakeAsync(TestApp app)
     {
@@ -109,7 +109,7 @@ internal sealed class MatrixWorld
             ["servers"] = server.Id.ToString(), ["templates"] = template.Id.ToString(), ["instances"] = instance.Id.ToString(), ["from-instance"] = instance.Id.ToString(),
             ["operations"] = operation.Id.ToString(), ["clients"] = client.Id.ToString(), ["roles"] = role.Id.ToString(), ["members"] = member.Id.ToString(),
             ["invitations"] = invitation.Id.ToString(), ["api-keys"] = key.Id.ToString(), ["sessions"] = session.Id.ToString(), ["passkeys"] = "AAAA",
-            ["catalog"] = "18.0", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
+            ["catalog"] = "18.0", ["css-versions"] = "7", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
         });
     }
 

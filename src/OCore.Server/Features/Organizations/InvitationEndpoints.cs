@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Branding;
 using OCore.Features.Plans;
 using OCore.Features.Users;
-using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Mail;
@@ -41,8 +41,10 @@ internal static class InvitationEndpoints
     }
 
     /// <summary>Invite somebody by mail. The link works once, for 72 hours and for that address; you cannot give a role that may more than you.</summary>
-    internal static async Task<Results<Created<InvitationView>, Problem>> Invite(InviteMember request, OCoreDb db, Caller caller, Outbox outbox, Settings settings, TimeProvider time, CancellationToken stop) =>
-        await db.InTransactionAsync<Results<Created<InvitationView>, Problem>>(async () =>
+    internal static async Task<Results<Created<InvitationView>, Problem>> Invite(InviteMember request, OCoreDb db, Caller caller, Outbox outbox, BrandMails brands, TimeProvider time, CancellationToken stop)
+    {
+        var look = await brands.OfOrganizationAsync(caller.OrgId, stop);
+        return await db.InTransactionAsync<Results<Created<InvitationView>, Problem>>(async () =>
         {
             var (email, now) = (request.Email.Trim().ToLowerInvariant(), time.GetUtcNow());
             var normalized = Emails.Normalize(email);
@@ -67,10 +69,11 @@ internal static class InvitationEndpoints
                 Email = email, RoleId = role.Id, InvitedById = caller.UserId, InvitedBy = caller.Access.UserName, TokenHash = Tokens.Hash(token), CreatedAt = now, ExpiresAt = now + Lifetime,
             };
             db.Add(invitation);
-            var mail = outbox.Add(db, email, await MailAsync(db, caller, role, token, settings, stop), about: invitation.Id, validFor: Lifetime);
+            var mail = outbox.Add(db, email, Mail(look, caller, role, token), about: invitation.Id, validFor: Lifetime);
             await db.SaveChangesAsync(stop);
             return TypedResults.Created($"/api/invitations/{invitation.Id}", invitation.ToView(role, mail));
         }, stop);
+    }
 
     /// <summary>Revoke an invitation. Its link stops working at once.</summary>
     internal static async Task<Results<NoContent, Problem>> Revoke(Guid id, OCoreDb db, CancellationToken stop)
@@ -98,22 +101,17 @@ internal static class InvitationEndpoints
         return sent.Count < MaxPerHour ? null : OrganizationProblems.TooManyInvitations((int)Math.Ceiling((sent[^MaxPerHour] - since).TotalSeconds));
     }
 
-    private static async Task<MailContent> MailAsync(OCoreDb db, Caller caller, Role role, string token, Settings settings, CancellationToken stop)
-    {
-        // A client's people know the platform by their agency's name.
-        var product = caller.Access.OrgKind == OrganizationKind.Client
-            ? await db.Organizations.AcrossTenants().Where(o => o.Id == caller.Access.RootId).Select(o => o.Name).SingleAsync(stop) : Brand.Product;
-        return new MailContent(product, $"{caller.Access.UserName} invites you to {caller.Access.OrgName}",
+    private static MailContent Mail(MailLook look, Caller caller, Role role, string token) =>
+        MailContent.For(look, $"{caller.Access.UserName} invites you to {caller.Access.OrgName}",
         [
             "Hello,",
             $"{caller.Access.UserName} ({caller.Access.Email}) invites you to {caller.Access.OrgName} with the role {role.Name}.",
             "The link works once, for this address only, and for 72 hours.",
-        ])
+        ]) with
         {
-            Action = ("Accept the invitation", new Uri(settings.PublicUrl, $"/invitations/accept#token={token}")),
+            Action = ("Accept the invitation", new Uri(look.Address, $"/invitations/accept#token={token}")),
             Footnote = "If you do not know the sender, ignore this mail: nothing happens without you.",
         };
-    }
 
     private static InvitationView ToView(this Invitation invitation, Role role, OutgoingMail? mail) => new()
     {

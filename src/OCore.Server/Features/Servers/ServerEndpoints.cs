@@ -43,7 +43,7 @@ internal static class ServerEndpoints
         return TypedResults.Ok(rows.ToPage(page, s => s.Id, s => views[s.Id]));
     }
 
-    /// <summary>One server. Members of a client see its name and its health.</summary>
+    /// <summary>One server. How much of it the people of a client see is up to their agency (infrastructureVisibility).</summary>
     internal static async Task<Results<Ok<ServerView>, Problem>> Get(Guid id, OCoreDb db, Caller caller, CancellationToken stop) =>
         await ServerViews.VisibleTo(db, caller).SingleOrDefaultAsync(s => s.Id == id, stop) is { } server
             ? TypedResults.Ok(await ServerViews.OneAsync(db, caller, server, stop)) : Problem.NotFound;

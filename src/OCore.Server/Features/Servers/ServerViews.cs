@@ -10,9 +10,9 @@ namespace OCore.Features.Servers;
 internal static class ServerViews
 {
     /// <summary>What the caller may see. A client has its agency's servers that it was granted.</summary>
-    public static IQueryable<Server> VisibleTo(OCoreDb db, Caller caller) => caller.Access.OrgKind == OrganizationKind.Client
-        ? db.ServersGrantedTo(caller.OrgId, caller.Access.RootId)
-        : db.Servers.AsNoTracking();
+    public static IQueryable<Server> VisibleTo(OCoreDb db, Caller caller) => caller.Access.OrgKind != OrganizationKind.Client ? db.Servers.AsNoTracking()
+        : caller.Access.Infrastructure == InfrastructureVisibility.None ? db.Servers.AsNoTracking().Where(_ => false)
+        : db.ServersGrantedTo(caller.OrgId, caller.Access.RootId);
 
     public static async Task<IReadOnlyList<ServerView>> OfAsync(OCoreDb db, Caller caller, IReadOnlyList<Server> servers, CancellationToken stop)
     {
@@ -20,7 +20,7 @@ internal static class ServerViews
         if (caller.Access.OrgKind == OrganizationKind.Client)
         {
             var own = await db.Instances.Where(i => ids.Contains(i.ServerId)).GroupBy(i => i.ServerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, stop);
-            return [.. servers.Select(s => ForClient(s, own.GetValueOrDefault(s.Id)))];
+            return [.. servers.Select(s => caller.Access.Infrastructure == InfrastructureVisibility.Full ? Whole(s, own.GetValueOrDefault(s.Id), [], null) with { PublicKey = null } : ForClient(s, own.GetValueOrDefault(s.Id)))];
         }
         var counts = await db.InstanceCountsAsync(ids, stop);
         var grants = (await db.ServerGrants.AsNoTracking().Where(g => ids.Contains(g.ServerId)).Include(g => g.Client).OrderBy(g => g.Client.Name).ToListAsync(stop)).ToLookup(g => g.ServerId, g => g.Client.ToRef());
@@ -45,7 +45,7 @@ internal static class ServerViews
         LastSeenAt = server.LastSeenAt, CreatedAt = server.CreatedAt, OperationId = operation,
     };
 
-    // Where the agency's machines are and how they are reached is not the client's business.
+    // Name and health: where the agency's machines are and how they are reached is shown where the agency shows everything.
     private static ServerView ForClient(Server server, int instances) => new()
     {
         Id = server.Id, Name = server.Name, Host = "", Port = 0, User = "", IsLocal = false,

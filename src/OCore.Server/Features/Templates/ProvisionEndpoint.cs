@@ -109,7 +109,8 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
     {
         var id = Guid.TryParse(wanted, out var parsed) ? parsed : Guid.Empty;
         var (org, root) = (caller.OrgId, caller.Access.RootId);
-        var usable = caller.Access.OrgKind == OrganizationKind.Client && !caller.Access.Delegated ? db.ServersGrantedTo(org, root)
+        var usable = caller.Access.OrgKind == OrganizationKind.Client && (!caller.Access.Delegated || caller.Access.ViewsAsClient)
+            ? db.ServersGrantedTo(org, root).Where(_ => caller.Access.Infrastructure != InfrastructureVisibility.None)
             : db.Servers.AcrossTenants().AsNoTracking().Where(s => s.RootId == root);
         return await usable.SingleOrDefaultAsync(s => s.Id == id || s.Name == wanted, stop);
     }

@@ -102,7 +102,7 @@ internal static class PasskeyEndpoints
             var (user, home) = await db.SelfAsync(caller, stop);
             db.Add(row);
             db.Record("auth.passkey_added", home, user, Named(row));
-            mails.Notice(db, user, "A passkey was added", $"The passkey \"{row.Data.Name}\" can now be used to sign in to your account.");
+            await mails.NoticeAsync(db, user, "A passkey was added", $"The passkey \"{row.Data.Name}\" can now be used to sign in to your account.", stop);
             await db.SaveChangesAsync(stop);
             return TypedResults.Ok(View(row));
         }, stop);
@@ -120,7 +120,7 @@ internal static class PasskeyEndpoints
         var (user, home) = await db.SelfAsync(caller, stop);
         db.Remove(row);
         db.Record("auth.passkey_removed", home, user, Named(row));
-        mails.Notice(db, user, "A passkey was removed", $"The passkey \"{row.Data.Name}\" can no longer be used to sign in to your account.");
+        await mails.NoticeAsync(db, user, "A passkey was removed", $"The passkey \"{row.Data.Name}\" can no longer be used to sign in to your account.", stop);
         await db.SaveChangesAsync(stop);
         return TypedResults.NoContent();
     }

@@ -42,7 +42,7 @@ internal static class PasswordEndpoints
             // The link came to this address, so it is theirs.
             user.EmailConfirmed = true;
             await SessionStarter.EndAllAsync(db, user.Id, null, stop);
-            mails.Notice(db, user, "Your password was changed", "The password of your account was changed by a link that was sent to this address, and all your sessions were ended.");
+            await mails.NoticeAsync(db, user, "Your password was changed", "The password of your account was changed by a link that was sent to this address, and all your sessions were ended.", stop);
             await db.SaveChangesAsync(stop);
             return null;
         }, stop);
@@ -70,7 +70,7 @@ internal static class PasswordEndpoints
         {
             await SetAsync(db, user, request.NewPassword, passwords, caller, "auth.password_changed", stop);
             await SessionStarter.EndAllAsync(db, user.Id, caller.Access.SessionId, stop);
-            mails.Notice(db, user, "Your password was changed", "The password of your account was changed, and your other sessions were ended.");
+            await mails.NoticeAsync(db, user, "Your password was changed", "The password of your account was changed, and your other sessions were ended.", stop);
             return await db.SaveChangesAsync(stop);
         }, stop);
         CallerCache.Clear();

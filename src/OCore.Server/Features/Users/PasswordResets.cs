@@ -1,4 +1,4 @@
-using OCore.Platform;
+using OCore.Features.Branding;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
 using OCore.Platform.Security;
@@ -27,27 +27,33 @@ internal sealed class PasswordResets(OCoreDbFactory databases, UserMails mails, 
             return;
         var token = Tokens.New();
         db.Add(new PasswordReset { UserId = user.Id, TokenHash = Tokens.Hash(token), ExpiresAt = time.GetUtcNow() + PasswordReset.ValidFor });
-        mails.Reset(db, user, token);
+        await mails.ResetAsync(db, user, token, CancellationToken.None);
         await db.SaveChangesAsync(CancellationToken.None);
     }
 }
 
 /// <summary>The mails about an account. Links begin with the configured address, never with what a request says its host is.</summary>
-internal sealed class UserMails(Outbox outbox, Settings settings, TimeProvider time)
+internal sealed class UserMails(Outbox outbox, BrandMails brands, TimeProvider time)
 {
-    public void Reset(OCoreDb db, User user, string token) => outbox.Add(db, user.Email!, new MailContent(Brand.Product, "Choose a new password",
-        [$"Hello {user.Name},", "somebody, probably you, asked for a new password for your account. The link works once, within an hour."])
+    public async Task ResetAsync(OCoreDb db, User user, string token, CancellationToken stop)
     {
-        // After the #, so that no server or proxy writes it down.
-        Action = ("Choose a new password", new Uri(settings.PublicUrl, $"/reset-password#token={token}")),
-        Footnote = "If it was not you, ignore this mail: your password stays as it is.",
-    }, user.Id, PasswordReset.ValidFor);
+        var look = await brands.OfPersonAsync(db, user.Id, stop);
+        outbox.Add(db, user.Email!, MailContent.For(look, "Choose a new password", [$"Hello {user.Name},", "somebody, probably you, asked for a new password for your account. The link works once, within an hour."]) with
+        {
+            // After the #, so that no server or proxy writes it down.
+            Action = ("Choose a new password", new Uri(look.Address, $"/reset-password#token={token}")),
+            Footnote = "If it was not you, ignore this mail: your password stays as it is.",
+        }, user.Id, PasswordReset.ValidFor);
+    }
 
     /// <summary>Tells the owner of an account what was done to it, in case it was not them.</summary>
-    public void Notice(OCoreDb db, User user, string subject, string what) => outbox.Add(db, user.Email!, new MailContent(Brand.Product, subject,
-        [$"Hello {user.Name},", $"{what} This was on {time.GetUtcNow():yyyy-MM-dd} at {time.GetUtcNow():HH:mm} UTC."])
+    public async Task NoticeAsync(OCoreDb db, User user, string subject, string what, CancellationToken stop)
     {
-        Action = ("Open your account", new Uri(settings.PublicUrl, "/")),
-        Footnote = "If it was not you, choose a new password at once and tell the people who run this installation.",
-    }, user.Id);
+        var look = await brands.OfPersonAsync(db, user.Id, stop);
+        outbox.Add(db, user.Email!, MailContent.For(look, subject, [$"Hello {user.Name},", $"{what} This was on {time.GetUtcNow():yyyy-MM-dd} at {time.GetUtcNow():HH:mm} UTC."]) with
+        {
+            Action = ("Open your account", new Uri(look.Address, "/")),
+            Footnote = "If it was not you, choose a new password at once and tell the people who run this installation.",
+        }, user.Id);
+    }
 }

@@ -40,7 +40,7 @@ internal static class TotpEndpoints
             user.TwoFactorEnabled = true;
             var fresh = SecondFactor.NewRecoveryCodes(user);
             db.Call(user, "auth.totp_enabled");
-            mails.Notice(db, user, "An authenticator was added", "Signing in to your account now needs a code of your authenticator.");
+            await mails.NoticeAsync(db, user, "An authenticator was added", "Signing in to your account now needs a code of your authenticator.", stop);
             await db.SaveChangesAsync(stop);
             return TypedResults.Ok(new RecoveryCodes { Codes = fresh });
         }, stop);
@@ -63,7 +63,7 @@ internal static class TotpEndpoints
             return UserProblems.TotpNotEnabled;
         (user.TwoFactorEnabled, user.TotpSecret, user.RecoveryCodeHashes) = (false, null, []);
         db.Call(user, "auth.totp_disabled");
-        mails.Notice(db, user, "Your authenticator was removed", "Signing in to your account no longer needs a code of an authenticator.");
+        await mails.NoticeAsync(db, user, "Your authenticator was removed", "Signing in to your account no longer needs a code of an authenticator.", stop);
         await db.SaveChangesAsync(stop);
         return TypedResults.NoContent();
     }
@@ -82,7 +82,7 @@ internal static class TotpEndpoints
             return UserProblems.TotpNotEnabled;
         var codes = SecondFactor.NewRecoveryCodes(user);
         db.Call(user, "auth.recovery_codes_made");
-        mails.Notice(db, user, "New recovery codes were made", "New recovery codes were made for your account; the old ones no longer work.");
+        await mails.NoticeAsync(db, user, "New recovery codes were made", "New recovery codes were made for your account; the old ones no longer work.", stop);
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok(new RecoveryCodes { Codes = codes });
     }

@@ -84,11 +84,15 @@ internal sealed class Mailer(Settings settings)
     {
         var message = new MimeMessage();
         var from = MailboxAddress.Parse(settings.MailFrom);
-        message.From.Add(new MailboxAddress(from.Name is { Length: > 0 } name ? name : mail.From, from.Address));
+        // The platform's own mails have the configured name, an agency's the agency's.
+        var named = mail.From == Brand.Product && from.Name is { Length: > 0 } name ? name : mail.From;
+        message.From.Add(new MailboxAddress(named, mail.FromAddress ?? from.Address));
+        if (mail.ReplyTo is { } replyTo)
+            message.ReplyTo.Add(new MailboxAddress(named, replyTo));
         message.To.Add(MailboxAddress.Parse(to));
         message.Subject = mail.Subject;
         // The same for every attempt, so that a repetition after a lost answer can be told from a second mail.
-        message.MessageId = $"{id:N}@{settings.PublicUrl.Host}";
+        message.MessageId = $"{id:N}@{(mail.FromAddress is { } own ? own[(own.LastIndexOf('@') + 1)..] : settings.PublicUrl.Host)}";
         message.Headers.Add("Auto-Submitted", "auto-generated");
         message.Body = new BodyBuilder { TextBody = mail.Text, HtmlBody = mail.Html }.ToMessageBody();
         return message;

@@ -252,6 +252,194 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.ToTable("AuditLog", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Branding.BrandAsset", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Extension")
+                        .IsRequired()
+                        .HasMaxLength(8)
+                        .HasColumnType("character varying(8)");
+
+                    b.Property<string>("FontFamily")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<int?>("Height")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("MediaType")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<int?>("Width")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Hash");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("OrgId", "Hash")
+                        .IsUnique();
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("BrandAssets", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Branding.BrandCssVersion", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Css")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("OrgId", "Version")
+                        .IsUnique();
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("BrandCssVersions", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Branding.Branding", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AccentColor")
+                        .HasColumnType("text");
+
+                    b.Property<string>("AccentColorDark")
+                        .HasColumnType("text");
+
+                    b.Property<string>("CustomCss")
+                        .HasColumnType("text");
+
+                    b.Property<string>("CustomCssApplied")
+                        .HasColumnType("text");
+
+                    b.Property<int?>("CustomCssVersion")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("FaviconUrl")
+                        .HasColumnType("text");
+
+                    b.Property<string>("FontFamily")
+                        .HasColumnType("text");
+
+                    b.Property<string>("FooterText")
+                        .HasColumnType("text");
+
+                    b.Property<string>("FromEmail")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Images")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("LoginBgDarkUrl")
+                        .HasColumnType("text");
+
+                    b.Property<string>("LoginBgUrl")
+                        .HasColumnType("text");
+
+                    b.Property<string>("LogoDarkUrl")
+                        .HasColumnType("text");
+
+                    b.Property<string>("LogoUrl")
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("PrimaryColor")
+                        .HasColumnType("text");
+
+                    b.Property<string>("PrimaryColorDark")
+                        .HasColumnType("text");
+
+                    b.Property<string>("ProductName")
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Sender")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("SenderLookAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("SupportUrl")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId")
+                        .IsUnique();
+
+                    b.HasIndex("SenderLookAt");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("Brandings", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Instances.Instance", b =>
                 {
                     b.Property<Guid>("Id")
@@ -510,6 +698,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasMaxLength(32)
                         .HasColumnType("character varying(32)");
 
+                    b.Property<string>("LogoImage")
+                        .HasColumnType("text");
+
                     b.Property<string>("LogoUrl")
                         .HasColumnType("text");
 
@@ -619,6 +810,64 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsUnique();
 
                     b.ToTable("Plans", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Portal.PortalConfig", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<bool?>("FeatureBackups")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool?>("FeatureDatabases")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool?>("FeatureDomains")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool?>("FeatureFileEditor")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool?>("FeatureLogs")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool?>("FeatureMonitoring")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool?>("FeatureOdooShell")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool?>("FeatureTerminal")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("InfrastructureVisibility")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<bool?>("TeamManagementEnabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId")
+                        .IsUnique();
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("PortalConfigs", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Servers.Server", b =>
@@ -1499,6 +1748,36 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Navigation("User");
                 });
 
+            modelBuilder.Entity("OCore.Features.Branding.BrandAsset", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Branding.BrandCssVersion", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Branding.Branding", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("OCore.Features.Instances.Instance", b =>
                 {
                     b.HasOne("OCore.Features.Organizations.Organization", "Organization")
@@ -1592,6 +1871,16 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.HasOne("OCore.Features.Organizations.Organization", null)
                         .WithMany()
                         .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Portal.PortalConfig", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });

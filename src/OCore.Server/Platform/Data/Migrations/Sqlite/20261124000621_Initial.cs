@@ -117,6 +117,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     Kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     PlanId = table.Column<Guid>(type: "TEXT", nullable: false),
                     LogoUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    LogoImage = table.Column<string>(type: "TEXT", nullable: true),
                     AgencyEnabledAt = table.Column<long>(type: "INTEGER", nullable: true),
                     SuspendedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     SuspendedReason = table.Column<string>(type: "TEXT", nullable: true),
@@ -319,6 +320,96 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "BrandAssets",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    Extension = table.Column<string>(type: "TEXT", maxLength: 8, nullable: false),
+                    MediaType = table.Column<string>(type: "TEXT", nullable: false),
+                    Content = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Width = table.Column<int>(type: "INTEGER", nullable: true),
+                    Height = table.Column<int>(type: "INTEGER", nullable: true),
+                    FontFamily = table.Column<string>(type: "TEXT", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BrandAssets", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BrandAssets_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "BrandCssVersions",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false),
+                    Css = table.Column<string>(type: "TEXT", nullable: false),
+                    By = table.Column<string>(type: "TEXT", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BrandCssVersions", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BrandCssVersions_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Brandings",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ProductName = table.Column<string>(type: "TEXT", nullable: true),
+                    LogoUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    LogoDarkUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    FaviconUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    LoginBgUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    LoginBgDarkUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    PrimaryColor = table.Column<string>(type: "TEXT", nullable: true),
+                    AccentColor = table.Column<string>(type: "TEXT", nullable: true),
+                    PrimaryColorDark = table.Column<string>(type: "TEXT", nullable: true),
+                    AccentColorDark = table.Column<string>(type: "TEXT", nullable: true),
+                    FontFamily = table.Column<string>(type: "TEXT", nullable: true),
+                    CustomCss = table.Column<string>(type: "TEXT", nullable: true),
+                    FromEmail = table.Column<string>(type: "TEXT", nullable: true),
+                    FooterText = table.Column<string>(type: "TEXT", nullable: true),
+                    SupportUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    Images = table.Column<string>(type: "TEXT", nullable: false),
+                    CustomCssApplied = table.Column<string>(type: "TEXT", nullable: true),
+                    CustomCssVersion = table.Column<int>(type: "INTEGER", nullable: true),
+                    Sender = table.Column<string>(type: "TEXT", nullable: true),
+                    SenderLookAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Brandings", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Brandings_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "ClientDeletions",
                 columns: table => new
                 {
@@ -402,6 +493,36 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     table.PrimaryKey("PK_Operations", x => x.Id);
                     table.ForeignKey(
                         name: "FK_Operations_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "PortalConfigs",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    FeatureTerminal = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureFileEditor = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureOdooShell = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureMonitoring = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureBackups = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureDomains = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureLogs = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureDatabases = table.Column<bool>(type: "INTEGER", nullable: true),
+                    TeamManagementEnabled = table.Column<bool>(type: "INTEGER", nullable: true),
+                    InfrastructureVisibility = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PortalConfigs", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_PortalConfigs_Organizations_RootId_OrgId",
                         columns: x => new { x.RootId, x.OrgId },
                         principalTable: "Organizations",
                         principalColumns: new[] { "RootId", "Id" },
@@ -821,6 +942,59 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 columns: new[] { "RootId", "Id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_Hash",
+                table: "BrandAssets",
+                column: "Hash");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_OrgId",
+                table: "BrandAssets",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_OrgId_Hash",
+                table: "BrandAssets",
+                columns: new[] { "OrgId", "Hash" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_RootId_OrgId",
+                table: "BrandAssets",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandCssVersions_OrgId",
+                table: "BrandCssVersions",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandCssVersions_OrgId_Version",
+                table: "BrandCssVersions",
+                columns: new[] { "OrgId", "Version" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandCssVersions_RootId_OrgId",
+                table: "BrandCssVersions",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Brandings_OrgId",
+                table: "Brandings",
+                column: "OrgId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Brandings_RootId_OrgId",
+                table: "Brandings",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Brandings_SenderLookAt",
+                table: "Brandings",
+                column: "SenderLookAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ClientDeletions_OrgId",
                 table: "ClientDeletions",
                 column: "OrgId");
@@ -1025,6 +1199,17 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_PortalConfigs_OrgId",
+                table: "PortalConfigs",
+                column: "OrgId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalConfigs_RootId_OrgId",
+                table: "PortalConfigs",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ResourceLocks_OperationId",
                 table: "ResourceLocks",
                 column: "OperationId");
@@ -1176,6 +1361,15 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "AuditLog");
 
             migrationBuilder.DropTable(
+                name: "BrandAssets");
+
+            migrationBuilder.DropTable(
+                name: "BrandCssVersions");
+
+            migrationBuilder.DropTable(
+                name: "Brandings");
+
+            migrationBuilder.DropTable(
                 name: "ClientDeletions");
 
             migrationBuilder.DropTable(
@@ -1204,6 +1398,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "PasswordResets");
+
+            migrationBuilder.DropTable(
+                name: "PortalConfigs");
 
             migrationBuilder.DropTable(
                 name: "ResourceLocks");

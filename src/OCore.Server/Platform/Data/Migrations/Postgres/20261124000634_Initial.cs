@@ -118,6 +118,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     Kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     PlanId = table.Column<Guid>(type: "uuid", nullable: false),
                     LogoUrl = table.Column<string>(type: "text", nullable: true),
+                    LogoImage = table.Column<string>(type: "text", nullable: true),
                     AgencyEnabledAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     SuspendedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     SuspendedReason = table.Column<string>(type: "text", nullable: true),
@@ -320,6 +321,96 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "BrandAssets",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    Extension = table.Column<string>(type: "character varying(8)", maxLength: 8, nullable: false),
+                    MediaType = table.Column<string>(type: "text", nullable: false),
+                    Content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    Width = table.Column<int>(type: "integer", nullable: true),
+                    Height = table.Column<int>(type: "integer", nullable: true),
+                    FontFamily = table.Column<string>(type: "text", nullable: true),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BrandAssets", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BrandAssets_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "BrandCssVersions",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false),
+                    Css = table.Column<string>(type: "text", nullable: false),
+                    By = table.Column<string>(type: "text", nullable: false),
+                    At = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BrandCssVersions", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BrandCssVersions_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Brandings",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    ProductName = table.Column<string>(type: "text", nullable: true),
+                    LogoUrl = table.Column<string>(type: "text", nullable: true),
+                    LogoDarkUrl = table.Column<string>(type: "text", nullable: true),
+                    FaviconUrl = table.Column<string>(type: "text", nullable: true),
+                    LoginBgUrl = table.Column<string>(type: "text", nullable: true),
+                    LoginBgDarkUrl = table.Column<string>(type: "text", nullable: true),
+                    PrimaryColor = table.Column<string>(type: "text", nullable: true),
+                    AccentColor = table.Column<string>(type: "text", nullable: true),
+                    PrimaryColorDark = table.Column<string>(type: "text", nullable: true),
+                    AccentColorDark = table.Column<string>(type: "text", nullable: true),
+                    FontFamily = table.Column<string>(type: "text", nullable: true),
+                    CustomCss = table.Column<string>(type: "text", nullable: true),
+                    FromEmail = table.Column<string>(type: "text", nullable: true),
+                    FooterText = table.Column<string>(type: "text", nullable: true),
+                    SupportUrl = table.Column<string>(type: "text", nullable: true),
+                    Images = table.Column<string>(type: "text", nullable: false),
+                    CustomCssApplied = table.Column<string>(type: "text", nullable: true),
+                    CustomCssVersion = table.Column<int>(type: "integer", nullable: true),
+                    Sender = table.Column<string>(type: "text", nullable: true),
+                    SenderLookAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    UpdatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Brandings", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Brandings_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "ClientDeletions",
                 columns: table => new
                 {
@@ -403,6 +494,36 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     table.PrimaryKey("PK_Operations", x => x.Id);
                     table.ForeignKey(
                         name: "FK_Operations_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "PortalConfigs",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    FeatureTerminal = table.Column<bool>(type: "boolean", nullable: true),
+                    FeatureFileEditor = table.Column<bool>(type: "boolean", nullable: true),
+                    FeatureOdooShell = table.Column<bool>(type: "boolean", nullable: true),
+                    FeatureMonitoring = table.Column<bool>(type: "boolean", nullable: true),
+                    FeatureBackups = table.Column<bool>(type: "boolean", nullable: true),
+                    FeatureDomains = table.Column<bool>(type: "boolean", nullable: true),
+                    FeatureLogs = table.Column<bool>(type: "boolean", nullable: true),
+                    FeatureDatabases = table.Column<bool>(type: "boolean", nullable: true),
+                    TeamManagementEnabled = table.Column<bool>(type: "boolean", nullable: true),
+                    InfrastructureVisibility = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    UpdatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PortalConfigs", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_PortalConfigs_Organizations_RootId_OrgId",
                         columns: x => new { x.RootId, x.OrgId },
                         principalTable: "Organizations",
                         principalColumns: new[] { "RootId", "Id" },
@@ -822,6 +943,59 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 columns: new[] { "RootId", "Id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_Hash",
+                table: "BrandAssets",
+                column: "Hash");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_OrgId",
+                table: "BrandAssets",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_OrgId_Hash",
+                table: "BrandAssets",
+                columns: new[] { "OrgId", "Hash" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_RootId_OrgId",
+                table: "BrandAssets",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandCssVersions_OrgId",
+                table: "BrandCssVersions",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandCssVersions_OrgId_Version",
+                table: "BrandCssVersions",
+                columns: new[] { "OrgId", "Version" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandCssVersions_RootId_OrgId",
+                table: "BrandCssVersions",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Brandings_OrgId",
+                table: "Brandings",
+                column: "OrgId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Brandings_RootId_OrgId",
+                table: "Brandings",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Brandings_SenderLookAt",
+                table: "Brandings",
+                column: "SenderLookAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ClientDeletions_OrgId",
                 table: "ClientDeletions",
                 column: "OrgId");
@@ -1026,6 +1200,17 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_PortalConfigs_OrgId",
+                table: "PortalConfigs",
+                column: "OrgId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalConfigs_RootId_OrgId",
+                table: "PortalConfigs",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ResourceLocks_OperationId",
                 table: "ResourceLocks",
                 column: "OperationId");
@@ -1177,6 +1362,15 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "AuditLog");
 
             migrationBuilder.DropTable(
+                name: "BrandAssets");
+
+            migrationBuilder.DropTable(
+                name: "BrandCssVersions");
+
+            migrationBuilder.DropTable(
+                name: "Brandings");
+
+            migrationBuilder.DropTable(
                 name: "ClientDeletions");
 
             migrationBuilder.DropTable(
@@ -1205,6 +1399,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "PasswordResets");
+
+            migrationBuilder.DropTable(
+                name: "PortalConfigs");
 
             migrationBuilder.DropTable(
                 name: "ResourceLocks");

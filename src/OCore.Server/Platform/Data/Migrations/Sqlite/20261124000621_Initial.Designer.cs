@@ -11,7 +11,7 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteOCoreDb))]
-    [Migration("20261123221816_Initial")]
+    [Migration("20261124000621_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -246,6 +246,194 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.HasIndex("RootId", "Id");
 
                     b.ToTable("AuditLog", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Branding.BrandAsset", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Extension")
+                        .IsRequired()
+                        .HasMaxLength(8)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("FontFamily")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("Height")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("MediaType")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("Width")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Hash");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("OrgId", "Hash")
+                        .IsUnique();
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("BrandAssets", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Branding.BrandCssVersion", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Css")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("OrgId", "Version")
+                        .IsUnique();
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("BrandCssVersions", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Branding.Branding", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("AccentColor")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("AccentColorDark")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("CustomCss")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("CustomCssApplied")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("CustomCssVersion")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("FaviconUrl")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("FontFamily")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("FooterText")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("FromEmail")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Images")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LoginBgDarkUrl")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LoginBgUrl")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LogoDarkUrl")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LogoUrl")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PrimaryColor")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PrimaryColorDark")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ProductName")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Sender")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("SenderLookAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SupportUrl")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId")
+                        .IsUnique();
+
+                    b.HasIndex("SenderLookAt");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("Brandings", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Instances.Instance", b =>
@@ -506,6 +694,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasMaxLength(32)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("LogoImage")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("LogoUrl")
                         .HasColumnType("TEXT");
 
@@ -615,6 +806,64 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsUnique();
 
                     b.ToTable("Plans", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Portal.PortalConfig", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool?>("FeatureBackups")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool?>("FeatureDatabases")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool?>("FeatureDomains")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool?>("FeatureFileEditor")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool?>("FeatureLogs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool?>("FeatureMonitoring")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool?>("FeatureOdooShell")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool?>("FeatureTerminal")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("InfrastructureVisibility")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool?>("TeamManagementEnabled")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId")
+                        .IsUnique();
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("PortalConfigs", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Servers.Server", b =>
@@ -1493,6 +1742,36 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Navigation("User");
                 });
 
+            modelBuilder.Entity("OCore.Features.Branding.BrandAsset", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Branding.BrandCssVersion", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Branding.Branding", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("OCore.Features.Instances.Instance", b =>
                 {
                     b.HasOne("OCore.Features.Organizations.Organization", "Organization")
@@ -1586,6 +1865,16 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.HasOne("OCore.Features.Organizations.Organization", null)
                         .WithMany()
                         .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Portal.PortalConfig", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });

@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Platform.Data;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Portal;
+
+/// <summary>
+/// Stands around everything that answers: whoever is bound by a portal's switches learns of the agency's servers what those allow,
+/// on every answer, event, log line, error and export, also of endpoints yet to be written.
+/// </summary>
+internal sealed class PortalScreen(RequestDelegate next, OCoreDbFactory databases, TimeProvider time)
+{
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
+    private readonly ConcurrentDictionary<(Guid Root, InfrastructureVisibility, bool), (ServerWords Words, long Generation, long At)> _known = new();
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (!http.Request.Path.StartsWithSegments("/api"))
+        {
+            await next(http);
+            return;
+        }
+        var original = http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        await using var body = new ScreenedBody(original.Stream, http, ChooseAsync);
+        var feature = new StreamResponseBodyFeature(body, original);
+        http.Features.Set<IHttpResponseBodyFeature>(feature);
+        try
+        {
+            await next(http);
+            // What became a WebSocket has no answer to finish.
+            if (http.Response.StatusCode == StatusCodes.Status101SwitchingProtocols)
+                return;
+            await feature.Writer.FlushAsync(CancellationToken.None);
+            await body.FinishAsync(CancellationToken.None);
+        }
+        finally
+        {
+            http.Features.Set(original);
+        }
+    }
+
+    // Asked when the first byte is written: by then the gate knows who it is for.
+    private async ValueTask<ServerWords?> ChooseAsync(HttpContext http, CancellationToken stop)
+    {
+        var caller = http.RequestServices.GetRequiredService<Caller>();
+        if (!caller.IsSignedIn || caller.Access.Portal is not { } portal)
+            return null;
+        var (visibility, withoutUse) = (portal.Infrastructure, !portal.Allows(PortalFeatures.Monitoring));
+        if (visibility == InfrastructureVisibility.Full && !withoutUse)
+            return null;
+        var key = (caller.Access.RootId, visibility, withoutUse);
+        if (_known.TryGetValue(key, out var entry) && entry.Generation == CallerCache.Generation && time.GetElapsedTime(entry.At) < Lifetime)
+            return entry.Words;
+        var generation = CallerCache.Generation;
+        await using var db = databases.System();
+        List<Server> servers = visibility == InfrastructureVisibility.Full ? [] : await db.ServersOfAll().Where(s => s.RootId == key.RootId).ToListAsync(stop);
+        var words = new ServerWords(servers, visibility, withoutUse);
+        if (_known.Count > 1000)
+            _known.Clear();
+        _known[key] = (words, generation, time.GetTimestamp());
+        return words;
+    }
+}

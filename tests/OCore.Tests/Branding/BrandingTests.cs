@@ -1,0 +1,169 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using OCore.Client;
+using OCore.Features.Branding;
+using SkiaSharp;
+
+namespace OCore.Tests.Branding;
+
+/// <summary>The fields of a brand: set in part, inherited, returned, checked; and the literal request of the documentation.</summary>
+public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
+{
+    [Theory, Sqlite, Postgres]
+    public async Task The_request_of_the_documentation_works_as_written(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Pages");
+        using var http = app.HttpAs(agency.Owner, agency.Slug);
+        using var answer = await http.PutAsync("/api/agency/branding", new StringContent("""
+            {"logoUrl":"https://cdn.example.com/agency-logo.png","primaryColor":"#2563eb","accentColor":"#7c3aed","fontFamily":"Inter","fromEmail":"support@agency.com","footerText":"Powered by Agency Inc."}
+            """, Encoding.UTF8, "application/json"));
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        var view = await app.As(agency.Owner, agency.Org).Get<BrandingView>("/api/agency/branding");
+        Assert.Equal(("https://cdn.example.com/agency-logo.png", "#2563eb", "#7c3aed", "Inter", "support@agency.com", "Powered by Agency Inc."),
+            (view.LogoUrl, view.PrimaryColor, view.AccentColor, view.FontFamily, view.FromEmail, view.FooterText));
+        // Nobody answers there, so it is kept and said.
+        Assert.Contains(view.Warnings, w => w is { Field: "logoUrl", Code: "image_not_fetched" });
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_part_is_changed_and_the_rest_stays_and_null_returns_to_the_inherited(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Parts");
+        var client = await app.ClientOfAsync(agency, "Part");
+        var api = app.As(agency.Owner, agency.Org);
+        var before = await api.Get<BrandingView>("/api/agency/branding");
+        Assert.Equal((agency.Org.Name, "#2563eb", "Inter"), (before.ProductName, before.PrimaryColor, before.FontFamily));
+        Assert.Empty(before.Overridden);
+        await api.Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { PrimaryColor = "#0A0", FooterText = "One" });
+        var after = await api.Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { ProductName = "Cloud" });
+        Assert.Equal(("#00aa00", "One", "Cloud"), (after.PrimaryColor, after.FooterText, after.ProductName));
+        Assert.Equal(["productName", "primaryColor", "footerText"], after.Overridden);
+
+        var path = $"/api/agency/clients/{client.Slug}/branding";
+        var inherited = await api.Get<BrandingView>(path);
+        Assert.Equal(("#00aa00", "Cloud"), (inherited.PrimaryColor, inherited.ProductName));
+        Assert.Empty(inherited.Overridden);
+        var own = await api.Put<UpdateBranding, BrandingView>(path, new UpdateBranding { PrimaryColor = "#123456" });
+        Assert.Equal(("#123456", "#00aa00", "One"), (own.PrimaryColor, own.Inherited.PrimaryColor, own.FooterText));
+        Assert.Equal(["primaryColor"], own.Overridden);
+        using var http = app.HttpAs(agency.Owner, agency.Slug);
+        using var reset = await http.PutAsync(path, new StringContent("{\"primaryColor\":null}", Encoding.UTF8, "application/json"));
+        Assert.Equal("#00aa00", (await reset.Content.ReadFromJsonAsync(WireJson.Default.BrandingView))!.PrimaryColor);
+        var clean = await api.Post<ResetBranding, BrandingView>("/api/agency/branding/reset", new ResetBranding());
+        Assert.Equal((agency.Org.Name, "#2563eb"), (clean.ProductName, clean.PrimaryColor));
+    }
+
+    [Theory, Sqlite]
+    public async Task What_is_wrong_is_refused_by_its_field(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Strict");
+        var api = app.As(agency.Owner, agency.Org);
+        foreach (var (field, body) in new (string, UpdateBranding)[]
+                 {
+                     ("primaryColor", new() { PrimaryColor = "blue" }), ("primaryColor", new() { PrimaryColor = "#12345" }), ("accentColor", new() { AccentColor = "#fff;}body{" }),
+                     ("fontFamily", new() { FontFamily = "Inter;}body{display:none" }), ("fontFamily", new() { FontFamily = "Comic Sans" }),
+                     ("logoUrl", new() { LogoUrl = "javascript:alert(1)" }), ("logoUrl", new() { LogoUrl = "file:///etc/passwd" }), ("logoUrl", new() { LogoUrl = "/brand/" + new string('a', 64) + ".png" }),
+                     ("fromEmail", new() { FromEmail = "a@b" }), ("fromEmail", new() { FromEmail = "a@b.example\r\nBcc: c@d.example" }), ("fromEmail", new() { FromEmail = "Name <a@b.example>" }),
+                     ("productName", new() { ProductName = "  " }), ("productName", new() { ProductName = "a\u202eb" }), ("footerText", new() { FooterText = "a\u0007b" }),
+                     ("supportUrl", new() { SupportUrl = "http://help.example" }), ("supportUrl", new() { SupportUrl = "javascript:alert(1)" }), ("supportUrl", new() { SupportUrl = "https://a:b@help.example" }),
+                 })
+            await api.Put<UpdateBranding, BrandingView>("/api/agency/branding", body).IsRefusedAsync(400, field is "logoUrl" && body.LogoUrl![0] == '/' ? "validation_failed" : "validation_failed", field);
+        await api.Post<ResetBranding, BrandingView>("/api/agency/branding/reset", new ResetBranding { Fields = ["nothing"] }).IsRefusedAsync(400, "validation_failed", "fields");
+        await app.As(await app.MemberAsync(agency.Org, "viewer"), agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { FooterText = "x" }).IsRefusedAsync(403, "forbidden");
+    }
+
+    [Theory, Sqlite]
+    public async Task Colors_that_do_not_read_well_are_warned_of_with_one_that_does(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Pale");
+        var view = await app.As(agency.Owner, agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding?dryRun=true", new UpdateBranding { PrimaryColor = "#ffd400", PrimaryColorDark = "#202020", AccentColor = "#1d4ed8" });
+        var light = Assert.Single(view.Warnings, w => w.Field == "primaryColor");
+        Assert.True(Contrast.Between(light.Suggestion!, "#ffffff") >= 4.5);
+        var dark = Assert.Single(view.Warnings, w => w.Field == "primaryColorDark");
+        Assert.True(Contrast.Between(dark.Suggestion!, Contrast.DarkSurface) >= 4.5);
+        Assert.DoesNotContain(view.Warnings, w => w.Field == "accentColor");
+        Assert.Empty((await app.As(agency.Owner, agency.Org).Get<BrandingView>("/api/agency/branding")).Overridden);
+    }
+
+    [Theory, Sqlite]
+    public async Task An_uploaded_image_is_served_under_the_hash_of_its_content(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Images");
+        using var http = app.HttpAs(agency.Owner, agency.Slug);
+        var image = await UploadAsync(http, Picture(2400, 1000, SKEncodedImageFormat.Jpeg), "logoUrl");
+        Assert.Equal(("image/png", 1200, 500), (image.MediaType, image.Width, image.Height));
+        var view = await app.As(agency.Owner, agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { LogoUrl = image.Url });
+        Assert.Equal(image.Url, view.Images["logoUrl"].Url);
+        using var served = await app.Anonymous.GetAsync(image.Url);
+        Assert.Equal("image/png", served.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("immutable", served.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+        Assert.Equal("nosniff", served.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Contains("sandbox", served.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        var other = await app.AgencyAsync("Other");
+        await app.As(other.Owner, other.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { LogoUrl = image.Url }).IsRefusedAsync(400, "validation_failed", "logoUrl");
+    }
+
+    [Theory, Sqlite]
+    public async Task Custom_css_is_kept_in_versions_and_can_be_returned_to(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Sheets");
+        var api = app.As(agency.Owner, agency.Org);
+        foreach (var css in (string[])[".oc-brand-card{padding:1px}", ".oc-brand-card{padding:2px;position:fixed}"])
+            await api.Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { CustomCss = css });
+        var view = await api.Get<BrandingView>("/api/agency/branding");
+        Assert.Equal(2, view.CustomCssVersion);
+        Assert.Contains(view.Warnings, w => w is { Field: "customCss", Line: 1 });
+        Assert.DoesNotContain("position", view.CustomCssApplied!, StringComparison.Ordinal);
+        var back = await api.Post<BrandingView>("/api/agency/branding/css-versions/1/restore");
+        Assert.Equal((3, ".oc-brand-card{padding:1px}"), (back.CustomCssVersion, back.CustomCss));
+        Assert.Equal([3, 2, 1], (await api.Get<Page<CssVersionView>>("/api/agency/branding/css-versions")).Data.Select(v => v.Version));
+        using var page = await app.Anonymous.SendAsync(OnHost("/api/portal", agency.Slug));
+        var portal = (await page.Content.ReadFromJsonAsync(WireJson.Default.PortalView))!;
+        using var sheet = await app.Anonymous.SendAsync(OnHost(portal.CustomStylesheet!, agency.Slug));
+        Assert.Equal("text/css", sheet.Content.Headers.ContentType!.MediaType);
+        Assert.Contains(".oc-portal .oc-brand-card", await sheet.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var safe = await app.Anonymous.SendAsync(OnHost("/api/portal?safe=1", agency.Slug));
+        Assert.Null((await safe.Content.ReadFromJsonAsync(WireJson.Default.PortalView))!.CustomStylesheet);
+    }
+
+    internal static HttpRequestMessage OnHost(string path, string slug, HttpMethod? method = null)
+    {
+        var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
+        request.Headers.Host = $"{slug}.localhost";
+        return request;
+    }
+
+    internal static byte[] Picture(int width, int height, SKEncodedImageFormat format)
+    {
+        using var bitmap = new SKBitmap(width, height);
+        using (var canvas = new SKCanvas(bitmap))
+            canvas.Clear(SKColors.OrangeRed);
+        using var image = SKImage.FromBitmap(bitmap);
+        using var data = image.Encode(format, 90);
+        return data.ToArray();
+    }
+
+    internal static async Task<HttpResponseMessage> SendFileAsync(HttpClient http, byte[] content, string? purpose, string name = "logo.png")
+    {
+        var file = new ByteArrayContent(content);
+        file.Headers.ContentType = new MediaTypeHeaderValue("image/png");
+        using var form = new MultipartFormDataContent { { file, "file", name } };
+        return await http.PostAsync($"/api/agency/branding/images{(purpose is null ? "" : $"?purpose={purpose}")}", form);
+    }
+
+    private static async Task<BrandImage> UploadAsync(HttpClient http, byte[] content, string? purpose)
+    {
+        using var answer = await SendFileAsync(http, content, purpose);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return JsonSerializer.Deserialize(text, WireJson.Default.BrandImage)!;
+    }
+}

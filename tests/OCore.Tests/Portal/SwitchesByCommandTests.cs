@@ -1,0 +1,44 @@
+using OCore.Client;
+using OCore.Tests.Cli;
+
+namespace OCore.Tests.Portal;
+
+/// <summary>What there is today by the command line, with the key of a client's member: logs and the team.</summary>
+[Collection("cli")]
+public sealed class SwitchesByCommandTests(TestApp app) : IClassFixture<TestApp>
+{
+    [Fact]
+    public async Task What_is_off_is_refused_to_the_clients_key()
+    {
+        var world = await PortalWorld.MakeAsync(app);
+        using var client = Typing(await app.ApiKeyAsync(world.Member, world.Client), world);
+        using var agency = Typing(await app.ApiKeyAsync(world.Agency.Owner, world.Agency.Org), world);
+        string[][] commands = [["operation", "log", world.EndedId.ToString()], ["member", "list"], ["invitation", "list"]];
+        foreach (var on in (bool[])[false, true])
+        {
+            await world.SetAsync(new UpdatePortalConfig { FeatureLogs = on, TeamManagementEnabled = on });
+            foreach (var command in commands)
+            {
+                var run = await client.Run(command);
+                Assert.True((run.ExitCode == 0) == on && run.Err.Contains("switched", StringComparison.Ordinal) != on, $"client, {on}, {string.Join(' ', command)}: {run.ExitCode} {run.Err}{run.Out}");
+                run = await agency.Run(command);
+                Assert.True(run.ExitCode == 0, $"agency, {on}, {string.Join(' ', command)}: {run.ExitCode} {run.Err}{run.Out}");
+            }
+        }
+    }
+
+    private Typist Typing(string key, PortalWorld world) => new Typist().Env("OCORE_URL", app.Url.ToString()).Env("OCORE_TOKEN", key).Env("OCORE_ORG", world.Client.Slug);
+
+    [Fact]
+    public async Task The_commands_of_the_documentation_work_as_written()
+    {
+        var agency = await app.AgencyAsync("Typed");
+        using var typist = new Typist().Env("OCORE_URL", app.Url.ToString()).Env("OCORE_TOKEN", await app.ApiKeyAsync(agency.Owner, agency.Org)).Env("OCORE_ORG", agency.Slug);
+        var run = await typist.Run("agency", "branding", "update", "--logo-url", "https://cdn.example.com/agency-logo.png", "--primary-color", "#2563eb");
+        Assert.True(run.ExitCode == 0, run.Err);
+        Assert.Contains("#2563eb", (await typist.Run("agency", "branding", "show")).Out, StringComparison.Ordinal);
+        Assert.Equal(0, (await typist.Run("agency", "branding", "reset")).ExitCode);
+        run = await typist.Run("agency", "portal-config", "update", "--feature-odoo-shell", "false", "--infrastructure-visibility", "limited");
+        Assert.True(run.ExitCode == 0 && run.Out.Contains("limited", StringComparison.Ordinal), run.Err + run.Out);
+    }
+}
