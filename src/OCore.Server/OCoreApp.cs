@@ -56,6 +56,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<ServerReconciler>();
             builder.Services.AddHostedService<KeptBackups>();
             builder.Services.AddHostedService<SenderWatch>();
+            builder.Services.AddHostedService<UnusedAssets>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
         }
         adjust?.Invoke(builder);

@@ -99,6 +99,14 @@ public sealed class PortalPageTests : IAsyncLifetime
         var text = await neutral.Content.ReadAsStringAsync();
         Assert.DoesNotContain("Told", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Gone", text, StringComparison.Ordinal);
+        Assert.Contains("unavailable", text, StringComparison.Ordinal);
+        using var page = await _app.Anonymous.SendAsync(BrandingTests.OnHost("/", gone.Slug));
+        Assert.Equal(HttpStatusCode.NotFound, page.StatusCode);
+        html = await page.Content.ReadAsStringAsync();
+        Assert.Contains("not in use", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("oCore", html, StringComparison.Ordinal);
+        using var refused = await _app.Anonymous.SendAsync(BrandingTests.OnHost("/api/user", gone.Slug));
+        await refused.IsProblemAsync(404, "portal_unavailable");
     }
 
     private async Task<(string, string?)> PortalAsync(string slug)

@@ -26,9 +26,9 @@ internal sealed class SlugPortals(OCoreDbFactory databases, Settings settings, T
         if (_known.TryGetValue(slug, out var entry) && entry.Generation == generation && time.GetElapsedTime(entry.At) < Lifetime)
             return entry.Place;
         await using var db = databases.System();
-        var found = await db.Organizations.AcrossTenants().AsNoTracking().Where(o => o.Slug == slug && o.DeletingAt == null)
-            .Where(o => o.Kind == OrganizationKind.Client || o.AgencyEnabledAt != null).Select(o => new { o.Id, o.RootId }).SingleOrDefaultAsync(stop);
-        var place = found is null ? null : new PortalPlace(host, found.RootId, found.Id == found.RootId ? null : found.Id);
+        var found = await db.Organizations.AcrossTenants().AsNoTracking().Where(o => o.Slug == slug)
+            .Where(o => o.Kind == OrganizationKind.Client || o.AgencyEnabledAt != null).Select(o => new { o.Id, o.RootId, o.DeletingAt }).SingleOrDefaultAsync(stop);
+        var place = found is null ? null : new PortalPlace(host, found.RootId, found.Id == found.RootId ? null : found.Id, found.DeletingAt is null ? PortalState.Active : PortalState.Inactive);
         if (_known.Count >= 1000)
             _known.Clear();
         _known[slug] = (place, generation, time.GetTimestamp());

@@ -16,7 +16,7 @@ internal sealed record PortalPlace(string Host, Guid AgencyId, Guid? ClientId, P
     public Guid OrgId => ClientId ?? AgencyId;
 }
 
-/// <summary>Where portals come from: a feature registers one as a singleton. The first that knows a host wins.</summary>
+/// <summary>Where portals come from: a feature registers one as a singleton. The first that has an active portal for a host wins.</summary>
 internal abstract class PortalSource
 {
     /// <summary>Asked for every request: answer from memory.</summary>
@@ -35,10 +35,15 @@ internal sealed class PortalHosts(IEnumerable<PortalSource> sources, Settings se
     {
         if (IsPlatform(host))
             return null;
+        PortalPlace? inactive = null;
         foreach (var source in _sources)
             if (await source.FindAsync(host, stop) is { } place)
-                return place;
-        return null;
+            {
+                if (place.State == PortalState.Active)
+                    return place;
+                inactive ??= place;
+            }
+        return inactive;
     }
 
     /// <summary>Never from a request's Host header: from what the organization has proven, or the configured address.</summary>
