@@ -19,7 +19,6 @@ internal static class BrandFiles
         app.MapGet("/brand/{file}", File).ExcludeFromDescription();
     }
 
-    // Without a route for HEAD a browser's look at a logo would get the dashboard's page.
     private static async Task<IResult> File(string file, HttpContext http, OCoreDbFactory databases, CancellationToken stop)
     {
         var (hash, extension) = (Path.GetFileNameWithoutExtension(file), Path.GetExtension(file));

@@ -120,6 +120,8 @@ internal sealed class Gate(RequestDelegate next)
         {
             await ending.CancelAsync();
             await watch;
+            // Whoever writes an answer after this, such as that the request was wrong, does so to a caller who is still there.
+            http.RequestAborted = gone;
         }
 
         async Task WatchAsync()

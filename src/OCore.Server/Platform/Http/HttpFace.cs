@@ -99,7 +99,8 @@ internal static class HttpFace
     public static void MapDashboard(this WebApplication app)
     {
         app.UseDashboardFiles();
-        app.MapFallback(http => http.RequestServices.GetRequiredService<HtmlPages>().ServeAsync(http));
+        // For GET and HEAD only: it would stand in for every route that does not take the request's content type.
+        app.MapFallback(http => http.RequestServices.GetRequiredService<HtmlPages>().ServeAsync(http)).WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
     }
 }
 
