@@ -36,7 +36,6 @@ public sealed class AgencyTests(BrowserLab lab, Installation at) : IClassFixture
             await visitor.ClickAsync("Resume");
             await Expect(visitor.Button("Suspend")).ToBeVisibleAsync();
 
-            await visitor.FollowAsync("Settings");
             await visitor.GoAsync(boss.In($"clients/{slug}?tab=settings"));
             await visitor.ClickAsync("Delete client");
             var dialog = visitor.Dialog("Delete The Shop");
@@ -213,9 +212,9 @@ public sealed class AgencyTests(BrowserLab lab, Installation at) : IClassFixture
             await visitor.ClickAsync("Save");
             await Expect(visitor.Page.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("now Audited Agency") })).ToBeVisibleAsync();
             await visitor.FollowAsync("Audit log");
-            await visitor.FillAsync("Action", "organization");
-            await visitor.IsAtAsync("action=organization");
-            await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Details of organization.update" }).First.ClickAsync();
+            await visitor.FillAsync("Search action, person or object", "organization.up");
+            await visitor.IsAtAsync("q=organization.up");
+            await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Details of organization.updated" }).First.ClickAsync();
             await Expect(visitor.Page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Audited Agency");
             await visitor.IsAccessibleAsync("audit entry");
             await visitor.PictureAsync("audit-entry");

@@ -51,7 +51,7 @@ public sealed class ComingInTests(BrowserLab lab, NewInstallation at) : IClassFi
         await visitor.Page.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^Account of") }).ClickAsync();
         await visitor.Page.GetByRole(AriaRole.Menuitem, new() { Name = "Sign out" }).ClickAsync();
         await visitor.IsAtAsync("/sign-in");
-        await visitor.Page.GoBackAsync();
+        await visitor.GoAsync("/admin/plans");
         await visitor.IsAtAsync("/sign-in");
     });
 

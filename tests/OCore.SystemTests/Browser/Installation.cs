@@ -17,7 +17,7 @@ namespace OCore.SystemTests.Browser;
 public class Installation : IAsyncLifetime
 {
     public const string Password = "correct horse battery";
-    protected const string OperatorEmail = "operator@ocore.test";
+    internal const string OperatorEmail = "operator@ocore.test";
 
     private readonly string _data = TestDatabases.NewDirectory("browser");
     private readonly ConcurrentQueue<string> _log = new();
@@ -32,7 +32,7 @@ public class Installation : IAsyncLifetime
     /// <summary>Settings beyond the usual, without OCORE_.</summary>
     protected virtual IEnumerable<(string Name, string Value)> Settings => [("ADMIN_EMAIL", OperatorEmail), ("ADMIN_PASSWORD", Password)];
 
-    public async Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
         if (BrowserFactAttribute.WhyNot is not null)
             return; // each test says so

@@ -1,8 +1,9 @@
 import { useState, type ReactNode } from 'react';
-import { Button, Code, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Code, Stack, Text, TextInput } from '@mantine/core';
 import type { ApiError } from '../api/errors';
 import { ErrorNote } from './Errors';
 import classes from './ui.module.css';
+import { Dialog } from './Dialog';
 
 interface Props {
   title: string;
@@ -23,7 +24,7 @@ export function Confirm({ title, children, verb, danger, type, busy, error, onCo
   const [typed, setTyped] = useState('');
   const ready = !type || typed.trim() === type;
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={title}>
       <form onSubmit={(event) => { event.preventDefault(); if (ready && !busy) onConfirm(); }}>
         <Stack gap="sm">
           <Text size="sm" component="div">{children}</Text>
@@ -45,6 +46,6 @@ export function Confirm({ title, children, verb, danger, type, busy, error, onCo
           </div>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, Modal, NumberInput, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, NumberInput, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconCube, IconUsers } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useList, useMe, useOrg, useRead, useRefusal, useSend } from '../../api/hooks';
@@ -9,6 +9,7 @@ import { paths } from '../../paths';
 import { Action, Copyable, EmptyState, Facts, FactsSkeleton, Section, Tags, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { DataTable } from '../../ui/DataTable';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote, ErrorState } from '../../ui/Errors';
 import { Form, FormActions } from '../../ui/Form';
 import { plural } from '../../ui/format';
@@ -145,7 +146,7 @@ function SuspendDialog({ client, onClose }: { client: ClientView; onClose: () =>
     onDone: (operation: OperationView) => { started(org, operation); onClose(); },
   });
   return (
-    <Modal opened onClose={onClose} title={`Suspend ${client.name}`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={`Suspend ${client.name}`}>
       <form onSubmit={(event) => { event.preventDefault(); suspend.send(undefined); }}>
         <Stack gap="sm">
           <Text size="sm">Its {plural(client.instanceCount, 'instance')} will be stopped and its people cannot sign in to it. Nothing is deleted; resume brings all of it back.</Text>
@@ -154,7 +155,7 @@ function SuspendDialog({ client, onClose }: { client: ClientView; onClose: () =>
           <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" loading={suspend.busy}>Suspend client</Button></FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { ActionIcon, Button, Menu, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Menu, Select, Stack, Text, TextInput } from '@mantine/core';
 import { IconDots, IconMail, IconUsers } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useAllowed, useList, useMe, useRefusal, useSend } from '../../api/hooks';
@@ -8,6 +8,7 @@ import { useUrlState } from '../../nav';
 import { Action, EmptyState, Status, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { type Column, DataTable } from '../../ui/DataTable';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { done, failed } from '../../ui/toast';
@@ -76,13 +77,13 @@ function RoleDialog({ member, onClose }: { member: MemberView; onClose: () => vo
   const chosen = roles.rows?.find((item) => item.id === role);
   const save = useSend(() => api.updateMember(member.id, { role: role ?? '' }), { onDone: () => { done(`${member.name} is ${chosen?.name ?? 'changed'} now.`); onClose(); } });
   return (
-    <Modal opened onClose={onClose} title={`Role of ${member.name}`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={`Role of ${member.name}`}>
       <Stack gap="sm">
         <Select size="sm" label="Role" data-autofocus allowDeselect={false} data={roleData(roles.rows)} value={role} onChange={setRole} description={chosen?.description} />
         <ErrorNote error={save.error ?? roles.error} />
         <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button loading={save.busy} onClick={() => save.send(undefined)}>Save</Button></FormActions>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -134,15 +135,15 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
   });
   if (made)
     return (
-      <Modal opened onClose={onClose} title="Invited, but no mail was sent" closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Dialog onClose={onClose} title="Invited, but no mail was sent">
         <Stack gap="sm">
           <Text size="sm">The invitation of {made.email} is kept, but the mail could not be sent: {made.mailError}</Text>
           <FormActions><Button onClick={onClose}>Close</Button></FormActions>
         </Stack>
-      </Modal>
+      </Dialog>
     );
   return (
-    <Modal opened onClose={onClose} title="Invite member" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title="Invite member">
       <form noValidate onSubmit={(event) => { event.preventDefault(); if (email && role) invite.send(undefined); }}>
         <Stack gap="sm">
           <TextInput size="sm" label="E-mail" type="email" data-autofocus value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={invite.error?.fields.email} />
@@ -154,6 +155,6 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
           </FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

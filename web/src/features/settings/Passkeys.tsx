@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Stack, TextInput } from '@mantine/core';
 import { IconFingerprint } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { send } from '../../api/client';
@@ -10,6 +10,7 @@ import type { PasskeyView } from '../../api/types';
 import { Action, EmptyState, Section, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { DataTable } from '../../ui/DataTable';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { done } from '../../ui/toast';
@@ -61,7 +62,7 @@ function AddDialog({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Modal opened onClose={onClose} title="Add passkey" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title="Add passkey">
       <form onSubmit={(event) => { event.preventDefault(); void add(); }}>
         <Stack gap="sm">
           <TextInput size="sm" label="Name" description="Lets you tell it from others." placeholder="Laptop" data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
@@ -69,6 +70,6 @@ function AddDialog({ onClose }: { onClose: () => void }) {
           <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" loading={busy}>Go on</Button></FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

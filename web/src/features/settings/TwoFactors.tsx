@@ -1,9 +1,10 @@
 import { useState } from 'react';
-import { Button, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useMe, useSend } from '../../api/hooks';
 import type { RecoveryCodes, TotpSetup } from '../../api/types';
 import { Copyable, Section, Status } from '../../ui/Bits';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { plural } from '../../ui/format';
@@ -39,7 +40,7 @@ function SetupDialog({ setup, onClose, onDone }: { setup: TotpSetup; onClose: ()
   const [code, setCode] = useState('');
   const confirm = useSend(() => api.confirmTotp({ code: code.replace(/\s/g, '') }), { onDone });
   return (
-    <Modal opened onClose={onClose} title="Set up an authenticator app" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title="Set up an authenticator app">
       <form noValidate onSubmit={(event) => { event.preventDefault(); confirm.send(undefined); }}>
         <Stack gap="sm">
           <Text size="sm">Scan this with the app, or write the key into it.</Text>
@@ -50,7 +51,7 @@ function SetupDialog({ setup, onClose, onDone }: { setup: TotpSetup; onClose: ()
           <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" loading={confirm.busy} disabled={code.replace(/\s/g, '').length < 6}>Turn on</Button></FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -60,7 +61,7 @@ function ProofDialog({ what, onClose, onCodes }: { what: 'disable' | 'codes'; on
   const renew = useSend(() => api.newRecoveryCodes({ password }), { onDone: onCodes });
   const act = what === 'disable' ? disable : renew;
   return (
-    <Modal opened onClose={onClose} title={what === 'disable' ? 'Turn off the authenticator app' : 'Make new recovery codes'} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={what === 'disable' ? 'Turn off the authenticator app' : 'Make new recovery codes'}>
       <form noValidate onSubmit={(event) => { event.preventDefault(); act.send(undefined); }}>
         <Stack gap="sm">
           <Text size="sm">{what === 'disable' ? 'After this your password alone lets in whoever knows it.' : 'The codes made before no longer work.'}</Text>
@@ -69,6 +70,6 @@ function ProofDialog({ what, onClose, onCodes }: { what: 'disable' | 'codes'; on
           <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" color={what === 'disable' ? 'red.8' : undefined} loading={act.busy} disabled={!password}>{what === 'disable' ? 'Turn off' : 'Make new codes'}</Button></FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
