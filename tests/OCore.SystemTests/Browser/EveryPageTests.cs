@@ -73,11 +73,11 @@ public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixt
 
             Assert.EndsWith(" · oCore", await visitor.Page.TitleAsync(), StringComparison.Ordinal);
             await visitor.FitsAsync(page);
-            foreach (var scheme in (ColorScheme[])[ColorScheme.Dark, ColorScheme.Light])
+            foreach (var dark in (bool[])[true, false])
             {
-                await visitor.Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
-                await visitor.IsAccessibleAsync($"{page}, {scheme}");
-                await visitor.PictureAsync($"{what}-{NameOf(page)}{(scheme == ColorScheme.Dark ? "-dark" : "")}");
+                await visitor.DarkensAsync(dark);
+                await visitor.IsAccessibleAsync($"{page}, {(dark ? "dark" : "light")}");
+                await visitor.PictureAsync($"{what}-{NameOf(page)}{(dark ? "-dark" : "")}");
             }
         }
     });

@@ -132,6 +132,13 @@ internal sealed class Visitor
         Assert.True(violations.Count == 0, $"{where}:\n{string.Join('\n', violations)}");
     }
 
+    /// <summary>As if the system's appearance changed, while the page is open.</summary>
+    public async Task DarkensAsync(bool dark)
+    {
+        await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light });
+        await Expect(Page.Locator("html")).ToHaveAttributeAsync("data-mantine-color-scheme", dark ? "dark" : "light");
+    }
+
     public async Task FitsAsync(string where)
     {
         var over = await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");

@@ -3,6 +3,7 @@ import { Button, Code, Stack, Text, TextInput } from '@mantine/core';
 import type { ApiError } from '../api/errors';
 import { ErrorNote } from './Errors';
 import classes from './ui.module.css';
+import { useTexts } from '../texts/texts';
 import { Dialog } from './Dialog';
 
 interface Props {
@@ -21,6 +22,7 @@ interface Props {
 
 /** Asks before something is lost. */
 export function Confirm({ title, children, verb, danger, type, busy, error, onConfirm, onClose }: Props) {
+  const { common } = useTexts();
   const [typed, setTyped] = useState('');
   const ready = !type || typed.trim() === type;
   return (
@@ -41,7 +43,7 @@ export function Confirm({ title, children, verb, danger, type, busy, error, onCo
           )}
           <ErrorNote error={error} />
           <div className={classes.formActions}>
-            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button variant="default" onClick={onClose}>{common.cancel}</Button>
             <Button type="submit" color={danger ? 'red.8' : undefined} loading={busy} disabled={!ready} data-autofocus={type ? undefined : true}>{verb}</Button>
           </div>
         </Stack>

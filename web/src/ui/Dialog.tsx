@@ -1,5 +1,6 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import { Modal, type ModalProps } from '@mantine/core';
+import { useTexts } from '../texts/texts';
 
 type Props = Omit<ModalProps, 'opened' | 'closeButtonProps' | 'children'> & {
   children: ReactNode;
@@ -9,6 +10,7 @@ type Props = Omit<ModalProps, 'opened' | 'closeButtonProps' | 'children'> & {
 
 /** A window over the page, there as long as it is rendered. Gives the focus back to what opened it. */
 export function Dialog({ once, ...rest }: Props) {
+  const { common } = useTexts();
   const opener = useRef(openerNow());
   useEffect(() => {
     const element = opener.current;
@@ -19,7 +21,7 @@ export function Dialog({ once, ...rest }: Props) {
       });
     };
   }, []);
-  return <Modal opened closeButtonProps={{ 'aria-label': 'Close' }} closeOnClickOutside={!once} closeOnEscape={!once} {...rest} />;
+  return <Modal opened closeButtonProps={{ 'aria-label': common.close }} closeOnClickOutside={!once} closeOnEscape={!once} {...rest} />;
 }
 
 /** An entry of a menu is gone when the dialog closes; then it is the button that opened the menu. */
