@@ -119,8 +119,14 @@ internal sealed class Visitor
     /// <summary>Nothing that WCAG 2.2 AA forbids, as far as a program can tell.</summary>
     public async Task IsAccessibleAsync(string where)
     {
-        // An animation that has not ended shows colours that are not its own.
-        await Page.EvaluateAsync("() => Promise.all(document.getAnimations().filter(a => a.effect?.getComputedTiming().iterations !== Infinity).map(a => a.finished.catch(() => {})))");
+        // While something moves, colours are not what they will be; and the end of one movement can begin the next.
+        await Page.EvaluateAsync(
+            """
+            async () => {
+              const moves = () => document.getAnimations().some((animation) => animation.effect?.getComputedTiming().iterations !== Infinity);
+              for (let still = 0; still < 3; still = moves() ? 0 : still + 1) await new Promise(requestAnimationFrame);
+            }
+            """);
         if (!await Page.EvaluateAsync<bool>("() => 'axe' in window"))
             await Page.EvaluateAsync(BrowserLab.Axe.Value);
         var found = await Page.EvaluateAsync<JsonElement>(

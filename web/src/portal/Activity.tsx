@@ -9,7 +9,7 @@ import { EmptyState, FactsSkeleton, Status, type Tone, When } from '../ui/Bits';
 import { DataTable } from '../ui/DataTable';
 import { ErrorNote } from '../ui/Errors';
 import { ApiError } from '../api/errors';
-import { between } from '../ui/format';
+import { between, sentence } from '../ui/format';
 import { Panel } from './parts';
 import classes from './portal.module.css';
 
@@ -49,7 +49,7 @@ function Steps({ id, onClose }: { id: string; onClose: () => void }) {
       <p style={{ margin: '0 0 10px', fontSize: 13 }}><Status tone={tones[data.state]}>{t.operationState[data.state]}</Status> <span className="dim">· {data.createdBy} · <When at={data.createdAt} /></span></p>
       {data.error && <ErrorNote error={new ApiError(0, { code: data.error.code, detail: data.error.message, hint: data.error.hint })} />}
       <ol className={classes.steps}>
-        {data.steps.map((step) => <li key={step.seq}><span>{step.name}</span><Status tone={stepTones[step.state]}>{t.stepState[step.state]}</Status></li>)}
+        {data.steps.map((step) => <li key={step.seq}><span>{sentence(step.name)}</span><Status tone={stepTones[step.state]}>{t.stepState[step.state]}</Status></li>)}
       </ol>
     </Panel>
   );

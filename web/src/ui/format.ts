@@ -71,3 +71,6 @@ export function words(code: string): string {
   const text = code.replace(/[_-]+/g, ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** A step's name as it stands at the beginning of a line. */
+export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
