@@ -33,7 +33,7 @@ public sealed class BrandingPagesTests(BrowserLab lab, Installation at) : IClass
             await Expect(suggestion).ToHaveCountAsync(0);
             foreach (var (page, text) in ((string, string)[])[("Home", "Acme ERP"), ("Mail", "Accept the invitation")])
             {
-                await visitor.Page.GetByText(page, new() { Exact = true }).First.ClickAsync();
+                await visitor.Page.GetByRole(AriaRole.Region, new() { Name = "Preview", Exact = true }).GetByText(page, new() { Exact = true }).ClickAsync();
                 await Expect(preview.Locator("body")).ToContainTextAsync(text);
                 await visitor.PictureAsync($"branding-{page}");
             }

@@ -25,8 +25,8 @@ export default function AccountPage() {
       {tab === 'profile' && <Profile />}
       {tab === 'password' && <Panel><Password /></Panel>}
       {tab === 'two-factor' && <Panel><TwoFactors /></Panel>}
-      {tab === 'passkeys' && <Panel><Passkeys /></Panel>}
-      {tab === 'sessions' && <Panel><Sessions /></Panel>}
+      {tab === 'passkeys' && <Passkeys />}
+      {tab === 'sessions' && <Sessions />}
     </PortalPage>
   );
 }

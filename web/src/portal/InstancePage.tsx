@@ -7,7 +7,7 @@ import type { InstanceView, OperationView } from '../api/types';
 import type { PortalConfigValues } from '../api/portalTypes';
 import { usePathPart } from '../nav';
 import { useTexts } from '../texts/texts';
-import { Action, Facts, FactsSkeleton, Meter, When } from '../ui/Bits';
+import { Action, Facts, FactsSkeleton, Meter, Section, When } from '../ui/Bits';
 import { Confirm } from '../ui/Confirm';
 import { ErrorState } from '../ui/Errors';
 import { bytes, megabytes } from '../ui/format';
@@ -15,7 +15,7 @@ import { done, failed } from '../ui/toast';
 import { Activity } from './Activity';
 import { OpenButton } from './HomePage';
 import { InstanceLog } from './InstanceLog';
-import { busy, InstanceState, Panel, PortalPage, useTool } from './parts';
+import { busy, InstanceState, PortalPage, useTool } from './parts';
 
 type Verb = 'start' | 'stop' | 'restart';
 
@@ -95,25 +95,23 @@ function Overview({ instance }: { instance: InstanceView }) {
   const server = instance.server as InstanceView['server'] | null | undefined;
   return (
     <>
-      <Panel>
-        <Facts min={200} items={[
+      <Facts min={200} items={[
           [t.addressOf, <Anchor key="u" href={instance.url} target="_blank" rel="noopener noreferrer" inherit underline="always" className="break oc-brand-link">{instance.url}</Anchor>],
           [t.health, instance.health === 'healthy' ? t.healthy : instance.health === 'unhealthy' ? t.unhealthy : t.unknownHealth],
           [t.version, `Odoo ${instance.odooVersion} ${t.edition(instance.odooEdition === 'ee')}`],
           [t.server, server?.name && switches?.infrastructureVisibility !== 'none' ? server.name : undefined],
           [t.since, <When key="s" at={instance.startedAt} none={t.notRunning} />],
           [t.created, <When key="c" at={instance.createdAt} />],
-        ]} />
-      </Panel>
+      ]} />
       {use && (switches?.featureMonitoring ?? true) && (
-        <Panel title={t.use}>
+        <div style={{ marginTop: 24 }}><Section title={t.use}>
           <Facts min={200} items={[
             [t.memory, <Meter key="m" label={t.memory} used={use.memoryBytes} of={instance.memoryMb * 1024 * 1024} text={t.of(bytes(use.memoryBytes), megabytes(instance.memoryMb))} />],
             [t.processor, `${Math.round(use.cpuPercent)} %`],
             [t.database, bytes(use.databaseBytes)],
             [t.files, bytes(use.filestoreBytes)],
           ]} />
-        </Panel>
+        </Section></div>
       )}
     </>
   );

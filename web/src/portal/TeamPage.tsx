@@ -6,7 +6,7 @@ import { useAllowed, useList, useMe, useSend } from '../api/hooks';
 import type { InvitationView, MemberView, RoleView } from '../api/types';
 import { useUrlState } from '../nav';
 import { useTexts } from '../texts/texts';
-import { Action, EmptyState, Status, When } from '../ui/Bits';
+import { Action, EmptyState, Section, Status, When } from '../ui/Bits';
 import { Confirm } from '../ui/Confirm';
 import { type Column, DataTable } from '../ui/DataTable';
 import { Dialog } from '../ui/Dialog';
@@ -14,7 +14,7 @@ import { ErrorNote } from '../ui/Errors';
 import { FormActions } from '../ui/Form';
 import { done, failed } from '../ui/toast';
 import { useSwitches } from './InstancePage';
-import { Panel, PortalPage } from './parts';
+import { PortalPage } from './parts';
 import { usePortal } from './portal';
 
 export default function TeamPage() {
@@ -79,15 +79,15 @@ function Invitations() {
   const revoke = useSend((row: InvitationView) => api.revokeInvitation(row.id), { onDone: () => done(t.withdrawn), onError: failed });
   if (!list.rows?.length) return null;
   return (
-    <div style={{ marginTop: 20 }}>
-      <Panel title={t.invitations}>
+    <div style={{ marginTop: 24 }}>
+      <Section title={t.invitations}>
         <DataTable label={t.invitations} list={list} rowKey={(row) => row.id} empty={null} columns={[
           { key: 'email', header: common.email, render: (row) => <b style={{ fontWeight: 500 }}>{row.email}</b> },
           { key: 'role', header: common.role, render: (row) => row.role.name },
           { key: 'mail', header: t.mail, render: (row) => <Status tone={row.mailSent ? 'good' : row.mailError ? 'warn' : 'busy'}>{row.mailSent ? t.sent : row.mailError ? t.notSent : t.onItsWay}</Status> },
           { key: 'actions', header: common.actions, actions: true, render: (row) => <Button variant="subtle" size="compact-sm" aria-label={t.withdrawOf(row.email)} onClick={() => revoke.send(row)}>{t.withdraw}</Button> },
         ]} />
-      </Panel>
+      </Section>
     </div>
   );
 }

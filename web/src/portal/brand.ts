@@ -1,6 +1,6 @@
-import { createTheme, mergeThemeOverrides, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, defaultVariantColorsResolver, mergeThemeOverrides, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 import type { PortalBrand } from '../api/portalTypes';
-import { mix, readable } from '../theme/contrast';
+import { contrast, mix, readable } from '../theme/contrast';
 import { theme, variables } from '../theme/theme';
 
 /** The shade of the brand that each appearance fills with; the others are between it and white or black. */
@@ -18,12 +18,17 @@ export function brandTheme(brand: PortalBrand) {
   return mergeThemeOverrides(theme, createTheme({
     colors: { brand: shades(brand.primaryColor, brand.primaryColorDark) },
     primaryShade: { light: inLight, dark: inDark },
-    // Black or white on the brand's colour, whichever can be read; at this luminance both read equally well.
-    autoContrast: true,
-    luminanceThreshold: 0.179,
+    // The text on the brand's colour is another one in each appearance, which Mantine's own choice does not know.
+    variantColorResolver: (input) => {
+      const colors = defaultVariantColorsResolver(input);
+      return input.variant === 'filled' && (!input.color || input.color === 'brand') ? { ...colors, color: 'var(--oc-on-primary)' } : colors;
+    },
     fontFamily: `"${brand.fontFamily.replace(/["\\]/g, '')}", system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif`,
   }));
 }
+
+/** Black or white on it, whichever can be read better. */
+export const textOn = (color: string) => (contrast(color, '#ffffff') >= contrast(color, '#12171d') ? '#ffffff' : '#12171d');
 
 /** Text in the brand's colours is made readable on what it stands on, whatever was chosen. */
 export function brandVariables(brand: PortalBrand): CSSVariablesResolver {
@@ -33,7 +38,7 @@ export function brandVariables(brand: PortalBrand): CSSVariablesResolver {
       const selected = mix(body, primary, 0.1);
       return {
         '--mantine-color-anchor': readable(primary, [body, sunken, selected]), '--oc-selected': selected,
-        '--oc-focus': readable(primary, [body, sunken], 3), '--oc-accent-text': readable(accent, [body, sunken]), '--oc-accent-fill': accent,
+        '--oc-focus': readable(primary, [body, sunken], 3), '--oc-accent-text': readable(accent, [body, sunken]), '--oc-accent-fill': accent, '--oc-on-primary': textOn(primary),
       };
     };
     return {

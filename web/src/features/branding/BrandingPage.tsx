@@ -42,13 +42,12 @@ function Branding() {
   const [client, setClient] = useUrlState('client');
   const clients = useList(api.clients());
   const name = clients.rows?.find((row) => row.slug === client)?.name;
-  const tabs = client ? all.slice(0, 1) : all;
   const { data, error, reload } = useRead(client ? api.clientBranding(client) : api.branding());
   return (
     <Page
       title="Branding"
       lead="How your clients' portals and mails look. Nothing in them says whose software it is."
-      tabs={tabs}
+      tabs={client ? undefined : all}
       actions={<Select size="xs" w={220} aria-label="Whose branding" allowDeselect={false} searchable data={[{ value: '', label: 'All clients' }, ...(clients.rows ?? []).map((row) => ({ value: row.slug, label: `Only ${row.name}` }))]} value={client} onChange={(value) => setClient(value || null)} />}
     >
       {error && !data ? <ErrorState error={error} onRetry={() => void reload()} /> : !data ? <Skeleton height={420} /> : <Editor key={`${client} ${data.updatedAt}`} saved={data} client={client} name={name ?? data.productName ?? me.current.name} />}

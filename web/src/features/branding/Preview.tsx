@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { MantineProvider, SegmentedControl, Switch } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
 import { MeContext } from '../../api/hooks';
 import type { BrandingView } from '../../api/portalTypes';
 import { brandTheme, brandVariables } from '../../portal/brand';
@@ -19,15 +20,17 @@ import classes from './branding.module.css';
 type What = 'login' | 'home' | 'mail';
 
 const sizes = { desktop: [1120, 720], phone: [390, 720] } as const;
-const room = 720;
+/** Pixels of a frame's line and its ground. */
+const around = 30;
 
 /** The portal's own pages in a frame of their own, with what is written in the form. */
 export function Preview({ branding, name }: { branding: BrandingView; name: string }) {
   const [what, setWhat] = useState<What>('login');
   const [device, setDevice] = useState<'desktop' | 'phone'>('desktop');
   const [dark, setDark] = useState(false);
+  const { ref, width: room } = useElementSize();
   const [width, height] = sizes[device];
-  const scale = device === 'desktop' ? Math.min(1, room / width) : 0.85;
+  const scale = device === 'desktop' ? Math.min(1, Math.max(0.3, (room - around) / width)) : 0.85;
   return (
     <section className={classes.preview} aria-label="Preview">
       <div className={classes.previewBar}>
@@ -35,8 +38,8 @@ export function Preview({ branding, name }: { branding: BrandingView; name: stri
         <SegmentedControl size="xs" aria-label="Device" data={[{ value: 'desktop', label: 'Desktop' }, { value: 'phone', label: 'Phone' }]} value={device} onChange={(value) => setDevice(value as 'desktop' | 'phone')} />
         <Switch size="xs" label="Dark" checked={dark} onChange={(event) => setDark(event.currentTarget.checked)} disabled={what === 'mail'} />
       </div>
-      <div className={classes.stage}>
-        <div style={{ width: width * scale, height: height * scale, maxWidth: '100%' }}>
+      <div className={classes.stage} ref={ref}>
+        <div style={{ width: width * scale, height: height * scale }}>
           <Pane key={`${device}`} width={width} height={height} scale={scale}>
             {(target) => <Shown target={target} branding={branding} name={name} what={what} dark={dark && what !== 'mail'} />}
           </Pane>

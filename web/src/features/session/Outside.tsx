@@ -11,7 +11,7 @@ export function Outside({ title, lead, children, foot }: { title: string; lead?:
   const portal = usePortal();
   const dark = useDark();
   return (
-    <div className={classes.page} data-portal={portal ? true : undefined}>
+    <div className={classes.page} data-portal={portal ? true : undefined} data-picture={(dark ? (portal?.brand?.loginBgDarkUrl ?? portal?.brand?.loginBgUrl) : portal?.brand?.loginBgUrl) ? true : undefined}>
       <main className={classes.outside}>
         <title>{`${title} · ${portal?.productName ?? product.name}`}</title>
         <div className={classes.box}>
