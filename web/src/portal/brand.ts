@@ -21,7 +21,9 @@ export function brandTheme(brand: PortalBrand) {
     // The text on the brand's colour is another one in each appearance, which Mantine's own choice does not know.
     variantColorResolver: (input) => {
       const colors = defaultVariantColorsResolver(input);
-      return input.variant === 'filled' && (!input.color || input.color === 'brand') ? { ...colors, color: 'var(--oc-on-primary)' } : colors;
+      if (input.color && input.color !== 'brand') return colors;
+      if (input.variant === 'filled') return { ...colors, color: 'var(--oc-on-primary)' };
+      return input.variant === 'subtle' ? { ...colors, color: 'var(--mantine-color-anchor)' } : colors;
     },
     fontFamily: `"${brand.fontFamily.replace(/["\\]/g, '')}", system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif`,
   }));

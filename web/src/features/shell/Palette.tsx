@@ -27,6 +27,7 @@ function fixed(me: MeView): Option[] {
     ...entries(me).flatMap((group) => group.items.map((item): Option => ({ key: item.to, label: item.label, kind: 'Page', to: item.to, icon: item.icon }))),
     { key: 'account', label: 'Your account', kind: 'Page', to: to.account(), icon: IconUserCircle },
     ...(may('manage:agency') && me.current.agencyEnabled ? [action('New client', to.newClient)] : []),
+    ...(may('manage:agency') && me.current.agencyEnabled ? [action('New portal domain', `${to.portalDomains}?dialog=new`)] : []),
     ...(may('manage:instances') && may('view:templates') ? [action('New instance', to.newInstance())] : []),
     ...(may('manage:templates') ? [action('New template', to.newTemplate)] : []),
     ...(may('manage:servers') ? [action('Add a server', to.newServer)] : []),
