@@ -18,7 +18,9 @@ public sealed class KillingTheServer(ITestOutputHelper output) : IAsyncLifetime
     public const string Alone = "alone";
 
     private const int AtOnce = 10, Rounds = 3;
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(40);
+    // What is promised is for a machine that has nothing else to do; on a busy one OCORE_TEST_PATIENCE says how many times as long.
+    private static readonly double Patience = double.Parse(Environment.GetEnvironmentVariable("OCORE_TEST_PATIENCE") ?? "1");
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(40) * Patience;
     private static readonly OperationState[] Active = [OperationState.Pending, OperationState.Running, OperationState.Unwinding];
 
     private readonly LabServer[] _machines = [new("kill1"), new("kill2")];
@@ -99,7 +101,7 @@ public sealed class KillingTheServer(ITestOutputHelper output) : IAsyncLifetime
         await _process.StartAsync();
         var ready = clock.Elapsed;
         await EndedAsync(operations, (within ?? Within) - clock.Elapsed);
-        output.WriteLine($"{what}: killed at {string.Join(", ", steps.Select(s => $"{s.Value}× {s.Key}"))}; ready after {ready.TotalSeconds:0.0} s, all ended after {clock.Elapsed.TotalSeconds:0.0} s");
+        output.WriteLine($"{what}: killed at {string.Join(", ", steps.Select(s => $"{s.Value}× {s.Key}"))}; ready after {ready.TotalSeconds:0.0} s, all ended after {clock.Elapsed.TotalSeconds:0.0} s, with a load of {File.ReadAllText("/proc/loadavg").Split(' ')[0]}");
         // The connections of the one that was killed are ended too.
         Assert.DoesNotContain(Directory.GetFiles("/proc", "cmdline", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1, IgnoreInaccessible = true }), file => CommandOf(file).Contains($"/{killed}-", StringComparison.Ordinal));
     }
