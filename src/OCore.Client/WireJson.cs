@@ -12,6 +12,7 @@ namespace OCore.Client;
         typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
         typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>)])]
 [JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(SignupRequest))]
 [JsonSerializable(typeof(RefreshRequest))]

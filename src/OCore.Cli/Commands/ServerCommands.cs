@@ -93,11 +93,12 @@ internal static class ServerCommands
         var name = Opt.Text("--name", "NAME", "Name of the server");
         var domain = Opt.Text("--base-domain", "DOMAIN", "Instances get names under it");
         var clients = Opt.List("--clients", "LIST", "All clients that may use it by themselves, ids or slugs; \"\" for none");
-        return new Verb("update", "Change a server's name, domain or clients") { server, name, domain, clients }
+        var clear = new ClearOption(("base-domain", "baseDomain"), ("clients", "clients"));
+        return new Verb("update", "Change a server's name, domain or clients") { server, name, domain, clients, clear.Option }
             .Calls("PUT /servers/{id}")
             .Example("ocore server update web-1 --clients acme-corp,globex")
             .Runs(async call => await call.Send(HttpMethod.Put, $"/servers/{await Find(call, server)}",
-                new UpdateServer { Name = call.Get(name), BaseDomain = call.Get(domain), Clients = call.List(clients) }, Views.Server));
+                new UpdateServer { Clearing = clear.Fields(call), Name = call.Get(name), BaseDomain = call.Get(domain), Clients = call.List(clients) }, Views.Server));
     }
 
     private static Verb Validate()

@@ -1,9 +1,10 @@
 using System.Net;
+using System.Text.RegularExpressions;
 
 namespace OCore.Platform;
 
 /// <summary>The configuration, from <c>OCORE_…</c> in the environment over <c>ocore.json</c> in the data directory. Checked at start.</summary>
-internal sealed class Settings
+internal sealed partial class Settings
 {
     public required string DataDirectory { get; init; }
     /// <summary><c>sqlite</c> or a PostgreSQL connection string.</summary>
@@ -14,7 +15,8 @@ internal sealed class Settings
     public required bool SignupOpen { get; init; }
     public Uri? SmtpUrl { get; init; }
     public required string MailFrom { get; init; }
-    public required IReadOnlyList<IPAddress> TrustedProxies { get; init; }
+    /// <summary>Proxies whose word is taken for where a request came from, as networks; a single address is the smallest one.</summary>
+    public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
     /// <summary>Attempts to sign in from one address.</summary>
     public required int SignInsPerMinute { get; init; }
     public required int OperationsPerServer { get; init; }
@@ -50,28 +52,28 @@ internal sealed class Settings
         foreach (var address in listen.Split(';'))
             if (!Uri.TryCreate(address.Replace("*", "any", StringComparison.Ordinal).Replace("+", "any", StringComparison.Ordinal), UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https"))
                 errors.Add($"OCORE_LISTEN has to be addresses such as http://0.0.0.0:8080, separated by semicolons; it is \"{address}\".");
-        var publicUrl = Url("PUBLIC_URL", Get("PUBLIC_URL") ?? listen.Split(';')[0].Replace("*", "localhost", StringComparison.Ordinal), ["http", "https"], errors) ?? new Uri("http://localhost:8080");
+        var publicUrl = Url("PUBLIC_URL", Get("PUBLIC_URL") ?? OnThisMachine(listen.Split(';')[0]), ["http", "https"], errors) ?? new Uri("http://localhost:8080");
         var database = Get("DATABASE") ?? "sqlite";
         if (database != "sqlite" && !database.Contains('=', StringComparison.Ordinal))
             errors.Add("OCORE_DATABASE has to be sqlite or a PostgreSQL connection string such as Host=db;Database=ocore;Username=ocore;Password=….");
         var signup = Get("SIGNUP") ?? "closed";
         if (signup is not ("closed" or "open"))
             errors.Add($"OCORE_SIGNUP has to be closed or open; it is \"{signup}\".");
-        var proxies = new List<IPAddress>();
+        var proxies = new List<IPNetwork>();
         foreach (var text in (Get("TRUSTED_PROXIES") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            if (IPAddress.TryParse(text, out var address))
-                proxies.Add(address);
+            if (IPNetwork.TryParse(text, out var network))
+                proxies.Add(network);
+            else if (IPAddress.TryParse(text, out var address))
+                proxies.Add(new IPNetwork(address, address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128));
             else
-                errors.Add($"OCORE_TRUSTED_PROXIES has to be IP addresses separated by commas; \"{text}\" is none.");
+                errors.Add($"OCORE_TRUSTED_PROXIES has to be IP addresses or networks such as 10.0.0.0/8, separated by commas; \"{text}\" is none.");
         }
         var smtp = Get("SMTP_URL") is { } smtpText ? Url("SMTP_URL", smtpText, ["smtp", "smtps", "file"], errors) : null;
         if (smtp is not null && smtp.Query is not ("" or "?starttls=required" or "?starttls=none"))
             errors.Add("OCORE_SMTP_URL may end in ?starttls=required (as without it) or ?starttls=none.");
         if (smtp is { Query: "?starttls=none", UserInfo.Length: > 0, IsLoopback: false })
             errors.Add("OCORE_SMTP_URL would send its password unencrypted; leave out ?starttls=none.");
-        if (Get("ADMIN_PASSWORD") is { Length: < 8 })
-            errors.Add("OCORE_ADMIN_PASSWORD has to have at least 8 characters.");
 
         return new Settings
         {
@@ -93,6 +95,12 @@ internal sealed class Settings
             AdminPassword = Get("ADMIN_PASSWORD"),
         };
     }
+
+    // "All addresses" is where to listen and no address to go to.
+    private static string OnThisMachine(string listen) => AnyHost().Replace(listen, "$1localhost");
+
+    [GeneratedRegex(@"^(https?://)(?:\*|\+|0\.0\.0\.0|\[::\])(?=[:/]|$)", RegexOptions.IgnoreCase)]
+    private static partial Regex AnyHost();
 
     private static Uri? Url(string name, string value, string[] schemes, List<string> errors)
     {

@@ -92,19 +92,19 @@ public sealed class SignInLimitTests
     public void Made_up_keys_do_not_grow_the_memory()
     {
         var (clock, rule) = (new TestClock(), new RateLimit("test", 2, TimeSpan.FromMinutes(1)));
-        var limits = new RateLimits(clock);
-        for (var i = 0; i < RateLimits.MaxKeys + 5000; i++)
+        var limits = new LocalRates(clock);
+        for (var i = 0; i < LocalRates.MaxKeys + 5000; i++)
             limits.Take(rule, $"key {i}");
-        Assert.InRange(limits.Count(rule), 1000, RateLimits.MaxKeys);
+        Assert.InRange(limits.Count(rule), 1000, LocalRates.MaxKeys);
         // The newest are the ones that are kept.
-        Assert.True(limits.Knows(rule, $"key {RateLimits.MaxKeys + 4999}"));
+        Assert.True(limits.Knows(rule, $"key {LocalRates.MaxKeys + 4999}"));
     }
 
     [Fact]
     public void A_limit_slides()
     {
         var (clock, rule) = (new TestClock(), new RateLimit("test", 2, TimeSpan.FromMinutes(1)));
-        var limits = new RateLimits(clock);
+        var limits = new LocalRates(clock);
         Assert.Null(limits.Take(rule, "a"));
         clock.Advance(TimeSpan.FromSeconds(40));
         Assert.Null(limits.Take(rule, "a"));

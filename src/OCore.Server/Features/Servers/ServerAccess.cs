@@ -8,7 +8,7 @@ using OCore.Platform.Security;
 namespace OCore.Features.Servers;
 
 /// <summary>The way from a server's row to the machine it stands for. Nothing else opens a server's keys.</summary>
-internal sealed class ServerAccess(ServerConnections connections, SecretBox secrets, OCoreDbFactory databases, TimeProvider time)
+internal sealed class ServerAccess(ServerConnections connections, SecretBox secrets, ThisMachine machine, OCoreDbFactory databases, TimeProvider time)
 {
     internal const string KeySecret = "server.key", SudoSecret = "server.sudo", FirstSecret = "server.first", PostgresSecret = "server.postgres";
 
@@ -17,6 +17,9 @@ internal sealed class ServerAccess(ServerConnections connections, SecretBox secr
     /// <summary>oCore's own engine, from which images are carried to servers that reach no registry. Null where there is none.</summary>
     public DockerHost? LocalEngine => _localEngine.Value;
 
+    /// <summary>The server is the machine of another replica: nothing reaches it from here.</summary>
+    public bool IsElsewhere(Server server) => server.IsLocal && server.MachineId != machine.Id;
+
     /// <summary>The shared connection to the server.</summary>
     /// <exception cref="TryLaterException">It cannot be reached for now.</exception>
     /// <exception cref="StepRefusedException"><c>host_key_changed</c> (which is recorded on the row), <c>server_refuses_key</c> and the like.</exception>
@@ -24,6 +27,9 @@ internal sealed class ServerAccess(ServerConnections connections, SecretBox secr
     {
         if (server.Status == ServerStatus.HostKeyChanged)
             throw ServerRefusals.HostKeyChanged($"{server.Name} showed another host key than the pinned one.", null);
+        if (IsElsewhere(server))
+            throw new TryLaterException($"{server.Name} is another machine: the one on which another process of oCore runs, or ran.",
+                "Only the oCore on that machine reaches it. See that it runs; with several replicas, ask again until that one answers.");
         try
         {
             return await connections.GetAsync(Target(server), stop);

@@ -86,7 +86,8 @@ internal sealed class OperationMapping : IEntityTypeConfiguration<Operation>, IE
         entity.ToTable("Operations");
         entity.HasMany(o => o.Steps).WithOne().HasForeignKey(s => s.OperationId).OnDelete(DeleteBehavior.Cascade);
         entity.HasIndex(o => new { o.State, o.LeaseUntil });
-        entity.HasIndex(o => new { o.OrgId, o.IdempotencyKey }).IsUnique();
+        // A key is its person's: two people may well count theirs from 1.
+        entity.HasIndex(o => new { o.OrgId, o.ActorId, o.IdempotencyKey }).IsUnique();
         entity.HasIndex(o => o.InstanceId);
         entity.HasIndex(o => o.ServerId);
         entity.HasIndex(o => o.ClientId);

@@ -8,7 +8,7 @@ namespace OCore.Platform.Operations;
 /// Claims operations and runs them. Any process may run any operation: what it did so far is in the database, so taking over after a
 /// crash is the same path as starting.
 /// </summary>
-internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner runner, Settings settings, TimeProvider time, ILogger<OperationEngine> log) : BackgroundService
+internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner runner, OperationReach reach, Settings settings, TimeProvider time, ILogger<OperationEngine> log) : BackgroundService
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2);
@@ -62,6 +62,9 @@ internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner 
         var byServer = held.Where(o => o.ServerId is not null).CountBy(o => o.ServerId!.Value).ToDictionary();
         // Fair between organizations: the one with the least running goes first, then the oldest.
         var due = open.Where(o => o.LeaseUntil <= now && (o.RetryAt is null || o.RetryAt <= now || o.CancelRequested && o.State != OperationState.Unwinding) && !_running.ContainsKey(o.Id)).ToList();
+        // One process alone takes them all the same, and says what is wrong with them: there is nobody to leave them to.
+        if (!settings.UsesSqlite && due.Exists(o => o.ServerId is not null) && reach.Elsewhere is { } elsewhere && await elsewhere(db, stop) is { Count: > 0 } others)
+            due.RemoveAll(o => o.ServerId is { } place && others.Contains(place));
         while (due.Count > 0)
         {
             var candidate = due.OrderBy(o => byOrg.GetValueOrDefault(o.OrgId)).ThenBy(o => o.Id).First();
