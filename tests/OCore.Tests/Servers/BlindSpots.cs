@@ -1,8 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Features.Servers;
-using OCore.Platform.Data;
-using OCore.Platform.Operations;
 using OCore.Platform.Remote;
 
 namespace OCore.Tests.Servers;

@@ -357,7 +357,7 @@ export interface paths {
         };
         /** The organization of this request: the one X-Org-Slug names, or your home. */
         get: operations["getCurrentOrganization"];
-        /** Change its name or logo; an empty `logoUrl` removes the logo. */
+        /** Change its name or logo; `logoUrl` null or empty removes the logo. */
         put: operations["updateCurrentOrganization"];
         post?: never;
         delete?: never;
@@ -745,7 +745,7 @@ export interface paths {
         };
         /** One client, by its id or slug. */
         get: operations["getClient"];
-        /** Change a client's name or logo; an empty `logoUrl` removes the logo. */
+        /** Change a client's name or logo; `logoUrl` null or empty removes the logo. */
         put: operations["updateClient"];
         post?: never;
         /**
@@ -839,7 +839,7 @@ export interface paths {
         };
         /** One server. Members of a client see its name and its health. */
         get: operations["getServer"];
-        /** Rename it, set its base domain, or say which clients may use it. Only the fields given are changed. */
+        /** Rename it, set its base domain, say which clients may use it and what stands in front of its edge. Only the fields given are changed; null clears one. */
         put: operations["updateServer"];
         post?: never;
         /** Take everything of oCore's off the server and forget it. Refused while instances live there. */
@@ -944,7 +944,7 @@ export interface paths {
         };
         /** One template. */
         get: operations["getTemplate"];
-        /** Change a template. Instances made from it stay as they are. */
+        /** Change the fields given; null puts one back to what it is without a value. Instances made from the template stay as they are. */
         put: operations["updateTemplate"];
         post?: never;
         /** Delete a template that no instance was made from. */
@@ -1084,7 +1084,7 @@ export interface paths {
         };
         /** One instance, by id or slug. */
         get: operations["getInstance"];
-        /** Change settings. They take effect with a restart; with `?dryRun=true` answers what would change. */
+        /** Change the settings given; null puts one back to what it is without a value. They take effect with a restart; with `?dryRun=true` answers what would change. */
         put: operations["updateInstance"];
         post?: never;
         /** Delete it with its database and files. This cannot be undone. */
@@ -1398,6 +1398,10 @@ export interface components {
              * @description The port of the server's edge: 80 by default, 8069 on `local`.
              */
             edgePort?: null | number;
+            /** @description Networks or addresses of the proxies in front of the edge, whose X-Forwarded-For and X-Forwarded-Proto are believed. */
+            edgeProxies?: null | string[];
+            /** @description Visitors come to those proxies by https: addresses of instances begin with it. */
+            edgeHttps?: null | boolean;
         };
         AddonRepository: {
             /** @description `https://…` or `ssh://…` (also `git@host:path`). */
@@ -1737,7 +1741,10 @@ export interface components {
             statusMessage?: null | string;
             /** @description Measured at the server's edge: `healthy`, `unhealthy` or `unknown`. */
             health: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When that was last seen; since when it is not known, where it is `unknown`.
+             */
             healthAt?: null | string;
             odooVersion: string;
             odooEdition: string;
@@ -2298,6 +2305,9 @@ export interface components {
             baseDomain?: null | string;
             /** Format: int32 */
             edgePort: number;
+            /** @description Proxies in front of the edge. */
+            edgeProxies: string[];
+            edgeHttps: boolean;
             clients: components["schemas"]["Ref"][];
             /** Format: date-time */
             lastSeenAt?: null | string;
@@ -2473,6 +2483,10 @@ export interface components {
             baseDomain?: null | string;
             /** @description Clients that may see this server and have instances provisioned on it by themselves; ids or slugs. */
             clients?: null | string[];
+            /** @description Networks or addresses of the proxies in front of the edge, whose X-Forwarded-For and X-Forwarded-Proto are believed. */
+            edgeProxies?: null | string[];
+            /** @description Visitors come to those proxies by https: addresses of instances begin with it. */
+            edgeHttps?: null | boolean;
         };
         /** @description Only the fields given are changed. */
         UpdateTemplate: {

@@ -8,7 +8,8 @@ internal static class ServersSetup
 {
     public static IServiceCollection AddServers(this IServiceCollection services)
     {
-        services.AddSingleton(p => new ServerConnections(p.GetRequiredService<TimeProvider>(), p.GetRequiredService<Settings>().DataDirectory));
+        services.AddSingleton<Incarnation>();
+        services.AddSingleton(p => new ServerConnections(p.GetRequiredService<TimeProvider>(), p.GetRequiredService<Settings>().DataDirectory, p.GetRequiredService<Incarnation>()));
         services.AddSingleton(_ => new ThisMachine());
         services.AddSingleton<ServerAccess>();
         services.AddSingleton<Edge>();

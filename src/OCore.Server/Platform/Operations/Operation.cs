@@ -33,6 +33,8 @@ internal sealed class Operation : IAgencyShared
     /// <summary>The process that runs it, and until when it may believe so.</summary>
     public string? Owner { get; set; }
     public DateTimeOffset LeaseUntil { get; set; }
+    /// <summary>The lives of the processes that ran it before, commas between them; they are shut out of a server before anything is done there.</summary>
+    public string PastLives { get; set; } = "";
     /// <summary>Rises with each claim. Every write of a runner names its fence, so one that was overtaken writes nothing.</summary>
     public long Fence { get; set; }
     public DateTimeOffset? RetryAt { get; set; }
