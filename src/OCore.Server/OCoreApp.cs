@@ -2,6 +2,7 @@ using OCore.Features.Agency;
 using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
 using OCore.Features.Instances;
+using OCore.Features.Metrics;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -35,6 +36,7 @@ internal static class OCoreApp
         builder.Services.AddSingleton(_ => SecretBox.Open(settings.MasterKeyFile));
         builder.Services.AddScoped<Caller>();
         builder.Services.AddSingleton<SignInReader>();
+        builder.Services.AddSingleton<Measurements>();
         builder.Services.AddData(settings);
         builder.Services.AddHttpFace();
         builder.Services.AddMail();
@@ -61,6 +63,7 @@ internal static class OCoreApp
         InstancesSetup.JoinServerWatch(app.Services);
         app.UseHttpFace();
         app.MapHealth();
+        MetricsEndpoint.Map(app);
         var api = app.MapGroup("/api").ProducesProblem(400).ProducesProblem(401).ProducesProblem(403);
         UserEndpoints.Map(api);
         OrganizationEndpoints.Map(api);

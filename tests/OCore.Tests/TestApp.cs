@@ -38,6 +38,9 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
     /// <summary>Without sign-in.</summary>
     public HttpClient Anonymous { get; private set; } = null!;
 
+    /// <summary>OCORE_DATABASE, for another process on the same data.</summary>
+    internal string Connection => _connection!;
+
     /// <summary>The container, for what cannot be said over HTTP.</summary>
     internal IServiceProvider Services => _app!.Services;
     internal OCoreDbFactory Databases => Services.GetRequiredService<OCoreDbFactory>();

@@ -23,7 +23,7 @@ internal static class InstanceCommands
         var client = Opt.Text("--client", "ORG", "Only those of this client or organization, by id or slug");
         var server = Opt.Text("--server", "SERVER", "Only those on this server, by id or name");
         var status = Opt.Among("--status", "Only in this status", "creating", "running", "stopped", "restarting", "failed", "removing", "suspended");
-        var search = Opt.Text("--search", "TEXT", "Only those whose name holds it");
+        var search = Opt.Text("--search", "TEXT", "Only those whose name or domain holds it");
         return Lists.Verb("list", "List the instances", "GET /instances", Views.Instance, async call => Query.Add("/api/instances",
             ("organization", call.Get(client)),
             ("server", call.Get(server) is { } name ? await Lookup.Server(call, name) : null),

@@ -38,6 +38,8 @@ internal sealed partial class Settings
     public required int OperationsPerOrganization { get; init; }
     /// <summary>Images other than the catalogue's, by their upper-case name: <c>OCORE_IMAGE_ODOO</c>.</summary>
     public required IReadOnlyDictionary<string, string> Images { get; init; }
+    /// <summary>Opens /metrics; without it only operators read them.</summary>
+    public string? MetricsToken { get; init; }
     public string? AdminEmail { get; init; }
     public string? AdminPassword { get; init; }
 
@@ -49,7 +51,7 @@ internal sealed partial class Settings
     private static readonly string[] Known =
     [
         "DATA", "DATABASE", "PUBLIC_URL", "LISTEN", "MASTER_KEY_FILE", "SIGNUP", "SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES", "SIGN_INS_PER_MINUTE",
-        "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
+        "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "METRICS_TOKEN", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
         "ACME_DIRECTORY", "ACME_CA_FILE", "ACME_CONTACT", "ACME_TERMS", "ALLOWED_HOSTS", "PORTAL_ADDRESSES",
         // Of the command line and of bin/, which share the prefix.
         "URL", "TOKEN", "ORG", "LAB", "LAB_NET", "HOME",
@@ -119,6 +121,9 @@ internal sealed partial class Settings
         if (portals is not null && Uri.CheckHostName(portals) != UriHostNameType.Dns)
             errors.Add($"OCORE_PORTAL_BASE_DOMAIN has to be a domain such as portals.example.com; it is \"{portals}\".");
 
+        if (Get("METRICS_TOKEN") is { Length: < 20 })
+            errors.Add("OCORE_METRICS_TOKEN has to have at least 20 characters; openssl rand -base64 30 makes one.");
+
         return new Settings
         {
             DataDirectory = data,
@@ -143,6 +148,7 @@ internal sealed partial class Settings
             OperationsPerOrganization = Number("OPERATIONS_PER_ORGANIZATION", Get("OPERATIONS_PER_ORGANIZATION"), 8, errors),
             Images = configuration.AsEnumerable().Where(p => p.Key.StartsWith("OCORE_IMAGE_", StringComparison.Ordinal) && p.Value is { Length: > 0 })
                 .ToDictionary(p => p.Key["OCORE_IMAGE_".Length..], p => p.Value!),
+            MetricsToken = Get("METRICS_TOKEN"),
             AdminEmail = Get("ADMIN_EMAIL"),
             AdminPassword = Get("ADMIN_PASSWORD"),
         };

@@ -57,7 +57,7 @@ internal static class InstanceEndpoints
             query = query.Where(i => i.Status == status);
         }
         if (page.Search is { } text)
-            query = query.Where(i => EF.Functions.Like(i.Name, Paging.Like(text), "\\") || EF.Functions.Like(i.Domain, Paging.Like(text), "\\"));
+            query = query.Where(i => EF.Functions.Like(i.Name.ToLower(), Paging.Like(text.ToLowerInvariant()), "\\") || EF.Functions.Like(i.Domain, Paging.Like(text.ToLowerInvariant()), "\\"));
         if (page.After is { } after)
             query = query.Where(i => i.Id > after);
         var rows = await query.OrderBy(i => i.Id).Take(page.Size + 1).ToListAsync(stop);

@@ -38,7 +38,7 @@ internal static class ServerEndpoints
         if (page.After is { } after)
             query = query.Where(s => s.Id > after);
         if (page.Search is { } text)
-            query = query.Where(s => EF.Functions.Like(s.Name, Paging.Like(text), "\\"));
+            query = query.Where(s => EF.Functions.Like(s.Name.ToLower(), Paging.Like(text.ToLowerInvariant()), "\\"));
         var rows = await query.OrderBy(s => s.Id).Take(page.Size + 1).ToListAsync(stop);
         var views = (await ServerViews.OfAsync(db, caller, rows, stop)).ToDictionary(v => v.Id);
         return TypedResults.Ok(rows.ToPage(page, s => s.Id, s => views[s.Id]));

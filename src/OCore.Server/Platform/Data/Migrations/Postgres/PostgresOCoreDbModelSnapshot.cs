@@ -1273,6 +1273,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<string>("Owner")
                         .HasColumnType("text");
 
+                    b.Property<string>("PastLives")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("RequestHash")
                         .HasColumnType("text");
 

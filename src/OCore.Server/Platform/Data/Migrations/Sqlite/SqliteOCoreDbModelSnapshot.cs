@@ -1266,6 +1266,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("Owner")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("PastLives")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("RequestHash")
                         .HasColumnType("TEXT");
 

@@ -11,7 +11,7 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteOCoreDb))]
-    [Migration("20261123234737_Initial")]
+    [Migration("20261124002313_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1267,6 +1267,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Owner")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PastLives")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("RequestHash")

@@ -12,7 +12,7 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Postgres
 {
     [DbContext(typeof(PostgresOCoreDb))]
-    [Migration("20261123234753_Initial")]
+    [Migration("20261124002319_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1274,6 +1274,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasColumnType("uuid");
 
                     b.Property<string>("Owner")
+                        .HasColumnType("text");
+
+                    b.Property<string>("PastLives")
+                        .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("RequestHash")
