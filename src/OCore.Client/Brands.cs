@@ -1,6 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Runtime.CompilerServices;
-using System.Text.Json.Serialization;
 
 namespace OCore.Client;
 
@@ -78,36 +76,25 @@ public sealed record BrandingWarning
 }
 
 /// <summary>Only the fields given are changed; null removes one, so that it is inherited again.</summary>
-public sealed record UpdateBranding
+public sealed record UpdateBranding : Partial
 {
-    private readonly HashSet<string> _given = [];
-
-    /// <summary>The names of the fields that were given, null or not.</summary>
-    [JsonIgnore] public IReadOnlyCollection<string> Given => _given;
-
-    [MinLength(1), MaxLength(60)] public string? ProductName { get; set => field = Take(value); }
+    [MinLength(1), MaxLength(60)] public string? ProductName { get; set => field = Given(value); }
     /// <summary>An address beginning with https://, fetched once and served by oCore, or the <c>url</c> of an uploaded image.</summary>
-    [MaxLength(2000)] public string? LogoUrl { get; set => field = Take(value); }
-    [MaxLength(2000)] public string? LogoDarkUrl { get; set => field = Take(value); }
-    [MaxLength(2000)] public string? FaviconUrl { get; set => field = Take(value); }
-    [MaxLength(2000)] public string? LoginBgUrl { get; set => field = Take(value); }
-    [MaxLength(2000)] public string? LoginBgDarkUrl { get; set => field = Take(value); }
+    [MaxLength(2000)] public string? LogoUrl { get; set => field = Given(value); }
+    [MaxLength(2000)] public string? LogoDarkUrl { get; set => field = Given(value); }
+    [MaxLength(2000)] public string? FaviconUrl { get; set => field = Given(value); }
+    [MaxLength(2000)] public string? LoginBgUrl { get; set => field = Given(value); }
+    [MaxLength(2000)] public string? LoginBgDarkUrl { get; set => field = Given(value); }
     /// <summary>Hexadecimal, as <c>#2563eb</c>.</summary>
-    [RegularExpression(Patterns.Color)] public string? PrimaryColor { get; set => field = Take(value); }
-    [RegularExpression(Patterns.Color)] public string? AccentColor { get; set => field = Take(value); }
-    [RegularExpression(Patterns.Color)] public string? PrimaryColorDark { get; set => field = Take(value); }
-    [RegularExpression(Patterns.Color)] public string? AccentColorDark { get; set => field = Take(value); }
-    [MaxLength(60)] public string? FontFamily { get; set => field = Take(value); }
-    [MaxLength(50_000)] public string? CustomCss { get; set => field = Take(value); }
-    [EmailAddress, MaxLength(254)] public string? FromEmail { get; set => field = Take(value); }
-    [MaxLength(500)] public string? FooterText { get; set => field = Take(value); }
-    [MaxLength(500)] public string? SupportUrl { get; set => field = Take(value); }
-
-    private T Take<T>(T value, [CallerMemberName] string name = "")
-    {
-        _given.Add(char.ToLowerInvariant(name[0]) + name[1..]);
-        return value;
-    }
+    [RegularExpression(Patterns.Color)] public string? PrimaryColor { get; set => field = Given(value); }
+    [RegularExpression(Patterns.Color)] public string? AccentColor { get; set => field = Given(value); }
+    [RegularExpression(Patterns.Color)] public string? PrimaryColorDark { get; set => field = Given(value); }
+    [RegularExpression(Patterns.Color)] public string? AccentColorDark { get; set => field = Given(value); }
+    [MaxLength(60)] public string? FontFamily { get; set => field = Given(value); }
+    [MaxLength(50_000)] public string? CustomCss { get; set => field = Given(value); }
+    [EmailAddress, MaxLength(254)] public string? FromEmail { get; set => field = Given(value); }
+    [MaxLength(500)] public string? FooterText { get; set => field = Given(value); }
+    [MaxLength(500)] public string? SupportUrl { get; set => field = Given(value); }
 }
 
 /// <summary>What to return to the inherited value.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Text.Json.Serialization;
 
 namespace OCore.Client;
 
@@ -34,29 +32,18 @@ public sealed record PortalConfigView : PortalConfigValues
 }
 
 /// <summary>Only the settings given are changed; null returns one to what is inherited.</summary>
-public sealed record UpdatePortalConfig
+public sealed record UpdatePortalConfig : Partial
 {
-    private readonly HashSet<string> _given = [];
-
-    /// <summary>The names of the settings that were given, null or not.</summary>
-    [JsonIgnore] public IReadOnlyCollection<string> Given => _given;
-
-    public bool? FeatureTerminal { get; set => field = Take(value); }
-    public bool? FeatureFileEditor { get; set => field = Take(value); }
-    public bool? FeatureOdooShell { get; set => field = Take(value); }
-    public bool? FeatureMonitoring { get; set => field = Take(value); }
-    public bool? FeatureBackups { get; set => field = Take(value); }
-    public bool? FeatureDomains { get; set => field = Take(value); }
-    public bool? FeatureLogs { get; set => field = Take(value); }
-    public bool? FeatureDatabases { get; set => field = Take(value); }
-    public bool? TeamManagementEnabled { get; set => field = Take(value); }
-    public InfrastructureVisibility? InfrastructureVisibility { get; set => field = Take(value); }
-
-    private T Take<T>(T value, [CallerMemberName] string name = "")
-    {
-        _given.Add(char.ToLowerInvariant(name[0]) + name[1..]);
-        return value;
-    }
+    public bool? FeatureTerminal { get; set => field = Given(value); }
+    public bool? FeatureFileEditor { get; set => field = Given(value); }
+    public bool? FeatureOdooShell { get; set => field = Given(value); }
+    public bool? FeatureMonitoring { get; set => field = Given(value); }
+    public bool? FeatureBackups { get; set => field = Given(value); }
+    public bool? FeatureDomains { get; set => field = Given(value); }
+    public bool? FeatureLogs { get; set => field = Given(value); }
+    public bool? FeatureDatabases { get; set => field = Given(value); }
+    public bool? TeamManagementEnabled { get; set => field = Given(value); }
+    public InfrastructureVisibility? InfrastructureVisibility { get; set => field = Given(value); }
 }
 
 /// <summary>What the host that is asked shows to anybody, before sign-in.</summary>

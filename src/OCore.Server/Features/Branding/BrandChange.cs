@@ -16,7 +16,7 @@ internal sealed class BrandChange(GuardedFetcher fetcher, Settings settings, Tim
     /// <summary>Addresses of images are fetched here, outside of any transaction.</summary>
     public async Task<Problem?> ApplyAsync(OCoreDb db, Branding own, UpdateBranding request, string by, CancellationToken stop)
     {
-        foreach (var field in BrandFields.All.Where(f => request.Given.Contains(f.Name)))
+        foreach (var field in BrandFields.All.Where(f => f.IsGiven(request)))
         {
             var (value, problem) = field.Given(request) is { } given ? await CheckAsync(db, own, field, given, stop) : (null, null);
             if (problem is not null)

@@ -11,7 +11,7 @@ internal sealed record BrandFont(string Family, string Stem, string Weights, str
     public IReadOnlyList<FontFile> Files { get; } = [new($"{Stem}-latin-ext-wght-normal", LatinExtended), new($"{Stem}-latin-wght-normal", Latin)];
 }
 
-/// <summary>Fonts that come with oCore, so that no visitor's browser asks anybody else for one. Their licences are in THIRD-PARTY-NOTICES.</summary>
+/// <summary>Fonts that come with oCore, so that no visitor's browser asks anybody else for one. Their licence is in THIRD-PARTY-NOTICES.txt.</summary>
 internal static class BrandFonts
 {
     public const string Default = "Inter";

@@ -91,7 +91,7 @@ internal static class BrandingEndpoints
     private static async Task<Results<Ok<BrandingView>, Problem>> ChangeAsync(OCoreDb db, Organization organization, UpdateBranding request, bool dryRun, Caller caller, BrandBook book, BrandChange change, CancellationToken stop)
     {
         var rows = await BrandRows.LoadAsync(db, organization, stop);
-        if (request.Given.Count == 0)
+        if (!BrandFields.AnyGiven(request))
             return TypedResults.Ok(await BrandViews.OfAsync(db, book, rows, stop));
         var own = rows.Own;
         if (own is null)

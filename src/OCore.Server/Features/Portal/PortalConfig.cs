@@ -53,20 +53,16 @@ internal sealed class PortalConfig : IAgencyShared, IAudited, IAffectsAccess
 
     public void Take(UpdatePortalConfig request)
     {
-        foreach (var name in request.Given)
-            switch (name)
-            {
-                case "featureTerminal": FeatureTerminal = request.FeatureTerminal; break;
-                case "featureFileEditor": FeatureFileEditor = request.FeatureFileEditor; break;
-                case "featureOdooShell": FeatureOdooShell = request.FeatureOdooShell; break;
-                case "featureMonitoring": FeatureMonitoring = request.FeatureMonitoring; break;
-                case "featureBackups": FeatureBackups = request.FeatureBackups; break;
-                case "featureDomains": FeatureDomains = request.FeatureDomains; break;
-                case "featureLogs": FeatureLogs = request.FeatureLogs; break;
-                case "featureDatabases": FeatureDatabases = request.FeatureDatabases; break;
-                case "teamManagementEnabled": TeamManagementEnabled = request.TeamManagementEnabled; break;
-                case "infrastructureVisibility": InfrastructureVisibility = request.InfrastructureVisibility; break;
-            }
+        FeatureTerminal = request.Or(request.FeatureTerminal, FeatureTerminal);
+        FeatureFileEditor = request.Or(request.FeatureFileEditor, FeatureFileEditor);
+        FeatureOdooShell = request.Or(request.FeatureOdooShell, FeatureOdooShell);
+        FeatureMonitoring = request.Or(request.FeatureMonitoring, FeatureMonitoring);
+        FeatureBackups = request.Or(request.FeatureBackups, FeatureBackups);
+        FeatureDomains = request.Or(request.FeatureDomains, FeatureDomains);
+        FeatureLogs = request.Or(request.FeatureLogs, FeatureLogs);
+        FeatureDatabases = request.Or(request.FeatureDatabases, FeatureDatabases);
+        TeamManagementEnabled = request.Or(request.TeamManagementEnabled, TeamManagementEnabled);
+        InfrastructureVisibility = request.Or(request.InfrastructureVisibility, InfrastructureVisibility);
     }
 
     public IReadOnlyList<string> Overridden =>

@@ -57,12 +57,15 @@ internal static class PortalConfigEndpoints
     private static async Task<PortalConfig?> ChangeAsync(OCoreDb db, Guid orgId, Guid rootId, UpdatePortalConfig request, TimeProvider time, CancellationToken stop)
     {
         var own = await OwnAsync(db.PortalConfigs, orgId, stop);
-        if (request.Given.Count == 0)
-            return own;
-        if (own is null)
-            db.Add(own = new PortalConfig { OrgId = orgId, RootId = rootId });
+        var first = own is null;
+        own ??= new PortalConfig { OrgId = orgId, RootId = rootId };
         own.Take(request);
-        own.UpdatedAt = time.GetUtcNow();
+        if (first && own.Overridden.Count == 0)
+            return null;
+        if (first)
+            db.Add(own);
+        if (db.ChangeTracker.HasChanges())
+            own.UpdatedAt = time.GetUtcNow();
         await db.SaveChangesAsync(stop);
         return own;
     }
