@@ -78,6 +78,7 @@ namespace OCore.Client;
 [JsonSerializable(typeof(Page<CatalogModule>))]
 [JsonSerializable(typeof(EnterpriseAccess))]
 [JsonSerializable(typeof(EnterpriseAccessView))]
+[JsonSerializable(typeof(EnterpriseArchiveView))]
 [JsonSerializable(typeof(Page<InstanceView>))]
 [JsonSerializable(typeof(UpdateInstance))]
 [JsonSerializable(typeof(InstanceConfigView))]

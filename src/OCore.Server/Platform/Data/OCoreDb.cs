@@ -53,6 +53,7 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<Template> Templates => Set<Template>();
     public DbSet<TemplateCache> TemplateCaches => Set<TemplateCache>();
     public DbSet<EnterpriseSource> EnterpriseSources => Set<EnterpriseSource>();
+    public DbSet<ServerSource> ServerSources => Set<ServerSource>();
     public DbSet<Instance> Instances => Set<Instance>();
     public DbSet<Operation> Operations => Set<Operation>();
     public DbSet<OperationStep> OperationSteps => Set<OperationStep>();
