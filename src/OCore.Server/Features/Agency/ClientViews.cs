@@ -21,7 +21,7 @@ internal static class ClientViews
         }).ToListAsync(stop);
         var ids = rows.ConvertAll(r => r.Client.Id);
         var versions = await db.Instances.Where(i => ids.Contains(i.OrgId)).Select(i => new { i.OrgId, i.OdooVersion }).Distinct().ToListAsync(stop);
-        // Members are their organisation's own. The ids come from a query within the agency.
+        // Members are their organization's own. The ids come from a query within the agency.
         var members = await db.Members.AcrossTenants().Where(m => ids.Contains(m.OrgId)).GroupBy(m => m.OrgId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, stop);
         var deletions = await ClientRemoval.OpenFor(db.Operations.Where(o => o.ClientId != null && ids.Contains(o.ClientId.Value)), null).Select(o => new { o.ClientId, o.Id }).ToListAsync(stop);
         return rows.ConvertAll(r => new ClientView

@@ -12,7 +12,7 @@ internal sealed record EnterpriseArchive(string File, string KeySealed, long Byt
 /// <summary>What is in an archive: the folder of the modules, and their names.</summary>
 internal sealed record ArchiveContent(string Root, IReadOnlyList<string> Modules);
 
-/// <summary>Keeps uploaded archives, encrypted under a key of their own which is sealed in the organisation's row.</summary>
+/// <summary>Keeps uploaded archives, encrypted under a key of their own which is sealed in the organization's row.</summary>
 internal sealed class EnterpriseArchives(Settings settings, SecretBox secrets)
 {
     public const long MaxBytes = 1L << 30;
