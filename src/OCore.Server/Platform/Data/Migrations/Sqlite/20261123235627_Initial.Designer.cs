@@ -11,7 +11,7 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteOCoreDb))]
-    [Migration("20261123221816_Initial")]
+    [Migration("20261123235627_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -353,6 +353,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Slug")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Sources")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
@@ -787,6 +791,55 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.ToTable("EnterpriseSources", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Templates.ServerSource", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Commit")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("LastUsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Origin")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("UnusedSince")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("RootId", "ServerId");
+
+                    b.HasIndex("ServerId", "Key")
+                        .IsUnique();
+
+                    b.ToTable("ServerSources", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Templates.Template", b =>
                 {
                     b.Property<Guid>("Id")
@@ -882,6 +935,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("Error")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Image")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Key")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -906,7 +963,18 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long?>("SizeBytes")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Sources")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("UnusedSince")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Wish")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
@@ -1633,6 +1701,23 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .WithMany()
                         .HasForeignKey("OrgId")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Templates.ServerSource", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Servers.Server", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "ServerId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 
