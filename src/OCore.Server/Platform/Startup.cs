@@ -18,6 +18,8 @@ internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServ
         Directory.CreateDirectory(settings.DataDirectory);
         await using var db = databases.System();
         await DataSetup.MigrateAsync(db, cancellationToken);
+        if (!settings.UsesSqlite && await RowSecurity.IsBypassedAsync(db, cancellationToken))
+            log.LogWarning("OCORE_DATABASE signs in as a superuser of PostgreSQL, whom row-level security does not hold: use a role without SUPERUSER and BYPASSRLS that owns the database");
         if (!await db.Users.AnyAsync(cancellationToken))
             await FirstOperatorAsync(db, cancellationToken);
         Completed = true;

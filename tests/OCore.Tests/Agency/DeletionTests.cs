@@ -160,7 +160,7 @@ public sealed class DeletionTests
         var (id, root) = (client.Id, client.RootId);
         db.Add(new ServerGrant { OrgId = root, ServerId = shared.Id, ClientId = id });
         db.Add(new Template { OrgId = id, RootId = root, Name = "Own", OdooVersion = "18.0", OdooEdition = "ce" });
-        db.Add(new TemplateCache { OrgId = id, RootId = root, ServerId = shared.Id, Key = app.Slug("key"), Database = "t", Status = "ready" });
+        db.Add(new TemplateCache { OrgId = id, RootId = root, ServerId = shared.Id, Image = "odoo:18.0", Wish = "k", Key = app.Slug("key"), Database = "t", Status = "ready" });
         db.Add(new EnterpriseSource { OrgId = id });
         db.Add(new ClientDeletion { OrgId = id, ServerId = shared.Id, ClientName = "Odd", Path = "x" });
         foreach (var org in (Guid[])[id, root])

@@ -47,8 +47,9 @@ export async function send<T>(request: Read<T> | Write<T>, context: Context = {}
   const method = 'method' in request ? request.method : 'GET';
   const head = headers(context, method);
   if (method === 'POST') head.set('Idempotency-Key', key());
-  const body = 'body' in request && request.body !== undefined ? JSON.stringify(request.body) : undefined;
-  if (body) head.set('Content-Type', 'application/json');
+  const file = 'body' in request && request.body instanceof Blob ? request.body : undefined;
+  const body = file ?? ('body' in request && request.body !== undefined ? JSON.stringify(request.body) : undefined);
+  if (body) head.set('Content-Type', file ? 'application/octet-stream' : 'application/json');
   let response: Response;
   try {
     response = await fetch(address(request), { method, headers: head, body, signal: context.signal, credentials: 'same-origin' });

@@ -35,7 +35,7 @@ internal static class DataSetup
         .ConfigureWarnings(w => w.Ignore(RelationalEventId.CommandError).Log((CoreEventId.QueryIterationFailed, LogLevel.Debug)));
 
     internal static void UsePostgres(DbContextOptionsBuilder options, string connection) => options
-        .UseNpgsql(connection).AddInterceptors(new AccessChanges())
+        .UseNpgsql(connection).AddInterceptors(new AccessChanges(), new TenantSetting())
         .ConfigureWarnings(w => w.Ignore(RelationalEventId.CommandError).Log((CoreEventId.QueryIterationFailed, LogLevel.Debug)));
 
     /// <summary>Brings the schema up to date. Asks one cheap question first: the whole check costs two seconds of every start.</summary>
@@ -47,14 +47,20 @@ internal static class DataSetup
             var applied = await db.Database.SqlQuery<string>($"""SELECT "MigrationId" AS "Value" FROM "__EFMigrationsHistory" ORDER BY "MigrationId" DESC LIMIT 1""")
                 .FirstOrDefaultAsync(stop);
             if (applied == newest)
+            {
+                await SecureAsync(db, stop);
                 return;
+            }
         }
         catch (DbException)
         {
             // A new database has no history yet.
         }
         await db.Database.MigrateAsync(stop);
+        await SecureAsync(db, stop);
     }
+
+    private static Task SecureAsync(OCoreDb db, CancellationToken stop) => db.Database.IsNpgsql() ? RowSecurity.EnsureAsync(db, stop) : Task.CompletedTask;
 }
 
 /// <summary>Write-ahead log, and every commit on the disk: a lost commit is a lost intent of an operation.</summary>
