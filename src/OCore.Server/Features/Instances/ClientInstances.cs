@@ -23,7 +23,7 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             await db.SaveChangesAsync(context.Stop);
             var on = await host.OpenAsync(db, instance, context.Stop);
             // First the notice at its address, then the container: nobody sees an error page in between.
-            await host.EnsureEdgeAsync(db, on.Server, on.Connection, null, context.Stop);
+            await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
             if (await on.Connection.Docker.FindAsync(on.Container, context.Stop) is { IsRunning: true })
                 await on.Connection.Docker.StopAsync(on.Container, TimeSpan.FromSeconds(20), context.Stop);
             context.Log($"{instance.Name} is offline");
@@ -46,7 +46,7 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             }
             instance.Status = instance.WantRunning ? InstanceStatus.Running : InstanceStatus.Stopped;
             await db.SaveChangesAsync(context.Stop);
-            await host.EnsureEdgeAsync(db, on.Server, on.Connection, null, context.Stop);
+            await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
             context.Log($"{instance.Name} is back");
         }
     }

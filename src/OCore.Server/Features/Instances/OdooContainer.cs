@@ -11,6 +11,9 @@ namespace OCore.Features.Instances;
 internal static class OdooContainer
 {
     public const string OrganizationLabel = "ocore.org";
+    /// <summary>Odoo itself. The images' own entry point would read the password from odoo.conf and put it among the arguments, where every process sees it.</summary>
+    public static readonly IReadOnlyList<string> Program = ["odoo"];
+
     public static readonly RemotePath Instances = ServerLabels.Folder.Combine("instances");
 
     public static DockerName NameOf(string slug) => DockerName.Parse($"ocore-i-{slug}");
@@ -20,7 +23,6 @@ internal static class OdooContainer
     public static ContainerSpec Spec(OdooPlan plan) => Base(plan) with
     {
         Name = NameOf(plan.Slug),
-        Command = ["odoo"],
         Restart = RestartRule.UnlessStopped,
     };
 
@@ -28,7 +30,7 @@ internal static class OdooContainer
     public static ContainerSpec OneOff(OdooPlan plan, string purpose, IReadOnlyList<string> arguments) => Base(plan) with
     {
         Name = DockerName.Parse($"ocore-{purpose}-{plan.Slug}"),
-        Command = ["odoo", .. arguments, "--stop-after-init", "--no-http", "--workers=0", "--max-cron-threads=0"],
+        Command = [.. arguments, "--stop-after-init", "--no-http", "--workers=0", "--max-cron-threads=0"],
         Restart = RestartRule.No,
     };
 
@@ -36,6 +38,7 @@ internal static class OdooContainer
     {
         Name = NameOf(plan.Slug),
         Image = ImageRef.Parse(plan.Image),
+        Entrypoint = Program,
         Labels = new Dictionary<string, string> { [ServerLabels.Server] = plan.ServerId.ToString(), [OrganizationLabel] = plan.OrgId.ToString(), [ServerLabels.Instance] = plan.InstanceId.ToString() },
         Networks = [new ContainerNetwork(ServerLabels.Network)],
         Mounts = [ContainerMount.Folder(FolderOf(plan.InstanceId), RemotePath.Parse("/var/lib/odoo")), .. ServerSources.Mounts(plan.Sources)],

@@ -38,7 +38,7 @@ internal sealed record TemplateContent(
 /// Pre-initialised databases on the servers. Building one takes as long as Odoo takes to install the modules; every instance after
 /// that is a clone, which takes less than a second.
 /// </summary>
-internal sealed class TemplateDatabases(ServerSources sources, TimeProvider time)
+internal sealed class TemplateDatabases(ServerSources sources, ServerAccess access, TimeProvider time)
 {
     private static readonly ConcurrentDictionary<(Guid, string), SemaphoreSlim> Turns = new();
 
@@ -90,8 +90,11 @@ internal sealed class TemplateDatabases(ServerSources sources, TimeProvider time
         var name = DockerName.Parse("ocore-template-" + content.Key);
         // A build that a process before this one began goes on; what is half built and abandoned is begun again.
         if (await connection.Docker.FindAsync(name, stop) is not { IsRunning: true })
+        {
+            await connection.Docker.RemoveContainerAsync(name, stop);
             await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.DropTemplate, new Dictionary<string, string> { ["db"] = content.Database }, stop);
-        var password = Platform.Security.Tokens.New();
+        }
+        var password = access.TemplateRolePassword(server);
         await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.BeginTemplate, new Dictionary<string, string> { ["db"] = content.Database, ["password"] = password }, stop);
         await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.OpenSchema, new Dictionary<string, string>(), stop);
         await InstanceHost.OnFilesAsync(connection, content.Image, "tplfiles-" + content.Key, """mkdir -p "$1" && chown odoo:odoo "$1" """, stop, $"/ocore/templates/{content.Database}");
@@ -122,7 +125,7 @@ internal sealed class TemplateDatabases(ServerSources sources, TimeProvider time
     {
         var paths = OdooSources.PathsFor(content.Edition, content.Repositories.Count).Append("/mnt/extra-addons");
         var configuration = $"[options]\naddons_path = {string.Join(',', paths)}\ndata_dir = /var/lib/odoo\ndb_host = ocore-postgres\ndb_port = 5432\ndb_user = ocore_template\ndb_password = {password}\nlist_db = False\n";
-        List<string> command = ["odoo", "-d", content.Database, "-i", string.Join(',', (string[])["base", .. content.Edition == "ee" ? [EnterpriseArchives.Mark] : Array.Empty<string>(), .. content.Modules]), "--stop-after-init", "--no-http", "--max-cron-threads=0"];
+        List<string> command = ["-d", content.Database, "-i", string.Join(',', (string[])["base", .. content.Edition == "ee" ? [EnterpriseArchives.Mark] : Array.Empty<string>(), .. content.Modules]), "--stop-after-init", "--no-http", "--max-cron-threads=0"];
         if (content.Languages.Count > 0)
             command.Add("--load-language=" + string.Join(',', content.Languages));
         // Demo data is asked for from 19 on, and refused before.
@@ -132,7 +135,7 @@ internal sealed class TemplateDatabases(ServerSources sources, TimeProvider time
             command.Add("--without-demo=all");
         return new ContainerSpec
         {
-            Name = name, Image = ImageRef.Parse(content.Image), Command = command,
+            Name = name, Image = ImageRef.Parse(content.Image), Entrypoint = OdooContainer.Program, Command = command,
             Networks = [new ContainerNetwork(DockerName.Parse("ocore"))],
             Mounts = [ContainerMount.Folder(RemotePath.Parse($"/var/lib/ocore/templates/{content.Database}"), RemotePath.Parse("/var/lib/odoo")), .. ServerSources.Mounts(content.Sources)],
             Labels = new Dictionary<string, string>(ServerLabels.Of(server)) { ["ocore.template"] = content.Key },
