@@ -114,7 +114,8 @@ public sealed class DeletingClients(OdooLab lab, ITestOutputHelper output)
         var session = await anonymous.Post<AcceptInvitation, SessionTokens>("/api/invitations/accept", new AcceptInvitation { Token = token, Name = "Only Here", Password = TestApp.Password });
         var id = (await new OCoreHttp(App.HttpWith(session.AccessToken)).Get<MeView>("/api/user")).Id;
         var only = new TestPerson(id, "Only Here", email, session.AccessToken, client);
-        var both = await App.MemberAsync(client, "developer");
+        var both = await App.PersonAsync("Elsewhere");
+        await App.JoinAsync(client, both, "developer");
         await App.ApiKeyAsync(only, client);
         await App.ApiKeyAsync(owner, client);
         await InvitationsTests.InviteAsync(App, owner, client, $"{App.Slug("silent")}@vanishing.example", "viewer");

@@ -90,8 +90,13 @@ internal sealed class OdooScene : IAsyncDisposable
     public Task<OperationView> AddServerAsync(LabServer machine) => Http.Post<AddServer, OperationView>("/api/servers",
         new AddServer { Name = machine.Name, Host = machine.Host.Value, User = "deploy", PrivateKey = machine.Key, HostKeyFingerprint = machine.Pinned.Fingerprint });
 
-    public Task<OperationView> BeginProvisioningAsync(TestOrg client, ServerView server, string? name = null) => Http.Post<ProvisionInstance, OperationView>(
-        $"/api/templates/{Template.Id}/provision", new ProvisionInstance { ServerId = server.Id.ToString(), Organization = client.Slug, Name = name });
+    public async Task<OperationView> BeginProvisioningAsync(TestOrg client, ServerView server, string? name = null)
+    {
+        // A test that moved the clock on may have cut a look at the server short.
+        await UntilAsync(async () => (await Http.Get<ServerView>($"/api/servers/{server.Id}")).Status != ServerStatus.Unreachable, $"{server.Name} is reachable", 40);
+        return await Http.Post<ProvisionInstance, OperationView>($"/api/templates/{Template.Id}/provision",
+            new ProvisionInstance { ServerId = server.Id.ToString(), Organization = client.Slug, Name = name });
+    }
 
     public async Task<InstanceView> ProvisionAsync(TestOrg client, ServerView server, string? name = null) =>
         await InstanceAsync((await EndOfAsync(await BeginProvisioningAsync(client, server, name))).InstanceId!.Value);

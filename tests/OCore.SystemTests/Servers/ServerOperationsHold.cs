@@ -49,6 +49,20 @@ public sealed class ServerOperationsHold(OdooLab lab, ITestOutputHelper output)
         }, ArrangeAsync: async () => await Scene.EndedAsync(await BeginAsync())), output.WriteLine);
     }
 
+    [LabFact]
+    public async Task A_server_is_not_removed_under_its_instances_and_takes_no_more_while_it_drains()
+    {
+        var instance = await Scene.ProvisionAsync(Scene.Client, Scene.First);
+        await Scene.Http.Delete<OperationView>($"/api/servers/{Scene.First.Id}").IsRefusedAsync(409, "server_in_use");
+        await Scene.Http.Delete<OperationView>($"/api/servers/{Scene.First.Id}?forget=true").IsRefusedAsync(409, "server_in_use");
+        await Scene.Http.Post<ServerView>($"/api/servers/{Scene.First.Id}/drain");
+        await Scene.BeginProvisioningAsync(Scene.Client, Scene.First).IsRefusedAsync(409, "server_not_active");
+        await Scene.AnswersAsync(instance);
+        await Scene.Http.Post<ServerView>($"/api/servers/{Scene.First.Id}/undrain");
+        await Scene.DeleteAsync(instance);
+        await Scene.NothingIsLeftAsync();
+    }
+
     private async Task<Guid> BeginAsync()
     {
         var operation = _server is { } id ? await Scene.Http.Post<OperationView>($"/api/servers/{id}/validate") : await Scene.AddServerAsync(lab.Spare);
