@@ -46,6 +46,7 @@ export const paths = {
   resetPassword: '/reset-password',
   acceptInvitation: '/invitations/accept',
   plans: '/admin/plans',
+  accounts: '/admin/accounts',
   in: inOrg,
 };
 

@@ -73,6 +73,7 @@ const pages = [
 ];
 
 const plans = createRoute({ getParentRoute: () => operator, path: '/plans', component: lazyRouteComponent(() => import('./features/admin/PlansPage')) });
+const accounts = createRoute({ getParentRoute: () => operator, path: '/accounts', component: lazyRouteComponent(() => import('./features/admin/AccountsPage')) });
 
 /** Plain words in the address: `?q=18.0`, not JSON. */
 function parseSearch(text: string): Record<string, string> {
@@ -87,7 +88,7 @@ function stringifySearch(values: Record<string, unknown>): string {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([...signedOut, start, inOrg.addChildren(pages), operator.addChildren([plans])]),
+  routeTree: root.addChildren([...signedOut, start, inOrg.addChildren(pages), operator.addChildren([plans, accounts])]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',
