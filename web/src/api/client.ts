@@ -1,3 +1,4 @@
+import { viewing } from './viewing';
 import { ApiError, noAnswer, problemOf } from './errors';
 
 export type Query = Record<string, string | number | boolean | undefined>;
@@ -35,6 +36,8 @@ export function headers(context: Context, method = 'GET'): Headers {
   const result = new Headers({ Accept: 'application/json', 'X-OCore-Browser': '1' });
   if (method !== 'GET') result.set('X-OCore-CSRF', '1');
   if (context.org) result.set('X-Org-Slug', context.org);
+  const ticket = viewing.current();
+  if (ticket && context.org === ticket.client.slug) result.set('X-OCore-View', ticket.token);
   return result;
 }
 
@@ -47,9 +50,11 @@ export async function send<T>(request: Read<T> | Write<T>, context: Context = {}
   const method = 'method' in request ? request.method : 'GET';
   const head = headers(context, method);
   if (method === 'POST') head.set('Idempotency-Key', key());
-  const file = 'body' in request && request.body instanceof Blob ? request.body : undefined;
-  const body = file ?? ('body' in request && request.body !== undefined ? JSON.stringify(request.body) : undefined);
-  if (body) head.set('Content-Type', file ? 'application/octet-stream' : 'application/json');
+  const given = 'body' in request ? request.body : undefined;
+  const file = given instanceof Blob || given instanceof FormData ? given : undefined;
+  const body = file ?? (given !== undefined ? JSON.stringify(given) : undefined);
+  // A form says its own type, with the boundary in it.
+  if (body && !(file instanceof FormData)) head.set('Content-Type', file ? 'application/octet-stream' : 'application/json');
   let response: Response;
   try {
     response = await fetch(address(request), { method, headers: head, body, signal: context.signal, credentials: 'same-origin' });
