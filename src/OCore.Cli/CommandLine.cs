@@ -13,7 +13,7 @@ internal static class CommandLine
 
     public static readonly Option<string?> Output = Shared(Opt.Among("--output", "How data is shown; json is the wire as sent", "table", "json", "yaml"), "-o");
     public static readonly Option<bool> Quiet = Shared(Opt.Flag("--quiet", "Print ids only, one a line"), "-q");
-    public static readonly Option<string?> Org = Shared(Opt.Text("--org", "ORG", "Organisation to act in (OCORE_ORG)"));
+    public static readonly Option<string?> Org = Shared(Opt.Text("--org", "ORG", "Organization to act in (OCORE_ORG)"));
     public static readonly Option<string?> Url = Shared(Opt.Text("--url", "URL", "Address of the installation (OCORE_URL)"));
     public static readonly Option<string?> ContextName = Shared(Opt.Text("--context", "NAME", "Saved sign-in to use"));
     public static readonly Option<bool> Wait = Opt.Flag("--wait", "Show the steps and wait for the end; the exit code tells the outcome");

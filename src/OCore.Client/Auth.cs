@@ -46,7 +46,7 @@ public sealed record ConfirmResetRequest
     [Required, MinLength(8), MaxLength(256)] public required string Password { get; init; }
 }
 
-/// <summary>The account that asks, with the organisations it may act in.</summary>
+/// <summary>The account that asks, with the organizations it may act in.</summary>
 public sealed record MeView
 {
     public required Guid Id { get; init; }
@@ -59,7 +59,7 @@ public sealed record MeView
     /// <summary>The password was made by oCore and has to be changed.</summary>
     public required bool MustChangePassword { get; init; }
     public required IReadOnlyList<MembershipView> Organizations { get; init; }
-    /// <summary>The organisation of this request.</summary>
+    /// <summary>The organization of this request.</summary>
     public required CurrentOrganization Current { get; init; }
 }
 

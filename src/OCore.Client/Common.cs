@@ -36,7 +36,7 @@ public sealed record ProblemBody
 /// <summary>The patterns of names that reach a server; each is anchored and never begins with a dash.</summary>
 public static class Patterns
 {
-    /// <summary>Organisations, instances, roles: 2 to 40 characters, a letter first.</summary>
+    /// <summary>Organizations, instances, roles: 2 to 40 characters, a letter first.</summary>
     public const string Slug = @"^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
     public const string OdooVersion = @"^\d{2}\.0$";
     public const string Module = @"^[a-z][a-z0-9_]{0,63}$";

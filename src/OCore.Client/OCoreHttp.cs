@@ -14,7 +14,7 @@ public sealed partial class OCoreHttp(HttpClient http) : IDisposable
     /// <summary>A client for one installation.</summary>
     /// <param name="url">The public address, for example <c>https://ocore.example.com</c>.</param>
     /// <param name="token">An access token or an API key.</param>
-    /// <param name="organization">The slug of the organisation to act in; the caller's home where null.</param>
+    /// <param name="organization">The slug of the organization to act in; the caller's home where null.</param>
     public static OCoreHttp Connect(Uri url, string? token = null, string? organization = null)
     {
         var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(100) };

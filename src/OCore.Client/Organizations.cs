@@ -44,7 +44,7 @@ public sealed record MemberView
 
 public sealed record UpdateMember
 {
-    /// <summary>Id or slug of a role of this organisation.</summary>
+    /// <summary>Id or slug of a role of this organization.</summary>
     [Required, MaxLength(64)] public required string Role { get; init; }
 }
 
@@ -163,7 +163,7 @@ public sealed record AuditEntryView
     public required string Action { get; init; }
     public required string Actor { get; init; }
     public Guid? ActorId { get; init; }
-    /// <summary>The organisation for which an agency's person acted.</summary>
+    /// <summary>The organization for which an agency's person acted.</summary>
     public string? OnBehalfOf { get; init; }
     public string? ObjectType { get; init; }
     public string? ObjectId { get; init; }

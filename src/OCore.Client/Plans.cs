@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OCore.Client;
 
-/// <summary>What an organisation may use on this installation.</summary>
+/// <summary>What an organization may use on this installation.</summary>
 public sealed record PlanView
 {
     public required Guid Id { get; init; }
@@ -31,7 +31,7 @@ public sealed record CreatePlan
     [Required, MinLength(2), MaxLength(40), RegularExpression(Patterns.Slug)] public required string Slug { get; init; }
     [Required, MaxLength(32)] public required IReadOnlyList<string> Features { get; init; }
     public PlanLimits? Limits { get; init; }
-    /// <summary>New organisations start on it.</summary>
+    /// <summary>New organizations start on it.</summary>
     public bool? IsDefault { get; init; }
 }
 
@@ -49,7 +49,7 @@ public sealed record AssignPlan
     [Required, MaxLength(64)] public required string Plan { get; init; }
 }
 
-/// <summary>The organisation's plan and how much of it is used.</summary>
+/// <summary>The organization's plan and how much of it is used.</summary>
 public sealed record SubscriptionView
 {
     public required string Plan { get; init; }

@@ -116,7 +116,7 @@ public sealed record ProvisionInstance
     /// <summary>Made from the template's name where not given.</summary>
     [MinLength(1), MaxLength(100)] public string? Name { get; init; }
     [MinLength(2), MaxLength(40), RegularExpression(Patterns.Slug)] public string? Slug { get; init; }
-    /// <summary>Id or slug of the client that gets it; the organisation of the request where not given.</summary>
+    /// <summary>Id or slug of the client that gets it; the organization of the request where not given.</summary>
     [MaxLength(64)] public string? Organization { get; init; }
     /// <summary>The host name of the instance; under the server's own where not given.</summary>
     [MaxLength(253), RegularExpression(Patterns.HostName)] public string? Domain { get; init; }

@@ -133,7 +133,7 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
 
     private HttpClient NewHttp() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(60) };
 
-    /// <summary>Raw HTTP as somebody (nobody where null), in an organisation.</summary>
+    /// <summary>Raw HTTP as somebody (nobody where null), in an organization.</summary>
     public HttpClient HttpAs(TestPerson? person, string? orgSlug = null) => HttpWith(person?.Token, orgSlug);
 
     public HttpClient HttpWith(string? token, string? orgSlug = null)
@@ -146,7 +146,7 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
         return http;
     }
 
-    /// <summary>The typed client as somebody, in an organisation; in their home where null.</summary>
+    /// <summary>The typed client as somebody, in an organization; in their home where null.</summary>
     public OCoreHttp As(TestPerson person, string? orgSlug = null) => new(HttpAs(person, orgSlug));
     public OCoreHttp As(TestPerson person, TestOrg org) => As(person, org.Slug);
 }

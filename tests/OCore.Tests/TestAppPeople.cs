@@ -14,13 +14,13 @@ public sealed record TestPerson(Guid Id, string Name, string Email, string Token
 
 public sealed record TestOrg(Guid Id, string Slug, string Name, Guid RootId);
 
-/// <summary>An organisation with agency mode, and its owner.</summary>
+/// <summary>An organization with agency mode, and its owner.</summary>
 public sealed record TestAgency(TestOrg Org, TestPerson Owner)
 {
     public string Slug => Org.Slug;
 }
 
-/// <summary>People and organisations, put in place without the ceremony that other tests are about.</summary>
+/// <summary>People and organizations, put in place without the ceremony that other tests are about.</summary>
 public sealed partial class TestApp
 {
     public const string OperatorEmail = "operator@test.example";
@@ -41,7 +41,7 @@ public sealed partial class TestApp
         return new TestPerson(user.Id, user.Name, user.Email!, await SignInAsync(user.Id), Of(home));
     }
 
-    /// <summary>An account with its personal organisation, signed in.</summary>
+    /// <summary>An account with its personal organization, signed in.</summary>
     public async Task<TestPerson> PersonAsync(string name)
     {
         await using var db = Databases.System();
@@ -56,7 +56,7 @@ public sealed partial class TestApp
         return new TestPerson(user.Id, name, email, await SignInAsync(user.Id), Of(home));
     }
 
-    /// <summary>An organisation that several people share.</summary>
+    /// <summary>An organization that several people share.</summary>
     public async Task<TestOrg> OrganizationAsync(string name, TestPerson owner)
     {
         await using var db = Databases.System();
@@ -65,7 +65,7 @@ public sealed partial class TestApp
         return Of(organization);
     }
 
-    /// <summary>An organisation with agency mode enabled, with an owner.</summary>
+    /// <summary>An organization with agency mode enabled, with an owner.</summary>
     public async Task<TestAgency> AgencyAsync(string name)
     {
         var owner = await PersonAsync($"{name} owner");
@@ -85,7 +85,7 @@ public sealed partial class TestApp
         return Of(client);
     }
 
-    /// <summary>A new person with a role (its slug) in an organisation. A name of a role that is none makes one with these permissions.</summary>
+    /// <summary>A new person with a role (its slug) in an organization. A name of a role that is none makes one with these permissions.</summary>
     public async Task<TestPerson> MemberAsync(TestOrg org, string role, params string[] permissions)
     {
         var person = await PersonAsync($"{org.Slug} {role}");
@@ -125,7 +125,7 @@ public sealed partial class TestApp
         await db.SaveChangesAsync();
     }
 
-    /// <summary>An API key of a person in an organisation; all their rights where no scope is given.</summary>
+    /// <summary>An API key of a person in an organization; all their rights where no scope is given.</summary>
     public async Task<string> ApiKeyAsync(TestPerson person, TestOrg org, params string[] scopes)
     {
         await using var db = Databases.System();

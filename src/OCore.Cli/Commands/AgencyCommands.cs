@@ -11,10 +11,10 @@ internal static class AgencyCommands
     {
         Enable(),
         ShowAgency(),
-        new Command("client", "Client organisations") { List(), Create(), Show(), Update(), Suspend(), Resume(), Delete() },
+        new Command("client", "Client organizations") { List(), Create(), Show(), Update(), Suspend(), Resume(), Delete() },
     };
 
-    private static Verb Enable() => new Verb("enable", "Turn agency mode on for the organisation")
+    private static Verb Enable() => new Verb("enable", "Turn agency mode on for the organization")
         .Calls("POST /agency/enable")
         .Runs(call => call.Post($"/agency/enable", Views.Agency));
 
@@ -48,7 +48,7 @@ internal static class AgencyCommands
         var name = Opt.Need("--name", "NAME", "Name shown to people");
         var slug = Opt.Need("--slug", "SLUG", "Short name for addresses and commands");
         var logo = Opt.Text("--logo-url", "URL", "Address of the client's logo");
-        return new Verb("create", "Create a client organisation that the agency manages") { name, slug, logo }
+        return new Verb("create", "Create a client organization that the agency manages") { name, slug, logo }
             .Calls("POST /agency/clients")
             .Example("ocore agency client create --name \"Acme Corp\" --slug acme-corp")
             .Runs(call => call.Send(HttpMethod.Post, $"/agency/clients", new CreateClient { Name = call.Need(name), Slug = call.Need(slug), LogoUrl = call.Get(logo) }, Views.Client));

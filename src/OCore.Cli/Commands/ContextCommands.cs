@@ -51,7 +51,7 @@ internal static class ContextCommands
         .Column("name", c => c.Name)
         .Column("url", c => c.Url)
         .Column("account", c => c.Email)
-        .Column("organisation", c => c.Organization)
+        .Column("organization", c => c.Organization)
         .Column("signed in", c => c.AccessToken is not null);
 
     /// <summary>Without the tokens.</summary>

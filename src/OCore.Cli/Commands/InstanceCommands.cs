@@ -20,7 +20,7 @@ internal static class InstanceCommands
 
     private static Verb List()
     {
-        var client = Opt.Text("--client", "ORG", "Only those of this client or organisation, by id or slug");
+        var client = Opt.Text("--client", "ORG", "Only those of this client or organization, by id or slug");
         var server = Opt.Text("--server", "SERVER", "Only those on this server, by id or name");
         var status = Opt.Among("--status", "Only in this status", "creating", "running", "stopped", "restarting", "failed", "removing", "suspended");
         var search = Opt.Text("--search", "TEXT", "Only those whose name holds it");

@@ -7,7 +7,7 @@ namespace OCore.Cli.Commands;
 
 internal static class InvitationCommands
 {
-    public static Command Noun() => new("invitation", "Invitations to the organisation") { List(), Create(), Revoke(), Accept() };
+    public static Command Noun() => new("invitation", "Invitations to the organization") { List(), Create(), Revoke(), Accept() };
 
     private static Verb List() => Lists.Verb("list", "List the open invitations", "GET /invitations", Views.Invitation, _ => "/api/invitations");
 

@@ -6,7 +6,7 @@ namespace OCore.Cli.Commands;
 
 internal static class MemberCommands
 {
-    public static Command Noun() => new("member", "People of the organisation") { List(), Update(), Remove() };
+    public static Command Noun() => new("member", "People of the organization") { List(), Update(), Remove() };
 
     private static Verb List()
     {
@@ -27,7 +27,7 @@ internal static class MemberCommands
     private static Verb Remove()
     {
         var member = Opt.Arg("MEMBER", "Id or e-mail address");
-        return new Verb("remove", "Take a member out of the organisation") { member }
+        return new Verb("remove", "Take a member out of the organization") { member }
             .Calls("DELETE /members/{id}")
             .Runs(async call => await call.Do(HttpMethod.Delete, $"/members/{await Lookup.Member(call, call.Get(member))}", $"{call.Get(member)} is no longer a member."));
     }

@@ -4,14 +4,14 @@ using OCore.Client;
 
 namespace OCore.Cli.Commands;
 
-/// <summary>Organisations one belongs to.</summary>
+/// <summary>Organizations one belongs to.</summary>
 internal static class OrganizationCommands
 {
-    public static Command Noun() => new("org", "Organisations") { List(), Show(), Create(), Update(), Switch() };
+    public static Command Noun() => new("org", "Organizations") { List(), Show(), Create(), Update(), Switch() };
 
-    private static Verb List() => Lists.Verb("list", "List the organisations you may act in", "GET /organizations", Views.Membership, _ => "/api/organizations");
+    private static Verb List() => Lists.Verb("list", "List the organizations you may act in", "GET /organizations", Views.Membership, _ => "/api/organizations");
 
-    private static Verb Show() => new Verb("show", "Show the organisation of this context, or of --org")
+    private static Verb Show() => new Verb("show", "Show the organization of this context, or of --org")
         .Calls("GET /organizations/current")
         .Runs(call => call.Show($"/organizations/current", Views.Organization));
 
@@ -19,7 +19,7 @@ internal static class OrganizationCommands
     {
         var name = Opt.Need("--name", "NAME", "Name shown to people");
         var slug = Opt.Need("--slug", "SLUG", "Short name for addresses and commands");
-        return new Verb("create", "Create an organisation") { name, slug }
+        return new Verb("create", "Create an organization") { name, slug }
             .Calls("POST /organizations")
             .Example("ocore org create --name \"North Consulting\" --slug north")
             .Runs(call => call.Send(HttpMethod.Post, $"/organizations", new CreateOrganization { Name = call.Need(name), Slug = call.Need(slug) }, Views.Organization));
@@ -29,15 +29,15 @@ internal static class OrganizationCommands
     {
         var name = Opt.Text("--name", "NAME", "Name shown to people");
         var logo = Opt.Text("--logo-url", "URL", "Address of the logo");
-        return new Verb("update", "Change the organisation of this context, or of --org") { name, logo }
+        return new Verb("update", "Change the organization of this context, or of --org") { name, logo }
             .Calls("PUT /organizations/current")
             .Runs(call => call.Send(HttpMethod.Put, $"/organizations/current", new UpdateOrganization { Name = call.Get(name), LogoUrl = call.Get(logo) }, Views.Organization));
     }
 
     private static Verb Switch()
     {
-        var slug = Opt.Arg("ORG", "Slug of the organisation");
-        return new Verb("switch", "Act in another organisation from now on") { slug }
+        var slug = Opt.Arg("ORG", "Slug of the organization");
+        return new Verb("switch", "Act in another organization from now on") { slug }
             .Calls("GET /organizations")
             .Example("ocore org switch north")
             .Runs(async call =>

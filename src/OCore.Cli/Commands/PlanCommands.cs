@@ -4,15 +4,15 @@ using OCore.Client;
 
 namespace OCore.Cli.Commands;
 
-/// <summary>The organisation's subscription, and the plans an operator of the installation makes.</summary>
+/// <summary>The organization's subscription, and the plans an operator of the installation makes.</summary>
 internal static class PlanCommands
 {
-    public static Command Subscription() => new("subscription", "The organisation's plan") { ShowSubscription() };
+    public static Command Subscription() => new("subscription", "The organization's plan") { ShowSubscription() };
 
     public static Command Admin() => new("admin", "For operators of the installation")
     {
         new Command("plan", "Plans: features and limits") { List(), Show(), Create(), Update(), Delete() },
-        new Command("org", "All organisations of the installation") { Organizations(), SetPlan() },
+        new Command("org", "All organizations of the installation") { Organizations(), SetPlan() },
     };
 
     private static Verb ShowSubscription() => new Verb("show", "Show the plan and how much of it is used")
@@ -32,7 +32,7 @@ internal static class PlanCommands
         var name = Opt.Need("--name", "NAME", "Name shown to people");
         var slug = Opt.Need("--slug", "SLUG", "Short name for commands");
         var features = Opt.List("--features", "LIST", "Among agency, topologies, templates, white_label, backups");
-        var isDefault = Opt.Switch("--default", "New organisations start on it");
+        var isDefault = Opt.Switch("--default", "New organizations start on it");
         var limits = new Limits();
         return limits.AddTo(new Verb("create", "Create a plan") { name, slug, features, isDefault })
             .Calls("POST /admin/plans")
@@ -52,7 +52,7 @@ internal static class PlanCommands
         var plan = Opt.Arg("PLAN", "Id or slug");
         var name = Opt.Text("--name", "NAME", "Name shown to people");
         var features = Opt.List("--features", "LIST", "All its features");
-        var isDefault = Opt.Switch("--default", "New organisations start on it");
+        var isDefault = Opt.Switch("--default", "New organizations start on it");
         var limits = new Limits();
         return limits.AddTo(new Verb("update", "Change a plan") { plan, name, features, isDefault })
             .Calls("PUT /admin/plans/{id}")
@@ -69,7 +69,7 @@ internal static class PlanCommands
     private static Verb Delete()
     {
         var plan = Opt.Arg("PLAN", "Id or slug");
-        return new Verb("delete", "Delete a plan that no organisation is on") { plan }
+        return new Verb("delete", "Delete a plan that no organization is on") { plan }
             .Calls("DELETE /admin/plans/{id}")
             .Runs(call => call.Do(HttpMethod.Delete, $"/admin/plans/{call.Get(plan)}", $"The plan {call.Get(plan)} was deleted."));
     }
@@ -77,15 +77,15 @@ internal static class PlanCommands
     private static Verb Organizations()
     {
         var search = Opt.Text("--search", "TEXT", "Only those whose name holds it");
-        return Lists.Verb("list", "List all organisations", "GET /admin/organizations", Views.AdminOrganization,
+        return Lists.Verb("list", "List all organizations", "GET /admin/organizations", Views.AdminOrganization,
             call => Query.Add("/api/admin/organizations", ("q", call.Get(search))), [search]);
     }
 
     private static Verb SetPlan()
     {
-        var organization = Opt.Arg("ORG", "Id or slug of the organisation");
+        var organization = Opt.Arg("ORG", "Id or slug of the organization");
         var plan = Opt.Arg("PLAN", "Id or slug of the plan");
-        return new Verb("set-plan", "Put an organisation on a plan") { organization, plan }
+        return new Verb("set-plan", "Put an organization on a plan") { organization, plan }
             .Calls("PUT /admin/organizations/{id}/plan")
             .Example("ocore admin org set-plan north starter")
             .Runs(call => call.Send(HttpMethod.Put, $"/admin/organizations/{call.Get(organization)}/plan", new AssignPlan { Plan = call.Get(plan) }, Views.AdminOrganization));

@@ -55,7 +55,7 @@ internal static class SessionCommands
             return ExitCode.Ok;
         });
 
-    public static Command WhoAmI() => new Verb("whoami", "Show the account and the organisation of this context")
+    public static Command WhoAmI() => new Verb("whoami", "Show the account and the organization of this context")
         .Calls("GET /user")
         .Runs(call => call.Show($"/user", Views.Me));
 
@@ -85,7 +85,7 @@ internal static class SessionCommands
         var me = await api.Get<MeView>("/api/user", call.Stop);
         var saved = context with { Email = me.Email, Organization = context.Organization ?? me.Current.Slug };
         await call.Contexts.Change(file => file.With(saved) with { Current = saved.Name }, call.Stop);
-        call.Out.Note($"Signed in to {saved.Url} as {me.Email}, organisation {saved.Organization} (context '{saved.Name}').");
+        call.Out.Note($"Signed in to {saved.Url} as {me.Email}, organization {saved.Organization} (context '{saved.Name}').");
         if (me.MustChangePassword)
             call.Out.Note("The password was made by oCore: change it with 'ocore user password'.");
         return ExitCode.Ok;

@@ -10,7 +10,7 @@ internal static class TemplateProvisioning
     {
         var template = TemplateCommands.Template();
         var server = Opt.Need("--server", "SERVER", "Id or name of an active server");
-        var client = Opt.Text("--client", "CLIENT", "Client that gets it, id or slug; your own organisation where not given");
+        var client = Opt.Text("--client", "CLIENT", "Client that gets it, id or slug; your own organization where not given");
         var name = Opt.Text("--name", "NAME", "Name of the instance; from the template's where not given");
         var slug = Opt.Text("--slug", "SLUG", "Short name for addresses and commands");
         var domain = Opt.Text("--domain", "DOMAIN", "Host name; under the server's base domain where not given");

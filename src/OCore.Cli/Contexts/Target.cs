@@ -2,7 +2,7 @@ using OCore.Client;
 
 namespace OCore.Cli.Contexts;
 
-/// <summary>Which installation a command speaks to, as whom and for which organisation: options, then environment, then context.</summary>
+/// <summary>Which installation a command speaks to, as whom and for which organization: options, then environment, then context.</summary>
 internal sealed record Target
 {
     public required Uri Url { get; init; }

@@ -86,7 +86,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         [
             ("OCORE_URL", "Address of the installation, over the context's"),
             ("OCORE_TOKEN", "API key or access token, over the context's"),
-            ("OCORE_ORG", "Organisation to act in, over the context's"),
+            ("OCORE_ORG", "Organization to act in, over the context's"),
         ]);
         Section(to, "Exit codes", ExitCode.All.Select(e => (e.Code.ToString(), e.Meaning)));
     }

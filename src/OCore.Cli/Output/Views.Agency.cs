@@ -40,14 +40,14 @@ internal static partial class Views
         .Column("slug", p => p.Slug)
         .Column("name", p => p.Name)
         .Column("default", p => p.IsDefault)
-        .Column("organisations", p => p.Organizations)
+        .Column("organizations", p => p.Organizations)
         .Column("features", p => Cell.Of(p.Features))
         .Column("limits", p => string.Join(", ", Limits(p.Limits)))
         .Field("Id", p => p.Id)
         .Field("Name", p => p.Name)
         .Field("Slug", p => p.Slug)
         .Field("Default", p => p.IsDefault)
-        .Field("Organisations", p => p.Organizations)
+        .Field("Organizations", p => p.Organizations)
         .Field("Features", p => Cell.Of(p.Features))
         .Field("Limits", p => string.Join('\n', Limits(p.Limits)));
 

@@ -2,13 +2,13 @@ using OCore.Client;
 
 namespace OCore.Cli.Output;
 
-/// <summary>How each wire record is shown: people and organisations.</summary>
+/// <summary>How each wire record is shown: people and organizations.</summary>
 internal static partial class Views
 {
     public static readonly View<MeView> Me = new View<MeView>(m => m.Id.ToString())
         .Field("Email", m => m.Email)
         .Field("Name", m => m.Name)
-        .Field("Organisation", m => $"{m.Current.Name} ({m.Current.Slug}, {Words.Snake(m.Current.Kind.ToString())})")
+        .Field("Organization", m => $"{m.Current.Name} ({m.Current.Slug}, {Words.Snake(m.Current.Kind.ToString())})")
         .Field("Agency mode", m => m.Current.AgencyEnabled ? "on" : m.Current.AgencyAvailable ? "off" : "not in the subscription")
         .Field("For the agency", m => m.Current.Delegated)
         .Field("Operator", m => m.IsOperator)

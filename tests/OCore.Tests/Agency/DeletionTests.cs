@@ -144,7 +144,7 @@ public sealed class DeletionTests
 
     private static IReadOnlyList<Step> ClientSteps(TestApp app) => app.Services.GetRequiredService<OperationKinds>().Get<ClientRemoval>().Steps;
 
-    // One row at least in every table that belongs to organisations; a new table has to be added here.
+    // One row at least in every table that belongs to organizations; a new table has to be added here.
     private static async Task FillAsync(TestApp app, TestAgency agency, TestOrg client)
     {
         var owner = await app.MemberAsync(client, "owner");

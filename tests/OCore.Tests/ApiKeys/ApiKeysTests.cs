@@ -8,7 +8,7 @@ namespace OCore.Tests.ApiKeys;
 public sealed class ApiKeysTests(TestApps apps) : IClassFixture<TestApps>
 {
     [Theory, Sqlite, Postgres]
-    public async Task A_key_is_shown_once_and_works_in_its_organisation_within_its_scopes(Database database)
+    public async Task A_key_is_shown_once_and_works_in_its_organization_within_its_scopes(Database database)
     {
         var (app, owner, org) = await OrganizationAsync(database);
 

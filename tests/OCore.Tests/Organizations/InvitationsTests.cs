@@ -177,7 +177,7 @@ public sealed partial class InvitationsTests(TestApps apps) : IClassFixture<Test
     }
 
     [Theory, Sqlite, Postgres]
-    public async Task Thirty_go_out_in_an_hour_of_each_organisation(Database database)
+    public async Task Thirty_go_out_in_an_hour_of_each_organization(Database database)
     {
         var (app, owner, org) = await OrganizationAsync(database);
         for (var n = 0; n < 30; n++)

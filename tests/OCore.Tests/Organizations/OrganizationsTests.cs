@@ -5,7 +5,7 @@ namespace OCore.Tests.Organizations;
 public sealed class OrganizationsTests(TestApps apps) : IClassFixture<TestApps>
 {
     [Theory, Sqlite, Postgres]
-    public async Task One_sees_ones_own_organisations_and_the_clients_of_ones_agency(Database database)
+    public async Task One_sees_ones_own_organizations_and_the_clients_of_ones_agency(Database database)
     {
         var app = await apps.OnAsync(database);
         var agency = await app.AgencyAsync("Lister");
@@ -36,7 +36,7 @@ public sealed class OrganizationsTests(TestApps apps) : IClassFixture<TestApps>
     }
 
     [Theory, Sqlite, Postgres]
-    public async Task Whoever_creates_an_organisation_owns_it(Database database)
+    public async Task Whoever_creates_an_organization_owns_it(Database database)
     {
         var app = await apps.OnAsync(database);
         var person = await app.PersonAsync("Founder");
@@ -66,7 +66,7 @@ public sealed class OrganizationsTests(TestApps apps) : IClassFixture<TestApps>
     }
 
     [Theory, Sqlite, Postgres]
-    public async Task The_people_of_a_client_do_not_make_organisations_of_their_own(Database database)
+    public async Task The_people_of_a_client_do_not_make_organizations_of_their_own(Database database)
     {
         var app = await apps.OnAsync(database);
         var client = await app.ClientOfAsync(await app.AgencyAsync("Guard"), "Guarded");
@@ -91,7 +91,7 @@ public sealed class OrganizationsTests(TestApps apps) : IClassFixture<TestApps>
         await app.As(await app.MemberAsync(client, "viewer"), client).Put<UpdateOrganization, OrganizationView>("/api/organizations/current", new() { Name = "No" }).IsRefusedAsync(403, "forbidden");
     }
 
-    // Somebody whose only organisation is this client, as accepting an invitation makes them.
+    // Somebody whose only organization is this client, as accepting an invitation makes them.
     private static async Task<OCoreHttp> NewcomerAsync(TestApp app, TestOrg client)
     {
         var email = $"{app.Slug("newcomer")}@people.example";

@@ -36,7 +36,7 @@ public sealed class DataRules
         }
     }
 
-    /// <summary>A key to another row of an organisation carries the organisation too, so the database itself refuses another's row.</summary>
+    /// <summary>A key to another row of an organization carries the organization too, so the database itself refuses another's row.</summary>
     [Fact]
     public void References_between_rows_of_organizations_carry_the_organization()
     {

@@ -159,7 +159,7 @@ public sealed class CrossTenantWrites(TestApps apps) : IClassFixture<TestApps>
         Assert.Equal("theirs", (await TheirsNowAsync(world)).Name);
     }
 
-    /// <summary>The organisation itself is no row of one, and is guarded all the same.</summary>
+    /// <summary>The organization itself is no row of one, and is guarded all the same.</summary>
     [Theory, Sqlite, Postgres]
     public async Task Their_organization_cannot_be_changed(Database database)
     {

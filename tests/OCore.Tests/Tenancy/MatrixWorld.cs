@@ -15,7 +15,7 @@ using OCore.Platform.Operations;
 
 namespace OCore.Tests.Tenancy;
 
-/// <summary>The objects of one organisation, one of each kind that an address or a body may name.</summary>
+/// <summary>The objects of one organization, one of each kind that an address or a body may name.</summary>
 internal sealed record Possessions(TestOrg Org, IReadOnlyDictionary<string, string> Ids)
 {
     /// <summary>What to put after this segment of an address.</summary>

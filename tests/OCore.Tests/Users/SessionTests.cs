@@ -220,7 +220,7 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
     }
 
     [Fact]
-    public async Task The_account_lists_its_organisations_and_the_clients_of_its_agency()
+    public async Task The_account_lists_its_organizations_and_the_clients_of_its_agency()
     {
         var agency = await app.AgencyAsync("North");
         var client = await app.ClientOfAsync(agency, "Bakery");

@@ -33,7 +33,7 @@ public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
     }
 
     [Fact]
-    public async Task Sign_ins_and_failures_are_in_the_audit_log_of_the_home_organisation()
+    public async Task Sign_ins_and_failures_are_in_the_audit_log_of_the_home_organization()
     {
         var ada = await app.PersonAsync("Ada");
         await app.LoginAsync(ada.Email, "not the password");
@@ -131,7 +131,7 @@ public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
     }
 
     [Fact]
-    public async Task Signup_opens_an_account_with_a_personal_organisation()
+    public async Task Signup_opens_an_account_with_a_personal_organization()
     {
         var email = $"{app.Slug("grace")}@people.example";
         var tokens = await app.PostAsync("/api/auth/signup", new { email, name = "Grace", password = "several unrelated words" }).TokensAsync();

@@ -64,7 +64,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open an account with a personal organisation, where this installation allows it. */
+        /** Open an account with a personal organization, where this installation allows it. */
         post: operations["signup"];
         delete?: never;
         options?: never;
@@ -147,7 +147,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The account that asks, the organisations it may act in, and what it may do in the one of this request. */
+        /** The account that asks, the organizations it may act in, and what it may do in the one of this request. */
         get: operations["getUser"];
         /** Change the account. */
         put: operations["updateUser"];
@@ -337,10 +337,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The organisations you may act in: those you are a member of, and the clients of your agencies. */
+        /** The organizations you may act in: those you are a member of, and the clients of your agencies. */
         get: operations["listOrganizations"];
         put?: never;
-        /** Create an organisation of several people. You become its owner. */
+        /** Create an organization of several people. You become its owner. */
         post: operations["createOrganization"];
         delete?: never;
         options?: never;
@@ -355,7 +355,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The organisation of this request: the one X-Org-Slug names, or your home. */
+        /** The organization of this request: the one X-Org-Slug names, or your home. */
         get: operations["getCurrentOrganization"];
         /** Change its name or logo; an empty `logoUrl` removes the logo. */
         put: operations["updateCurrentOrganization"];
@@ -373,7 +373,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The people of this organisation. */
+        /** The people of this organization. */
         get: operations["listMembers"];
         put?: never;
         post?: never;
@@ -394,7 +394,7 @@ export interface paths {
         /** Give a member another role. Not your own, and none that may more than you. */
         put: operations["updateMember"];
         post?: never;
-        /** Remove a member from this organisation, with the API keys they made in it. Their account stays. */
+        /** Remove a member from this organization, with the API keys they made in it. Their account stays. */
         delete: operations["removeMember"];
         options?: never;
         head?: never;
@@ -408,7 +408,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The roles of this organisation: the four of oCore, and its own. */
+        /** The roles of this organization: the four of oCore, and its own. */
         get: operations["listRoles"];
         put?: never;
         /** Make a role of your own. It cannot have a permission that you do not have. */
@@ -462,7 +462,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The plan of this organisation (of its agency, for a client), and how much of it is used. */
+        /** The plan of this organization (of its agency, for a client), and how much of it is used. */
         get: operations["getSubscription"];
         put?: never;
         post?: never;
@@ -551,10 +551,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The API keys of this organisation. The keys themselves cannot be read again. */
+        /** The API keys of this organization. The keys themselves cannot be read again. */
         get: operations["listApiKeys"];
         put?: never;
-        /** Make an API key for this organisation. It is shown this once; it may what you may at the time of use, within its scopes. */
+        /** Make an API key for this organization. It is shown this once; it may what you may at the time of use, within its scopes. */
         post: operations["createApiKey"];
         delete?: never;
         options?: never;
@@ -586,7 +586,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who did what in this organisation (and, for an agency, in its clients), newest first. */
+        /** Who did what in this organization (and, for an agency, in its clients), newest first. */
         get: operations["listAuditLog"];
         put?: never;
         post?: never;
@@ -640,7 +640,7 @@ export interface paths {
         };
         /** One plan, by its id or slug. */
         get: operations["getPlan"];
-        /** Change a plan. Limits are replaced as a whole; an organisation that is over a new one keeps what it has. */
+        /** Change a plan. Limits are replaced as a whole; an organization that is over a new one keeps what it has. */
         put: operations["updatePlan"];
         post?: never;
         /** Delete a plan that nobody is on and that is not the default. */
@@ -657,7 +657,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All organisations of the installation. */
+        /** All organizations of the installation. */
         get: operations["listAllOrganizations"];
         put?: never;
         post?: never;
@@ -675,7 +675,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Put an organisation on a plan, with its clients. */
+        /** Put an organization on a plan, with its clients. */
         put: operations["assignPlan"];
         post?: never;
         delete?: never;
@@ -710,7 +710,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Enable agency mode for this organisation. Doing it again changes nothing. */
+        /** Enable agency mode for this organization. Doing it again changes nothing. */
         post: operations["enableAgency"];
         delete?: never;
         options?: never;
@@ -728,7 +728,7 @@ export interface paths {
         /** The agency's clients. */
         get: operations["listClients"];
         put?: never;
-        /** Create a client organisation. It begins without members: invite them with `X-Org-Slug` set to its slug. */
+        /** Create a client organization. It begins without members: invite them with `X-Org-Slug` set to its slug. */
         post: operations["createClient"];
         delete?: never;
         options?: never;
@@ -802,7 +802,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The servers on which the organisation can have instances, oldest first. */
+        /** The servers on which the organization can have instances, oldest first. */
         get: operations["listServers"];
         put?: never;
         /** Connect a server and prepare it: Docker, PostgreSQL and the edge. */
@@ -924,7 +924,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The organisation's templates, and for a client those its agency offers. */
+        /** The organization's templates, and for a client those its agency offers. */
         get: operations["listTemplates"];
         put?: never;
         /** Make a template. */
@@ -1029,9 +1029,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether and how the organisation has access to the Enterprise sources. */
+        /** Whether and how the organization has access to the Enterprise sources. */
         get: operations["getEnterpriseAccess"];
-        /** Give the organisation's own access to the Enterprise sources. Secrets are kept encrypted and never read back. */
+        /** Give the organization's own access to the Enterprise sources. Secrets are kept encrypted and never read back. */
         put: operations["setEnterpriseAccess"];
         post?: never;
         /** Forget the access and its secrets. */
@@ -1065,7 +1065,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The organisation's instances; for an agency its clients' too. */
+        /** The organization's instances; for an agency its clients' too. */
         get: operations["listInstances"];
         put?: never;
         post?: never;
@@ -1272,7 +1272,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The organisation's operations, newest first. */
+        /** The organization's operations, newest first. */
         get: operations["listOperations"];
         put?: never;
         post?: never;
@@ -1502,7 +1502,7 @@ export interface components {
             actor: string;
             /** Format: uuid */
             actorId?: null | string;
-            /** @description The organisation for which an agency's person acted. */
+            /** @description The organization for which an agency's person acted. */
             onBehalfOf?: null | string;
             objectType?: null | string;
             objectId?: null | string;
@@ -1591,7 +1591,7 @@ export interface components {
             slug: string;
             features: string[];
             limits?: null | components["schemas"]["PlanLimits"];
-            /** @description New organisations start on it. */
+            /** @description New organizations start on it. */
             isDefault?: null | boolean;
         };
         CreateRole: {
@@ -1823,7 +1823,7 @@ export interface components {
             /** @description One of the recovery codes, in place of `totp`. */
             recoveryCode?: null | string;
         };
-        /** @description The account that asks, with the organisations it may act in. */
+        /** @description The account that asks, with the organizations it may act in. */
         MeView: {
             /** Format: uuid */
             id: string;
@@ -1837,7 +1837,7 @@ export interface components {
             /** @description The password was made by oCore and has to be changed. */
             mustChangePassword: boolean;
             organizations: components["schemas"]["MembershipView"][];
-            /** @description The organisation of this request. */
+            /** @description The organization of this request. */
             current: components["schemas"]["CurrentOrganization"];
         };
         MemberView: {
@@ -2132,7 +2132,7 @@ export interface components {
             /** Format: int32 */
             storageGb?: null | number;
         };
-        /** @description What an organisation may use on this installation. */
+        /** @description What an organization may use on this installation. */
         PlanView: {
             /** Format: uuid */
             id: string;
@@ -2183,7 +2183,7 @@ export interface components {
             /** @description Made from the template's name where not given. */
             name?: null | string;
             slug?: null | string;
-            /** @description Id or slug of the client that gets it; the organisation of the request where not given. */
+            /** @description Id or slug of the client that gets it; the organization of the request where not given. */
             organization?: null | string;
             /** @description The host name of the instance; under the server's own where not given. */
             domain?: null | string;
@@ -2362,7 +2362,7 @@ export interface components {
             finishedAt?: null | string;
             error?: null | string;
         };
-        /** @description The organisation's plan and how much of it is used. */
+        /** @description The organization's plan and how much of it is used. */
         SubscriptionView: {
             plan: string;
             features: string[];
@@ -2450,7 +2450,7 @@ export interface components {
             name?: null | string;
         };
         UpdateMember: {
-            /** @description Id or slug of a role of this organisation. */
+            /** @description Id or slug of a role of this organization. */
             role: string;
         };
         UpdateOrganization: {

@@ -22,7 +22,7 @@ internal static class AgencyEndpoints
     internal static async Task<Ok<AgencyView>> Get(OCoreDb db, Caller caller, CancellationToken stop) =>
         TypedResults.Ok(await AgencyOverview.OfAsync(db, caller.OrgId, stop));
 
-    /// <summary>Enable agency mode for this organisation. Doing it again changes nothing.</summary>
+    /// <summary>Enable agency mode for this organization. Doing it again changes nothing.</summary>
     internal static async Task<Results<Ok<AgencyView>, Problem>> Enable(OCoreDb db, Caller caller, TimeProvider time, CancellationToken stop)
     {
         var organization = await db.Organizations.SingleAsync(o => o.Id == caller.OrgId, stop);

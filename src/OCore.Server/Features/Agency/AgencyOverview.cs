@@ -78,7 +78,7 @@ internal static class AgencyOverview
             with { ObjectId = o.Id, ObjectName = o.Title, ObjectType = "operation", Client = o.Client });
     }
 
-    // Invitations are each organisation's own; the agency learns of those whose mail did not arrive, by its root.
+    // Invitations are each organization's own; the agency learns of those whose mail did not arrive, by its root.
     private static async Task<IEnumerable<AttentionItem>> OfMailAsync(OCoreDb db, Guid agencyId, CancellationToken stop)
     {
         var rows = await db.Invitations.AcrossTenants().Where(i => db.Set<OutgoingMail>().Any(m => m.AboutId == i.Id && m.SentAt == null && m.Error != null))

@@ -55,7 +55,7 @@ internal static class ClientEndpoints
     internal static async Task<Results<Ok<ClientView>, Problem>> Get(string client, OCoreDb db, Caller caller, CancellationToken stop) =>
         await ViewAsync(db, caller, client, stop) is { } view ? TypedResults.Ok(view) : Problem.NotFound;
 
-    /// <summary>Create a client organisation. It begins without members: invite them with <c>X-Org-Slug</c> set to its slug.</summary>
+    /// <summary>Create a client organization. It begins without members: invite them with <c>X-Org-Slug</c> set to its slug.</summary>
     internal static async Task<Results<Created<ClientView>, Problem>> Create(CreateClient request, Caller caller, OCoreDbFactory databases, TimeProvider time, CancellationToken stop)
     {
         var id = Guid.CreateVersion7();

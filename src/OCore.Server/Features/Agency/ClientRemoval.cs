@@ -28,7 +28,7 @@ internal sealed class ClientRemoval : OperationKind<RemovalInput>
         .Step("Remove its instances", RemoveResourcesAsync)
         .Step("Remove its members, invitations and keys", RemovePeopleAsync)
         .Step("Remove its records", RemoveRecordsAsync)
-        .Step("Remove the organisation", RemoveOrganizationAsync);
+        .Step("Remove the organization", RemoveOrganizationAsync);
 
     /// <summary>Deletions that have not ended, of one client or of all.</summary>
     public static IQueryable<Operation> OpenFor(IQueryable<Operation> operations, Guid? clientId) =>

@@ -28,7 +28,7 @@ internal static class ClientRows
     }
 
     /// <summary>
-    /// Every row of the client in every table that organisations have rows in, those first to which no other refers: a table that is
+    /// Every row of the client in every table that organizations have rows in, those first to which no other refers: a table that is
     /// added later needs no line here. Call it in the client's scope.
     /// </summary>
     public static async Task RemoveAllAsync(OCoreDb db, Guid clientId, CancellationToken stop)

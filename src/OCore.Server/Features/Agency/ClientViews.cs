@@ -11,7 +11,7 @@ internal static class ClientViews
     private sealed record Row(Guid Id, string Name, string Slug, string? LogoUrl, DateTimeOffset? SuspendedAt, DateTimeOffset? DeletingAt, DateTimeOffset CreatedAt, int Members);
     private sealed record InstanceCounts(Guid OrgId, string OdooVersion, int All, int Running, int Down, int Degraded);
 
-    // Members are their organisation's own, so an agency counts its clients' across tenants; the query names the agency itself.
+    // Members are their organization's own, so an agency counts its clients' across tenants; the query names the agency itself.
     private static readonly Compiled<Func<OCoreDb, Guid, Guid, int, IAsyncEnumerable<Row>>> NextOf = new(() => EF.CompileAsyncQuery((OCoreDb db, Guid agency, Guid after, int count) =>
         db.Organizations.AcrossTenants().Where(o => o.RootId == agency && o.Kind == OrganizationKind.Client && o.Id > after).OrderBy(o => o.Id).Take(count)
             .Select(o => new Row(o.Id, o.Name, o.Slug, o.LogoUrl, o.SuspendedAt, o.DeletingAt, o.CreatedAt, db.Members.Count(m => m.OrgId == o.Id)))));

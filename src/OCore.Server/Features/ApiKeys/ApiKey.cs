@@ -5,7 +5,7 @@ using OCore.Platform.Data;
 
 namespace OCore.Features.ApiKeys;
 
-/// <summary>A key bound to one organisation. Its right is that of its maker at the time of use, cut down to its scopes.</summary>
+/// <summary>A key bound to one organization. Its right is that of its maker at the time of use, cut down to its scopes.</summary>
 internal sealed class ApiKey : IOrgOwned, IAudited, IAffectsAccess
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();

@@ -19,7 +19,7 @@ internal static class ApiKeyEndpoints
         keys.MapDelete("/{id:guid}", Revoke).WithName("revokeApiKey").Require("manage:api-keys");
     }
 
-    /// <summary>The API keys of this organisation. The keys themselves cannot be read again.</summary>
+    /// <summary>The API keys of this organization. The keys themselves cannot be read again.</summary>
     internal static async Task<Ok<Page<ApiKeyView>>> List(OCoreDb db, [AsParameters] PageQuery page, CancellationToken stop)
     {
         var query = db.ApiKeys.AsNoTracking();
@@ -31,7 +31,7 @@ internal static class ApiKeyEndpoints
         return TypedResults.Ok(rows.ToPage(page, k => k.Id, k => k.ToView(k.User.Email!)));
     }
 
-    /// <summary>Make an API key for this organisation. It is shown this once; it may what you may at the time of use, within its scopes.</summary>
+    /// <summary>Make an API key for this organization. It is shown this once; it may what you may at the time of use, within its scopes.</summary>
     internal static async Task<Results<Created<CreatedApiKey>, Problem>> Create(CreateApiKey request, OCoreDb db, Caller caller, TimeProvider time, CancellationToken stop)
     {
         if (caller.Access.ApiKeyId is not null)

@@ -32,7 +32,7 @@ internal static class AuditEndpoints
         [FromQuery(Name = "to")] public DateTimeOffset? To { get; init; }
     }
 
-    /// <summary>Who did what in this organisation (and, for an agency, in its clients), newest first.</summary>
+    /// <summary>Who did what in this organization (and, for an agency, in its clients), newest first.</summary>
     internal static async Task<Ok<Page<AuditEntryView>>> List(OCoreDb db, [AsParameters] PageQuery page, [AsParameters] Filter filter, CancellationToken stop)
     {
         var rows = await AuditQueries.PageAsync(db, filter, page.Search, page.After, page.Size + 1, stop);

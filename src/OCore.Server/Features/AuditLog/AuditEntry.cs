@@ -7,7 +7,7 @@ namespace OCore.Features.AuditLog;
 internal sealed record AuditChangeValue(string? Before, string? After);
 
 /// <summary>One thing that somebody did. Written in the transaction of what was done; never changed.</summary>
-[GlobalEntity("Outlives the organisation it speaks of, so it has a filter of its own and no foreign key.")]
+[GlobalEntity("Outlives the organization it speaks of, so it has a filter of its own and no foreign key.")]
 internal sealed class AuditEntry
 {
     public Guid Id { get; init; }

@@ -39,7 +39,7 @@ internal static class AuditQueries
         return query.OrderByDescending(e => e.Id).Take(count).ToListAsync(stop);
     }
 
-    /// <summary>The names of the organisations acted for. One that is deleted keeps the name it was deleted under.</summary>
+    /// <summary>The names of the organizations acted for. One that is deleted keeps the name it was deleted under.</summary>
     public static async Task<IReadOnlyDictionary<Guid, string>> OrganizationNamesAsync(OCoreDb db, List<AuditEntry> entries, CancellationToken stop)
     {
         var ids = entries.Where(e => e.OnBehalfOf is not null).Select(e => e.OnBehalfOf!.Value).Distinct().ToList();

@@ -39,7 +39,7 @@ internal static class InstanceEndpoints
         [FromQuery(Name = "status"), MaxLength(20)] public string? Status { get; init; }
     }
 
-    /// <summary>The organisation's instances; for an agency its clients' too.</summary>
+    /// <summary>The organization's instances; for an agency its clients' too.</summary>
     internal static async Task<Results<Ok<Page<InstanceView>>, Problem>> List(OCoreDb db, InstanceHost host, [AsParameters] PageQuery page, [AsParameters] Filter filter, CancellationToken stop)
     {
         var query = db.Instances.AsNoTracking();

@@ -38,7 +38,7 @@ internal static class OperationEndpoints
         [FromQuery(Name = "kind"), MaxLength(60)] public string? Kind { get; init; }
     }
 
-    /// <summary>The organisation's operations, newest first.</summary>
+    /// <summary>The organization's operations, newest first.</summary>
     internal static async Task<Results<Ok<Page<OperationView>>, Problem>> List(OCoreDb db, OperationKinds kinds, [AsParameters] PageQuery page, [AsParameters] Filter filter, CancellationToken stop)
     {
         var query = db.Operations.AsNoTracking();

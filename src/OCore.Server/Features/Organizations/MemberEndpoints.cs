@@ -17,7 +17,7 @@ internal static class MemberEndpoints
         members.MapDelete("/{id:guid}", Remove).WithName("removeMember").Require("manage:members");
     }
 
-    /// <summary>The people of this organisation.</summary>
+    /// <summary>The people of this organization.</summary>
     internal static async Task<Ok<Page<MemberView>>> List(OCoreDb db, [AsParameters] PageQuery page, CancellationToken stop)
     {
         var query = db.Members.AsNoTracking();
@@ -55,7 +55,7 @@ internal static class MemberEndpoints
             return TypedResults.Ok(member.ToView(role));
         }, stop);
 
-    /// <summary>Remove a member from this organisation, with the API keys they made in it. Their account stays.</summary>
+    /// <summary>Remove a member from this organization, with the API keys they made in it. Their account stays.</summary>
     internal static async Task<Results<NoContent, Problem>> Remove(Guid id, OCoreDb db, Caller caller, CancellationToken stop) =>
         await db.InTransactionAsync<Results<NoContent, Problem>>(async () =>
         {

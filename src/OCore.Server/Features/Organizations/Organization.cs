@@ -61,7 +61,7 @@ internal sealed class Member : IOrgOwned, IAudited, IAffectsAccess
     string IAudited.AuditName => User?.Email ?? UserId.ToString();
 }
 
-/// <summary>A named set of permissions within one organisation.</summary>
+/// <summary>A named set of permissions within one organization.</summary>
 internal sealed class Role : IOrgOwned, IAudited, IAffectsAccess
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -74,11 +74,11 @@ internal sealed class Role : IOrgOwned, IAudited, IAffectsAccess
 
     string IAudited.AuditNoun => "role";
     string IAudited.AuditName => Name;
-    // They come with every organisation: four lines that say nothing.
+    // They come with every organization: four lines that say nothing.
     bool IAudited.IsAudited => !IsSystem;
 }
 
-/// <summary>Bound to an address, an organisation and a role; works once, within 72 hours.</summary>
+/// <summary>Bound to an address, an organization and a role; works once, within 72 hours.</summary>
 internal sealed class Invitation : IOrgOwned, IAudited
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();

@@ -13,7 +13,7 @@ internal static class OrganizationEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        var organizations = api.MapGroup("/organizations").WithTags("Organisations");
+        var organizations = api.MapGroup("/organizations").WithTags("Organizations");
         organizations.MapGet("/", List).WithName("listOrganizations").SignedIn();
         organizations.MapPost("/", Create).WithName("createOrganization").SignedIn();
         organizations.MapGet("/current", Current).WithName("getCurrentOrganization").Require("view:organization");
@@ -23,7 +23,7 @@ internal static class OrganizationEndpoints
         InvitationEndpoints.Map(api);
     }
 
-    /// <summary>The organisations you may act in: those you are a member of, and the clients of your agencies.</summary>
+    /// <summary>The organizations you may act in: those you are a member of, and the clients of your agencies.</summary>
     internal static async Task<Ok<Page<MembershipView>>> List(OCoreDb db, Caller caller, [AsParameters] PageQuery page, CancellationToken stop)
     {
         var memberships = await db.Members.AcrossTenants().AsNoTracking().Where(m => m.UserId == caller.UserId)
@@ -34,7 +34,7 @@ internal static class OrganizationEndpoints
         var query = db.Organizations.AcrossTenants().AsNoTracking().Where(o => o.DeletingAt == null && (own.Contains(o.Id) || o.Kind == OrganizationKind.Client && agencies.Contains(o.RootId)));
         if (caller.Access.ApiKeyId is { } keyId)
         {
-            // A key is bound to its organisation, and to that one's clients.
+            // A key is bound to its organization, and to that one's clients.
             var bound = await db.ApiKeys.AcrossTenants().Where(k => k.Id == keyId).Select(k => k.OrgId).SingleAsync(stop);
             query = query.Where(o => o.Id == bound || o.RootId == bound);
         }
@@ -54,7 +54,7 @@ internal static class OrganizationEndpoints
         }));
     }
 
-    /// <summary>Create an organisation of several people. You become its owner.</summary>
+    /// <summary>Create an organization of several people. You become its owner.</summary>
     internal static async Task<Results<Created<OrganizationView>, Problem>> Create(CreateOrganization request, Caller caller, OCoreDbFactory databases, Settings settings, TimeProvider time, CancellationToken stop)
     {
         if (caller.Access.ApiKeyId is not null)
@@ -73,7 +73,7 @@ internal static class OrganizationEndpoints
         return TypedResults.Created("/api/organizations/current", organization.ToView(null));
     }
 
-    /// <summary>The organisation of this request: the one X-Org-Slug names, or your home.</summary>
+    /// <summary>The organization of this request: the one X-Org-Slug names, or your home.</summary>
     internal static async Task<Ok<OrganizationView>> Current(OCoreDb db, Caller caller, CancellationToken stop)
     {
         var organization = await db.Organizations.AsNoTracking().SingleAsync(o => o.Id == caller.OrgId, stop);

@@ -6,10 +6,10 @@ using OCore.Platform.Security;
 
 namespace OCore.Features.Organizations;
 
-/// <summary>Organisations come with their system roles, and with an owner where they have one.</summary>
+/// <summary>Organizations come with their system roles, and with an owner where they have one.</summary>
 internal static class OrganizationFactory
 {
-    /// <summary>An account's own organisation.</summary>
+    /// <summary>An account's own organization.</summary>
     public static async Task<Organization> AddPersonalAsync(OCoreDb db, User user, Guid planId, DateTimeOffset now, CancellationToken stop)
     {
         var slug = await FreeSlugAsync(db, user.Email!.Split('@')[0], stop);

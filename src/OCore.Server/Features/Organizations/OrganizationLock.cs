@@ -6,7 +6,7 @@ namespace OCore.Features.Organizations;
 internal static class OrganizationLock
 {
     /// <summary>
-    /// Until the transaction ends, nobody else passes here for the same organisation: for rules that count before they write, as
+    /// Until the transaction ends, nobody else passes here for the same organization: for rules that count before they write, as
     /// "the last owner" and the plan's limits do. Writing a row to itself is a row lock on both databases.
     /// </summary>
     public static Task LockOrganizationAsync(this OCoreDb db, Guid organizationId, CancellationToken stop)

@@ -8,14 +8,14 @@ internal static class OrganizationProblems
     {
         Errors = new Dictionary<string, string[]> { ["slug"] = ["It is in use already."] },
     };
-    public static readonly Problem MayNotCreate = new(403, "organizations_closed", "You may not create organisations on this installation.",
+    public static readonly Problem MayNotCreate = new(403, "organizations_closed", "You may not create organizations on this installation.",
         "Members of clients use their agency's. An operator can open sign-up with OCORE_SIGNUP=open.");
     public static readonly Problem NotWithApiKey = new(403, "not_with_api_key", "An API key cannot do this.", "Sign in as a person.");
 
-    public static readonly Problem RoleNotFound = Problem.Field("role", "There is no such role in this organisation.", "role_not_found");
+    public static readonly Problem RoleNotFound = Problem.Field("role", "There is no such role in this organization.", "role_not_found");
     public static readonly Problem OwnRole = new(403, "own_role", "Nobody changes their own role.", "Ask another member who may manage members and roles.");
-    public static readonly Problem OwnersOnly = new(403, "owners_only", "Only an owner makes, changes or removes owners.", "Ask an owner of this organisation.");
-    public static readonly Problem LastOwner = new(409, "last_owner", "This is the organisation's last owner.", "Make somebody else an owner first.");
+    public static readonly Problem OwnersOnly = new(403, "owners_only", "Only an owner makes, changes or removes owners.", "Ask an owner of this organization.");
+    public static readonly Problem LastOwner = new(409, "last_owner", "This is the organization's last owner.", "Make somebody else an owner first.");
     public static readonly Problem SystemRole = new(409, "system_role", "Owner, Admin, Developer and Viewer come with oCore and cannot be changed.", "Make a role of your own: POST /api/roles.");
     public static readonly Problem AlreadyMember = new(409, "already_member", "Somebody with this address is a member already.");
     public static readonly Problem AlreadyInvited = new(409, "already_invited", "Somebody with this address is invited already.", "Revoke the invitation to send a new one.");

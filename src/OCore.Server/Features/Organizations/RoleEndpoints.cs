@@ -20,7 +20,7 @@ internal static class RoleEndpoints
         api.MapGet("/permissions", ListPermissions).WithName("listPermissions").WithTags("Roles").Require("view:roles");
     }
 
-    /// <summary>The roles of this organisation: the four of oCore, and its own.</summary>
+    /// <summary>The roles of this organization: the four of oCore, and its own.</summary>
     internal static async Task<Ok<Page<RoleView>>> List(OCoreDb db, [AsParameters] PageQuery page, CancellationToken stop)
     {
         var query = db.OrgRoles.AsNoTracking();

@@ -5,7 +5,7 @@ using OCore.Platform.Http;
 namespace OCore.Features.Organizations;
 
 /// <summary>
-/// An organisation's slug becomes the name of its portal's host, and may stand wherever an id may; so it is unique in the
+/// An organization's slug becomes the name of its portal's host, and may stand wherever an id may; so it is unique in the
 /// installation, is none of the names that mail and browsers treat specially, and never looks like an id.
 /// </summary>
 internal static class Slugs
@@ -19,7 +19,7 @@ internal static class Slugs
         "security", "abuse", "postmaster", "hostmaster", "webmaster", "root", "system", "billing", "internal", "public", "private",
     };
 
-    /// <summary>Why a new organisation cannot have this slug; null where it can.</summary>
+    /// <summary>Why a new organization cannot have this slug; null where it can.</summary>
     public static async Task<Problem?> RefusalAsync(OCoreDb db, string slug, CancellationToken stop)
     {
         if (Reserved.Contains(slug))

@@ -7,15 +7,15 @@ using OCore.Platform.Security;
 namespace OCore.Features.Organizations;
 
 /// <summary>
-/// What a person may do to the people and the roles of an organisation: nobody gives, changes or takes away more than they have, and
+/// What a person may do to the people and the roles of an organization: nobody gives, changes or takes away more than they have, and
 /// owners are made and removed by owners (of a client: by its agency's too).
 /// </summary>
-/// <param name="OwnRoleId">Their role here; null for an agency's people in a client's organisation.</param>
+/// <param name="OwnRoleId">Their role here; null for an agency's people in a client's organization.</param>
 internal sealed record Standing(PermissionSet Permissions, bool MayMakeOwners, Guid? OwnRoleId)
 {
     public const string OwnerSlug = "owner";
 
-    /// <summary>Of the caller in the organisation of the request, within the scopes of their key.</summary>
+    /// <summary>Of the caller in the organization of the request, within the scopes of their key.</summary>
     public static async Task<Standing> OfAsync(OCoreDb db, Caller caller, CancellationToken stop)
     {
         var stored = await OfAsync(db, caller.UserId, caller.OrgId, stop);

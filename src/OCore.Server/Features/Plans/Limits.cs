@@ -7,18 +7,18 @@ using OCore.Platform.Security;
 
 namespace OCore.Features.Plans;
 
-/// <summary>What the plan allows of each thing, counted over an organisation and its clients together.</summary>
+/// <summary>What the plan allows of each thing, counted over an organization and its clients together.</summary>
 internal static class Limits
 {
     public const string Clients = "clients", Instances = "instances", Servers = "servers", Members = "members", StorageGb = "storageGb";
 
     /// <summary>
     /// Whether one more <paramref name="name"/> fits into the plan: null, or 403 <c>limit_reached</c>. Call it in the transaction that
-    /// inserts (<see cref="OCoreDb.InTransactionAsync"/>): it holds the organisation until that ends, so two requests cannot both take the last place.
+    /// inserts (<see cref="OCoreDb.InTransactionAsync"/>): it holds the organization until that ends, so two requests cannot both take the last place.
     /// </summary>
     public static Task<Problem?> CheckAsync(OCoreDb db, Caller caller, string name, CancellationToken stop = default) => CheckAsync(db, caller.Access.RootId, name, stop);
 
-    /// <param name="rootId">The organisation whose plan counts: the agency of a client.</param>
+    /// <param name="rootId">The organization whose plan counts: the agency of a client.</param>
     /// <param name="reserved">Places that are promised already, such as those of open invitations.</param>
     public static async Task<Problem?> CheckAsync(OCoreDb db, Guid rootId, string name, CancellationToken stop, int reserved = 0)
     {

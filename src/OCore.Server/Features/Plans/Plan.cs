@@ -5,8 +5,8 @@ using OCore.Platform.Data;
 
 namespace OCore.Features.Plans;
 
-/// <summary>What an organisation may use. Clients use their agency's.</summary>
-[GlobalEntity("Set by the operator for all organisations.")]
+/// <summary>What an organization may use. Clients use their agency's.</summary>
+[GlobalEntity("Set by the operator for all organizations.")]
 internal sealed class Plan : IAudited, IAffectsAccess
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();

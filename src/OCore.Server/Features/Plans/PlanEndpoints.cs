@@ -61,7 +61,7 @@ internal static class PlanEndpoints
         }, stop);
     }
 
-    /// <summary>Change a plan. Limits are replaced as a whole; an organisation that is over a new one keeps what it has.</summary>
+    /// <summary>Change a plan. Limits are replaced as a whole; an organization that is over a new one keeps what it has.</summary>
     internal static async Task<Results<Ok<PlanView>, Problem>> Update(string plan, UpdatePlan request, OCoreDb db, CancellationToken stop)
     {
         if (request.Features is { } wanted && Unknown(wanted) is { } refusal)
@@ -97,7 +97,7 @@ internal static class PlanEndpoints
             return TypedResults.NoContent();
         }, stop);
 
-    /// <summary>All organisations of the installation.</summary>
+    /// <summary>All organizations of the installation.</summary>
     internal static async Task<Ok<Page<AdminOrganizationView>>> ListOrganizations(OCoreDb db, [AsParameters] PageQuery page, CancellationToken stop)
     {
         var query = db.Organizations.AcrossTenants().AsNoTracking();
@@ -113,7 +113,7 @@ internal static class PlanEndpoints
         return TypedResults.Ok(rows.ToPage(page, o => o.Id, o => o.ToAdminView(plans[o.PlanId])));
     }
 
-    /// <summary>Put an organisation on a plan, with its clients.</summary>
+    /// <summary>Put an organization on a plan, with its clients.</summary>
     internal static async Task<Results<Ok<AdminOrganizationView>, Problem>> Assign(string organization, AssignPlan request, OCoreDb db, Caller caller, OCoreDbFactory databases, CancellationToken stop)
     {
         var all = db.Organizations.AcrossTenants().AsNoTracking();
@@ -124,7 +124,7 @@ internal static class PlanEndpoints
             return PlanProblems.ClientUsesAgencys;
         if (await FindAsync(db, request.Plan, stop) is not { } plan)
             return PlanProblems.PlanNotFound;
-        // In the scope of the organisation that changes: an operator's own reaches no other.
+        // In the scope of the organization that changes: an operator's own reaches no other.
         await using var there = databases.For(new Tenant(target.Id, target.RootId, false), caller.AsActor());
         return await there.InTransactionAsync(async () =>
         {
@@ -136,7 +136,7 @@ internal static class PlanEndpoints
         }, stop);
     }
 
-    /// <summary>The plan of this organisation (of its agency, for a client), and how much of it is used.</summary>
+    /// <summary>The plan of this organization (of its agency, for a client), and how much of it is used.</summary>
     internal static async Task<Ok<SubscriptionView>> Subscription(OCoreDb db, Caller caller, CancellationToken stop)
     {
         var root = caller.Access.RootId;

@@ -30,7 +30,7 @@ internal static class ServerEndpoints
         servers.MapPost("/{id:guid}/host-key", PinHostKey).WithName("pinHostKey").Require("manage:servers");
     }
 
-    /// <summary>The servers on which the organisation can have instances, oldest first.</summary>
+    /// <summary>The servers on which the organization can have instances, oldest first.</summary>
     internal static async Task<Ok<Page<ServerView>>> List(OCoreDb db, Caller caller, [AsParameters] PageQuery page, CancellationToken stop)
     {
         var query = ServerViews.VisibleTo(db, caller);

@@ -10,7 +10,7 @@ internal static class ServerProblems
     public static readonly Problem LocalTaken = new(409, "local_taken", "The machine oCore runs on is a server already.", "One machine is one server; use the one there is.");
 
     public static readonly Problem ClientsHaveNone = new(403, "servers_are_the_agencys", "The servers of a client are its agency's.",
-        "Connect the server in the agency's organisation (X-Org-Slug) and give the client access to it.");
+        "Connect the server in the agency's organization (X-Org-Slug) and give the client access to it.");
 
     public static readonly Problem KeyMismatch = new(409, "host_key_mismatch", "The server shows a host key with another fingerprint.",
         "Compare it on the server's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub.");

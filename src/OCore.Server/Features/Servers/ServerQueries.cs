@@ -4,10 +4,10 @@ using OCore.Platform.Data;
 
 namespace OCore.Features.Servers;
 
-/// <summary>What has to look beyond one organisation: a server carries the instances of several, and clients see what their agency lets them.</summary>
+/// <summary>What has to look beyond one organization: a server carries the instances of several, and clients see what their agency lets them.</summary>
 internal static class ServerQueries
 {
-    /// <summary>For the reconciler and the connection, which belong to no organisation.</summary>
+    /// <summary>For the reconciler and the connection, which belong to no organization.</summary>
     public static Task<Server?> ServerByIdAsync(this OCoreDb db, Guid id, CancellationToken stop) =>
         db.Servers.AcrossTenants().SingleOrDefaultAsync(s => s.Id == id, stop);
 
@@ -30,7 +30,7 @@ internal static class ServerQueries
     /// <summary>One machine, one server: two rows for the machine oCore runs on would each rebuild what the other made.</summary>
     public static Task<bool> HasLocalServerAsync(this OCoreDb db, CancellationToken stop) => db.Servers.AcrossTenants().AnyAsync(s => s.IsLocal, stop);
 
-    /// <summary>Another server of this installation, of whichever organisation, that the mark on a machine names.</summary>
+    /// <summary>Another server of this installation, of whichever organization, that the mark on a machine names.</summary>
     public static Task<bool> IsServerAsync(this OCoreDb db, Guid id, CancellationToken stop) =>
         db.Servers.AcrossTenants().AnyAsync(s => s.Id == id && s.Status != ServerStatus.Pending, stop);
 

@@ -40,11 +40,11 @@ internal static class CatalogEndpoints
         return TypedResults.Ok(Paging.Whole(all.Where(m => q is null || m.Name.Contains(q, StringComparison.OrdinalIgnoreCase) || m.Title.Contains(q, StringComparison.OrdinalIgnoreCase))));
     }
 
-    /// <summary>Whether and how the organisation has access to the Enterprise sources.</summary>
+    /// <summary>Whether and how the organization has access to the Enterprise sources.</summary>
     internal static async Task<Ok<EnterpriseAccessView>> GetEnterprise(OCoreDb db, Caller caller, CancellationToken stop) =>
         TypedResults.Ok(View(await db.EnterpriseSources.AsNoTracking().SingleOrDefaultAsync(e => e.OrgId == caller.OrgId, stop)));
 
-    /// <summary>Give the organisation's own access to the Enterprise sources. Secrets are kept encrypted and never read back.</summary>
+    /// <summary>Give the organization's own access to the Enterprise sources. Secrets are kept encrypted and never read back.</summary>
     internal static async Task<Results<Ok<EnterpriseAccessView>, Problem>> SetEnterprise(EnterpriseAccess request, OCoreDb db, Caller caller, SecretBox secrets, TimeProvider time, CancellationToken stop)
     {
         if (request.GitUrl is { } url && !GitUrl.TryParse(url, out _))

@@ -24,7 +24,7 @@ internal static class TemplateEndpoints
         ProvisionEndpoint.Map(templates);
     }
 
-    /// <summary>The organisation's templates, and for a client those its agency offers.</summary>
+    /// <summary>The organization's templates, and for a client those its agency offers.</summary>
     internal static async Task<Ok<Page<TemplateView>>> List(OCoreDb db, Caller caller, OdooCatalog catalog, [AsParameters] PageQuery page, CancellationToken stop)
     {
         var query = TemplateViews.VisibleTo(db, caller).AsNoTracking();

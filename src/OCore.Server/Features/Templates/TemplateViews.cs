@@ -9,7 +9,7 @@ namespace OCore.Features.Templates;
 /// <summary>Templates as callers see them, and which of them a caller sees.</summary>
 internal static class TemplateViews
 {
-    /// <summary>The organisation's own, and for a client its agency's public ones.</summary>
+    /// <summary>The organization's own, and for a client its agency's public ones.</summary>
     public static IQueryable<Template> VisibleTo(OCoreDb db, Caller caller)
     {
         var (org, root) = (caller.OrgId, caller.Access.RootId);

@@ -10,7 +10,7 @@ namespace OCore.Features.Users;
 
 internal static class AccountEndpoints
 {
-    /// <summary>The account that asks, the organisations it may act in, and what it may do in the one of this request.</summary>
+    /// <summary>The account that asks, the organizations it may act in, and what it may do in the one of this request.</summary>
     internal static async Task<Ok<MeView>> Get(Caller caller, OCoreDb db, CancellationToken stop) => TypedResults.Ok(await ViewAsync(caller, db, stop));
 
     /// <summary>Change the account.</summary>

@@ -16,12 +16,12 @@ internal static class Accounts
     }
 
     /// <summary>
-    /// A new account with its personal organisation, saved by the caller under <see cref="Tenant.System"/>. An address that is taken
+    /// A new account with its personal organization, saved by the caller under <see cref="Tenant.System"/>. An address that is taken
     /// is refused; of two at the same time one fails at its save, with a unique violation.
     /// </summary>
     /// <param name="confirmed">The person has shown that the address is theirs, by a link that was sent to it.</param>
     /// <param name="id">Its id, where the actor of <paramref name="db"/> is already the new account.</param>
-    /// <param name="personal">False for whoever joins an organisation: a client's people would start in an empty one of their own, on a plan that their agency did not give them.</param>
+    /// <param name="personal">False for whoever joins an organization: a client's people would start in an empty one of their own, on a plan that their agency did not give them.</param>
     public static async Task<(User?, Problem?)> AddAsync(OCoreDb db, Passwords passwords, string email, string name, string password, bool confirmed, DateTimeOffset now, CancellationToken stop, Guid? id = null, bool personal = true)
     {
         email = email.Trim();
@@ -49,7 +49,7 @@ internal static class Accounts
     public static bool IsEmailTaken(DbUpdateException e) =>
         UniqueViolation.Of(e) is { } where && (where.Contains("NormalizedUserName", StringComparison.Ordinal) || where.Contains("UserNameIndex", StringComparison.Ordinal));
 
-    /// <summary>From here on the context writes for this account, which belongs to no one organisation. Returns its home, whose audit log gets the lines.</summary>
+    /// <summary>From here on the context writes for this account, which belongs to no one organization. Returns its home, whose audit log gets the lines.</summary>
     public static async Task<Guid> ActAsAsync(this OCoreDb db, User user, Caller caller, CancellationToken stop)
     {
         var home = await HomeAsync(db, user.Id, stop);
@@ -67,7 +67,7 @@ internal static class Accounts
     /// <summary>What the next save calls the change of this account: <c>auth.password_changed</c>.</summary>
     public static void Call(this OCoreDb db, User user, string action) => db.AuditMarks.Add(new AuditMark(user, action));
 
-    // The same order in which a request without X-Org-Slug finds its organisation.
+    // The same order in which a request without X-Org-Slug finds its organization.
     private static async Task<Guid> HomeAsync(OCoreDb db, Guid userId, CancellationToken stop)
     {
         var memberships = await db.Members.AcrossTenants().Where(m => m.UserId == userId)

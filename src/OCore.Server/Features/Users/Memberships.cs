@@ -9,7 +9,7 @@ internal static class Memberships
 {
     private static readonly PermissionSet ViewAgency = Permissions.Of(["view:agency"]);
 
-    /// <summary>Where an account may act: its own organisations, then the clients of its agencies, each by name.</summary>
+    /// <summary>Where an account may act: its own organizations, then the clients of its agencies, each by name.</summary>
     public static async Task<IReadOnlyList<MembershipView>> OfAsync(OCoreDb db, Guid userId, CancellationToken stop)
     {
         var own = await db.Members.AcrossTenants().Where(m => m.UserId == userId)

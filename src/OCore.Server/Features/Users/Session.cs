@@ -5,7 +5,7 @@ using OCore.Platform.Data;
 namespace OCore.Features.Users;
 
 /// <summary>One sign-in of a person on one device. Tokens are references: deleting the row ends all of them.</summary>
-[GlobalEntity("Belongs to an account, which may act in several organisations.")]
+[GlobalEntity("Belongs to an account, which may act in several organizations.")]
 internal sealed class Session : IAffectsAccess
 {
     public static readonly TimeSpan AccessFor = TimeSpan.FromHours(1), RefreshFor = TimeSpan.FromDays(30), Longest = TimeSpan.FromDays(90);

@@ -90,7 +90,7 @@ internal static class SignInEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <summary>Open an account with a personal organisation, where this installation allows it.</summary>
+    /// <summary>Open an account with a personal organization, where this installation allows it.</summary>
     internal static async Task<Results<Ok<SessionTokens>, Problem>> Signup(
         SignupRequest request, HttpContext http, Caller caller, OCoreDb db, Passwords passwords, SignInLimits limits, SessionStarter sessions, Settings settings, TimeProvider time, CancellationToken stop)
     {

@@ -6,7 +6,7 @@ using OCore.Platform.Data;
 namespace OCore.Features.Users;
 
 /// <summary>A person's account. Accounts are of the installation; what they may do comes from memberships.</summary>
-[GlobalEntity("A person may belong to several organisations.")]
+[GlobalEntity("A person may belong to several organizations.")]
 internal sealed class User : IdentityUser<Guid>, IAffectsAccess, IAudited
 {
     public required string Name { get; set; }

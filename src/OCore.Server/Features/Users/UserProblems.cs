@@ -9,7 +9,7 @@ internal static class UserProblems
     public static readonly Problem InvalidTotp = new(401, "invalid_totp", "This code is wrong, has passed, or was used already.", "Wait for the next code of your authenticator, or use a recovery code.");
     public static readonly Problem InvalidRefreshToken = new(401, "invalid_refresh_token", "This refresh token is not valid any more.", "Sign in again.");
     public static readonly Problem InvalidPasskey = new(401, "invalid_passkey", "This passkey could not be verified.", "Ask for new options and try again, or sign in with the password.");
-    public static readonly Problem SignupClosed = new(403, "signup_closed", "Accounts are opened by invitation here.", "Ask an owner or admin of your organisation for an invitation; the operator can set OCORE_SIGNUP=open.");
+    public static readonly Problem SignupClosed = new(403, "signup_closed", "Accounts are opened by invitation here.", "Ask an owner or admin of your organization for an invitation; the operator can set OCORE_SIGNUP=open.");
     public static readonly Problem EmailTaken = new(409, "email_taken", "There is an account with this e-mail address already.", "Sign in, or choose a new password with POST /api/auth/password-reset.") { Errors = Of("email", "There is an account with it already.") };
     public static readonly Problem WrongPassword = new(403, "wrong_password", "The password is wrong.", "Confirm with the password of your account.") { Errors = Of("password", "It is wrong.") };
     public static readonly Problem WrongCurrentPassword = WrongPassword with { Errors = Of("currentPassword", "It is wrong.") };

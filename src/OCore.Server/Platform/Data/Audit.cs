@@ -59,7 +59,7 @@ internal static class AuditWriter
         db.AuditMarks.Clear();
     }
 
-    // What is done to a client is seen in its agency's log, by the root, and in its own; other rows in their organisation's.
+    // What is done to a client is seen in its agency's log, by the root, and in its own; other rows in their organization's.
     private static Guid OrgOf(IAudited row, OCoreDb db) => row switch
     {
         Organization organization => organization.Id,
@@ -123,7 +123,7 @@ internal static class AuditWriter
             Action = action,
             ActorId = actor.Id,
             Actor = actor.Name,
-            // Someone of another organisation, or of the agency, acted here.
+            // Someone of another organization, or of the agency, acted here.
             OnBehalfOf = actor.Delegated || actor.HomeOrgId != Guid.Empty && actor.HomeOrgId != orgId ? orgId : null,
             ApiKeyId = actor.ApiKeyId,
             OperationId = actor.OperationId,

@@ -16,7 +16,7 @@ using OCore.Platform.Operations;
 namespace OCore.Platform.Data;
 
 /// <summary>
-/// The database in the scope of one tenant. Get it from the container (the caller's organisation), or from
+/// The database in the scope of one tenant. Get it from the container (the caller's organization), or from
 /// <see cref="OCoreDbFactory"/> for work that no request asked for.
 /// </summary>
 internal abstract class OCoreDb(DbContextOptions options)
@@ -145,7 +145,7 @@ internal abstract class OCoreDb(DbContextOptions options)
         entity.Property(row => row.OrgId).IsConcurrencyToken();
         entity.Property(row => row.RootId).IsConcurrencyToken();
         entity.HasIndex(row => row.OrgId);
-        // The database itself refuses a row whose organisation is not under that root.
+        // The database itself refuses a row whose organization is not under that root.
         entity.HasOne<Organization>().WithMany().HasForeignKey(row => new { row.RootId, row.OrgId })
             .HasPrincipalKey(o => new { o.RootId, o.Id }).OnDelete(DeleteBehavior.Restrict);
     }

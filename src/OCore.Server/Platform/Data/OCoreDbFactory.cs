@@ -5,10 +5,10 @@ namespace OCore.Platform.Data;
 /// <summary>Contexts for work outside a request. Dispose each: they go back to a pool.</summary>
 internal sealed class OCoreDbFactory(Func<OCoreDb> create)
 {
-    /// <summary>For reconcilers, sign-in and the operation engine, which belong to no organisation.</summary>
+    /// <summary>For reconcilers, sign-in and the operation engine, which belong to no organization.</summary>
     public OCoreDb System() => create().Enter(Tenant.System, AuditActor.System);
 
-    /// <summary>For an operation or a request, which acts within one organisation.</summary>
+    /// <summary>For an operation or a request, which acts within one organization.</summary>
     public OCoreDb For(Tenant tenant, AuditActor? actor) => create().Enter(tenant, actor);
 }
 

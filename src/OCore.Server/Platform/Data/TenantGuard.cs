@@ -5,7 +5,7 @@ namespace OCore.Platform.Data;
 
 /// <summary>
 /// Query filters protect reads only; this protects writes. Together with OrgId as a concurrency token and composite foreign keys
-/// it refuses stub updates, deletes, re-parenting and inserts for another organisation.
+/// it refuses stub updates, deletes, re-parenting and inserts for another organization.
 /// </summary>
 internal static class TenantGuard
 {
@@ -24,7 +24,7 @@ internal static class TenantGuard
             else
                 RefuseMove(entry);
             if (!tenant.IsSystem && !Within(row, tenant))
-                throw new TenantViolationException($"{entry.Metadata.ClrType.Name} belongs to another organisation.");
+                throw new TenantViolationException($"{entry.Metadata.ClrType.Name} belongs to another organization.");
         }
     }
 
@@ -42,6 +42,6 @@ internal static class TenantGuard
     private static void RefuseMove(EntityEntry entry)
     {
         if (entry.Property(nameof(IOrgOwned.OrgId)).IsModified || entry.Entity is IAgencyShared && entry.Property(nameof(IAgencyShared.RootId)).IsModified)
-            throw new TenantViolationException($"{entry.Metadata.ClrType.Name} cannot move to another organisation.");
+            throw new TenantViolationException($"{entry.Metadata.ClrType.Name} cannot move to another organization.");
     }
 }

@@ -18,7 +18,7 @@ internal enum AccessKind { Public, SignedIn, Permission, Operator }
 
 internal static class AccessRules
 {
-    /// <summary>The caller needs this permission in the organisation of the request.</summary>
+    /// <summary>The caller needs this permission in the organization of the request.</summary>
     public static T Require<T>(this T builder, string permission) where T : IEndpointConventionBuilder =>
         builder.Rule(r => r with
         {
@@ -102,17 +102,17 @@ internal sealed class Gate(RequestDelegate next)
 internal static partial class GateProblems
 {
     public static readonly Problem Unauthenticated = new(401, "unauthenticated", "Sign in first.", "Send Authorization: Bearer with an access token from POST /api/auth/login or an API key.");
-    public static readonly Problem OrganizationNotFound = new(404, "organization_not_found", "You do not belong to an organisation with this slug.", "GET /api/organizations lists yours; set X-Org-Slug to one of them.");
+    public static readonly Problem OrganizationNotFound = new(404, "organization_not_found", "You do not belong to an organization with this slug.", "GET /api/organizations lists yours; set X-Org-Slug to one of them.");
     public static readonly Problem OperatorOnly = new(403, "operator_only", "Only an operator of this installation may do this.", "Ask the person who runs oCore here.");
-    public static readonly Problem Suspended = new(403, "organization_suspended", "This organisation is suspended.", "Its agency can resume it. Nothing of its data is lost.");
-    public static Problem SuspendedFor(string? reason) => reason is null ? Suspended : Suspended with { Detail = $"This organisation is suspended: {reason}" };
-    public static readonly Problem AgencyNotEnabled = new(409, "agency_not_enabled", "Agency mode is not enabled for this organisation.",
+    public static readonly Problem Suspended = new(403, "organization_suspended", "This organization is suspended.", "Its agency can resume it. Nothing of its data is lost.");
+    public static Problem SuspendedFor(string? reason) => reason is null ? Suspended : Suspended with { Detail = $"This organization is suspended: {reason}" };
+    public static readonly Problem AgencyNotEnabled = new(409, "agency_not_enabled", "Agency mode is not enabled for this organization.",
         "Check that agency mode has been enabled for your organization: open Agency in the sidebar and click Enable Agency Mode, or POST /api/agency/enable.");
     public static readonly Problem CrossSite = new(403, "cross_site", "This request came from another site.", "Requests with the session cookie need the header X-OCore-CSRF: 1 and have to come from the dashboard itself.");
 
     public static Problem Forbidden(string permission) => new(403, "forbidden", $"You need the permission {permission} here.", $"Verify you have the {permission} permission: an owner or admin can give you a role that includes it.");
 
-    public static Problem SubscriptionRequired(string feature) => new(403, "subscription_required", $"The subscription of this organisation does not include {feature}.",
+    public static Problem SubscriptionRequired(string feature) => new(403, "subscription_required", $"The subscription of this organization does not include {feature}.",
         $"Ensure your subscription includes {feature} features: the operator assigns plans under /api/admin/plans.");
 
     [GeneratedRegex(OCore.Client.Patterns.Slug)]

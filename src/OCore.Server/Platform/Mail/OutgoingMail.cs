@@ -8,7 +8,7 @@ namespace OCore.Platform.Mail;
 /// A mail that has to go out. Written in the transaction of its cause, so that neither a mail without its cause nor a cause without
 /// its mail can come to be; sent later by <see cref="MailSender"/>.
 /// </summary>
-[GlobalEntity("Mail is of accounts as much as of organisations; only the sender reads it, and others its state by AboutId.")]
+[GlobalEntity("Mail is of accounts as much as of organizations; only the sender reads it, and others its state by AboutId.")]
 internal sealed class OutgoingMail
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();

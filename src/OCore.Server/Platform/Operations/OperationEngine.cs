@@ -60,7 +60,7 @@ internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner 
         var held = open.Where(o => o.LeaseUntil > now).ToList();
         var byOrg = held.CountBy(o => o.OrgId).ToDictionary();
         var byServer = held.Where(o => o.ServerId is not null).CountBy(o => o.ServerId!.Value).ToDictionary();
-        // Fair between organisations: the one with the least running goes first, then the oldest.
+        // Fair between organizations: the one with the least running goes first, then the oldest.
         var due = open.Where(o => o.LeaseUntil <= now && (o.RetryAt is null || o.RetryAt <= now || o.CancelRequested && o.State != OperationState.Unwinding) && !_running.ContainsKey(o.Id)).ToList();
         while (due.Count > 0)
         {

@@ -8,7 +8,7 @@ using OCore.Platform.Security;
 namespace OCore.Platform.Operations;
 
 /// <summary>What an operation is about.</summary>
-/// <param name="OrgId">The organisation it is for: the client's where it works on a client's instance.</param>
+/// <param name="OrgId">The organization it is for: the client's where it works on a client's instance.</param>
 /// <param name="Locks">What nobody else may change meanwhile, for example <c>instance:{id}</c>.</param>
 internal sealed record OperationSubject(string Title, Guid OrgId, Guid? InstanceId = null, Guid? ServerId = null, Guid? ClientId = null, Guid? TemplateId = null, params string[] Locks);
 

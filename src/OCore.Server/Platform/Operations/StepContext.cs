@@ -2,7 +2,7 @@ using OCore.Platform.Data;
 
 namespace OCore.Platform.Operations;
 
-/// <summary>What a step works with. Everything it writes to the database goes through a context of the operation's organisation.</summary>
+/// <summary>What a step works with. Everything it writes to the database goes through a context of the operation's organization.</summary>
 internal sealed class StepContext(IServiceProvider services, OCoreDbFactory databases, Tenant tenant, AuditActor actor, OperationLog log, CancellationToken stop)
 {
     public required Guid OperationId { get; init; }
@@ -11,7 +11,7 @@ internal sealed class StepContext(IServiceProvider services, OCoreDbFactory data
     /// <summary>Set when the operation is cancelled, the server stops, or another process has taken over.</summary>
     public CancellationToken Stop => stop;
 
-    /// <summary>The agency (or the organisation itself), within which the operation sees servers and instances alike.</summary>
+    /// <summary>The agency (or the organization itself), within which the operation sees servers and instances alike.</summary>
     public Tenant Tenant => tenant;
 
     public T Get<T>() where T : notnull => services.GetRequiredService<T>();

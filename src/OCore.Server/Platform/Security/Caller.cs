@@ -4,7 +4,7 @@ using OCore.Platform.Data;
 
 namespace OCore.Platform.Security;
 
-/// <summary>Who asks, in which organisation, and what they may do there. Immutable; rights are read anew at least every five seconds.</summary>
+/// <summary>Who asks, in which organization, and what they may do there. Immutable; rights are read anew at least every five seconds.</summary>
 internal sealed record Access
 {
     public required Guid UserId { get; init; }
@@ -19,13 +19,13 @@ internal sealed record Access
     public required string OrgName { get; init; }
     public required OrganizationKind OrgKind { get; init; }
     public required bool AgencyEnabled { get; init; }
-    /// <summary>Acts in a client's organisation by the agency's right.</summary>
+    /// <summary>Acts in a client's organization by the agency's right.</summary>
     public required bool Delegated { get; init; }
     public required Guid HomeOrgId { get; init; }
     public required bool Suspended { get; init; }
     public string? SuspendedReason { get; init; }
     public required PermissionSet Permissions { get; init; }
-    /// <summary>Of the plan of the organisation, or of its agency.</summary>
+    /// <summary>Of the plan of the organization, or of its agency.</summary>
     public required IReadOnlySet<string> Features { get; init; }
     public required PlanLimits Limits { get; init; }
 }
@@ -61,7 +61,7 @@ internal sealed class Caller
 }
 
 /// <summary>
-/// Rights by token and organisation for at most five seconds, emptied by every change of a row of rights in this process. Other
+/// Rights by token and organization for at most five seconds, emptied by every change of a row of rights in this process. Other
 /// replicas see a change within those five seconds.
 /// </summary>
 internal static class CallerCache

@@ -24,7 +24,7 @@ internal static class Permissions
 
     private static readonly (string Noun, string View, string Manage)[] Nouns =
     [
-        ("organization", "See the organisation's settings and subscription", "Change the organisation's settings"),
+        ("organization", "See the organization's settings and subscription", "Change the organization's settings"),
         ("members", "See members and invitations", "Invite, change and remove members"),
         ("roles", "See roles", "Make, change and delete custom roles"),
         ("api-keys", "See API keys", "Make and revoke API keys"),
@@ -63,8 +63,8 @@ internal static class Permissions
 
     public static readonly IReadOnlyList<SystemRole> SystemRoles =
     [
-        new("owner", "Owner", "Everything, and the only one who hands the organisation over.", Everything),
-        new("admin", "Admin", "Everything in the organisation.", Everything),
+        new("owner", "Owner", "Everything, and the only one who hands the organization over.", Everything),
+        new("admin", "Admin", "Everything in the organization.", Everything),
         new("developer", "Developer", "Works on instances, templates and topologies; sees the rest.",
             Of(["manage:instances", "manage:templates", "manage:topologies", "manage:operations", "manage:domains", "manage:backups", "manage:databases", "view:servers", "view:agency", "view:organization"])),
         new("viewer", "Viewer", "Sees everything, changes nothing.", Viewing),

@@ -6,7 +6,7 @@ namespace OCore.Platform.Security;
 
 /// <summary>
 /// Secrets at rest: AES-256-GCM under the installation's master key, which lives outside the database. The purpose (kind of secret
-/// and organisation) is authenticated, so a ciphertext moved to another row or tenant does not open.
+/// and organization) is authenticated, so a ciphertext moved to another row or tenant does not open.
 /// </summary>
 internal sealed class SecretBox
 {
@@ -48,7 +48,7 @@ internal sealed class SecretBox
 
     /// <param name="secret">What to keep.</param>
     /// <param name="kind">The kind of secret, for example <c>server.key</c>.</param>
-    /// <param name="owner">The id of the row or organisation it belongs to.</param>
+    /// <param name="owner">The id of the row or organization it belongs to.</param>
     public string Seal(string secret, string kind, Guid owner)
     {
         var plain = Encoding.UTF8.GetBytes(secret);

@@ -9,7 +9,7 @@ using OCore.Platform.Http;
 
 namespace OCore.Platform.Security;
 
-/// <summary>Reads who calls from the bearer token or the cookie, and what they may do in the organisation they name.</summary>
+/// <summary>Reads who calls from the bearer token or the cookie, and what they may do in the organization they name.</summary>
 internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
 {
     /// <summary>No browser takes a <c>__Host-</c> cookie without TLS, except from localhost, which it trusts.</summary>
@@ -95,7 +95,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, TimeProvider time)
         var home = key is not null
             ? memberships.Find(m => m.Organization.Id == key.OrgId)
             : memberships.OrderBy(m => m.Organization.Kind).ThenBy(m => m.JoinedAt).FirstOrDefault();
-        // A key made by an agency's person inside a client's organisation lives in that organisation by delegation.
+        // A key made by an agency's person inside a client's organization lives in that organization by delegation.
         var wanted = slug ?? key?.OrgId.ToString() ?? home?.Organization.Id.ToString();
         if (wanted is null)
             return key is null ? (Homeless(user, session), null) : (null, GateProblems.OrganizationNotFound);
