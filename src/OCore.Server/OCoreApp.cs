@@ -46,7 +46,7 @@ internal static class OCoreApp
         builder.Services.AddInstances();
         if (!IsWritingTheDocument)
         {
-            builder.Services.AddHostedService<Startup>();
+            builder.Services.AddSingleton<Startup>().AddHostedService(provider => provider.GetRequiredService<Startup>());
             builder.Services.AddHostedService<OperationEngine>();
             builder.Services.AddHostedService<MailSender>();
             builder.Services.AddHostedService<ServerReconciler>();
@@ -61,6 +61,7 @@ internal static class OCoreApp
     public static void Map(WebApplication app)
     {
         ServersSetup.JoinOperations(app.Services);
+        app.Services.GetService<Startup>()?.Begin();
         InstancesSetup.JoinServerWatch(app.Services);
         app.UseHttpFace();
         app.MapHealth();

@@ -12,10 +12,20 @@ namespace OCore.Platform;
 internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServiceScopeFactory scopes, TimeProvider time, ILogger<Startup> log) : IHostedLifecycleService
 {
     public const string FirstEmail = "admin@localhost";
+    private Task? _work;
 
     public static bool Completed { get; private set; }
 
+    /// <summary>Begins while the routes are still being put together: the database's half of a start takes as long as the web's.</summary>
+    public void Begin() => _work ??= Task.Run(() => PrepareAsync(CancellationToken.None));
+
     public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        Begin();
+        await _work!.WaitAsync(cancellationToken);
+    }
+
+    private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(settings.DataDirectory);
         await using var db = databases.System();

@@ -58,6 +58,7 @@ internal static class HttpFace
         app.Use(UnknownPathAsync);
         app.UseMiddleware<Gate>();
         app.Use(TextWithoutNul.RefuseInQueryAsync);
+        app.Use(UnreadableQuery.NameItAsync);
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapScalarApiReference("/docs/api", o => o.WithTitle("oCore API").WithOpenApiRoutePattern("/openapi/{documentName}.json").DisableDefaultFonts());
     }
