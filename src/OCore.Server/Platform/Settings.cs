@@ -15,6 +15,21 @@ internal sealed class Settings
     public Uri? SmtpUrl { get; init; }
     public required string MailFrom { get; init; }
     public required IReadOnlyList<IPAddress> TrustedProxies { get; init; }
+    /// <summary>Hosts besides that of the public address under which the platform itself answers.</summary>
+    public required IReadOnlyList<string> AllowedHosts { get; init; }
+    /// <summary>Under which the subdomains of portals live; null where there is none.</summary>
+    public string? PortalBaseDomain { get; init; }
+    /// <summary>Where portal hosts have to point; empty: to the host of the public address.</summary>
+    public required IReadOnlyList<IPAddress> PortalAddresses { get; init; }
+    /// <summary>Whom to ask; empty: the system's servers.</summary>
+    public required IReadOnlyList<IPEndPoint> DnsServers { get; init; }
+    /// <summary>The certificate authority; null where oCore gets no certificates.</summary>
+    public Uri? AcmeDirectory { get; init; }
+    /// <summary>Roots to trust when speaking to the certificate authority, beside the system's.</summary>
+    public string? AcmeCaFile { get; init; }
+    public string? AcmeContact { get; init; }
+    /// <summary>The operator has read the certificate authority's terms and agrees.</summary>
+    public required bool AcmeTermsAgreed { get; init; }
     /// <summary>Attempts to sign in from one address.</summary>
     public required int SignInsPerMinute { get; init; }
     public required int OperationsPerServer { get; init; }
@@ -25,13 +40,15 @@ internal sealed class Settings
     public string? AdminPassword { get; init; }
 
     public bool UsesSqlite => Database == "sqlite";
+    /// <summary>oCore ends TLS itself.</summary>
+    public bool ListensHttps => Listen.Split(';').Any(a => a.StartsWith("https://", StringComparison.OrdinalIgnoreCase));
     public string SqlitePath => Path.Combine(DataDirectory, "ocore.db");
 
     private static readonly string[] Known =
     [
         "DATA", "DATABASE", "PUBLIC_URL", "LISTEN", "MASTER_KEY_FILE", "SIGNUP", "SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES", "SIGN_INS_PER_MINUTE",
         "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
-        "ACME_DIRECTORY", "ACME_CA_FILE",
+        "ACME_DIRECTORY", "ACME_CA_FILE", "ACME_CONTACT", "ACME_TERMS", "ALLOWED_HOSTS", "PORTAL_ADDRESSES",
         // Of the command line and of bin/, which share the prefix.
         "URL", "TOKEN", "ORG", "LAB", "LAB_NET", "HOME",
     ];
@@ -58,7 +75,7 @@ internal sealed class Settings
         if (signup is not ("closed" or "open"))
             errors.Add($"OCORE_SIGNUP has to be closed or open; it is \"{signup}\".");
         var proxies = new List<IPAddress>();
-        foreach (var text in (Get("TRUSTED_PROXIES") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var text in List(Get("TRUSTED_PROXIES")))
         {
             if (IPAddress.TryParse(text, out var address))
                 proxies.Add(address);
@@ -70,6 +87,33 @@ internal sealed class Settings
             errors.Add("OCORE_SMTP_URL may end in ?starttls=required (as without it) or ?starttls=none.");
         if (smtp is { Query: "?starttls=none", UserInfo.Length: > 0, IsLoopback: false })
             errors.Add("OCORE_SMTP_URL would send its password unencrypted; leave out ?starttls=none.");
+        var servers = new List<IPEndPoint>();
+        foreach (var text in List(Get("DNS_SERVERS")))
+        {
+            if (IPEndPoint.TryParse(text, out var server))
+                servers.Add(server.Port == 0 ? new IPEndPoint(server.Address, 53) : server);
+            else
+                errors.Add($"OCORE_DNS_SERVERS has to be IP addresses separated by commas, with a port where it is not 53; \"{text}\" is none.");
+        }
+        var addresses = new List<IPAddress>();
+        foreach (var text in List(Get("PORTAL_ADDRESSES")))
+        {
+            if (IPAddress.TryParse(text, out var address))
+                addresses.Add(address);
+            else
+                errors.Add($"OCORE_PORTAL_ADDRESSES has to be IP addresses separated by commas; \"{text}\" is none.");
+        }
+        var directory = Get("ACME_DIRECTORY") is { } directoryText ? Url("ACME_DIRECTORY", directoryText, ["https"], errors) : null;
+        if (Get("ACME_CA_FILE") is { } caFile && !File.Exists(caFile))
+            errors.Add($"OCORE_ACME_CA_FILE names a file that is not there: {caFile}.");
+        if (Get("ACME_CONTACT") is { } contact && !System.Net.Mail.MailAddress.TryCreate(contact, out _))
+            errors.Add($"OCORE_ACME_CONTACT has to be an e-mail address; it is \"{contact}\".");
+        if (Get("ACME_TERMS") is not (null or "agreed"))
+            errors.Add("OCORE_ACME_TERMS has to be agreed, once you have read the terms of the certificate authority, or left out.");
+        // *.localhost is this machine in every browser: portals can be tried before there is a domain.
+        var portals = Get("PORTAL_BASE_DOMAIN")?.Trim('.').ToLowerInvariant() ?? (publicUrl.Host == "localhost" ? "localhost" : null);
+        if (portals is not null && Uri.CheckHostName(portals) != UriHostNameType.Dns)
+            errors.Add($"OCORE_PORTAL_BASE_DOMAIN has to be a domain such as portals.example.com; it is \"{portals}\".");
         if (Get("ADMIN_PASSWORD") is { Length: < 8 })
             errors.Add("OCORE_ADMIN_PASSWORD has to have at least 8 characters.");
 
@@ -84,6 +128,14 @@ internal sealed class Settings
             SmtpUrl = smtp,
             MailFrom = Get("MAIL_FROM") ?? $"no-reply@{publicUrl.Host}",
             TrustedProxies = proxies,
+            AllowedHosts = [.. List(Get("ALLOWED_HOSTS")).Select(h => h.Trim('.').ToLowerInvariant())],
+            PortalBaseDomain = portals,
+            PortalAddresses = addresses,
+            DnsServers = servers,
+            AcmeDirectory = directory,
+            AcmeCaFile = Get("ACME_CA_FILE"),
+            AcmeContact = Get("ACME_CONTACT"),
+            AcmeTermsAgreed = Get("ACME_TERMS") == "agreed",
             SignInsPerMinute = Number("SIGN_INS_PER_MINUTE", Get("SIGN_INS_PER_MINUTE"), 10, errors),
             OperationsPerServer = Number("OPERATIONS_PER_SERVER", Get("OPERATIONS_PER_SERVER"), 4, errors),
             OperationsPerOrganization = Number("OPERATIONS_PER_ORGANIZATION", Get("OPERATIONS_PER_ORGANIZATION"), 8, errors),
@@ -93,6 +145,8 @@ internal sealed class Settings
             AdminPassword = Get("ADMIN_PASSWORD"),
         };
     }
+
+    private static string[] List(string? value) => (value ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static Uri? Url(string name, string value, string[] schemes, List<string> errors)
     {
