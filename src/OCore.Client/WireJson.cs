@@ -10,7 +10,8 @@ namespace OCore.Client;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [
         typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
-        typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>)])]
+        typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>),
+        typeof(SnakeEnum<LoadBalancerType>), typeof(SnakeEnum<FilestoreType>), typeof(SnakeEnum<FindingSeverity>), typeof(SnakeEnum<TopologyChangeKind>)])]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(LoginRequest))]
@@ -91,6 +92,15 @@ namespace OCore.Client;
 [JsonSerializable(typeof(AdminCredentials))]
 [JsonSerializable(typeof(OpenLink))]
 [JsonSerializable(typeof(LogLines))]
+[JsonSerializable(typeof(CreateTopology))]
+[JsonSerializable(typeof(UpdateTopology))]
+[JsonSerializable(typeof(TopologyView))]
+[JsonSerializable(typeof(Page<TopologySummary>))]
+[JsonSerializable(typeof(Page<TopologyBlueprint>))]
+[JsonSerializable(typeof(UpdateHaConfig))]
+[JsonSerializable(typeof(HaConfigView))]
+[JsonSerializable(typeof(ValidateTopology))]
+[JsonSerializable(typeof(TopologyValidation))]
 [JsonSerializable(typeof(Page<OperationView>))]
 [JsonSerializable(typeof(Page<OperationEventView>))]
 [JsonSerializable(typeof(Confirmation))]

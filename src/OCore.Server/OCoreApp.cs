@@ -8,6 +8,7 @@ using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies;
 using OCore.Features.Users;
 using OCore.Platform;
 using OCore.Platform.Data;
@@ -75,6 +76,7 @@ internal static class OCoreApp
         AgencyEndpoints.Map(api);
         ServerEndpoints.Map(api);
         TemplateEndpoints.Map(api);
+        TopologyEndpoints.Map(api);
         InstanceEndpoints.Map(api);
         OperationEndpoints.Map(api);
         app.MapDashboard();

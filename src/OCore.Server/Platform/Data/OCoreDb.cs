@@ -10,6 +10,7 @@ using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies;
 using OCore.Features.Users;
 using OCore.Platform.Operations;
 
@@ -54,6 +55,7 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<TemplateCache> TemplateCaches => Set<TemplateCache>();
     public DbSet<EnterpriseSource> EnterpriseSources => Set<EnterpriseSource>();
     public DbSet<ServerSource> ServerSources => Set<ServerSource>();
+    public DbSet<Topology> Topologies => Set<Topology>();
     public DbSet<Instance> Instances => Set<Instance>();
     public DbSet<Operation> Operations => Set<Operation>();
     public DbSet<OperationStep> OperationSteps => Set<OperationStep>();
