@@ -10,7 +10,8 @@ namespace OCore.Client;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [
         typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
-        typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>)])]
+        typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>),
+        typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>)])]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(SignupRequest))]
@@ -61,6 +62,8 @@ namespace OCore.Client;
 [JsonSerializable(typeof(UpdateClient))]
 [JsonSerializable(typeof(Page<ClientView>))]
 [JsonSerializable(typeof(SuspendClient))]
+[JsonSerializable(typeof(CreatePortalDomain))]
+[JsonSerializable(typeof(Page<PortalDomainView>))]
 [JsonSerializable(typeof(AddServer))]
 [JsonSerializable(typeof(UpdateServer))]
 [JsonSerializable(typeof(HostKeyProbe))]

@@ -5,11 +5,13 @@ using OCore.Features.Instances;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
+using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Users;
 using OCore.Platform;
 using OCore.Platform.Data;
+using OCore.Platform.Dns;
 using OCore.Platform.Http;
 using OCore.Platform.Mail;
 using OCore.Platform.Observability;
@@ -42,6 +44,8 @@ internal static class OCoreApp
         builder.Services.AddOperations();
         builder.Services.AddServers();
         builder.Services.AddInstances();
+        builder.Services.AddSingleton<DnsLookup>();
+        builder.Services.AddPortalDomains();
         if (!IsWritingTheDocument)
         {
             builder.Services.AddHostedService<Startup>();
@@ -49,6 +53,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<MailSender>();
             builder.Services.AddHostedService<ServerReconciler>();
             builder.Services.AddHostedService<KeptBackups>();
+            builder.Services.AddHostedService<PortalDomainReconciler>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
         }
         adjust?.Invoke(builder);
@@ -67,6 +72,7 @@ internal static class OCoreApp
         AuditEndpoints.Map(api);
         PlanEndpoints.Map(api);
         AgencyEndpoints.Map(api);
+        PortalDomainEndpoints.Map(api);
         ServerEndpoints.Map(api);
         TemplateEndpoints.Map(api);
         InstanceEndpoints.Map(api);

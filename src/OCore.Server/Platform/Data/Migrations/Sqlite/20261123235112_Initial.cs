@@ -409,6 +409,75 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "PortalDomainTombstones",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", maxLength: 253, nullable: false),
+                    Until = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PortalDomainTombstones", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_PortalDomainTombstones_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "PortalDomains",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ClientId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    Subdomain = table.Column<string>(type: "TEXT", maxLength: 63, nullable: true),
+                    SubdomainHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
+                    CustomHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
+                    CustomDisplay = table.Column<string>(type: "TEXT", maxLength: 255, nullable: true),
+                    IsBase = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Token = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    Enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    OrphanedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Warnings = table.Column<string>(type: "TEXT", nullable: false),
+                    Proof = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    VerifiedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ProofSeenAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    GraceUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    LapsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ContestedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Routing = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    SubdomainRouting = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    Sight = table.Column<string>(type: "TEXT", nullable: false),
+                    Looks = table.Column<int>(type: "INTEGER", nullable: false),
+                    LookedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    NextLookAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LookingUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    ChangedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PortalDomains", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_PortalDomains_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_PortalDomains_Organizations_OrgId_ClientId",
+                        columns: x => new { x.OrgId, x.ClientId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "Roles",
                 columns: table => new
                 {
@@ -1025,6 +1094,55 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_PortalDomainTombstones_Host",
+                table: "PortalDomainTombstones",
+                column: "Host");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomainTombstones_OrgId",
+                table: "PortalDomainTombstones",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_ChangedAt",
+                table: "PortalDomains",
+                column: "ChangedAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_CustomHost",
+                table: "PortalDomains",
+                column: "CustomHost",
+                unique: true,
+                filter: "\"Proof\" IN ('Verified', 'Grace')");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_NextLookAt",
+                table: "PortalDomains",
+                column: "NextLookAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_OrgId",
+                table: "PortalDomains",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_OrgId_ClientId",
+                table: "PortalDomains",
+                columns: new[] { "OrgId", "ClientId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_OrgId_CustomHost",
+                table: "PortalDomains",
+                columns: new[] { "OrgId", "CustomHost" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_SubdomainHost",
+                table: "PortalDomains",
+                column: "SubdomainHost",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ResourceLocks_OperationId",
                 table: "ResourceLocks",
                 column: "OperationId");
@@ -1204,6 +1322,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "PasswordResets");
+
+            migrationBuilder.DropTable(
+                name: "PortalDomainTombstones");
+
+            migrationBuilder.DropTable(
+                name: "PortalDomains");
 
             migrationBuilder.DropTable(
                 name: "ResourceLocks");

@@ -410,6 +410,75 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "PortalDomainTombstones",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Host = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: false),
+                    Until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PortalDomainTombstones", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_PortalDomainTombstones_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "PortalDomains",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    ClientId = table.Column<Guid>(type: "uuid", nullable: true),
+                    Subdomain = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: true),
+                    SubdomainHost = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: true),
+                    CustomHost = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: true),
+                    CustomDisplay = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: true),
+                    IsBase = table.Column<bool>(type: "boolean", nullable: false),
+                    Token = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    Enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    OrphanedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    Warnings = table.Column<string>(type: "text", nullable: false),
+                    Proof = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    VerifiedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ProofSeenAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    GraceUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    LapsedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ContestedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    Routing = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    SubdomainRouting = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    Sight = table.Column<string>(type: "text", nullable: false),
+                    Looks = table.Column<int>(type: "integer", nullable: false),
+                    LookedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    NextLookAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    LookingUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ChangedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PortalDomains", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_PortalDomains_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_PortalDomains_Organizations_OrgId_ClientId",
+                        columns: x => new { x.OrgId, x.ClientId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "Roles",
                 columns: table => new
                 {
@@ -1026,6 +1095,55 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_PortalDomainTombstones_Host",
+                table: "PortalDomainTombstones",
+                column: "Host");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomainTombstones_OrgId",
+                table: "PortalDomainTombstones",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_ChangedAt",
+                table: "PortalDomains",
+                column: "ChangedAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_CustomHost",
+                table: "PortalDomains",
+                column: "CustomHost",
+                unique: true,
+                filter: "\"Proof\" IN ('Verified', 'Grace')");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_NextLookAt",
+                table: "PortalDomains",
+                column: "NextLookAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_OrgId",
+                table: "PortalDomains",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_OrgId_ClientId",
+                table: "PortalDomains",
+                columns: new[] { "OrgId", "ClientId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_OrgId_CustomHost",
+                table: "PortalDomains",
+                columns: new[] { "OrgId", "CustomHost" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_SubdomainHost",
+                table: "PortalDomains",
+                column: "SubdomainHost",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ResourceLocks_OperationId",
                 table: "ResourceLocks",
                 column: "OperationId");
@@ -1205,6 +1323,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "PasswordResets");
+
+            migrationBuilder.DropTable(
+                name: "PortalDomainTombstones");
+
+            migrationBuilder.DropTable(
+                name: "PortalDomains");
 
             migrationBuilder.DropTable(
                 name: "ResourceLocks");
