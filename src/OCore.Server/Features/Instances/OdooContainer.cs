@@ -10,6 +10,9 @@ namespace OCore.Features.Instances;
 internal static class OdooContainer
 {
     public const string OrganizationLabel = "ocore.org";
+    /// <summary>Odoo itself. The images' own entry point would read the password from odoo.conf and put it among the arguments, where every process sees it.</summary>
+    public static readonly IReadOnlyList<string> Program = ["odoo"];
+
     public static readonly RemotePath Instances = ServerLabels.Folder.Combine("instances");
 
     public static DockerName NameOf(string slug) => DockerName.Parse($"ocore-i-{slug}");
@@ -19,7 +22,6 @@ internal static class OdooContainer
     public static ContainerSpec Spec(OdooPlan plan, IReadOnlyList<ContainerFile> sources) => Base(plan, sources) with
     {
         Name = NameOf(plan.Slug),
-        Command = ["odoo"],
         Restart = RestartRule.UnlessStopped,
     };
 
@@ -27,7 +29,7 @@ internal static class OdooContainer
     public static ContainerSpec OneOff(OdooPlan plan, IReadOnlyList<ContainerFile> sources, string purpose, IReadOnlyList<string> arguments) => Base(plan, sources) with
     {
         Name = DockerName.Parse($"ocore-{purpose}-{plan.Slug}"),
-        Command = ["odoo", .. arguments, "--stop-after-init", "--no-http", "--workers=0", "--max-cron-threads=0"],
+        Command = [.. arguments, "--stop-after-init", "--no-http", "--workers=0", "--max-cron-threads=0"],
         Restart = RestartRule.No,
     };
 
@@ -35,6 +37,7 @@ internal static class OdooContainer
     {
         Name = NameOf(plan.Slug),
         Image = ImageRef.Parse(plan.Image),
+        Entrypoint = Program,
         Labels = new Dictionary<string, string> { [ServerLabels.Server] = plan.ServerId.ToString(), [OrganizationLabel] = plan.OrgId.ToString(), [ServerLabels.Instance] = plan.InstanceId.ToString() },
         Networks = [new ContainerNetwork(ServerLabels.Network)],
         Mounts = [ContainerMount.Folder(FolderOf(plan.InstanceId), RemotePath.Parse("/var/lib/odoo"))],

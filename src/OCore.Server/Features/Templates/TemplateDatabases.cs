@@ -113,7 +113,7 @@ internal sealed class TemplateDatabases(AddonSources addons, TimeProvider time)
             sources.AddRange(await addons.FilesOfAsync(repository, owner, $"/opt/ocore/repositories/{index}", stop));
         var paths = content.Repositories.Select((_, i) => $"/opt/ocore/repositories/{i}").Append("/mnt/extra-addons");
         var configuration = $"[options]\naddons_path = {string.Join(',', paths)}\ndata_dir = /var/lib/odoo\ndb_host = ocore-postgres\ndb_port = 5432\ndb_user = ocore_template\ndb_password = {password}\nlist_db = False\n";
-        List<string> command = ["odoo", "-d", content.Database, "-i", string.Join(',', content.Modules.Prepend("base").Distinct()), "--stop-after-init", "--no-http", "--max-cron-threads=0"];
+        List<string> command = ["-d", content.Database, "-i", string.Join(',', content.Modules.Prepend("base").Distinct()), "--stop-after-init", "--no-http", "--max-cron-threads=0"];
         if (content.Languages.Count > 0)
             command.Add("--load-language=" + string.Join(',', content.Languages));
         // Demo data is asked for from 19 on, and refused before.
@@ -123,7 +123,7 @@ internal sealed class TemplateDatabases(AddonSources addons, TimeProvider time)
             command.Add("--without-demo=all");
         return new ContainerSpec
         {
-            Name = name, Image = ImageRef.Parse(content.Image), Command = command,
+            Name = name, Image = ImageRef.Parse(content.Image), Entrypoint = OdooContainer.Program, Command = command,
             Networks = [new ContainerNetwork(DockerName.Parse("ocore"))],
             Mounts = [ContainerMount.Folder(RemotePath.Parse($"/var/lib/ocore/templates/{content.Database}"), RemotePath.Parse("/var/lib/odoo"))],
             Labels = new Dictionary<string, string>(ServerLabels.Of(server)) { ["ocore.template"] = content.Key },
