@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Features.PortalDomains;
-using OCore.Platform.Data;
 using OCore.Platform.Mail;
 
 namespace OCore.Tests.PortalDomains;

@@ -1,4 +1,3 @@
-using System.Net;
 using OCore.Client;
 
 namespace OCore.Tests.PortalDomains;

@@ -8,7 +8,7 @@ namespace OCore.Features.PortalDomains;
 /// Every portal name in memory, so that choosing the tenant of a request asks no database. Written anew at once by what changes it in
 /// this process; other processes notice within two seconds by one cheap question.
 /// </summary>
-internal sealed class PortalDirectory(OCoreDbFactory databases)
+internal sealed class PortalDirectory(OCoreDbFactory databases) : IDisposable
 {
     /// <param name="Host">The name in DNS.</param>
     /// <param name="AgencyId">Whose it is.</param>
@@ -30,6 +30,8 @@ internal sealed class PortalDirectory(OCoreDbFactory databases)
 
     /// <summary>The name under which a client's people, or the agency's, find their portal.</summary>
     public async ValueTask<string?> HostOfAsync(Guid agencyId, Guid? clientId, CancellationToken stop) => (_snapshot ?? await FirstAsync(stop)).MainOf.GetValueOrDefault((agencyId, clientId));
+
+    public void Dispose() => _turn.Dispose();
 
     /// <summary>Reads everything again: a row was changed here.</summary>
     public async Task RefreshAsync(CancellationToken stop)

@@ -12,7 +12,7 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Postgres
 {
     [DbContext(typeof(PostgresOCoreDb))]
-    [Migration("20261123235123_Initial")]
+    [Migration("20261124001409_Initial")]
     partial class Initial
     {
         /// <inheritdoc />

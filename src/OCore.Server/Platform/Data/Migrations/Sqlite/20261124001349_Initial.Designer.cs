@@ -11,7 +11,7 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteOCoreDb))]
-    [Migration("20261123235112_Initial")]
+    [Migration("20261124001349_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
