@@ -11,7 +11,8 @@ namespace OCore.Client;
     Converters = [
         typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
         typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>),
-        typeof(SnakeEnum<LoadBalancerType>), typeof(SnakeEnum<FilestoreType>), typeof(SnakeEnum<FindingSeverity>), typeof(SnakeEnum<TopologyChangeKind>)])]
+        typeof(SnakeEnum<LoadBalancerType>), typeof(SnakeEnum<FilestoreType>), typeof(SnakeEnum<FindingSeverity>), typeof(SnakeEnum<TopologyChangeKind>),
+        typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>)])]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(LoginRequest))]
@@ -66,6 +67,8 @@ namespace OCore.Client;
 [JsonSerializable(typeof(UpdateClient))]
 [JsonSerializable(typeof(Page<ClientView>))]
 [JsonSerializable(typeof(SuspendClient))]
+[JsonSerializable(typeof(CreatePortalDomain))]
+[JsonSerializable(typeof(Page<PortalDomainView>))]
 [JsonSerializable(typeof(AddServer))]
 [JsonSerializable(typeof(UpdateServer))]
 [JsonSerializable(typeof(HostKeyProbe))]

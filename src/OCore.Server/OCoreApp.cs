@@ -6,12 +6,14 @@ using OCore.Features.Metrics;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
+using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies;
 using OCore.Features.Users;
 using OCore.Platform;
 using OCore.Platform.Data;
+using OCore.Platform.Dns;
 using OCore.Platform.Http;
 using OCore.Platform.Mail;
 using OCore.Platform.Observability;
@@ -45,6 +47,8 @@ internal static class OCoreApp
         builder.Services.AddOperations();
         builder.Services.AddServers();
         builder.Services.AddInstances();
+        builder.Services.AddSingleton<DnsLookup>();
+        builder.Services.AddPortalDomains();
         if (!IsWritingTheDocument)
         {
             builder.Services.AddSingleton<Startup>().AddHostedService(provider => provider.GetRequiredService<Startup>());
@@ -53,6 +57,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<ServerReconciler>();
             builder.Services.AddHostedService<KeptBackups>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<UnusedTemplates>());
+            builder.Services.AddHostedService<PortalDomainReconciler>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
         }
         adjust?.Invoke(builder);
@@ -74,6 +79,7 @@ internal static class OCoreApp
         AuditEndpoints.Map(api);
         PlanEndpoints.Map(api);
         AgencyEndpoints.Map(api);
+        PortalDomainEndpoints.Map(api);
         ServerEndpoints.Map(api);
         TemplateEndpoints.Map(api);
         TopologyEndpoints.Map(api);

@@ -12,6 +12,7 @@ internal static class AgencyCommands
         Enable(),
         ShowAgency(),
         new Command("client", "Client organizations") { List(), Create(), Show(), Update(), Suspend(), Resume(), Delete() },
+        PortalDomainCommands.Noun(),
     };
 
     private static Verb Enable() => new Verb("enable", "Turn agency mode on for the organization")

@@ -8,6 +8,7 @@ using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
+using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
@@ -94,7 +95,9 @@ internal sealed class MatrixWorld
             OrgId = org.Id, RootId = org.RootId, Kind = "test", Title = "Something", InputSealed = "x", State = OperationState.Succeeded, Actor = "somebody", CreatedAt = now, FinishedAt = now, InstanceId = instance.Id, ServerId = server.Id,
         };
         var role = new Role { OrgId = org.Id, Name = app.Slug("role"), Slug = app.Slug("role"), Permissions = ["view:servers"] };
-        db.AddRange(server, template, instance, operation, role);
+        // Never looked at: nobody asked for a look.
+        var domain = new PortalDomain { OrgId = org.RootId, CustomHost = $"{slug}.example.net", CustomDisplay = $"{slug}.example.net", Token = slug, Warnings = [], CreatedAt = now };
+        db.AddRange(server, template, instance, operation, role, domain);
         var person = await app.MemberAsync(org, "viewer");
         var invitation = new Invitation { OrgId = org.Id, Email = $"{slug}@people.example", RoleId = role.Id, InvitedById = person.Id, InvitedBy = "somebody", TokenHash = Guid.CreateVersion7().ToByteArray(), CreatedAt = now, ExpiresAt = now.AddDays(2) };
         db.Add(invitation);
@@ -110,6 +113,7 @@ internal sealed class MatrixWorld
             ["operations"] = operation.Id.ToString(), ["clients"] = client.Id.ToString(), ["roles"] = role.Id.ToString(), ["members"] = member.Id.ToString(),
             ["invitations"] = invitation.Id.ToString(), ["api-keys"] = key.Id.ToString(), ["sessions"] = session.Id.ToString(), ["passkeys"] = "AAAA",
             ["users"] = person.Id.ToString(), ["catalog"] = "18.0", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
+            ["portal-domains"] = domain.Id.ToString(),
         });
     }
 

@@ -864,6 +864,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agency/portal-domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The names of the agency's portals. */
+        get: operations["listPortalDomains"];
+        put?: never;
+        /**
+         * Claim a name for a portal. A custom domain has to be proven by the TXT record that the answer names; oCore looks for it by
+         *     itself, and activates the portal when it is there. A subdomain works at once.
+         */
+        post: operations["createPortalDomain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/portal-domains/{domain}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One portal domain, by its id or its name in DNS: its states, the records to set, and what was seen at the last look. */
+        get: operations["getPortalDomain"];
+        put?: never;
+        post?: never;
+        /** Give the name up. Remove its records from DNS first: a record that stays behind leads to nobody. */
+        delete: operations["deletePortalDomain"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/portal-domains/{domain}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at DNS now, and say what is there. Looking again and again within a minute is refused. */
+        post: operations["verifyPortalDomain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/portal-domains/{domain}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Serve the portal under this name. The name has to be proven. */
+        post: operations["activatePortalDomain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/portal-domains/{domain}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop serving the portal under this name, at once. Visitors get a neutral page. */
+        post: operations["deactivatePortalDomain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/servers": {
         parameters: {
             query?: never;
@@ -1690,6 +1780,17 @@ export interface components {
             /** @description New organizations start on it. */
             isDefault?: null | boolean;
         };
+        /** @description A name for a portal: a subdomain, a domain of the client's own, or both. */
+        CreatePortalDomain: {
+            /** @description One label under the agency's own portal domain, or else under the installation's. */
+            subdomain?: null | string;
+            /** @description A whole name such as `erp.acme.com`; international names as they are written, or in punycode. */
+            customDomain?: null | string;
+            /** @description Id or slug of the client whose portal it is; the agency's own where not given. */
+            clientId?: null | string;
+            /** @description The custom domain is the agency's own, under which the subdomains of its portals live from now on. */
+            isBase?: null | boolean;
+        };
         CreateRole: {
             name: string;
             slug: string;
@@ -1754,6 +1855,67 @@ export interface components {
             delegated: boolean;
             /** @description What the caller may do here, for example `manage:agency`. */
             permissions: string[];
+        };
+        /**
+         * @description Whether the name is proven to be the agency's.
+         * @enum {unknown}
+         */
+        DnsStatus: "pending" | "verified" | "failed";
+        DomainCertificate: {
+            status: components["schemas"]["SslStatus"];
+            message: string;
+            /** @description What the certificate authority said when it refused, in its own words. */
+            error?: null | string;
+            issuer?: null | string;
+            serialNumber?: null | string;
+            /** Format: date-time */
+            validFrom?: null | string;
+            /** Format: date-time */
+            validUntil?: null | string;
+            /** Format: date-time */
+            renewAt?: null | string;
+            /**
+             * Format: date-time
+             * @description When it is tried (again).
+             */
+            nextAttemptAt?: null | string;
+        };
+        /** @description Whose the name is. */
+        DomainOwnership: {
+            /** @description `pending`, `verified`, `grace` (proven, but the record is gone), `lapsed` or `failed`. */
+            state: string;
+            message: string;
+            hint?: null | string;
+            /** Format: date-time */
+            verifiedAt?: null | string;
+            /**
+             * Format: date-time
+             * @description In grace: until when the portal is still served.
+             */
+            graceUntil?: null | string;
+        };
+        /** @description One record to set in DNS. */
+        DomainRecord: {
+            type: string;
+            name: string;
+            value: string;
+            /** @description `ownership` or `routing`. */
+            purpose: string;
+            /** @description It does instead of the record before it. */
+            isAlternative: boolean;
+            /** @description It was there at the last look. */
+            found: boolean;
+            /** @description What was there at the last look. */
+            seen: string[];
+        };
+        /** @description Where the name leads. */
+        DomainRouting: {
+            status: components["schemas"]["RoutingStatus"];
+            message: string;
+            /** @description The addresses and aliases at the last look. */
+            seen: string[];
+            /** @description Any of these would do. */
+            expected: string[];
         };
         /** @description The agency's own access to the Odoo Enterprise sources. */
         EnterpriseAccess: {
@@ -2169,6 +2331,13 @@ export interface components {
             hasMore: boolean;
         };
         /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
+        PageOfPortalDomainView: {
+            data: components["schemas"]["PortalDomainView"][];
+            /** @description Opaque; null on the last page. */
+            nextCursor?: null | string;
+            hasMore: boolean;
+        };
+        /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
         PageOfRoleView: {
             data: components["schemas"]["RoleView"][];
             /** @description Opaque; null on the last page. */
@@ -2250,6 +2419,46 @@ export interface components {
             isDefault: boolean;
             /** Format: int32 */
             organizations: number;
+        };
+        /** @description A portal's name, how far it is, and what is to be set in DNS. */
+        PortalDomainView: {
+            /** Format: uuid */
+            id: string;
+            subdomain?: null | string;
+            /** @description As people write it. */
+            customDomain?: null | string;
+            /** @description The name in DNS (punycode) that people are sent to: the custom domain, or else that of the subdomain. */
+            host?: null | string;
+            /** @description The name in DNS of the subdomain; absent where the installation has no domain for portals. */
+            subdomainHost?: null | string;
+            url?: null | string;
+            client?: null | components["schemas"]["Ref"];
+            isBase: boolean;
+            /** @description The text of the TXT record that proves ownership. */
+            dnsVerificationToken: string;
+            dnsVerified: boolean;
+            dnsStatus: components["schemas"]["DnsStatus"];
+            sslStatus: components["schemas"]["SslStatus"];
+            /** @description The portal is served under this name: it is proven, and nobody deactivated it. */
+            isActive: boolean;
+            /** @description What was asked for; it is active as soon as it is proven. */
+            enabled: boolean;
+            ownership: components["schemas"]["DomainOwnership"];
+            routing: components["schemas"]["DomainRouting"];
+            certificate: components["schemas"]["DomainCertificate"];
+            /** @description What to set where the domain's DNS is kept. */
+            records: components["schemas"]["DomainRecord"][];
+            /** Format: date-time */
+            lastCheckedAt?: null | string;
+            /**
+             * Format: date-time
+             * @description When DNS is asked again without anybody asking for it.
+             */
+            nextCheckAt?: null | string;
+            /** @description What is odd about the name. */
+            warnings: string[];
+            /** Format: date-time */
+            createdAt: string;
         };
         /** @description A refusal, as RFC 9457 describes it, with a stable code that programs may act on. */
         ProblemBody: {
@@ -2346,6 +2555,11 @@ export interface components {
             /** Format: int32 */
             members: number;
         };
+        /**
+         * @description Whether the name leads to this installation: `elsewhere` is known, `unknown` is that DNS could not be asked.
+         * @enum {unknown}
+         */
+        RoutingStatus: "pending" | "ok" | "elsewhere" | "unknown";
         /** @description What the server said of itself when it was last identified. */
         ServerFacts: {
             os: string;
@@ -2456,6 +2670,11 @@ export interface components {
             /** @description At least 8 characters, 15 or more recommended; no rules of composition. */
             password: string;
         };
+        /**
+         * @description The certificate of the name.
+         * @enum {unknown}
+         */
+        SslStatus: "pending" | "active" | "expired" | "error";
         /** @enum {unknown} */
         StepState: "pending" | "started" | "done" | "failed" | "undo_started" | "undone" | "undo_failed" | "skipped";
         StepView: {
@@ -6823,6 +7042,461 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listPortalDomains: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                q?: string;
+                /** @description Only those of this client, by its id or slug. */
+                client?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfPortalDomainView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createPortalDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatePortalDomain"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalDomainView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getPortalDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalDomainView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deletePortalDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    verifyPortalDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalDomainView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    activatePortalDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalDomainView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deactivatePortalDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalDomainView"];
                 };
             };
             /** @description Bad Request */

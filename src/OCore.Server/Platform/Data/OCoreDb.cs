@@ -8,6 +8,7 @@ using OCore.Features.AuditLog;
 using OCore.Features.Instances;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
+using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies;
@@ -49,6 +50,8 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
     public DbSet<Plan> Plans => Set<Plan>();
     public DbSet<ClientDeletion> ClientDeletions => Set<ClientDeletion>();
+    public DbSet<PortalDomain> PortalDomains => Set<PortalDomain>();
+    public DbSet<PortalDomainTombstone> PortalDomainTombstones => Set<PortalDomainTombstone>();
     public DbSet<Server> Servers => Set<Server>();
     public DbSet<ServerGrant> ServerGrants => Set<ServerGrant>();
     public DbSet<Template> Templates => Set<Template>();
