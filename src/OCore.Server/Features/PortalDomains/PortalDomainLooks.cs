@@ -21,7 +21,7 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
     /// <summary>Looks because somebody asked. 429 after several looks in a row; joining one that is on its way is free.</summary>
     public async Task<Problem?> OnDemandAsync(Guid id, CancellationToken stop)
     {
-        if (!_looking.ContainsKey(id) && limits.Take(OnDemand, id.ToString()) is { } seconds)
+        if (!_looking.ContainsKey(id) && await limits.TakeAsync(OnDemand, id.ToString(), stop) is { } seconds)
             return PortalDomainProblems.TooManyLooks(seconds);
         // A look of another process is as good; what it finds is in the row when it is done.
         for (var i = 0; !await LookAsync(id, stop) && i < 40; i++)

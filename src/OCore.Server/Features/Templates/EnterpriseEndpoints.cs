@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Platform.Data;
 using OCore.Platform.Http;

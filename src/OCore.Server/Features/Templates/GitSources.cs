@@ -16,7 +16,7 @@ internal sealed record GitAccess(GitUrl Url, string? PrivateKey, string? Token);
 /// Git on oCore's own machine, by argument lists. Keys lie in a private folder in memory while they are in use, tokens in a variable
 /// of the one process; neither is ever an argument, and the machine's own keys and configuration are never offered to anybody's address.
 /// </summary>
-internal sealed partial class GitSources(Settings settings) : IDisposable
+internal sealed partial class GitSources(Settings settings, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
     private const int OutputLimit = 1 << 20;
@@ -48,7 +48,7 @@ internal sealed partial class GitSources(Settings settings) : IDisposable
         try
         {
             await EnsureCommitAsync(repository, access, branch, commit, stop);
-            Directory.SetLastWriteTimeUtc(repository, DateTime.UtcNow);
+            Directory.SetLastWriteTimeUtc(repository, time.GetUtcNow().UtcDateTime);
         }
         finally
         {

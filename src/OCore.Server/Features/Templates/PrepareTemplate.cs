@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;

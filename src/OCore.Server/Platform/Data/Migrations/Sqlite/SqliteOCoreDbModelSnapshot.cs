@@ -353,6 +353,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Sources")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER");
 
@@ -778,8 +782,15 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<bool>("Draining")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("EdgeHttps")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("EdgePort")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("EdgeProxies")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Facts")
                         .HasColumnType("TEXT");
@@ -805,6 +816,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<long?>("LastSeenAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("MachineId")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -933,6 +947,55 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.ToTable("EnterpriseSources", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Templates.ServerSource", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Commit")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("LastUsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Origin")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("UnusedSince")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("RootId", "ServerId");
+
+                    b.HasIndex("ServerId", "Key")
+                        .IsUnique();
+
+                    b.ToTable("ServerSources", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Templates.Template", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1028,6 +1091,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("Error")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Image")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Key")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -1052,7 +1119,18 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long?>("SizeBytes")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Sources")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("UnusedSince")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Wish")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
@@ -1068,6 +1146,80 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsUnique();
 
                     b.ToTable("TemplateCaches", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Topology", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Description")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Drawing")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("DrawingHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("FilestoreType")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("LbServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LbType")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("PgFailoverEnabled")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("RedisEnabled")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("RedisServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ServerIds")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("Topologies", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Users.PasskeyChallenge", b =>
@@ -1405,6 +1557,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("Owner")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("PastLives")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("RequestHash")
                         .HasColumnType("TEXT");
 
@@ -1446,12 +1602,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.HasIndex("ServerId");
 
-                    b.HasIndex("OrgId", "IdempotencyKey")
-                        .IsUnique();
-
                     b.HasIndex("RootId", "OrgId");
 
                     b.HasIndex("State", "LeaseUntil");
+
+                    b.HasIndex("OrgId", "ActorId", "IdempotencyKey")
+                        .IsUnique();
 
                     b.ToTable("Operations", (string)null);
                 });
@@ -1533,6 +1689,29 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.HasIndex("OperationId");
 
                     b.ToTable("ResourceLocks", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Platform.Security.RateCount", b =>
+                {
+                    b.Property<string>("Limit")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("BLOB");
+
+                    b.PrimitiveCollection<string>("Times")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Limit", "Key");
+
+                    b.HasIndex("Until");
+
+                    b.ToTable("RateCounts", (string)null);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<System.Guid>", b =>
@@ -1806,6 +1985,23 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("OCore.Features.Templates.ServerSource", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Servers.Server", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "ServerId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("OCore.Features.Templates.Template", b =>
                 {
                     b.HasOne("OCore.Features.Organizations.Organization", null)
@@ -1830,6 +2026,16 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasForeignKey("RootId", "ServerId")
                         .HasPrincipalKey("RootId", "Id")
                         .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Topology", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
 
