@@ -7,7 +7,6 @@ using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.SystemTests.Remote;
-using OCore.SystemTests.Servers;
 using OCore.Tests;
 using OCore.Tests.Operations;
 using Xunit;

@@ -40,7 +40,7 @@ public sealed class KillingTheServer(ITestOutputHelper output) : IAsyncLifetime
             await machine.ForgetOCoreAsync();
     }
 
-    public async Task DisposeAsync() => await _process.DisposeAsync();
+    public Task DisposeAsync() => _process.EndAsync();
 
     [LabFact]
     public async Task Ten_provisionings_are_finished_or_undone_after_it()

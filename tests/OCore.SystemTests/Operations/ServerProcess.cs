@@ -3,14 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using OCore.Client;
-using OCore.SystemTests.Remote;
 using OCore.Tests;
 using Xunit;
 
 namespace OCore.SystemTests.Operations;
 
 /// <summary>The program as an operator runs it: a process of its own with its data directory and port, which can be killed and started again.</summary>
-internal sealed class ServerProcess : IAsyncDisposable
+internal sealed class ServerProcess
 {
     private const string Email = "operator@test.example";
 
@@ -72,7 +71,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         Http.Dispose();
     }
 
-    public async ValueTask DisposeAsync()
+    public async Task EndAsync()
     {
         if (_process is { HasExited: false })
         {

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using OCore.Client;
 using OCore.SystemTests.Instances;
-using OCore.SystemTests.Remote;
 using OCore.Tests;
 using OCore.Tests.Agency;
 using Xunit;
