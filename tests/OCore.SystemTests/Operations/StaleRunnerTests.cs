@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
-using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.SystemTests.Remote;

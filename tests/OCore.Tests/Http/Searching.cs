@@ -25,4 +25,18 @@ public sealed class Searching(TestApps apps) : IClassFixture<TestApps>
             Assert.Single((await http.Get<Page<OperationView>>($"/api/operations?q={text}")).Data);
         }
     }
+
+    [Theory, Sqlite]
+    public async Task States_are_named_as_answers_name_them(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("States");
+        using var http = app.As(agency.Owner, agency.Org);
+        foreach (var word in (string[])["rolled_back", "succeeded", "active"])
+            await http.Get<Page<OperationView>>($"/api/operations?state={word}");
+        foreach (var word in (string[])["1", "rolledback", "Succeeded", "nothing"])
+            await http.Get<Page<OperationView>>($"/api/operations?state={word}").IsRefusedAsync(400, "validation_failed", "state");
+        await http.Get<Page<InstanceView>>("/api/instances?status=running");
+        await http.Get<Page<InstanceView>>("/api/instances?status=1").IsRefusedAsync(400, "validation_failed", "status");
+    }
 }

@@ -21,7 +21,7 @@ public sealed class AdministeringAccounts(TestApps apps) : IClassFixture<TestApp
 
         var disabled = await http.Post<AccountView>($"/api/admin/users/{ada.Id}/disable");
         Assert.NotNull(disabled.DisabledAt);
-        Assert.Equal(disabled.DisabledAt, (await http.Post<AccountView>($"/api/admin/users/{ada.Id}/disable")).DisabledAt);
+        Assert.Equal(disabled.DisabledAt!.Value.ToUnixTimeMilliseconds(), (await http.Post<AccountView>($"/api/admin/users/{ada.Id}/disable")).DisabledAt!.Value.ToUnixTimeMilliseconds());
         await app.As(ada).Get<MeView>("/api/user").IsRefusedAsync(401, "unauthenticated");
         await byKey.Get<MeView>("/api/user").IsRefusedAsync(401, "unauthenticated");
         await app.LoginAsync(ada.Email).ProblemAsync(401, "invalid_credentials");

@@ -52,7 +52,7 @@ internal static class InstanceEndpoints
             query = query.Where(i => i.ServerId == server);
         if (filter.Status is { } word)
         {
-            if (!Enum.TryParse<InstanceStatus>(word, true, out var status))
+            if (!Paging.TryWord<InstanceStatus>(word, out var status))
                 return Problem.Field("status", "One of creating, running, stopped, restarting, failed, removing, suspended.");
             query = query.Where(i => i.Status == status);
         }

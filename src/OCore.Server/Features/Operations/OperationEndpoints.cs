@@ -56,7 +56,7 @@ internal static class OperationEndpoints
             query = query.Where(o => OperationEngine.Active.Contains(o.State));
         else if (filter.State is { } word)
         {
-            if (!Enum.TryParse<OperationState>(word.Replace("_", "", StringComparison.Ordinal), true, out var state))
+            if (!Paging.TryWord<OperationState>(word, out var state))
                 return Problem.Field("state", "One of pending, running, unwinding, succeeded, rolled_back, cancelled, stuck, active.");
             query = query.Where(o => o.State == state);
         }

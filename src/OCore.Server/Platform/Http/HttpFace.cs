@@ -107,7 +107,7 @@ internal static class HttpFace
         if (!app.Environment.WebRootFileProvider.GetFileInfo("index.html").Exists)
         {
             // As the page itself does: another method has to meet what routing says of the API's own routes.
-            app.MapFallback(() => TypedResults.Text(NoDashboard, "text/plain; charset=utf-8", statusCode: 503)).WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
+            app.MapFallback(() => TypedResults.Text(NoDashboard, "text/plain; charset=utf-8", statusCode: 503)).WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head])).ExcludeFromDescription();
             return;
         }
         app.UseDashboardFiles();
