@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using OCore.Tests;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
 

@@ -87,7 +87,7 @@ function Overview({ server, refusal }: { server: ServerView; refusal?: string })
     <>
       {server.offeredHostKey && <RepinHostKey server={server} offered={server.offeredHostKey} refusal={refusal} />}
       {server.operationId && server.status !== 'active' && server.status !== 'draining' && (
-        <Section title="What is being done"><OperationSteps id={server.operationId} /></Section>
+        <Section title={server.status === 'failed' ? 'What went wrong' : 'What is being done'}><OperationSteps id={server.operationId} /></Section>
       )}
       {use && facts && (
         <Section title="Use" note={<>Measured <When at={use.at} />. {bytes(Math.max(0, facts.memoryBytes - use.memoryReservedBytes))} of memory are left to promise to new instances.</>}>
