@@ -4,7 +4,6 @@ using System.Net;
 using System.Text;
 using OCore.Client;
 using OCore.SystemTests.Remote;
-using OCore.Tests;
 using Xunit;
 using Xunit.Abstractions;
 
