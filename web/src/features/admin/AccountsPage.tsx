@@ -23,7 +23,7 @@ const words: Record<Act, { title: (name: string) => string; verb: string; danger
   enable: { title: (name) => `Enable ${name}`, verb: 'Enable account', said: (name) => `${name} can sign in again.`, text: 'They can sign in again, and their API keys work again.' },
   promote: {
     title: (name) => `Make ${name} an operator`, verb: 'Make operator', said: (name) => `${name} is an operator.`,
-    text: 'An operator runs this installation: plans, all accounts, and the machine oCore runs on.',
+    text: 'An operator runs this installation: plans, all accounts, and the machine it runs on.',
   },
   demote: { title: (name) => `${name} is no operator any more`, verb: 'Take it away', danger: true, said: (name) => `${name} is no operator any more.`, text: 'They keep what they may do in their organizations.' },
 };

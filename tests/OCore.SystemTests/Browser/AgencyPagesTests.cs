@@ -8,7 +8,7 @@ namespace OCore.SystemTests.Browser;
 
 /// <summary>An agency's daily work, as far as it needs no server.</summary>
 [Collection(BrowserGroup.Name)]
-public sealed class AgencyTests(BrowserLab lab, Installation at) : IClassFixture<Installation>
+public sealed class AgencyPagesTests(BrowserLab lab, Installation at) : IClassFixture<Installation>
 {
     [BrowserFact]
     public async Task A_client_is_created_suspended_resumed_and_deleted_with_its_name_typed()

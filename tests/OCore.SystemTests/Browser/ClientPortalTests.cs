@@ -9,7 +9,7 @@ namespace OCore.SystemTests.Browser;
 
 /// <summary>What an agency's client sees: the agency, and never whose software it is.</summary>
 [Collection(BrowserGroup.Name)]
-public sealed class PortalTests(BrowserLab lab, Installation at) : IClassFixture<Installation>
+public sealed class ClientPortalTests(BrowserLab lab, Installation at) : IClassFixture<Installation>
 {
     [BrowserFact]
     public async Task Who_is_invited_meets_the_agencys_brand_from_the_first_byte()
