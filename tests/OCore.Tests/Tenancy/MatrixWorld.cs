@@ -10,6 +10,7 @@ using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
@@ -94,7 +95,8 @@ internal sealed class MatrixWorld
             OrgId = org.Id, RootId = org.RootId, Kind = "test", Title = "Something", InputSealed = "x", State = OperationState.Succeeded, Actor = "somebody", CreatedAt = now, FinishedAt = now, InstanceId = instance.Id, ServerId = server.Id,
         };
         var role = new Role { OrgId = org.Id, Name = app.Slug("role"), Slug = app.Slug("role"), Permissions = ["view:servers"] };
-        db.AddRange(server, template, instance, operation, role);
+        var topology = new Topology { OrgId = org.Id, RootId = org.RootId, Name = app.Slug("drawing"), CreatedAt = now };
+        db.AddRange(server, template, instance, operation, role, topology);
         var person = await app.MemberAsync(org, "viewer");
         var invitation = new Invitation { OrgId = org.Id, Email = $"{slug}@people.example", RoleId = role.Id, InvitedById = person.Id, InvitedBy = "somebody", TokenHash = Guid.CreateVersion7().ToByteArray(), CreatedAt = now, ExpiresAt = now.AddDays(2) };
         db.Add(invitation);
@@ -106,7 +108,7 @@ internal sealed class MatrixWorld
         var plan = await db.Set<Plan>().FirstAsync();
         return new Possessions(org, new Dictionary<string, string>
         {
-            ["servers"] = server.Id.ToString(), ["templates"] = template.Id.ToString(), ["instances"] = instance.Id.ToString(), ["from-instance"] = instance.Id.ToString(),
+            ["servers"] = server.Id.ToString(), ["templates"] = template.Id.ToString(), ["topologies"] = topology.Id.ToString(), ["instances"] = instance.Id.ToString(), ["from-instance"] = instance.Id.ToString(),
             ["operations"] = operation.Id.ToString(), ["clients"] = client.Id.ToString(), ["roles"] = role.Id.ToString(), ["members"] = member.Id.ToString(),
             ["invitations"] = invitation.Id.ToString(), ["api-keys"] = key.Id.ToString(), ["sessions"] = session.Id.ToString(), ["passkeys"] = "AAAA",
             ["catalog"] = "18.0", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),

@@ -81,6 +81,8 @@ internal static class TopologyEndpoints
         var (drawing, ha) = (request.TopologyData ?? topology.Drawing, topology.Ha);
         if (request.Changes is { Count: > 0 } changes)
         {
+            if (DrawingShape.Check(drawing) is { } before)
+                return before;
             (drawing, ha, var misfit) = TopologyChanges.Apply(drawing, ha, changes);
             if (misfit is not null)
                 return misfit;
@@ -159,7 +161,7 @@ internal static class TopologyEndpoints
     private static async Task<Problem?> UnknownServerAsync(OCoreDb db, Caller caller, TopologyData drawing, HaConfig ha, string prefix, IReadOnlyCollection<Guid> before, CancellationToken stop)
     {
         var named = DrawingShape.ServersOf(drawing).Select((server, i) => (Field: $"topologyData.nodes[{i}].data.serverId", Server: server))
-            .Prepend(($"{prefix}redisServerId", ha.RedisServerId)).Prepend(($"{prefix}lbServerId", ha.LbServerId)).Where(n => n.Server is { } id && !before.Contains(id)).ToList();
+            .Prepend((Field: $"{prefix}redisServerId", Server: ha.RedisServerId)).Prepend((Field: $"{prefix}lbServerId", Server: ha.LbServerId)).Where(n => n.Server is { } id && !before.Contains(id)).ToList();
         var ids = named.Select(n => n.Server!.Value).Distinct().ToList();
         if (ids.Count == 0)
             return null;

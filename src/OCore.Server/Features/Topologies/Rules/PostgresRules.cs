@@ -1,5 +1,3 @@
-using OCore.Client;
-
 namespace OCore.Features.Topologies.Rules;
 
 /// <summary>TP-P, first half: the database, with fail-over or without.</summary>

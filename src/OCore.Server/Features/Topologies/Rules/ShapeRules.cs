@@ -90,13 +90,13 @@ internal static class ShapeRules
             stack.Push(node.Id);
             on.Add(node.Id);
             foreach (var target in topology.Targets(node).Where(t => !(node.Type == NodeType.Etcd && t.Type == NodeType.Etcd)).OrderBy(t => t.Id, StringComparer.Ordinal))
-                if (!index.ContainsKey(target.Id))
+                if (!index.TryGetValue(target.Id, out var place))
                 {
                     Visit(target);
                     low[node.Id] = Math.Min(low[node.Id], low[target.Id]);
                 }
                 else if (on.Contains(target.Id))
-                    low[node.Id] = Math.Min(low[node.Id], index[target.Id]);
+                    low[node.Id] = Math.Min(low[node.Id], place);
             if (low[node.Id] != index[node.Id])
                 return;
             var part = new List<DrawnNode>();

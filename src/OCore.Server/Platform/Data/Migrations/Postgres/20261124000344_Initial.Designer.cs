@@ -12,7 +12,7 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Postgres
 {
     [DbContext(typeof(PostgresOCoreDb))]
-    [Migration("20261123221827_Initial")]
+    [Migration("20261124000344_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -931,6 +931,80 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.ToTable("TemplateCaches", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Topologies.Topology", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Description")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Drawing")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("DrawingHash")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("FilestoreType")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<Guid?>("LbServerId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("LbType")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<bool>("PgFailoverEnabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RedisEnabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<Guid?>("RedisServerId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("ServerIds")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("Topologies", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Users.PasskeyChallenge", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1669,6 +1743,16 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasForeignKey("RootId", "ServerId")
                         .HasPrincipalKey("RootId", "Id")
                         .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Topology", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
 
