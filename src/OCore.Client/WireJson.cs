@@ -96,6 +96,8 @@ namespace OCore.Client;
 [JsonSerializable(typeof(OpenLink))]
 [JsonSerializable(typeof(LogLines))]
 [JsonSerializable(typeof(CreateTopology))]
+[JsonSerializable(typeof(TopologyData))]
+[JsonSerializable(typeof(HaConfig))]
 [JsonSerializable(typeof(UpdateTopology))]
 [JsonSerializable(typeof(TopologyView))]
 [JsonSerializable(typeof(Page<TopologySummary>))]

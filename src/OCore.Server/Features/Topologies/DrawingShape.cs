@@ -20,6 +20,8 @@ internal static class DrawingShape
         for (var i = 0; i < drawing.Nodes.Count; i++)
         {
             var (node, path) = (drawing.Nodes[i], $"topologyData.nodes[{i}]");
+            if (node is null)
+                return Problem.Field(path, "This is no node.");
             if (!ids.Add(node.Id))
                 return Problem.Field($"{path}.id", $"Another node has the id {node.Id}.");
             if (node.Position is { } at && !(double.Abs(at.X) <= 1e7 && double.Abs(at.Y) <= 1e7))
@@ -32,6 +34,8 @@ internal static class DrawingShape
         for (var i = 0; i < drawing.Edges.Count; i++)
         {
             var (edge, path) = (drawing.Edges[i], $"topologyData.edges[{i}]");
+            if (edge is null)
+                return Problem.Field(path, "This is no edge.");
             if (!ids.Add(edge.Id))
                 return Problem.Field($"{path}.id", $"Another edge has the id {edge.Id}.");
             if (CheckData(edge.Data, $"{path}.data") is { } wrong)

@@ -17,9 +17,9 @@ internal static class TopologyChanges
         return (new TopologyData { Nodes = nodes, Edges = edges }, ha, null);
     }
 
-    private static string? Apply(TopologyChange change, List<TopologyNode> nodes, List<TopologyEdge> edges, ref HaConfig ha)
+    private static string? Apply(TopologyChange? change, List<TopologyNode> nodes, List<TopologyEdge> edges, ref HaConfig ha)
     {
-        switch (change.Op)
+        switch (change?.Op)
         {
             case TopologyChangeKind.AddNode when change.Node is { } node:
                 if (nodes.Exists(n => n.Id == node.Id))
@@ -49,7 +49,7 @@ internal static class TopologyChanges
             case TopologyChangeKind.SetHa when change.Member is { } member:
                 return SetHa(member, change.Value, ref ha);
             default:
-                return $"{JsonNamingPolicy.SnakeCaseLower.ConvertName(change.Op.ToString())} lacks what it is about.";
+                return change is null ? "This is no change." : $"{JsonNamingPolicy.SnakeCaseLower.ConvertName(change.Op.ToString())} lacks what it is about.";
         }
     }
 

@@ -81,6 +81,8 @@ internal static class TopologyEndpoints
         var (drawing, ha) = (request.TopologyData ?? topology.Drawing, topology.Ha);
         if (request.Changes is { Count: > 0 } changes)
         {
+            if (DrawingShape.Check(drawing) is { } before)
+                return before;
             (drawing, ha, var misfit) = TopologyChanges.Apply(drawing, ha, changes);
             if (misfit is not null)
                 return misfit;

@@ -38,8 +38,6 @@ internal static class HttpFace
             {
                 if (context.JsonTypeInfo.Type == typeof(string) && schema.Type is null)
                     schema.Type = context.JsonPropertyInfo is { IsGetNullable: true } ? Microsoft.OpenApi.JsonSchemaType.String | Microsoft.OpenApi.JsonSchemaType.Null : Microsoft.OpenApi.JsonSchemaType.String;
-                if (context.JsonTypeInfo.Type == typeof(RawJson) && schema.Type is null)
-                    schema.Description ??= "Kept as it was written.";
                 var texts = context.JsonTypeInfo.ElementType == typeof(string);
                 if (texts && context.JsonTypeInfo.Kind == System.Text.Json.Serialization.Metadata.JsonTypeInfoKind.Enumerable)
                     schema.Items ??= new Microsoft.OpenApi.OpenApiSchema { Type = Microsoft.OpenApi.JsonSchemaType.String };

@@ -12,7 +12,11 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Postgres
 {
     [DbContext(typeof(PostgresOCoreDb))]
+<<<<<<<< HEAD:src/OCore.Server/Platform/Data/Migrations/Postgres/20260101000000_Initial.Designer.cs
     [Migration("20260101000000_Initial")]
+========
+    [Migration("20261124000344_Initial")]
+>>>>>>>> refs/heads/topo:src/OCore.Server/Platform/Data/Migrations/Postgres/20261124000344_Initial.Designer.cs
     partial class Initial
     {
         /// <inheritdoc />

@@ -11,7 +11,11 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteOCoreDb))]
+<<<<<<<< HEAD:src/OCore.Server/Platform/Data/Migrations/Sqlite/20260101000000_Initial.Designer.cs
     [Migration("20260101000000_Initial")]
+========
+    [Migration("20261124000338_Initial")]
+>>>>>>>> refs/heads/topo:src/OCore.Server/Platform/Data/Migrations/Sqlite/20261124000338_Initial.Designer.cs
     partial class Initial
     {
         /// <inheritdoc />
