@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 
 namespace OCore.Bench;

@@ -6,13 +6,11 @@ namespace OCore.Bench;
 /// </summary>
 public sealed class LabServer : IDisposable
 {
-    private const string Name = "bench1";
+    private readonly string _name;
     private static readonly string Folder = Environment.GetEnvironmentVariable("OCORE_BENCH_LAB") ?? "/var/lib/ocore-lab-bench";
     private static readonly Dictionary<string, string> Environs = new() { ["OCORE_LAB"] = Folder, ["OCORE_LAB_NET"] = "10.80.0" };
 
-    private LabServer()
-    {
-    }
+    private LabServer(string name) => _name = name;
 
     public string Host => Read("host");
     public int Port => int.Parse(Read("port"), System.Globalization.CultureInfo.InvariantCulture);
@@ -28,18 +26,18 @@ public sealed class LabServer : IDisposable
         Run.Script(Bin("docker-engine"), Environs);
         Run.Script(Bin("images"), Environs, "odoo", "postgres", "haproxy");
         Run.Script(Bin("lab"), Environs, "create", "1", "--prefix", "bench");
-        return new LabServer();
+        return new LabServer("bench1");
     }
 
     /// <summary>Copies an image of this machine's engine to the server's.</summary>
-    public void Load(string image) => Run.Script(Bin("lab"), Environs, "load", Name, image);
+    public void Load(string image) => Run.Script(Bin("lab"), Environs, "load", _name, image);
 
     /// <summary>As root from within.</summary>
-    public void Exec(params string[] command) => Run.Script(Bin("lab"), Environs, ["exec", Name, .. command]);
+    public void Exec(params string[] command) => Run.Script(Bin("lab"), Environs, ["exec", _name, .. command]);
 
     public void Dispose() => Run.Script(Bin("lab"), Environs, "destroy");
 
     private static string Bin(string name) => Path.Combine(Repository.Root, "bin", name);
 
-    private static string Read(string file) => File.ReadAllText(Path.Combine(Folder, Name, file)).Trim();
+    private string Read(string file) => File.ReadAllText(Path.Combine(Folder, _name, file)).Trim();
 }

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -28,8 +27,10 @@ internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServ
     {
         Directory.CreateDirectory(settings.DataDirectory);
         await using var db = databases.System();
+        // Made now, so that no request has to wait for it.
+        _ = db.Model;
         await DataSetup.MigrateAsync(db, cancellationToken);
-        if (!await db.Users.AnyAsync(cancellationToken))
+        if (!await DataSetup.HasUsersAsync(db, cancellationToken))
             await FirstOperatorAsync(db, cancellationToken);
         Completed = true;
     }

@@ -62,12 +62,9 @@ internal static class DataSetup
     /// <summary>Brings the schema up to date. Asks one cheap question first: the whole check costs two seconds of every start.</summary>
     public static async Task MigrateAsync(OCoreDb db, CancellationToken stop)
     {
-        var newest = db.Database.GetMigrations().Last();
         try
         {
-            var applied = await db.Database.SqlQuery<string>($"""SELECT "MigrationId" AS "Value" FROM "__EFMigrationsHistory" ORDER BY "MigrationId" DESC LIMIT 1""")
-                .FirstOrDefaultAsync(stop);
-            if (applied == newest)
+            if (await AskAsync(db, """SELECT "MigrationId" FROM "__EFMigrationsHistory" ORDER BY "MigrationId" DESC LIMIT 1""", stop) as string == db.Database.GetMigrations().Last())
                 return;
         }
         catch (DbException)
@@ -75,6 +72,25 @@ internal static class DataSetup
             // A new database has no history yet.
         }
         await db.Database.MigrateAsync(stop);
+    }
+
+    public static async Task<bool> HasUsersAsync(OCoreDb db, CancellationToken stop) =>
+        await AskAsync(db, """SELECT 1 FROM "Users" LIMIT 1""", stop) is not null;
+
+    // Every start asks this, and Entity Framework would take longer to learn the question than the database to answer it.
+    private static async Task<object?> AskAsync(OCoreDb db, string question, CancellationToken stop)
+    {
+        await db.Database.OpenConnectionAsync(stop);
+        try
+        {
+            await using var command = db.Database.GetDbConnection().CreateCommand();
+            command.CommandText = question;
+            return await command.ExecuteScalarAsync(stop);
+        }
+        finally
+        {
+            await db.Database.CloseConnectionAsync();
+        }
     }
 }
 
