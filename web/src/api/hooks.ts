@@ -92,6 +92,8 @@ export type ListState<T> = ReturnType<typeof useList<T>>;
 
 interface SendOptions<T> {
   org?: string;
+  /** It changes nothing that is shown, such as a preview: nothing is read anew. */
+  quiet?: boolean;
   onDone?: (answer: T) => void;
   onError?: (error: ApiError) => void;
 }
@@ -103,7 +105,7 @@ export function useSend<A, T>(make: (argument: A) => Write<T>, options: SendOpti
   const mutation = useMutation<T, ApiError, A>({
     mutationFn: (argument) => send(make(argument), { org: options.org ?? page }),
     onSuccess: (answer) => {
-      void client.invalidateQueries();
+      if (!options.quiet) void client.invalidateQueries();
       options.onDone?.(answer);
     },
     onError: options.onError,

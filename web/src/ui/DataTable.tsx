@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { Button, Skeleton, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import type { ListState } from '../api/hooks';
+import { useTexts } from '../texts/texts';
 import { ErrorState } from './Errors';
 import classes from './ui.module.css';
 
@@ -32,7 +33,8 @@ interface Props<T> {
   noun?: string;
 }
 
-export function DataTable<T>({ label, list, columns, rowKey, empty, sort, filter, noun = 'row' }: Props<T>) {
+export function DataTable<T>({ label, list, columns, rowKey, empty, sort, filter, noun }: Props<T>) {
+  const { common } = useTexts();
   if (list.error && !list.rows) return <div className={classes.frame}><ErrorState error={list.error} onRetry={list.reload} /></div>;
   const rows = sorted(filter ? list.rows?.filter(filter) : list.rows, columns, sort?.[0]);
   if (rows?.length === 0 && !list.more) return <div className={classes.frame}>{empty}</div>;
@@ -58,10 +60,10 @@ export function DataTable<T>({ label, list, columns, rowKey, empty, sort, filter
           </tbody>
         </table>
       </div>
-      {rows && (
+      {rows && (noun || list.more) && (
         <div className={classes.footer}>
-          <span>{rows.length} {rows.length === 1 ? noun : `${noun}s`}{list.more ? ' shown' : ''}</span>
-          {list.more && <Button variant="subtle" size="compact-xs" loading={list.loadingMore} onClick={list.loadMore}>Load more</Button>}
+          <span>{noun && <>{rows.length} {rows.length === 1 ? noun : `${noun}s`}{list.more ? ' shown' : ''}</>}</span>
+          {list.more && <Button variant="subtle" size="compact-xs" loading={list.loadingMore} onClick={list.loadMore}>{common.loadMore}</Button>}
         </div>
       )}
     </div>

@@ -27,6 +27,13 @@ internal static class Memberships
         ];
     }
 
+    /// <summary>Removes those of these accounts that belong to no organization any more: nobody could use them, and they are personal data.</summary>
+    public static Task<int> RemoveHomelessAsync(OCoreDb db, IReadOnlyCollection<Guid> users, CancellationToken stop)
+    {
+        var members = db.Members.AcrossTenants();
+        return db.Users.Where(u => users.Contains(u.Id) && !u.IsOperator && !members.Any(m => m.UserId == u.Id)).ExecuteDeleteAsync(stop);
+    }
+
     private static MembershipView View(Organizations.Organization organization, string? role, bool delegated) => new()
     {
         Id = organization.Id, Slug = organization.Slug, Name = organization.Name, Kind = organization.Kind,

@@ -1,11 +1,12 @@
 import { useState } from 'react';
-import { Anchor, Button, Modal, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useMe, useRefusal, useSend } from '../../api/hooks';
 import type { AdminCredentials, InstanceView } from '../../api/types';
 import { Link, usePaths } from '../../nav';
 import { Action, Copyable, Facts, Meter, Section, Status, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
+import { Dialog } from '../../ui/Dialog';
 import { bytes, megabytes, words } from '../../ui/format';
 import { FormActions } from '../../ui/Form';
 import { failed } from '../../ui/toast';
@@ -69,13 +70,13 @@ function Administrator({ instance }: { instance: InstanceView }) {
       }
     >
       {shown && (
-        <Modal opened onClose={() => setShown(undefined)} title="Administrator of Odoo" closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close' }}>
+        <Dialog onClose={() => setShown(undefined)} title="Administrator of Odoo" once>
           <Stack gap="sm">
             <Text size="sm">This password is shown this once. Keep it, or hand it to the person who needs it.</Text>
             <Facts columns="110px minmax(0, 1fr)" items={[['Login', <Copyable key="l" text={shown.login} label="Copy login" />], ['Password', <Copyable key="p" text={shown.password} label="Copy password" />]]} />
             <FormActions><Button onClick={() => setShown(undefined)}>I have kept it</Button></FormActions>
           </Stack>
-        </Modal>
+        </Dialog>
       )}
       {asking && (
         <Confirm title="Reset the administrator's password" verb="Reset password" danger busy={reset.busy} error={reset.error} onConfirm={() => reset.send(undefined)} onClose={() => setAsking(false)}>

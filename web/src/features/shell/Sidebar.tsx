@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from 'react';
 import { Menu, ScrollArea, VisuallyHidden } from '@mantine/core';
 import {
   IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
-  IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconUserCircle, IconUsers, type Icon,
+  IconPalette, IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconToggleRight, IconUserCircle, IconUsers, IconWorldWww, type Icon,
 } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
 import { api } from '../../api/endpoints';
@@ -36,6 +36,14 @@ export function entries(me: MeView): { label?: string; items: Entry[] }[] {
         may('view:templates') && { label: 'Templates', to: to.templates, icon: IconTemplate },
         may('view:servers') && { label: 'Servers', to: to.servers, icon: IconServer },
         may('view:operations') && { label: 'Operations', to: to.operations(), icon: IconHistory },
+      ]),
+    },
+    {
+      label: 'Client portals',
+      items: only(isClient || !me.current.agencyEnabled || !may('view:agency') ? [] : [
+        { label: 'Branding', to: to.branding(), icon: IconPalette },
+        { label: 'Portal domains', to: to.portalDomains, icon: IconWorldWww },
+        { label: 'Portal configuration', to: to.portalConfig(), icon: IconToggleRight },
       ]),
     },
     {
