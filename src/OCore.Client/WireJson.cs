@@ -12,6 +12,7 @@ namespace OCore.Client;
         typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
         typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>)])]
 [JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(SignupRequest))]
 [JsonSerializable(typeof(RefreshRequest))]
@@ -20,6 +21,9 @@ namespace OCore.Client;
 [JsonSerializable(typeof(ConfirmResetRequest))]
 [JsonSerializable(typeof(MeView))]
 [JsonSerializable(typeof(UpdateMe))]
+[JsonSerializable(typeof(AccountView))]
+[JsonSerializable(typeof(Page<AccountView>))]
+[JsonSerializable(typeof(UpdateAccount))]
 [JsonSerializable(typeof(ChangePassword))]
 [JsonSerializable(typeof(TotpSetup))]
 [JsonSerializable(typeof(TotpCode))]

@@ -50,6 +50,7 @@ export const paths = {
   resetPassword: '/reset-password',
   acceptInvitation: '/invitations/accept',
   plans: '/admin/plans',
+  accounts: '/admin/accounts',
   /** A client's portal as its people see it. */
   viewAs: (client: string, agency: string) => `/view/${e(client)}${search({ agency })}`,
   in: inOrg,

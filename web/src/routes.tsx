@@ -78,9 +78,10 @@ const pages = [
 ];
 
 const plans = createRoute({ getParentRoute: () => operator, path: '/plans', component: lazyRouteComponent(() => import('./features/admin/PlansPage')) });
+const accounts = createRoute({ getParentRoute: () => operator, path: '/accounts', component: lazyRouteComponent(() => import('./features/admin/AccountsPage')) });
 
 export const router = createRouter({
-  routeTree: root.addChildren([...signedOut, start, inOrg.addChildren(pages), operator.addChildren([plans])]),
+  routeTree: root.addChildren([...signedOut, start, inOrg.addChildren(pages), operator.addChildren([plans, accounts])]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

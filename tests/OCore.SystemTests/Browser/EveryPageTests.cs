@@ -49,7 +49,7 @@ public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixt
     }
 
     [BrowserFact]
-    public Task Of_the_operator() => LookAsync("operator", new Somebody(at, "", Installation.OperatorEmail, "", ""), ["/admin/plans", "/admin/plans?tab=organizations", "/admin/plans?dialog=new"]);
+    public Task Of_the_operator() => LookAsync("operator", new Somebody(at, "", Installation.OperatorEmail, "", ""), ["/admin/plans", "/admin/plans?tab=organizations", "/admin/plans?dialog=new", "/admin/accounts"]);
 
     private Task LookAsync(string what, Somebody person, string[] pages) => Visitor.VisitAsync(lab, person, async visitor =>
     {

@@ -69,6 +69,10 @@ export const api = {
   adminOrganizations: (query?: Query) => get<t.Page<t.AdminOrganizationView>>('/admin/organizations', query),
   assignPlan: (organization: string, body: t.AssignPlan) =>
     put<t.AdminOrganizationView>(`/admin/organizations/${id(organization)}/plan`, body),
+  accounts: (query?: Query) => get<t.Page<t.AccountView>>('/admin/users', query),
+  updateAccount: (account: string, body: t.UpdateAccount) => put<t.AccountView>(`/admin/users/${id(account)}`, body),
+  disableAccount: (account: string) => post<t.AccountView>(`/admin/users/${id(account)}/disable`),
+  enableAccount: (account: string) => post<t.AccountView>(`/admin/users/${id(account)}/enable`),
 
   agency: () => get<t.AgencyView>('/agency'),
   enableAgency: () => post<t.AgencyView>('/agency/enable'),

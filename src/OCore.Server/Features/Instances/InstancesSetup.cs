@@ -23,6 +23,7 @@ internal static class InstancesSetup
     {
         var watch = services.GetRequiredService<ServerWatch>();
         watch.Routes = (db, server, stop) => InstanceHost.RoutesAsync(db, server.Id, stop);
+        watch.ShouldRun = InstanceObserver.ShouldRunAsync;
         watch.Observers.Add(InstanceObserver.ApplyAsync);
     }
 }

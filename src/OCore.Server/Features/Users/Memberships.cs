@@ -27,6 +27,11 @@ internal static class Memberships
         ];
     }
 
+    /// <summary>The organizations that these accounts are members of.</summary>
+    public static async Task<ILookup<Guid, Organizations.Organization>> OfAllAsync(OCoreDb db, IReadOnlyCollection<Guid> users, CancellationToken stop) =>
+        (await db.Members.AcrossTenants().Where(m => users.Contains(m.UserId)).Join(db.Organizations.AcrossTenants(), m => m.OrgId, o => o.Id, (m, o) => new { m.UserId, Organization = o })
+            .AsNoTracking().ToListAsync(stop)).ToLookup(m => m.UserId, m => m.Organization);
+
     /// <summary>Removes those of these accounts that belong to no organization any more: nobody could use them, and they are personal data.</summary>
     public static Task<int> RemoveHomelessAsync(OCoreDb db, IReadOnlyCollection<Guid> users, CancellationToken stop)
     {

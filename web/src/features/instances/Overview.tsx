@@ -34,7 +34,7 @@ export function Overview({ instance }: { instance: InstanceView }) {
         <Facts items={[
           ['Address', <Anchor key="u" href={instance.url} target="_blank" rel="noopener noreferrer" inherit className="break">{instance.url}</Anchor>],
           ['Status', <InstanceStatusView key="s" instance={instance} />],
-          ['Health', <span key="h"><Status tone={instance.health === 'healthy' ? 'good' : instance.health === 'unhealthy' ? 'bad' : 'idle'}>{words(instance.health)}</Status> {instance.healthAt && <span className="dim"><When at={instance.healthAt} /></span>}</span>],
+          ['Health', <span key="h"><Status tone={instance.health === 'healthy' ? 'good' : instance.health === 'unhealthy' ? 'bad' : 'idle'}>{words(instance.health)}</Status> {instance.healthAt && <span className="dim">{instance.health === 'unknown' && 'since '}<When at={instance.healthAt} /></span>}</span>],
           ['Odoo', edition(instance)],
           ['Organization', isClient && instance.organization.slug ? <Link to={to.client(instance.organization.slug)}>{instance.organization.name}</Link> : instance.organization.name],
           ['Server', <Link key="v" to={to.server(instance.server.id)}>{instance.server.name}</Link>],

@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from 'react';
 import { Menu, ScrollArea, VisuallyHidden } from '@mantine/core';
 import {
   IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
-  IconPalette, IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconToggleRight, IconUserCircle, IconUsers, IconWorldWww, type Icon,
+  IconPalette, IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconToggleRight, IconUserCircle, IconUsers, IconUserShield, IconWorldWww, type Icon,
 } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
 import { api } from '../../api/endpoints';
@@ -56,7 +56,7 @@ export function entries(me: MeView): { label?: string; items: Entry[] }[] {
         may('view:organization') && { label: 'Settings', to: to.settings(), icon: IconSettings },
       ]),
     },
-    { label: 'Installation', items: only([me.isOperator && { label: 'Plans', to: paths.plans, icon: IconReceipt }]) },
+    { label: 'Installation', items: only([me.isOperator && { label: 'Plans', to: paths.plans, icon: IconReceipt }, me.isOperator && { label: 'Accounts', to: paths.accounts, icon: IconUserShield }]) },
   ].filter((group) => group.items.length > 0);
 }
 

@@ -636,8 +636,15 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<bool>("Draining")
                         .HasColumnType("boolean");
 
+                    b.Property<bool>("EdgeHttps")
+                        .HasColumnType("boolean");
+
                     b.Property<int>("EdgePort")
                         .HasColumnType("integer");
+
+                    b.Property<string>("EdgeProxies")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<string>("Facts")
                         .HasColumnType("text");
@@ -663,6 +670,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.Property<DateTimeOffset?>("LastSeenAt")
                         .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("MachineId")
+                        .HasColumnType("text");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -1263,6 +1273,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<string>("Owner")
                         .HasColumnType("text");
 
+                    b.Property<string>("PastLives")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("RequestHash")
                         .HasColumnType("text");
 
@@ -1304,12 +1318,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.HasIndex("ServerId");
 
-                    b.HasIndex("OrgId", "IdempotencyKey")
-                        .IsUnique();
-
                     b.HasIndex("RootId", "OrgId");
 
                     b.HasIndex("State", "LeaseUntil");
+
+                    b.HasIndex("OrgId", "ActorId", "IdempotencyKey")
+                        .IsUnique();
 
                     b.ToTable("Operations", (string)null);
                 });
@@ -1393,6 +1407,29 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.HasIndex("OperationId");
 
                     b.ToTable("ResourceLocks", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Platform.Security.RateCount", b =>
+                {
+                    b.Property<string>("Limit")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea");
+
+                    b.PrimitiveCollection<long[]>("Times")
+                        .IsRequired()
+                        .HasColumnType("bigint[]");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Limit", "Key");
+
+                    b.HasIndex("Until");
+
+                    b.ToTable("RateCounts", (string)null);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<System.Guid>", b =>

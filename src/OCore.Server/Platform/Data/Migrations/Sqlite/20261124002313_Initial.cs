@@ -74,6 +74,20 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "RateCounts",
+                columns: table => new
+                {
+                    Limit = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Times = table.Column<string>(type: "TEXT", nullable: false),
+                    Until = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_RateCounts", x => new { x.Limit, x.Key });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "Users",
                 columns: table => new
                 {
@@ -388,6 +402,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     RequestHash = table.Column<string>(type: "TEXT", nullable: true),
                     Owner = table.Column<string>(type: "TEXT", nullable: true),
                     LeaseUntil = table.Column<long>(type: "INTEGER", nullable: false),
+                    PastLives = table.Column<string>(type: "TEXT", nullable: false),
                     Fence = table.Column<long>(type: "INTEGER", nullable: false),
                     RetryAt = table.Column<long>(type: "INTEGER", nullable: true),
                     ErrorCode = table.Column<string>(type: "TEXT", nullable: true),
@@ -446,6 +461,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     IsLocal = table.Column<bool>(type: "INTEGER", nullable: false),
                     BaseDomain = table.Column<string>(type: "TEXT", nullable: true),
                     EdgePort = table.Column<int>(type: "INTEGER", nullable: false),
+                    EdgeProxies = table.Column<string>(type: "TEXT", nullable: false),
+                    EdgeHttps = table.Column<bool>(type: "INTEGER", nullable: false),
+                    MachineId = table.Column<string>(type: "TEXT", nullable: true),
                     Draining = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     HostKeyType = table.Column<string>(type: "TEXT", nullable: true),
@@ -933,9 +951,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 column: "OrgId");
 
             migrationBuilder.CreateIndex(
-                name: "IX_Operations_OrgId_IdempotencyKey",
+                name: "IX_Operations_OrgId_ActorId_IdempotencyKey",
                 table: "Operations",
-                columns: new[] { "OrgId", "IdempotencyKey" },
+                columns: new[] { "OrgId", "ActorId", "IdempotencyKey" },
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -1023,6 +1041,11 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 table: "Plans",
                 column: "Slug",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_RateCounts_Until",
+                table: "RateCounts",
+                column: "Until");
 
             migrationBuilder.CreateIndex(
                 name: "IX_ResourceLocks_OperationId",
@@ -1204,6 +1227,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "PasswordResets");
+
+            migrationBuilder.DropTable(
+                name: "RateCounts");
 
             migrationBuilder.DropTable(
                 name: "ResourceLocks");

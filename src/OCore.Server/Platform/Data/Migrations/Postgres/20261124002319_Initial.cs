@@ -75,6 +75,20 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "RateCounts",
+                columns: table => new
+                {
+                    Limit = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    Times = table.Column<long[]>(type: "bigint[]", nullable: false),
+                    Until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_RateCounts", x => new { x.Limit, x.Key });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "Users",
                 columns: table => new
                 {
@@ -389,6 +403,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     RequestHash = table.Column<string>(type: "text", nullable: true),
                     Owner = table.Column<string>(type: "text", nullable: true),
                     LeaseUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    PastLives = table.Column<string>(type: "text", nullable: false),
                     Fence = table.Column<long>(type: "bigint", nullable: false),
                     RetryAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     ErrorCode = table.Column<string>(type: "text", nullable: true),
@@ -447,6 +462,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     IsLocal = table.Column<bool>(type: "boolean", nullable: false),
                     BaseDomain = table.Column<string>(type: "text", nullable: true),
                     EdgePort = table.Column<int>(type: "integer", nullable: false),
+                    EdgeProxies = table.Column<string>(type: "text", nullable: false),
+                    EdgeHttps = table.Column<bool>(type: "boolean", nullable: false),
+                    MachineId = table.Column<string>(type: "text", nullable: true),
                     Draining = table.Column<bool>(type: "boolean", nullable: false),
                     CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     HostKeyType = table.Column<string>(type: "text", nullable: true),
@@ -934,9 +952,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 column: "OrgId");
 
             migrationBuilder.CreateIndex(
-                name: "IX_Operations_OrgId_IdempotencyKey",
+                name: "IX_Operations_OrgId_ActorId_IdempotencyKey",
                 table: "Operations",
-                columns: new[] { "OrgId", "IdempotencyKey" },
+                columns: new[] { "OrgId", "ActorId", "IdempotencyKey" },
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -1024,6 +1042,11 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 table: "Plans",
                 column: "Slug",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_RateCounts_Until",
+                table: "RateCounts",
+                column: "Until");
 
             migrationBuilder.CreateIndex(
                 name: "IX_ResourceLocks_OperationId",
@@ -1205,6 +1228,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "PasswordResets");
+
+            migrationBuilder.DropTable(
+                name: "RateCounts");
 
             migrationBuilder.DropTable(
                 name: "ResourceLocks");
