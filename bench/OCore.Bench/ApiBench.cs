@@ -40,11 +40,14 @@ internal static class ApiBench
             foreach (var (load, own, theirs) in new[] { alone, many })
                 rows.Add([name, $"{load.Connections}", Figure.Thousands(load.PerSecond), Figure.Of(load.Milliseconds.Median, "0.00"), Figure.Of(load.Milliseconds.At(0.95), "0.00"), Figure.Of(load.Milliseconds.At(0.99), "0.00"),
                     Figure.Of(load.Milliseconds.Max), Figure.Of(own, "0.000"), postgres is null ? "in oCore's" : Figure.Of(theirs, "0.000"), Figure.Of(load.OwnCpu.TotalMilliseconds / load.Milliseconds.Count, "0.000")]);
+            var missed = many.Own > 0.8 || many.Load.PerSecond < 2500;
             bench.Aim($"{name}: CPU of a list of 50 clients ≤ 0.8 ms", $"{Figure.Of(many.Own, "0.00")} ms", many.Own <= 0.8);
             bench.Aim($"{name}: ≥ 2,500 requests/s at 10 connections", $"{Figure.Thousands(many.Load.PerSecond)}/s", many.Load.PerSecond >= 2500);
             var after = ProcessUse.Memory(server.Id);
             await Task.Delay(TimeSpan.FromSeconds(bench.Quick ? 3 : 60));
             var later = ProcessUse.Memory(server.Id);
+            if (missed)
+                Profile.Note(bench, server, $"a list of {Seeding.Clients} clients on {name}", () => LoadGenerator.Ask(server.Url, Path, token, 10, TimeSpan.FromSeconds(8)));
             bench.Note($"Memory on {name}: {Figure.Megabytes(after.Resident)} resident right after the load, {Figure.Megabytes(later.Resident)} a minute later ({Figure.Megabytes(later.Proportional)} proportional).");
         }
         finally
@@ -56,6 +59,7 @@ internal static class ApiBench
     private static (Load Load, double Own, double Theirs) Measure(Bench bench, ServerUnderTest server, PostgresUnderTest? postgres, string token, int connections)
     {
         var others = postgres?.Processes().ToList() ?? [];
+        Priority.Raise(others);
         var (own, theirs) = (ProcessUse.Cpu([server.Id]), ProcessUse.Cpu(others));
         var load = LoadGenerator.Ask(server.Url, Path, token, connections, TimeSpan.FromSeconds(bench.Quick ? 3 : 15));
         var each = (TimeSpan used) => used.TotalMilliseconds / load.Milliseconds.Count;

@@ -23,6 +23,7 @@ if (wanted.Find(w => all.All(b => b.Name != w)) is { } unknown || args.Contains(
     return 2;
 }
 
+Priority.Raise();
 var results = new Results(args.Contains("--write"));
 var failed = 0;
 foreach (var (name, what, run) in all.Where(b => wanted.Count == 0 || wanted.Contains(b.Name)))
@@ -40,4 +41,5 @@ foreach (var (name, what, run) in all.Where(b => wanted.Count == 0 || wanted.Con
         Console.Error.WriteLine($"{name} was not measured: {impossible.Message}");
     }
 }
+Priority.Restore();
 return failed == 0 ? 0 : 1;

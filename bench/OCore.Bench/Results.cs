@@ -39,7 +39,7 @@ public sealed class Results(bool write)
     {
         var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"## {bench.Name}: {bench.What}").AppendLine();
         text.Append(bench.Markdown());
-        text.AppendLine(CultureInfo.InvariantCulture, $"`bin/bench {bench.Name}` at {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, commit {Commit()}, {Machine.Describe()}, load of the last minute {Machine.Load()}.");
+        text.AppendLine(CultureInfo.InvariantCulture, $"`bin/bench {bench.Name}` at {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, commit {Commit()}, {Machine.Describe()}, load of the last minute {Machine.Load()}{(Priority.Raised ? ", which this had priority over" : "")}.");
         return text.ToString();
     }
 

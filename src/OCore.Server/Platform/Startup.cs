@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -12,6 +11,7 @@ namespace OCore.Platform;
 internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServiceScopeFactory scopes, TimeProvider time, ILogger<Startup> log) : IHostedLifecycleService
 {
     public const string FirstEmail = "admin@localhost";
+
     private Task? _work;
 
     public static bool Completed { get; private set; }
@@ -29,10 +29,12 @@ internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServ
     {
         Directory.CreateDirectory(settings.DataDirectory);
         await using var db = databases.System();
+        // Made now, so that no request has to wait for it.
+        _ = db.Model;
         await DataSetup.MigrateAsync(db, cancellationToken);
         if (!settings.UsesSqlite && await RowSecurity.IsBypassedAsync(db, cancellationToken))
             log.LogWarning("OCORE_DATABASE signs in as a superuser of PostgreSQL, whom row-level security does not hold: use a role without SUPERUSER and BYPASSRLS that owns the database");
-        if (!await db.Users.AnyAsync(cancellationToken))
+        if (!await DataSetup.HasUsersAsync(db, cancellationToken))
             await FirstOperatorAsync(db, cancellationToken);
         Completed = true;
     }

@@ -11,12 +11,11 @@ namespace OCore.Platform.Data;
 
 internal static class DataSetup
 {
-    // A context is used by one thread at a time, so SQLite need not lock each connection, nor count its memory under a lock of all.
-    // It takes these before its first use only; where something else was quicker, nothing is lost but the speed.
+    // SQLite would count its memory under one lock for all connections. It takes this before its first use only; where something else was
+    // quicker, nothing is lost but the speed.
     static DataSetup()
     {
         SQLitePCL.Batteries_V2.Init();
-        _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MULTITHREAD);
         _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }
 
@@ -43,7 +42,7 @@ internal static class DataSetup
         .UseSqlite(new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 30 }.ToString(),
             // A list of ids is one parameter: with one for each, every length would be another query to make.
             o => o.UseParameterizedCollectionMode(ParameterTranslationMode.Parameter))
-        .AddInterceptors(new SqliteConnections(), new AccessChanges())
+        .AddInterceptors(new SqlitePragmas(), new AccessChanges())
         .ConfigureWarnings(w => w.Ignore(RelationalEventId.CommandError).Log((CoreEventId.QueryIterationFailed, LogLevel.Debug)));
 
     internal static void UsePostgres(DbContextOptionsBuilder options, string connection) => options
@@ -62,12 +61,9 @@ internal static class DataSetup
     /// <summary>Brings the schema up to date. Asks one cheap question first: the whole check costs two seconds of every start.</summary>
     public static async Task MigrateAsync(OCoreDb db, CancellationToken stop)
     {
-        var newest = db.Database.GetMigrations().Last();
         try
         {
-            var applied = await db.Database.SqlQuery<string>($"""SELECT "MigrationId" AS "Value" FROM "__EFMigrationsHistory" ORDER BY "MigrationId" DESC LIMIT 1""")
-                .FirstOrDefaultAsync(stop);
-            if (applied == newest)
+            if (await AskAsync(db, """SELECT "MigrationId" FROM "__EFMigrationsHistory" ORDER BY "MigrationId" DESC LIMIT 1""", stop) as string == db.Database.GetMigrations().Last())
             {
                 await SecureAsync(db, stop);
                 return;
@@ -82,13 +78,32 @@ internal static class DataSetup
     }
 
     private static Task SecureAsync(OCoreDb db, CancellationToken stop) => db.Database.IsNpgsql() ? RowSecurity.EnsureAsync(db, stop) : Task.CompletedTask;
+
+    public static async Task<bool> HasUsersAsync(OCoreDb db, CancellationToken stop) =>
+        await AskAsync(db, """SELECT 1 FROM "Users" LIMIT 1""", stop) is not null;
+
+    // Every start asks this, and Entity Framework would take longer to learn the question than the database to answer it.
+    private static async Task<object?> AskAsync(OCoreDb db, string question, CancellationToken stop)
+    {
+        await db.Database.OpenConnectionAsync(stop);
+        try
+        {
+            await using var command = db.Database.GetDbConnection().CreateCommand();
+            command.CommandText = question;
+            return await command.ExecuteScalarAsync(stop);
+        }
+        finally
+        {
+            await db.Database.CloseConnectionAsync();
+        }
+    }
 }
 
 /// <summary>
 /// Write-ahead log, and every commit on the disk: a lost commit is a lost intent of an operation. Said once to each connection of the
-/// pool. A context keeps its connection until it is done, as opening one registers EF's functions anew, which takes longer than a query.
+/// pool, which keeps it: a request opens its connection once for each query.
 /// </summary>
-internal sealed class SqliteConnections : DbConnectionInterceptor
+internal sealed class SqlitePragmas : DbConnectionInterceptor
 {
     private static readonly System.Runtime.CompilerServices.ConditionalWeakTable<SQLitePCL.sqlite3, object> Told = [];
 
@@ -106,10 +121,6 @@ internal sealed class SqliteConnections : DbConnectionInterceptor
         command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=30000;";
         command.ExecuteNonQuery();
     }
-
-    public override InterceptionResult ConnectionClosing(DbConnection connection, ConnectionEventData eventData, InterceptionResult result) => InterceptionResult.Suppress();
-
-    public override ValueTask<InterceptionResult> ConnectionClosingAsync(DbConnection connection, ConnectionEventData eventData, InterceptionResult result) => new(InterceptionResult.Suppress());
 }
 
 internal sealed class SqliteDesign : IDesignTimeDbContextFactory<SqliteOCoreDb>
