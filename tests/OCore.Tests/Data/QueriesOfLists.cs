@@ -72,7 +72,7 @@ public sealed class QueriesOfLists
         await using var db = app.Databases.System();
         var template = new Template { OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = app.Slug("shop"), OdooVersion = "18.0", OdooEdition = "ce", CreatedAt = now };
         db.Add(template);
-        db.Add(new TemplateCache { OrgId = agency.Org.Id, RootId = agency.Org.Id, ServerId = server.Id, Key = app.Slug("key"), Database = "tpl", Status = "ready", LastUsedAt = now });
+        db.Add(new TemplateCache { OrgId = agency.Org.Id, RootId = agency.Org.Id, ServerId = server.Id, Key = app.Slug("key"), Wish = app.Slug("wish"), Image = "odoo:18.0", Database = "tpl", Status = "ready", LastUsedAt = now });
         db.Add(new Plan { Name = app.Slug("plan"), Slug = app.Slug("plan"), Features = [], Limits = new PlanLimits() });
         var role = new Role { OrgId = agency.Org.Id, Name = app.Slug("role"), Slug = app.Slug("role"), Permissions = ["view:servers"] };
         db.Add(role);

@@ -43,7 +43,7 @@ internal sealed class MatrixWorld
     internal sealed record Actor(string Name, TestPerson? Person, string? Slug, string? Token = null);
 
     /// <summary>Addresses of things that do not exist.</summary>
-    public static string Missing(string segment) => segment == "catalog" ? "18.0" : Guid.CreateVersion7().ToString();
+    public static string Missing(string segment) => segment is "catalog" or "archives" ? "18.0" : Guid.CreateVersion7().ToString();
 
     public static async Task<MatrixWorld> MakeAsync(TestApp app)
     {
@@ -114,7 +114,7 @@ internal sealed class MatrixWorld
             ["servers"] = server.Id.ToString(), ["templates"] = template.Id.ToString(), ["topologies"] = topology.Id.ToString(), ["instances"] = instance.Id.ToString(), ["from-instance"] = instance.Id.ToString(),
             ["operations"] = operation.Id.ToString(), ["clients"] = client.Id.ToString(), ["roles"] = role.Id.ToString(), ["members"] = member.Id.ToString(),
             ["invitations"] = invitation.Id.ToString(), ["api-keys"] = key.Id.ToString(), ["sessions"] = session.Id.ToString(), ["passkeys"] = "AAAA",
-            ["users"] = person.Id.ToString(), ["catalog"] = "18.0", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
+            ["users"] = person.Id.ToString(), ["catalog"] = "18.0", ["archives"] = "18.0", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
             ["portal-domains"] = domain.Id.ToString(),
         });
     }

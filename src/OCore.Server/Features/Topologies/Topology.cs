@@ -16,9 +16,9 @@ internal sealed class Topology : IAgencyShared, IAudited
     public Guid RootId { get; set; }
     public required string Name { get; set; }
     public string? Description { get; set; }
-    /// <summary>Too long for a line of the audit log; <see cref="DrawingHash"/> tells there that it changed.</summary>
+    /// <summary>Too long for a line of the audit log; <see cref="DrawingDigest"/> tells there that it changed.</summary>
     [NotAudited] public TopologyData Drawing { get; private set; } = new() { Nodes = [], Edges = [] };
-    public string DrawingHash { get; private set; } = HashOf(new() { Nodes = [], Edges = [] });
+    public string DrawingDigest { get; private set; } = HashOf(new() { Nodes = [], Edges = [] });
     public LoadBalancerType LbType { get; private set; }
     // No foreign keys: a server may go, and the drawing stays and says what it lacks.
     public Guid? LbServerId { get; private set; }
@@ -37,7 +37,7 @@ internal sealed class Topology : IAgencyShared, IAudited
     public void Draw(TopologyData drawing, HaConfig ha, DateTimeOffset now)
     {
         Drawing = drawing;
-        DrawingHash = HashOf(drawing);
+        DrawingDigest = HashOf(drawing);
         (LbType, LbServerId, FilestoreType, RedisEnabled, RedisServerId, PgFailoverEnabled) = (ha.LbType, ha.LbServerId, ha.FilestoreType, ha.RedisEnabled, ha.RedisServerId, ha.PgFailoverEnabled);
         ServerIds = [.. DrawingShape.ServersOf(drawing).Concat([ha.LbServerId, ha.RedisServerId]).OfType<Guid>().Distinct().Order()];
         Touch(now);
