@@ -47,12 +47,22 @@ internal static class EnterpriseEndpoints
             (source.TokenSealed, source.PrivateKeySealed) = (null, null);
         source.GitUrl = request.GitUrl ?? source.GitUrl;
         if (source.GitUrl is null)
-            return Problem.Field("gitUrl", "It is needed to reach the sources.");
+            return Problem.Field("gitUrl", "It is needed to reach the sources.") with { Errors = NeedGitUrl(request) };
         source.TokenSealed = request.Token is { Length: > 0 } token ? secrets.Seal(token, TemplateSecrets.EnterpriseToken, caller.OrgId) : source.TokenSealed;
         source.PrivateKeySealed = request.PrivateKey is { Length: > 0 } key ? secrets.Seal(key, TemplateSecrets.EnterpriseKey, caller.OrgId) : source.PrivateKeySealed;
         source.UpdatedAt = time.GetUtcNow();
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok(View(source));
+    }
+
+    private static Dictionary<string, string[]> NeedGitUrl(EnterpriseAccess request)
+    {
+        var errors = new Dictionary<string, string[]> { ["gitUrl"] = ["It is needed to reach the sources."] };
+        if (request.Token is not null)
+            errors["token"] = ["It opens a repository: give its gitUrl too."];
+        if (request.PrivateKey is not null)
+            errors["privateKey"] = ["It opens a repository: give its gitUrl too."];
+        return errors;
     }
 
     /// <summary>Forget the access, its secrets and its archives.</summary>
