@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.Agency;
 using OCore.Platform.Data;
 
 namespace OCore.Tests.Agency;

@@ -1,8 +1,10 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using OCore.Features.Instances;
+using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies;
 using OCore.Platform.Data;
 
 namespace OCore.Tests.Tenancy;
@@ -94,6 +96,9 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
         db.AddRange(server,
             new Template { OrgId = org.Id, RootId = org.RootId, Name = "shop", OdooVersion = "18.0", OdooEdition = "ce", CreatedAt = now },
             new TemplateCache { OrgId = org.Id, RootId = org.RootId, ServerId = server.Id, Key = slug, Wish = slug, Image = "odoo:18.0", Database = "tpl_" + slug, Status = "failed" },
+            new Topology { OrgId = org.Id, RootId = org.RootId, Name = slug, CreatedAt = now },
+            new PortalDomain { OrgId = org.Id, SubdomainHost = $"{slug}.localhost", Token = "", Warnings = [], CreatedAt = now },
+            new PortalDomainTombstone { OrgId = org.Id, Host = $"{slug}.example.net", Until = now },
             new EnterpriseSource { OrgId = org.Id, GitUrl = "https://git.example.com/e.git" },
             new ServerSource { OrgId = org.Id, RootId = org.RootId, ServerId = server.Id, Key = slug, Origin = "archive", Commit = "x" },
             new Instance

@@ -17,11 +17,26 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly RateLimit OnDemand = new("portal-domain-checks", 6, TimeSpan.FromMinutes(1));
     private readonly ConcurrentDictionary<Guid, Lazy<Task<bool>>> _looking = new();
+    private readonly ConcurrentDictionary<Guid, Lazy<Task<int?>>> _taking = new();
+
+    // Whoever asks while the count is being asked for shares its answer.
+    private async Task<int?> TakeTogetherAsync(Guid id)
+    {
+        var taking = _taking.GetOrAdd(id, key => new Lazy<Task<int?>>(() => limits.TakeAsync(OnDemand, key.ToString(), CancellationToken.None)));
+        try
+        {
+            return await taking.Value;
+        }
+        finally
+        {
+            _taking.TryRemove(KeyValuePair.Create(id, taking));
+        }
+    }
 
     /// <summary>Looks because somebody asked. 429 after several looks in a row; joining one that is on its way is free.</summary>
     public async Task<Problem?> OnDemandAsync(Guid id, CancellationToken stop)
     {
-        if (!_looking.ContainsKey(id) && await limits.TakeAsync(OnDemand, id.ToString(), stop) is { } seconds)
+        if (!_looking.ContainsKey(id) && await TakeTogetherAsync(id) is { } seconds)
             return PortalDomainProblems.TooManyLooks(seconds);
         // A look of another process is as good; what it finds is in the row when it is done.
         for (var i = 0; !await LookAsync(id, stop) && i < 40; i++)
@@ -83,6 +98,7 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
                 if (await db.PortalDomains.AcrossTenants().SingleOrDefaultAsync(d => d.Id == id, stop) is not { } domain)
                     return true;
                 var now = time.GetUtcNow();
+                await OneAtATimeAsync(db, domain, stop);
                 var holder = domain.CustomHost is null ? null : await db.PortalDomains.AcrossTenants()
                     .SingleOrDefaultAsync(d => d.CustomHost == domain.CustomHost && d.Id != id && d.OrgId != domain.OrgId && (d.Proof == DomainProof.Verified || d.Proof == DomainProof.Grace), stop);
                 var happened = DomainLease.Apply(domain, evidence, holder, await IsCoveredAsync(db, domain, now, stop), now);
@@ -111,6 +127,15 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
         {
             return false;
         }
+    }
+
+    // Of those who prove the same name at the same moment one goes first: writing a row to itself is a lock on both databases.
+    private static async Task OneAtATimeAsync(OCoreDb db, PortalDomain domain, CancellationToken stop)
+    {
+        if (domain.CustomHost is null)
+            return;
+        var first = await db.PortalDomains.AcrossTenants().Where(d => d.CustomHost == domain.CustomHost).OrderBy(d => d.Id).Select(d => d.Id).FirstAsync(stop);
+        await db.PortalDomains.AcrossTenants().Where(d => d.Id == first).ExecuteUpdateAsync(s => s.SetProperty(d => d.CreatedAt, d => d.CreatedAt), stop);
     }
 
     // Proof of a name covers what is one label below it, for the same organization, unless it was somebody else's until lately.
