@@ -47,6 +47,7 @@ public static class Patterns
     public const string GitRef = @"^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$";
     /// <summary>Hexadecimal colours of three or six digits.</summary>
     public const string Color = @"^#([0-9A-Fa-f]{3}){1,2}$";
+    public const string Token = @"^[\x21-\x7e]*$";
     public const string Language = @"^[a-z]{2,3}(_[A-Z]{2})?(@[a-z]+)?$";
     public const string ImageRef = @"^[a-z0-9]([a-z0-9._/:-]{0,180}[a-z0-9])?(@sha256:[0-9a-f]{64})?$";
 }

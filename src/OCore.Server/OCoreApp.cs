@@ -8,11 +8,14 @@ using OCore.Features.Operations;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Features.Portal;
+using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies;
 using OCore.Features.Users;
 using OCore.Platform;
 using OCore.Platform.Data;
+using OCore.Platform.Dns;
 using OCore.Platform.Http;
 using OCore.Platform.Mail;
 using OCore.Platform.Observability;
@@ -50,15 +53,19 @@ internal static class OCoreApp
         builder.Services.AddSingleton<HtmlPages, PortalPages>();
         builder.Services.AddServers();
         builder.Services.AddInstances();
+        builder.Services.AddSingleton<DnsLookup>();
+        builder.Services.AddPortalDomains();
         if (!IsWritingTheDocument)
         {
-            builder.Services.AddHostedService<Startup>();
+            builder.Services.AddSingleton<Startup>().AddHostedService(provider => provider.GetRequiredService<Startup>());
             builder.Services.AddHostedService<OperationEngine>();
             builder.Services.AddHostedService<MailSender>();
             builder.Services.AddHostedService<ServerReconciler>();
             builder.Services.AddHostedService<KeptBackups>();
             builder.Services.AddHostedService<SenderWatch>();
             builder.Services.AddHostedService<UnusedAssets>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<UnusedTemplates>());
+            builder.Services.AddHostedService<PortalDomainReconciler>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
         }
         adjust?.Invoke(builder);
@@ -68,6 +75,7 @@ internal static class OCoreApp
     public static void Map(WebApplication app)
     {
         ServersSetup.JoinOperations(app.Services);
+        app.Services.GetService<Startup>()?.Begin();
         InstancesSetup.JoinServerWatch(app.Services);
         app.UseMiddleware<PortalScreen>();
         app.UseHttpFace();
@@ -84,8 +92,10 @@ internal static class OCoreApp
         BrandingEndpoints.Map(api);
         PortalEndpoints.Map(api);
         BrandFiles.Map(app);
+        PortalDomainEndpoints.Map(api);
         ServerEndpoints.Map(api);
         TemplateEndpoints.Map(api);
+        TopologyEndpoints.Map(api);
         InstanceEndpoints.Map(api);
         OperationEndpoints.Map(api);
         app.MapDashboard();

@@ -67,6 +67,8 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
     /// <summary>A setting, by its name without OCORE_.</summary>
     public void Set(string name, string value) => _settings[name] = value;
 
+    public string? SettingOf(string name) => _settings.GetValueOrDefault(name);
+
     /// <summary>Replaces or adds services before the program starts.</summary>
     public void Adjust(Action<IServiceCollection> services) => _adjustments.Add(builder => services(builder.Services));
 
@@ -79,6 +81,8 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
         var settings = new Dictionary<string, string>
         {
             ["DATA"] = DataDirectory, ["DATABASE"] = _connection, ["LISTEN"] = "http://127.0.0.1:0", ["PUBLIC_URL"] = "http://localhost",
+            // Nobody answers there: what a test wants to know of DNS it asks a server of its own.
+            ["DNS_SERVERS"] = "127.0.0.1:9",
             ["ADMIN_EMAIL"] = OperatorEmail, ["ADMIN_PASSWORD"] = Password,
         };
         foreach (var (name, value) in _settings)

@@ -15,6 +15,7 @@ internal static class AgencyCommands
         BrandingCommands.Noun(),
         PortalCommands.Config(),
         PortalCommands.Portal(),
+        PortalDomainCommands.Noun(),
     };
 
     private static Verb Enable() => new Verb("enable", "Turn agency mode on for the organization")

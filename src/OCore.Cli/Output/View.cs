@@ -20,8 +20,8 @@ internal readonly record struct Cell(string? Text, Tone Tone = Tone.Plain, DateT
     /// <summary>The colour of a status is the same in every table.</summary>
     public static Cell Status(string word) => new(word, word switch
     {
-        "running" or "active" or "healthy" or "succeeded" or "done" or "ready" or "present" or "installed" => Tone.Good,
-        "failed" or "unreachable" or "host_key_changed" or "stuck" or "down" or "unhealthy" or "undo_failed" or "error" or "missing" => Tone.Bad,
+        "running" or "active" or "healthy" or "succeeded" or "done" or "ready" or "present" or "installed" or "verified" or "ok" => Tone.Good,
+        "failed" or "unreachable" or "host_key_changed" or "stuck" or "down" or "unhealthy" or "undo_failed" or "error" or "missing" or "lapsed" or "expired" or "elsewhere" => Tone.Bad,
         "stopped" or "suspended" or "skipped" or "none" or "unknown" or "cancelled" or "uninstalled" => Tone.Dim,
         _ => Tone.Warn,
     });

@@ -79,8 +79,12 @@ internal sealed class ClientRemoval : OperationKind<RemovalInput>
 
     private static async Task RemoveRecordsAsync(RemovalInput input, StepContext context)
     {
+        var now = context.Get<TimeProvider>().GetUtcNow();
         await using (var agency = context.OpenDb())
         {
+            // The names stay with the agency, which may have other use for them, and answer a neutral page until then.
+            await agency.PortalDomains.Where(d => d.ClientId == input.ClientId).ExecuteUpdateAsync(s => s.SetProperty(d => d.ClientId, (Guid?)null)
+                .SetProperty(d => d.OrphanedAt, now).SetProperty(d => d.ChangedAt, now), context.Stop);
             await agency.ServerGrants.Where(g => g.ClientId == input.ClientId).ExecuteDeleteAsync(context.Stop);
             await OthersOf(agency, input, context).ExecuteDeleteAsync(context.Stop);
         }

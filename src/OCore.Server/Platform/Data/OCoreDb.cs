@@ -10,8 +10,10 @@ using OCore.Features.Instances;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Features.Portal;
+using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies;
 using OCore.Features.Users;
 using OCore.Platform.Operations;
 
@@ -50,11 +52,15 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
     public DbSet<Plan> Plans => Set<Plan>();
     public DbSet<ClientDeletion> ClientDeletions => Set<ClientDeletion>();
+    public DbSet<PortalDomain> PortalDomains => Set<PortalDomain>();
+    public DbSet<PortalDomainTombstone> PortalDomainTombstones => Set<PortalDomainTombstone>();
     public DbSet<Server> Servers => Set<Server>();
     public DbSet<ServerGrant> ServerGrants => Set<ServerGrant>();
     public DbSet<Template> Templates => Set<Template>();
     public DbSet<TemplateCache> TemplateCaches => Set<TemplateCache>();
     public DbSet<EnterpriseSource> EnterpriseSources => Set<EnterpriseSource>();
+    public DbSet<ServerSource> ServerSources => Set<ServerSource>();
+    public DbSet<Topology> Topologies => Set<Topology>();
     public DbSet<Instance> Instances => Set<Instance>();
     public DbSet<Branding> Brandings => Set<Branding>();
     public DbSet<BrandAsset> BrandAssets => Set<BrandAsset>();

@@ -1,0 +1,72 @@
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Organizations;
+using OCore.Platform;
+using OCore.Platform.Data;
+using OCore.Platform.Dns;
+using OCore.Platform.Http;
+
+namespace OCore.Features.PortalDomains;
+
+/// <summary>Which names a portal may have.</summary>
+internal static partial class PortalNames
+{
+    /// <summary>A new claim, checked as far as it can be without asking DNS.</summary>
+    public static async Task<(PortalDomain?, Problem?)> ClaimAsync(CreatePortalDomain request, Guid agencyId, Guid? clientId, OCoreDb db, Settings settings, DateTimeOffset now, CancellationToken stop)
+    {
+        if (request.Subdomain is null && request.CustomDomain is null)
+            return (null, PortalDomainProblems.Nameless);
+        if (request.IsBase == true && (request.CustomDomain is null || request.Subdomain is not null || clientId is not null))
+            return (null, PortalDomainProblems.BaseNeedsDomain);
+        DomainName? custom = null;
+        if (request.CustomDomain is not null)
+        {
+            if ((custom = DomainName.Parse(request.CustomDomain, out var refusal)) is null)
+                return (null, Problem.Field("customDomain", refusal!, "domain_invalid"));
+            if (OwnNameRefusal(custom, settings) is { } own)
+                return (null, own);
+        }
+        (string Ascii, string Display)? label = null;
+        if (request.Subdomain is not null)
+        {
+            if ((label = DomainName.Label(request.Subdomain.Trim(), out var refusal)) is null)
+                return (null, Problem.Field("subdomain", refusal!, "subdomain_invalid"));
+            if (Slugs.Reserved.Contains(label.Value.Ascii) || Infrastructure().IsMatch(label.Value.Ascii))
+                return (null, PortalDomainProblems.SubdomainReserved);
+        }
+        var parent = label is null ? null : await ParentAsync(db, settings, stop);
+        var domain = new PortalDomain
+        {
+            OrgId = agencyId, ClientId = clientId, IsBase = request.IsBase == true, CreatedAt = now, ChangedAt = now,
+            Subdomain = label?.Display, SubdomainHost = label is null || parent is null ? null : $"{label.Value.Ascii}.{parent}",
+            CustomHost = custom?.Ascii, CustomDisplay = custom?.Display, Warnings = [.. custom?.Warnings ?? []],
+            Token = NewToken(agencyId),
+        };
+        if (custom is null)
+            (domain.Proof, domain.VerifiedAt) = (DomainProof.Verified, now);
+        return domain.SubdomainHost is { Length: > 253 }
+            ? (null, Problem.Field("subdomain", "With the domain it lives under, the name would be longer than DNS allows.", "subdomain_invalid")) : (domain, null);
+    }
+
+    /// <summary>The agency's own domain for portals where it has one that is proven, or else the installation's.</summary>
+    private static async Task<string?> ParentAsync(OCoreDb db, Settings settings, CancellationToken stop) =>
+        await db.PortalDomains.Where(d => d.IsBase && (d.Proof == DomainProof.Verified || d.Proof == DomainProof.Grace)).Select(d => d.CustomHost).FirstOrDefaultAsync(stop)
+        ?? settings.PortalBaseDomain;
+
+    private static Problem? OwnNameRefusal(DomainName name, Settings settings)
+    {
+        var own = settings.AllowedHosts.Append(settings.PublicUrl.Host).Append(settings.PortalBaseDomain).OfType<string>().Where(h => h.Contains('.', StringComparison.Ordinal)).Distinct().ToList();
+        if (own.Any(host => DomainName.IsWithin(name.Ascii, host)))
+            return PortalDomainProblems.DomainReserved;
+        var skeleton = Scripts.Skeleton(name.Display);
+        return own.Any(host => Scripts.Skeleton(host) is var ours && (skeleton == ours || skeleton.EndsWith("." + ours, StringComparison.Ordinal))) ? PortalDomainProblems.DomainLookAlike : null;
+    }
+
+    // It names the organization, so that an owner of several can tell whose record it is.
+    private static string NewToken(Guid agencyId) => $"ocore-verify={agencyId.ToString("N")[^8..]}.{RandomNumberGenerator.GetHexString(40, lowercase: true)}";
+
+    [GeneratedRegex(@"^(ns|mx|smtp|imap|pop|dns)\d*$")]
+    private static partial Regex Infrastructure();
+}
