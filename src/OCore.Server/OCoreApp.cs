@@ -104,6 +104,9 @@ internal static class OCoreApp
             return settings;
         foreach (var error in errors)
             Console.Error.WriteLine(error);
-        throw new InvalidOperationException("The configuration is wrong: " + string.Join(" ", errors));
+        throw new WrongConfigurationException("The configuration is wrong: " + string.Join(" ", errors));
     }
 }
+
+/// <summary>Each wrong setting has been told by a sentence on standard error.</summary>
+internal sealed class WrongConfigurationException(string message) : Exception(message);

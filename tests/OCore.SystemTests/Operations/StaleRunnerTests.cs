@@ -33,7 +33,7 @@ public sealed class StaleRunnerTests(ServerLab lab, ITestOutputHelper output)
             await UntilAsync(http, asked.Id, o => o.Steps[4].State == StepState.Started, "it prepares the server");
             Signal(stale, Stop);
             var life = (await OwnerAsync(app, asked.Id)).Split(':')[2];
-            var connection = (await lab.First.ShellAsync($"cut -d' ' -f1 /run/ocore/{life}")).Trim();
+            var connection = (await lab.First.ShellAsync($"cut -d' ' -f1 /run/ocore-lives/{life}")).Trim();
             Assert.Equal("there", await IsThereAsync(connection));
 
             await using var successor = TestApp.Beside(app);

@@ -44,7 +44,7 @@ public sealed class TheConfiguration
     [InlineData("ADMIN_EMAIL", "nobody", "OCORE_ADMIN_EMAIL")]
     public async Task The_first_account_follows_the_rules_of_every_other(string setting, string value, string named)
     {
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => TestApp.StartAsync(arrange: app => app.Set(setting, value)));
+        var refused = await Assert.ThrowsAsync<WrongConfigurationException>(() => TestApp.StartAsync(arrange: app => app.Set(setting, value)));
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
     }
 
@@ -87,5 +87,17 @@ public sealed class TheConfiguration
         Assert.Contains(".NET 10 SDK", said, StringComparison.Ordinal);
         Assert.Equal(!taken, said.Contains("Node 20.19", StringComparison.Ordinal));
         Directory.Delete(tools, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_wrong_setting_ends_the_program_with_a_sentence()
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(OCoreApp).Assembly.Location]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["OCORE_DATA"] = TestDatabases.NewDirectory("wrong");
+        start.Environment["OCORE_SIGNUP"] = "perhaps";
+        using var process = Process.Start(start)!;
+        var said = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal((1, "OCORE_SIGNUP has to be closed or open; it is \"perhaps\"."), (process.ExitCode, said.Trim()));
     }
 }

@@ -42,7 +42,7 @@ public sealed class MetricsTests
         await app.GetAsync("/metrics").ProblemAsync(401, "unauthenticated");
         await app.GetAsync("/metrics", "").ProblemAsync(401, "unauthenticated");
         await app.GetAsync("/metrics", (await app.OperatorAsync()).Token).IsOkAsync();
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => TestApp.StartAsync(arrange: a => a.Set("METRICS_TOKEN", "short")));
+        var refused = await Assert.ThrowsAsync<WrongConfigurationException>(() => TestApp.StartAsync(arrange: a => a.Set("METRICS_TOKEN", "short")));
         Assert.Contains("OCORE_METRICS_TOKEN", refused.Message, StringComparison.Ordinal);
     }
 }

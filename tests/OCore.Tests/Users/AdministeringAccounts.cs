@@ -1,4 +1,8 @@
+using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Organizations;
+using OCore.Platform.Data;
+using OCore.Platform.Security;
 
 namespace OCore.Tests.Users;
 
@@ -57,5 +61,26 @@ public sealed class AdministeringAccounts(TestApps apps) : IClassFixture<TestApp
         await http.Put<UpdateAccount, AccountView>($"/api/admin/users/{ada.Id}", new UpdateAccount { IsOperator = false });
         await adas.Get<Page<AccountView>>("/api/admin/users").IsRefusedAsync(403, "operator_only");
         await http.Get<AccountView>($"/api/admin/users/{Guid.CreateVersion7()}").IsRefusedAsync(404, "not_found");
+    }
+
+    [Theory, Sqlite]
+    public async Task The_invitations_of_a_disabled_account_are_void(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var boss = await app.OperatorAsync();
+        var agency = await app.AgencyAsync("Voids");
+        var (token, now) = (Tokens.New(), app.Clock.GetUtcNow());
+        await using (var db = app.Databases.System())
+        {
+            var role = await db.OrgRoles.AcrossTenants().SingleAsync(r => r.OrgId == agency.Org.Id && r.Slug == "viewer");
+            db.Add(new Invitation
+            {
+                OrgId = agency.Org.Id, Email = "invited@people.example", RoleId = role.Id, InvitedById = agency.Owner.Id, InvitedBy = "somebody", TokenHash = Tokens.Hash(token), CreatedAt = now, ExpiresAt = now.AddDays(2),
+            });
+            await db.SaveChangesAsync();
+        }
+        await app.PostAsync("/api/invitations/preview", new { token }).IsOkAsync();
+        await app.As(boss, boss.Home).Post<AccountView>($"/api/admin/users/{agency.Owner.Id}/disable");
+        await app.PostAsync("/api/invitations/preview", new { token }).ProblemAsync(404, "invitation_invalid");
     }
 }

@@ -10,6 +10,7 @@ import { languages, useLanguage, useTexts } from '../texts/texts';
 import { failed } from '../ui/toast';
 import { Logo, useDark } from './parts';
 import { usePortal } from './portal';
+import { useSwitches } from './switches';
 import { portalPaths, usePortalPaths } from './paths';
 import classes from './portal.module.css';
 
@@ -30,6 +31,7 @@ export function Frame({ children, viewing, at }: Props) {
   const current = (address: string, exact = false) => (pathname === address || (!exact && pathname.startsWith(`${address}/`)) ? 'page' as const : undefined);
   const home = current(to.home, true) ?? (pathname.includes('/instances/') ? 'page' : undefined);
   const dark = useDark();
+  const team = useSwitches()?.teamManagementEnabled !== false;
   return (
     <div className={`oc-portal ${classes.frame}`}>
       <a href="#main" className="skip">{common.skip}</a>
@@ -39,7 +41,7 @@ export function Frame({ children, viewing, at }: Props) {
           <Route to={to.home} className={classes.logo}><Logo dark={dark} /></Route>
           <nav className={`${classes.nav} oc-brand-nav`} aria-label={t.navigation}>
             <Route to={to.home} className="oc-brand-nav-item" aria-current={home}>{t.home}</Route>
-            <Route to={to.team} className="oc-brand-nav-item" aria-current={current(to.team)}>{t.team}</Route>
+            {team && <Route to={to.team} className="oc-brand-nav-item" aria-current={current(to.team)}>{t.team}</Route>}
           </nav>
           <Account viewing={Boolean(viewing)} />
         </div>

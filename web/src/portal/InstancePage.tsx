@@ -2,9 +2,8 @@ import { useState } from 'react';
 import { Anchor, Button, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { api } from '../api/endpoints';
-import { useAllowed, useMe, useRead, useSend } from '../api/hooks';
+import { useAllowed, useRead, useSend } from '../api/hooks';
 import type { InstanceView, OperationView } from '../api/types';
-import type { PortalConfigValues } from '../api/portalTypes';
 import { usePathPart } from '../nav';
 import { useTexts } from '../texts/texts';
 import { Action, Facts, FactsSkeleton, Meter, Section, When } from '../ui/Bits';
@@ -16,13 +15,9 @@ import { Activity } from './Activity';
 import { OpenButton } from './HomePage';
 import { InstanceLog } from './InstanceLog';
 import { busy, InstanceState, PortalPage, useTool } from './parts';
+import { useSwitches } from './switches';
 
 type Verb = 'start' | 'stop' | 'restart';
-
-/** The switches as they bind the caller; the agency's own people are not bound. */
-export function useSwitches(): PortalConfigValues | undefined {
-  return (useMe().current as { portal?: PortalConfigValues | null }).portal ?? undefined;
-}
 
 /** One tab for each tool that is switched on; a tool that comes later is one line here. */
 function useTools() {

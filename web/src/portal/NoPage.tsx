@@ -11,7 +11,7 @@ export function NoPage() {
   return (
     <Center component="main" mih="60vh">
       <title>{`${t.notFound} · ${portal?.productName ?? ''}`}</title>
-      <EmptyState icon={<IconMapOff size={28} stroke={1.5} aria-hidden />} title={t.notFound} action={<LinkButton to="/" variant="default">{t.toHome}</LinkButton>}>{t.notFoundNote}</EmptyState>
+      <EmptyState page icon={<IconMapOff size={28} stroke={1.5} aria-hidden />} title={t.notFound} action={<LinkButton to="/" variant="default">{t.toHome}</LinkButton>}>{t.notFoundNote}</EmptyState>
     </Center>
   );
 }

@@ -13,9 +13,9 @@ import { Dialog } from '../ui/Dialog';
 import { ErrorNote } from '../ui/Errors';
 import { FormActions } from '../ui/Form';
 import { done, failed } from '../ui/toast';
-import { useSwitches } from './InstancePage';
 import { PortalPage } from './parts';
 import { usePortal } from './portal';
+import { useSwitches } from './switches';
 
 export default function TeamPage() {
   const { portal: t } = useTexts();
@@ -24,8 +24,7 @@ export default function TeamPage() {
   const may = useAllowed('manage:members') && !managed;
   return (
     <PortalPage title={t.team} actions={may ? <Button size="sm" className="oc-brand-button" onClick={() => setDialog('invite')}>{t.invite}</Button> : undefined}>
-      {managed && <Managed />}
-      <Members may={may} />
+      {managed ? <Managed /> : <Members may={may} />}
       {may && <Invitations />}
       {may && dialog === 'invite' && <InviteDialog onClose={() => setDialog(null)} />}
     </PortalPage>

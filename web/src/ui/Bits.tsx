@@ -32,11 +32,12 @@ export function When({ at, none = '–' }: { at: string | undefined | null; none
   return <time dateTime={at} title={exact(at, language === 'en' ? undefined : language)} className="nowrap">{ago(at, texts.time)}</time>;
 }
 
-export function EmptyState({ icon, title, children, action }: { icon?: ReactNode; title: string; children?: ReactNode; action?: ReactNode }) {
+/** `page`: it is all there is on the page, and its title is the page's. */
+export function EmptyState({ icon, title, children, action, page }: { icon?: ReactNode; title: string; children?: ReactNode; action?: ReactNode; page?: boolean }) {
   return (
     <div className={classes.empty}>
       {icon}
-      <Text fw={600} size="md">{title}</Text>
+      {page ? <Title order={1} fz="md">{title}</Title> : <Text fw={600} size="md">{title}</Text>}
       {children && <Text size="sm" className="dim" component="p" m={0}>{children}</Text>}
       {action && <div style={{ marginTop: 10 }}>{action}</div>}
     </div>

@@ -9,16 +9,16 @@ namespace OCore.Platform.Remote;
 /// </summary>
 internal static partial class Fencing
 {
-    public const string Marks = "/var/lib/ocore/fenced", Lives = "/run/ocore";
+    public const string Marks = "/var/lib/ocore/fenced", Lives = "/run/ocore-lives";
     private const int ShutOut = 75;
 
     // Born: a number that is used again belongs to another process. The parts after the name's closing bracket begin with field 3.
     private const string Common = """
         set -eu
         umask 022
-        mkdir -p /run/ocore /var/lib/ocore/fenced
+        mkdir -p /run/ocore-lives /var/lib/ocore/fenced
         born() { s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; set -- ${s##*) }; echo "${20}"; }
-        if command -v flock >/dev/null 2>&1; then exec 9>/run/ocore/lock; flock -w 10 9; fi
+        if command -v flock >/dev/null 2>&1; then exec 9>/run/ocore-lives/lock; flock -w 10 9; fi
         """;
 
     // Up from this shell through sudo to the sshd of this connection, whose end is the end of all its sessions.
@@ -30,20 +30,22 @@ internal static partial class Fencing
           p=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$p/status")
         done
         [ -n "$found" ] || exit 0
-        printf '%s %s\n' "$found" "$(born "$found")" >"/run/ocore/$1"
-        find /run/ocore -type f -name '????????????????????????????????' -mtime +7 -delete 2>/dev/null || true
+        printf '%s %s\n' "$found" "$(born "$found")" >"/run/ocore-lives/$1"
+        for f in /run/ocore-lives/????????????????????????????????; do
+          [ -f "$f" ] && read -r p at <"$f" && [ "$(born "$p" || true)" = "$at" ] || rm -f "$f"
+        done
         """;
 
     private const string ShutOutScript = Common + "\n" + """
         : >"/var/lib/ocore/fenced/$1"
         below() { for c in $(cat /proc/"$1"/task/*/children 2>/dev/null); do echo "$c"; below "$c"; done; }
-        if [ -f "/run/ocore/$1" ] && read -r p at <"/run/ocore/$1" && [ "$(born "$p" || true)" = "$at" ]; then
+        if [ -f "/run/ocore-lives/$1" ] && read -r p at <"/run/ocore-lives/$1" && [ "$(born "$p" || true)" = "$at" ]; then
           # It must not begin anything while those it began are counted.
           kill -s STOP "$p" 2>/dev/null || true
           all=$(below "$p")
           kill -s KILL "$p" $all 2>/dev/null || true
         fi
-        rm -f "/run/ocore/$1"
+        rm -f "/run/ocore-lives/$1"
         find /var/lib/ocore/fenced -type f -mtime +30 -delete 2>/dev/null || true
         """;
 

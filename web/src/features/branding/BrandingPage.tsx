@@ -99,7 +99,7 @@ function Editor({ saved, client, name }: { saved: BrandingView; client: string; 
             {refusal && <p className="dim" style={{ fontSize: 13 }}>{refusal}</p>}
           </div>
         </div>
-        {tab !== 'mail' && <Preview branding={would} name={name} />}
+        {tab !== 'mail' && <Preview key={tab} branding={would} name={name} first={tab === 'css' ? 'home' : 'login'} />}
       </div>
       <UnsavedBar shown={count > 0} busy={save.busy} onSave={() => save.send(changes)} onReset={() => { save.reset(); setChanges({}); }} />
     </>

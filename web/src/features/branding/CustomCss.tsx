@@ -40,7 +40,7 @@ export function CustomCss({ draft }: { draft: Draft }) {
         </div>
         {messages.length > 0 && (
           <ul className={classes.messages} aria-label="Messages about the CSS">
-            {messages.map((message, index) => <li key={index}><button type="button" onClick={() => goTo(message.line)}><span>{message.line ? `Line ${message.line}` : 'All'}</span><span>{message.message}</span></button></li>)}
+            {messages.map((message, index) => <li key={index}><button type="button" onClick={() => goTo(message.line)}><span>{message.line ? `Line ${message.line}` : 'All'}</span><span>{message.message.replace(/^Line \d+: /, '')}</span></button></li>)}
           </ul>
         )}
         <p className={classes.note} style={{ marginTop: 8 }}>Classes: {hooks.map((hook, index) => <span key={hook}>{index > 0 && ', '}<code>.oc-brand-{hook}</code></span>)}.</p>

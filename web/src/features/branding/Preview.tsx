@@ -24,8 +24,8 @@ const sizes = { desktop: [1120, 720], phone: [390, 720] } as const;
 const around = 30;
 
 /** The portal's own pages in a frame of their own, with what is written in the form. */
-export function Preview({ branding, name }: { branding: BrandingView; name: string }) {
-  const [what, setWhat] = useState<What>('login');
+export function Preview({ branding, name, first = 'login' }: { branding: BrandingView; name: string; first?: What }) {
+  const [what, setWhat] = useState<What>(first);
   const [device, setDevice] = useState<'desktop' | 'phone'>('desktop');
   const [dark, setDark] = useState(false);
   const { ref, width: room } = useElementSize();
