@@ -75,6 +75,9 @@ internal static class RowSecurity
 /// </summary>
 internal sealed class TenantSetting : DbCommandInterceptor
 {
+    // What EF Core calls the parameter of the tenant's filter.
+    private const string FilterParameter = "@ef_filter__CurrentOrg";
+
     public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
     {
         if (eventData.CommandSource == CommandSource.SaveChanges)
@@ -117,8 +120,13 @@ internal sealed class TenantSetting : DbCommandInterceptor
     private static void SayWith(DbCommand command, CommandEventData eventData)
     {
         if (eventData.CommandSource != CommandSource.Migrations && eventData.Context is OCoreDb db)
-            command.CommandText = string.Concat(Words(db, command.CommandText), "\n", command.CommandText);
+            command.CommandText = string.Concat(Words(db, IsAcross(command.CommandText, eventData.CommandSource)), "\n", command.CommandText);
     }
+
+    // A bulk update or delete loses the tag of its query on the way to SQL; there the missing filter itself is what shows that it was lifted.
+    private static bool IsAcross(string statement, CommandSource source) =>
+        source is CommandSource.ExecuteUpdate or CommandSource.ExecuteDelete ? !statement.Contains(FilterParameter, StringComparison.Ordinal)
+            : statement.StartsWith("-- " + RowSecurity.AcrossTag, StringComparison.Ordinal);
 
     private static async Task SayBeforeAsync(DbCommand command, CommandEventData eventData, CancellationToken stop)
     {
@@ -126,11 +134,10 @@ internal sealed class TenantSetting : DbCommandInterceptor
             return;
         await using var words = command.Connection!.CreateCommand();
         words.Transaction = command.Transaction;
-        words.CommandText = Words(db, "");
+        words.CommandText = Words(db, across: false);
         await words.ExecuteNonQueryAsync(stop);
     }
 
-    private static string Words(OCoreDb db, string statement) =>
-        db.Tenant.IsSystem || statement.StartsWith("-- " + RowSecurity.AcrossTag, StringComparison.Ordinal)
-            ? $"SET {RowSecurity.Setting} = '{RowSecurity.Everything}';" : string.Concat($"SET {RowSecurity.Setting} = '", db.Tenant.OrgId.ToString(), "';");
+    private static string Words(OCoreDb db, bool across) =>
+        db.Tenant.IsSystem || across ? $"SET {RowSecurity.Setting} = '{RowSecurity.Everything}';" : string.Concat($"SET {RowSecurity.Setting} = '", db.Tenant.OrgId.ToString(), "';");
 }
