@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCore.Client;
 using OCore.Features.Agency;
+using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
@@ -162,6 +163,9 @@ public sealed class DeletionTests
         db.Add(new Template { OrgId = id, RootId = root, Name = "Own", OdooVersion = "18.0", OdooEdition = "ce" });
         db.Add(new TemplateCache { OrgId = id, RootId = root, ServerId = shared.Id, Key = app.Slug("key"), Database = "t", Status = "ready" });
         db.Add(new EnterpriseSource { OrgId = id });
+        db.Add(new PortalDomain { OrgId = root, ClientId = id, SubdomainHost = $"{app.Slug("portal")}.localhost", Token = "", Warnings = [] });
+        db.Add(new PortalDomain { OrgId = id, SubdomainHost = $"{app.Slug("odd")}.localhost", Token = "", Warnings = [] });
+        db.Add(new PortalDomainTombstone { OrgId = id, Host = "odd.localhost" });
         db.Add(new ClientDeletion { OrgId = id, ServerId = shared.Id, ClientName = "Odd", Path = "x" });
         foreach (var org in (Guid[])[id, root])
         {

@@ -25,6 +25,8 @@ internal sealed class PortalDomainsApp : IAsyncDisposable
             a.Set("PORTAL_BASE_DOMAIN", "portals.ocore.example");
             if (!reconciling)
                 a.Adjust(services => services.Remove(services.Single(s => s.ImplementationType == typeof(PortalDomainReconciler))));
+            // Their content is read here, and erased once they are sent.
+            a.Adjust(services => services.Remove(services.Single(s => s.ImplementationType == typeof(MailSender))));
             arrange?.Invoke(a);
         });
         return new PortalDomainsApp { App = app, Dns = dns };

@@ -83,6 +83,7 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
                 if (await db.PortalDomains.AcrossTenants().SingleOrDefaultAsync(d => d.Id == id, stop) is not { } domain)
                     return true;
                 var now = time.GetUtcNow();
+                await OneAtATimeAsync(db, domain, stop);
                 var holder = domain.CustomHost is null ? null : await db.PortalDomains.AcrossTenants()
                     .SingleOrDefaultAsync(d => d.CustomHost == domain.CustomHost && d.Id != id && d.OrgId != domain.OrgId && (d.Proof == DomainProof.Verified || d.Proof == DomainProof.Grace), stop);
                 var happened = DomainLease.Apply(domain, evidence, holder, await IsCoveredAsync(db, domain, now, stop), now);
@@ -111,6 +112,15 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
         {
             return false;
         }
+    }
+
+    // Of those who prove the same name at the same moment one goes first: writing a row to itself is a lock on both databases.
+    private static async Task OneAtATimeAsync(OCoreDb db, PortalDomain domain, CancellationToken stop)
+    {
+        if (domain.CustomHost is null)
+            return;
+        var first = await db.PortalDomains.AcrossTenants().Where(d => d.CustomHost == domain.CustomHost).OrderBy(d => d.Id).Select(d => d.Id).FirstAsync(stop);
+        await db.PortalDomains.AcrossTenants().Where(d => d.Id == first).ExecuteUpdateAsync(s => s.SetProperty(d => d.CreatedAt, d => d.CreatedAt), stop);
     }
 
     // Proof of a name covers what is one label below it, for the same organization, unless it was somebody else's until lately.
