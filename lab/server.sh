@@ -71,6 +71,10 @@ write_logins() {
     chmod 600 "$home/.ssh/authorized_keys"
   done
   chown -R 1000:1000 "$upper/home/deploy"
+  # A user's systemd that stops ten seconds after the last logout can take two minutes for it here, and a login in that
+  # time waits for it.
+  mkdir -p "$upper/var/lib/systemd/linger"
+  touch "$upper/var/lib/systemd/linger/deploy"
 }
 
 write_password() {

@@ -14,6 +14,9 @@ internal static class Lookup
     public static Task<string> Member(Call call, string typed) =>
         Find<MemberView>(call, typed, "member", "/api/members", m => m.Id, m => m.Email);
 
+    public static Task<string> Account(Call call, string typed) =>
+        Find<AccountView>(call, typed, "account", "/api/admin/users", a => a.Id, a => a.Email);
+
     public static Task<string> Invitation(Call call, string typed) =>
         Find<InvitationView>(call, typed, "invitation", "/api/invitations", i => i.Id, i => i.Email);
 

@@ -47,10 +47,12 @@ public sealed record CreateClient
     [MaxLength(2000)] public string? LogoUrl { get; init; }
 }
 
-public sealed record UpdateClient
+public sealed record UpdateClient : Partial
 {
-    [MinLength(1), MaxLength(100)] public string? Name { get; init; }
-    [MaxLength(2000)] public string? LogoUrl { get; init; }
+    protected override IReadOnlyList<string> Needed => [nameof(Name)];
+
+    [MinLength(1), MaxLength(100)] public string? Name { get; set => field = Given(value); }
+    [MaxLength(2000)] public string? LogoUrl { get; set => field = Given(value); }
 }
 
 public sealed record ClientView

@@ -92,9 +92,11 @@ public sealed record CurrentOrganization
     public required IReadOnlyList<string> Permissions { get; init; }
 }
 
-public sealed record UpdateMe
+public sealed record UpdateMe : Partial
 {
-    [MinLength(1), MaxLength(100)] public string? Name { get; init; }
+    protected override IReadOnlyList<string> Needed => [nameof(Name)];
+
+    [MinLength(1), MaxLength(100)] public string? Name { get; set => field = Given(value); }
 }
 
 public sealed record ChangePassword

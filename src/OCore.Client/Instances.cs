@@ -16,6 +16,7 @@ public sealed record InstanceView
     public string? StatusMessage { get; init; }
     /// <summary>Measured at the server's edge: <c>healthy</c>, <c>unhealthy</c> or <c>unknown</c>.</summary>
     public required string Health { get; init; }
+    /// <summary>When that was last seen; since when it is not known, where it is <c>unknown</c>.</summary>
     public DateTimeOffset? HealthAt { get; init; }
     public required string OdooVersion { get; init; }
     public required string OdooEdition { get; init; }
@@ -50,15 +51,17 @@ public sealed record InstanceUse
 }
 
 /// <summary>Only the fields given are changed; the container takes them up with a restart.</summary>
-public sealed record UpdateInstance
+public sealed record UpdateInstance : Partial
 {
-    [MinLength(1), MaxLength(100)] public string? Name { get; init; }
-    [Range(0, 64)] public int? Workers { get; init; }
-    [Range(256, 1048576)] public int? MemoryMb { get; init; }
-    [Range(0.1, 256)] public double? Cpus { get; init; }
-    public IReadOnlyDictionary<string, string>? EnvVars { get; init; }
-    public IReadOnlyDictionary<string, string>? Config { get; init; }
-    [MaxLength(100)] public string? RegistrationCode { get; init; }
+    protected override IReadOnlyList<string> Needed => [nameof(Name)];
+
+    [MinLength(1), MaxLength(100)] public string? Name { get; set => field = Given(value); }
+    [Range(0, 64)] public int? Workers { get; set => field = Given(value); }
+    [Range(256, 1048576)] public int? MemoryMb { get; set => field = Given(value); }
+    [Range(0.1, 256)] public double? Cpus { get; set => field = Given(value); }
+    public IReadOnlyDictionary<string, string>? EnvVars { get; set => field = Given(value); }
+    public IReadOnlyDictionary<string, string>? Config { get; set => field = Given(value); }
+    [MaxLength(100)] public string? RegistrationCode { get; set => field = Given(value); }
 }
 
 /// <summary>What a change of settings does to odoo.conf and to the container.</summary>

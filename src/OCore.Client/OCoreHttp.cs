@@ -90,7 +90,15 @@ public sealed partial class OCoreHttp(HttpClient http) : IDisposable
         return new ProblemBody { Status = (int)response.StatusCode, Title = response.ReasonPhrase };
     }
 
-    private static JsonContent Content<T>(T body) => JsonContent.Create(body, Info<T>());
+    private static JsonContent Content<T>(T body)
+    {
+        if (body is not Partial { Clearing.Count: > 0 } change)
+            return JsonContent.Create(body, Info<T>());
+        var json = JsonSerializer.SerializeToNode(body, Info<T>())!.AsObject();
+        foreach (var field in change.Clearing)
+            json[field] = null;
+        return JsonContent.Create(json, WireJson.Default.JsonObject);
+    }
 
     private static JsonTypeInfo<T> Info<T>() =>
         (JsonTypeInfo<T>?)WireJson.Default.GetTypeInfo(typeof(T)) ?? throw new InvalidOperationException($"{typeof(T)} is not a wire record.");

@@ -24,10 +24,12 @@ public sealed record CreateOrganization
     [Required, MinLength(2), MaxLength(40), RegularExpression(Patterns.Slug)] public required string Slug { get; init; }
 }
 
-public sealed record UpdateOrganization
+public sealed record UpdateOrganization : Partial
 {
-    [MinLength(1), MaxLength(100)] public string? Name { get; init; }
-    [MaxLength(2000)] public string? LogoUrl { get; init; }
+    protected override IReadOnlyList<string> Needed => [nameof(Name)];
+
+    [MinLength(1), MaxLength(100)] public string? Name { get; set => field = Given(value); }
+    [MaxLength(2000)] public string? LogoUrl { get; set => field = Given(value); }
 }
 
 public sealed record MemberView
@@ -111,11 +113,13 @@ public sealed record CreateRole
     [Required, MaxLength(64)] public required IReadOnlyList<string> Permissions { get; init; }
 }
 
-public sealed record UpdateRole
+public sealed record UpdateRole : Partial
 {
-    [MinLength(1), MaxLength(60)] public string? Name { get; init; }
-    [MaxLength(300)] public string? Description { get; init; }
-    [MaxLength(64)] public IReadOnlyList<string>? Permissions { get; init; }
+    protected override IReadOnlyList<string> Needed => [nameof(Name)];
+
+    [MinLength(1), MaxLength(60)] public string? Name { get; set => field = Given(value); }
+    [MaxLength(300)] public string? Description { get; set => field = Given(value); }
+    [MaxLength(64)] public IReadOnlyList<string>? Permissions { get; set => field = Given(value); }
 }
 
 public sealed record PermissionView

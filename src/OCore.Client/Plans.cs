@@ -35,12 +35,14 @@ public sealed record CreatePlan
     public bool? IsDefault { get; init; }
 }
 
-public sealed record UpdatePlan
+public sealed record UpdatePlan : Partial
 {
-    [MinLength(1), MaxLength(60)] public string? Name { get; init; }
-    [MaxLength(32)] public IReadOnlyList<string>? Features { get; init; }
-    public PlanLimits? Limits { get; init; }
-    public bool? IsDefault { get; init; }
+    protected override IReadOnlyList<string> Needed => [nameof(Name), nameof(IsDefault)];
+
+    [MinLength(1), MaxLength(60)] public string? Name { get; set => field = Given(value); }
+    [MaxLength(32)] public IReadOnlyList<string>? Features { get; set => field = Given(value); }
+    public PlanLimits? Limits { get; set => field = Given(value); }
+    public bool? IsDefault { get; set => field = Given(value); }
 }
 
 public sealed record AssignPlan

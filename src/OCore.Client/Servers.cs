@@ -22,14 +22,24 @@ public sealed record AddServer
     [MaxLength(200), RegularExpression(Patterns.HostName)] public string? BaseDomain { get; init; }
     /// <summary>The port of the server's edge: 80 by default, 8069 on <c>local</c>.</summary>
     [Range(1, 65535)] public int? EdgePort { get; init; }
+    /// <summary>Networks or addresses of the proxies in front of the edge, whose X-Forwarded-For and X-Forwarded-Proto are believed.</summary>
+    [MaxLength(50)] public IReadOnlyList<string>? EdgeProxies { get; init; }
+    /// <summary>Visitors come to those proxies by https: addresses of instances begin with it.</summary>
+    public bool? EdgeHttps { get; init; }
 }
 
-public sealed record UpdateServer
+public sealed record UpdateServer : Partial
 {
-    [MinLength(1), MaxLength(100)] public string? Name { get; init; }
-    [MaxLength(200), RegularExpression(Patterns.HostName)] public string? BaseDomain { get; init; }
+    protected override IReadOnlyList<string> Needed => [nameof(Name)];
+
+    [MinLength(1), MaxLength(100)] public string? Name { get; set => field = Given(value); }
+    [MaxLength(200), RegularExpression(Patterns.HostName)] public string? BaseDomain { get; set => field = Given(value); }
     /// <summary>Clients that may see this server and have instances provisioned on it by themselves; ids or slugs.</summary>
-    [MaxLength(1000)] public IReadOnlyList<string>? Clients { get; init; }
+    [MaxLength(1000)] public IReadOnlyList<string>? Clients { get; set => field = Given(value); }
+    /// <summary>Networks or addresses of the proxies in front of the edge, whose X-Forwarded-For and X-Forwarded-Proto are believed.</summary>
+    [MaxLength(50)] public IReadOnlyList<string>? EdgeProxies { get; set => field = Given(value); }
+    /// <summary>Visitors come to those proxies by https: addresses of instances begin with it.</summary>
+    public bool? EdgeHttps { get; set => field = Given(value); }
 }
 
 public sealed record HostKeyProbe
@@ -72,6 +82,9 @@ public sealed record ServerView
     public required int InstanceCount { get; init; }
     public string? BaseDomain { get; init; }
     public required int EdgePort { get; init; }
+    /// <summary>Proxies in front of the edge.</summary>
+    public required IReadOnlyList<string> EdgeProxies { get; init; }
+    public required bool EdgeHttps { get; init; }
     public required IReadOnlyList<Ref> Clients { get; init; }
     public DateTimeOffset? LastSeenAt { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }

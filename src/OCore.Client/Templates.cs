@@ -33,23 +33,25 @@ public sealed record CreateTemplate
 }
 
 /// <summary>Only the fields given are changed.</summary>
-public sealed record UpdateTemplate
+public sealed record UpdateTemplate : Partial
 {
-    [MinLength(1), MaxLength(100)] public string? Name { get; init; }
-    [MaxLength(1000)] public string? Description { get; init; }
-    [RegularExpression(Patterns.OdooVersion)] public string? OdooVersion { get; init; }
-    [RegularExpression("^(ce|ee)$")] public string? OdooEdition { get; init; }
-    [Range(0, 64)] public int? DefaultWorkers { get; init; }
-    public IReadOnlyDictionary<string, string>? DefaultEnvVars { get; init; }
-    [MaxLength(200)] public IReadOnlyList<string>? ModuleList { get; init; }
-    public bool? IsPublic { get; init; }
-    [MaxLength(255), RegularExpression(Patterns.ImageRef)] public string? Image { get; init; }
-    [MaxLength(20)] public IReadOnlyList<AddonRepository>? AddonRepositories { get; init; }
-    [Range(256, 1048576)] public int? MemoryMb { get; init; }
-    [Range(0.1, 256)] public double? Cpus { get; init; }
-    [MaxLength(50)] public IReadOnlyList<string>? Languages { get; init; }
-    public bool? DemoData { get; init; }
-    public IReadOnlyDictionary<string, string>? Config { get; init; }
+    protected override IReadOnlyList<string> Needed => [nameof(Name), nameof(OdooVersion)];
+
+    [MinLength(1), MaxLength(100)] public string? Name { get; set => field = Given(value); }
+    [MaxLength(1000)] public string? Description { get; set => field = Given(value); }
+    [RegularExpression(Patterns.OdooVersion)] public string? OdooVersion { get; set => field = Given(value); }
+    [RegularExpression("^(ce|ee)$")] public string? OdooEdition { get; set => field = Given(value); }
+    [Range(0, 64)] public int? DefaultWorkers { get; set => field = Given(value); }
+    public IReadOnlyDictionary<string, string>? DefaultEnvVars { get; set => field = Given(value); }
+    [MaxLength(200)] public IReadOnlyList<string>? ModuleList { get; set => field = Given(value); }
+    public bool? IsPublic { get; set => field = Given(value); }
+    [MaxLength(255), RegularExpression(Patterns.ImageRef)] public string? Image { get; set => field = Given(value); }
+    [MaxLength(20)] public IReadOnlyList<AddonRepository>? AddonRepositories { get; set => field = Given(value); }
+    [Range(256, 1048576)] public int? MemoryMb { get; set => field = Given(value); }
+    [Range(0.1, 256)] public double? Cpus { get; set => field = Given(value); }
+    [MaxLength(50)] public IReadOnlyList<string>? Languages { get; set => field = Given(value); }
+    public bool? DemoData { get; set => field = Given(value); }
+    public IReadOnlyDictionary<string, string>? Config { get; set => field = Given(value); }
 }
 
 public sealed record AddonRepository

@@ -13,6 +13,7 @@ namespace OCore.Client;
         typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>),
         typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>)])]
 [JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(SignupRequest))]
 [JsonSerializable(typeof(RefreshRequest))]
@@ -21,6 +22,9 @@ namespace OCore.Client;
 [JsonSerializable(typeof(ConfirmResetRequest))]
 [JsonSerializable(typeof(MeView))]
 [JsonSerializable(typeof(UpdateMe))]
+[JsonSerializable(typeof(AccountView))]
+[JsonSerializable(typeof(Page<AccountView>))]
+[JsonSerializable(typeof(UpdateAccount))]
 [JsonSerializable(typeof(ChangePassword))]
 [JsonSerializable(typeof(TotpSetup))]
 [JsonSerializable(typeof(TotpCode))]

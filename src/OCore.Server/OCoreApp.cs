@@ -2,6 +2,7 @@ using OCore.Features.Agency;
 using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
 using OCore.Features.Instances;
+using OCore.Features.Metrics;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -38,6 +39,7 @@ internal static class OCoreApp
         builder.Services.AddSingleton(_ => SecretBox.Open(settings.MasterKeyFile));
         builder.Services.AddScoped<Caller>();
         builder.Services.AddSingleton<SignInReader>();
+        builder.Services.AddSingleton<Measurements>();
         builder.Services.AddData(settings);
         builder.Services.AddHttpFace();
         builder.Services.AddMail();
@@ -64,9 +66,11 @@ internal static class OCoreApp
 
     public static void Map(WebApplication app)
     {
+        ServersSetup.JoinOperations(app.Services);
         InstancesSetup.JoinServerWatch(app.Services);
         app.UseHttpFace();
         app.MapHealth();
+        MetricsEndpoint.Map(app);
         var api = app.MapGroup("/api").ProducesProblem(400).ProducesProblem(401).ProducesProblem(403);
         UserEndpoints.Map(api);
         OrganizationEndpoints.Map(api);
@@ -86,6 +90,15 @@ internal static class OCoreApp
     /// <summary>The build runs the program to learn its API; nothing else should begin then.</summary>
     private static bool IsWritingTheDocument => System.Reflection.Assembly.GetEntryAssembly()?.GetName().Name == "GetDocument.Insider";
 
+    // By the same rules as every other account.
+    private static void CheckFirstAccount(Settings settings, List<string> errors)
+    {
+        if (settings.AdminEmail is { } email && !new System.ComponentModel.DataAnnotations.EmailAddressAttribute().IsValid(email))
+            errors.Add($"OCORE_ADMIN_EMAIL has to be an e-mail address; it is \"{email}\".");
+        if (settings.AdminPassword is { } password && Passwords.Refuse(password, settings.AdminEmail ?? Startup.FirstEmail, "OCORE_ADMIN_PASSWORD") is { } weak)
+            errors.Add($"{weak.Detail} {weak.Hint}");
+    }
+
     private static Settings LoadSettings(ConfigurationManager configuration)
     {
         var data = Path.GetFullPath(configuration["OCORE_DATA"] ?? "data");
@@ -93,10 +106,14 @@ internal static class OCoreApp
         configuration.AddEnvironmentVariables();
         var errors = new List<string>();
         var settings = Settings.Load(configuration, errors);
+        CheckFirstAccount(settings, errors);
         if (errors.Count == 0)
             return settings;
         foreach (var error in errors)
             Console.Error.WriteLine(error);
-        throw new InvalidOperationException("The configuration is wrong: " + string.Join(" ", errors));
+        throw new WrongConfigurationException("The configuration is wrong: " + string.Join(" ", errors));
     }
 }
+
+/// <summary>Each wrong setting has been told by a sentence on standard error.</summary>
+internal sealed class WrongConfigurationException(string message) : Exception(message);

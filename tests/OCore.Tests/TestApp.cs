@@ -31,9 +31,15 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
     /// <summary>What the program logged as a warning or worse.</summary>
     public TestLog Log { get; } = new();
 
+    /// <summary>Where the dashboard's files are; beside the program, where null.</summary>
+    public string? WebRoot { get; set; }
+
     public Uri Url { get; private set; } = null!;
     /// <summary>Without sign-in.</summary>
     public HttpClient Anonymous { get; private set; } = null!;
+
+    /// <summary>OCORE_DATABASE, for another process on the same data.</summary>
+    internal string Connection => _connection!;
 
     /// <summary>The container, for what cannot be said over HTTP.</summary>
     internal IServiceProvider Services => _app!.Services;
@@ -81,7 +87,7 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
         };
         foreach (var (name, value) in _settings)
             settings[name] = value;
-        var app = OCoreApp.Build([.. settings.Select(s => $"--OCORE_{s.Key}={s.Value}"), "--hostBuilder:reloadConfigOnChange=false"], builder =>
+        var app = OCoreApp.Build([.. settings.Select(s => $"--OCORE_{s.Key}={s.Value}"), .. WebRoot is null ? (string[])[] : [$"--webroot={WebRoot}"], "--hostBuilder:reloadConfigOnChange=false"], builder =>
         {
             builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock));
             builder.Logging.ClearProviders().AddProvider(Log).SetMinimumLevel(LogLevel.Warning)

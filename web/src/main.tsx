@@ -1,35 +1,26 @@
-import { StrictMode } from 'react';
+import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { MantineProvider } from '@mantine/core';
-import { QueryClientProvider } from '@tanstack/react-query';
-import { RouterProvider } from '@tanstack/react-router';
-import '@fontsource-variable/inter/wght.css';
 import '@mantine/core/styles.css';
 import './theme/app.css';
-import { onSignedOut } from './api/client';
-import { queryClient } from './api/hooks';
-import { paths } from './paths';
-import { router } from './routes';
-import { theme, variables } from './theme/theme';
-import { Toasts } from './ui/Toasts';
+import { portalOfPage } from './portal/portal';
 
-onSignedOut(() => {
-  const { pathname, search } = window.location;
-  if (pathname === '/sign-in' || pathname === paths.acceptInvitation) return;
-  queryClient.clear();
-  void router.navigate({ to: paths.signIn(pathname === '/' ? undefined : pathname + search), replace: true });
-});
+const element = document.getElementById('root');
+if (!element) throw new Error('No #root');
 
-const root = document.getElementById('root');
-if (!root) throw new Error('No #root');
+/** Three programs in one: a client's portal, by the host; the portal as the agency looks at it; the agency's dashboard. */
+async function start(): Promise<ReactNode> {
+  const portal = portalOfPage();
+  if (portal) {
+    const { Portal, prepare } = await import('./portal/Portal');
+    return <Portal portal={portal} first={await prepare()} />;
+  }
+  if (window.location.pathname.startsWith('/view/')) {
+    const { ViewedPortal } = await import('./portal/ViewedPortal');
+    return <ViewedPortal />;
+  }
+  const { Dashboard } = await import('./Dashboard');
+  return <Dashboard />;
+}
 
-createRoot(root).render(
-  <StrictMode>
-    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router} />
-        <Toasts />
-      </QueryClientProvider>
-    </MantineProvider>
-  </StrictMode>,
-);
+const root = createRoot(element);
+void start().then((app) => root.render(<StrictMode>{app}</StrictMode>));

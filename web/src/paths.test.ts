@@ -5,7 +5,7 @@ test('every address', () => {
   const to = paths.in('acme-agency');
   const all = Object.entries(to).map(([name, value]) => [name, typeof value === 'function' ? (value as (text: never) => string)('x1' as never) : value]);
   expect(Object.fromEntries(all)).toMatchSnapshot();
-  expect([paths.root, paths.signIn('/o/a/agency'), paths.forgotPassword, paths.resetPassword, paths.acceptInvitation, paths.plans]).toMatchSnapshot();
+  expect([paths.root, paths.signIn('/o/a/agency'), paths.forgotPassword, paths.resetPassword, paths.acceptInvitation, paths.plans, paths.accounts]).toMatchSnapshot();
 });
 
 test('what a name holds cannot leave its place in the address', () => {

@@ -16,6 +16,10 @@ function inOrg(org: string) {
     clients: `${o}/clients`,
     newClient: `${o}/clients?dialog=new`,
     client: (client: string, tab?: string) => `${o}/clients/${e(client)}${search({ tab })}`,
+    branding: (client?: string) => `${o}/branding${search({ client })}`,
+    portalDomains: `${o}/portal-domains`,
+    portalDomain: (domain: string) => `${o}/portal-domains/${e(domain)}`,
+    portalConfig: (client?: string) => `${o}/portal-config${search({ client })}`,
     servers: `${o}/servers`,
     newServer: `${o}/servers/new`,
     server: (server: string, tab?: string) => `${o}/servers/${e(server)}${search({ tab })}`,
@@ -46,6 +50,9 @@ export const paths = {
   resetPassword: '/reset-password',
   acceptInvitation: '/invitations/accept',
   plans: '/admin/plans',
+  accounts: '/admin/accounts',
+  /** A client's portal as its people see it. */
+  viewAs: (client: string, agency: string) => `/view/${e(client)}${search({ agency })}`,
   in: inOrg,
 };
 

@@ -6,6 +6,7 @@ import { RouteError } from './features/shell/RouteError';
 import { NotFound } from './features/shell/NotFound';
 import { Loading } from './ui/Loading';
 import { paths } from './paths';
+import { parseSearch, stringifySearch } from './search';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: RouteError });
 
@@ -50,6 +51,10 @@ const pages = [
   page('/agency', lazyRouteComponent(() => import('./features/agency/AgencyPage'))),
   page('/clients', lazyRouteComponent(() => import('./features/clients/ClientsPage'))),
   page('/clients/$client', lazyRouteComponent(() => import('./features/clients/ClientPage'))),
+  page('/branding', lazyRouteComponent(() => import('./features/branding/BrandingPage'))),
+  page('/portal-domains', lazyRouteComponent(() => import('./features/portal-domains/DomainsPage'))),
+  page('/portal-domains/$domain', lazyRouteComponent(() => import('./features/portal-domains/DomainPage'))),
+  page('/portal-config', lazyRouteComponent(() => import('./features/portal-config/PortalConfigPage'))),
   page('/servers', lazyRouteComponent(() => import('./features/servers/ServersPage'))),
   page('/servers/new', lazyRouteComponent(() => import('./features/servers/AddServerPage'))),
   page('/servers/$server', lazyRouteComponent(() => import('./features/servers/ServerPage'))),
@@ -73,21 +78,10 @@ const pages = [
 ];
 
 const plans = createRoute({ getParentRoute: () => operator, path: '/plans', component: lazyRouteComponent(() => import('./features/admin/PlansPage')) });
-
-/** Plain words in the address: `?q=18.0`, not JSON. */
-function parseSearch(text: string): Record<string, string> {
-  return Object.fromEntries(new URLSearchParams(text));
-}
-
-function stringifySearch(values: Record<string, unknown>): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== '') query.set(name, String(value));
-  const text = query.toString();
-  return text ? `?${text}` : '';
-}
+const accounts = createRoute({ getParentRoute: () => operator, path: '/accounts', component: lazyRouteComponent(() => import('./features/admin/AccountsPage')) });
 
 export const router = createRouter({
-  routeTree: root.addChildren([...signedOut, start, inOrg.addChildren(pages), operator.addChildren([plans])]),
+  routeTree: root.addChildren([...signedOut, start, inOrg.addChildren(pages), operator.addChildren([plans, accounts])]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

@@ -38,7 +38,7 @@ internal static class AgencyCommands
 
     private static Verb List()
     {
-        var search = Opt.Text("--search", "TEXT", "Only those whose name holds it");
+        var search = Opt.Text("--search", "TEXT", "Only those whose name or slug holds it");
         var health = Opt.Among("--health", "Only those in this health", "healthy", "degraded", "down", "none", "suspended", "deleting");
         return Lists.Verb("list", "List the clients", "GET /agency/clients", Views.Client,
             call => Query.Add("/api/agency/clients", ("q", call.Get(search)), ("health", call.Get(health))), [search, health]);

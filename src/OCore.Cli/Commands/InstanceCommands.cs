@@ -23,7 +23,7 @@ internal static class InstanceCommands
         var client = Opt.Text("--client", "ORG", "Only those of this client or organization, by id or slug");
         var server = Opt.Text("--server", "SERVER", "Only those on this server, by id or name");
         var status = Opt.Among("--status", "Only in this status", "creating", "running", "stopped", "restarting", "failed", "removing", "suspended");
-        var search = Opt.Text("--search", "TEXT", "Only those whose name holds it");
+        var search = Opt.Text("--search", "TEXT", "Only those whose name or domain holds it");
         return Lists.Verb("list", "List the instances", "GET /instances", Views.Instance, async call => Query.Add("/api/instances",
             ("organization", call.Get(client)),
             ("server", call.Get(server) is { } name ? await Lookup.Server(call, name) : null),
@@ -47,8 +47,9 @@ internal static class InstanceCommands
         var env = new MapOptions("env", "A setting of odoo.conf by its upper-case name, for example LIMIT_TIME_REAL=240; repeat for more");
         var config = new MapOptions("config", "A further key of odoo.conf by its own name; repeat for more");
         var code = Opt.Text("--registration-code-file", "FILE", "File with the code of an Enterprise subscription; - for standard input");
+        var clear = new ClearOption(("memory", "memoryMb"), ("cpus", "cpus"), ("workers", "workers"), ("env", "envVars"), ("config", "config"), ("registration-code", "registrationCode"));
         var dry = Opt.Flag("--dry-run", "Show what would change, and change nothing");
-        var verb = new Verb("update", "Change an instance's settings; they take effect with a restart") { instance, name, workers, memory, cpus, code, dry };
+        var verb = new Verb("update", "Change an instance's settings; they take effect with a restart") { instance, name, workers, memory, cpus, code, clear.Option, dry };
         foreach (var option in (Option[])[.. env.All, .. config.All])
             verb.Add(option);
         return verb.Calls("PUT /instances/{id}")
@@ -59,6 +60,7 @@ internal static class InstanceCommands
                 var old = env.Given(call) || config.Given(call) ? await call.Get<InstanceView>(path) : null;
                 var request = new UpdateInstance
                 {
+                    Clearing = clear.Fields(call),
                     Name = call.Get(name),
                     Workers = call.Get(workers),
                     MemoryMb = call.Get(memory),

@@ -13,6 +13,7 @@ internal static class PlanCommands
     {
         new Command("plan", "Plans: features and limits") { List(), Show(), Create(), Update(), Delete() },
         new Command("org", "All organizations of the installation") { Organizations(), SetPlan() },
+        AccountCommands.Noun(),
     };
 
     private static Verb ShowSubscription() => new Verb("show", "Show the plan and how much of it is used")
@@ -76,7 +77,7 @@ internal static class PlanCommands
 
     private static Verb Organizations()
     {
-        var search = Opt.Text("--search", "TEXT", "Only those whose name holds it");
+        var search = Opt.Text("--search", "TEXT", "Only those whose name or slug holds it");
         return Lists.Verb("list", "List all organizations", "GET /admin/organizations", Views.AdminOrganization,
             call => Query.Add("/api/admin/organizations", ("q", call.Get(search))), [search]);
     }

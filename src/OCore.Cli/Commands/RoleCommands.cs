@@ -46,10 +46,12 @@ internal static class RoleCommands
         var name = Opt.Text("--name", "NAME", "Name shown to people");
         var description = Opt.Text("--description", "TEXT", "What the role is for");
         var permissions = Opt.List("--permissions", "LIST", "All its permissions, with commas between them");
-        return new Verb("update", "Change a role") { role, name, description, permissions }
+        var clear = new ClearOption(("description", "description"));
+        return new Verb("update", "Change a role") { role, name, description, permissions, clear.Option }
             .Calls("PUT /roles/{id}")
             .Runs(call => call.Send(HttpMethod.Put, $"/roles/{call.Get(role)}", new UpdateRole
             {
+                Clearing = clear.Fields(call),
                 Name = call.Get(name),
                 Description = call.Get(description),
                 Permissions = call.List(permissions),

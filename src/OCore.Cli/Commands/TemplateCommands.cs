@@ -62,7 +62,9 @@ internal static class TemplateCommands
         var name = Opt.Text("--name", "NAME", "Name of the template");
         var version = Opt.Text("--odoo-version", "VERSION", "A version of the catalogue");
         var settings = new TemplateOptions(isNew: false);
-        return settings.AddTo(new Verb("update", "Change a template; instances already made stay as they are") { template, name, version })
+        var clear = new ClearOption(("description", "description"), ("image", "image"), ("memory", "memoryMb"), ("cpus", "cpus"), ("workers", "defaultWorkers"), ("env", "defaultEnvVars"),
+            ("modules", "moduleList"), ("addons", "addonRepositories"), ("languages", "languages"), ("config", "config"));
+        return settings.AddTo(new Verb("update", "Change a template; instances already made stay as they are") { template, name, version, clear.Option })
             .Calls("PUT /templates/{id}")
             .Example("ocore template update \"Standard Odoo 18 CE\" --workers 6 --set-env LIMIT_TIME_REAL=240")
             .Runs(async call =>
@@ -71,6 +73,7 @@ internal static class TemplateCommands
                 var old = settings.Env.Given(call) || settings.Config.Given(call) ? await call.Get<TemplateView>(((Route)$"/templates/{id}").ToString()) : null;
                 return await call.Send(HttpMethod.Put, $"/templates/{id}", new UpdateTemplate
                 {
+                    Clearing = clear.Fields(call),
                     Name = call.Get(name),
                     OdooVersion = call.Get(version),
                     Description = call.Get(settings.Description),
@@ -113,7 +116,7 @@ internal static class TemplateCommands
     {
         var template = Template();
         var confirm = Opt.Confirm("template");
-        return new Verb("delete", "Delete a template; instances already made stay") { template, confirm }
+        return new Verb("delete", "Delete a template that no instance was made from") { template, confirm }
             .Calls("DELETE /templates/{id}")
             .Runs(async call =>
             {

@@ -59,3 +59,19 @@ internal sealed class MapOptions(string what, string description, bool isNew = f
     public IReadOnlyDictionary<string, string> Over(Call call, IReadOnlyDictionary<string, string> current) =>
         Opt.Merge(current, call.Get(set), call.Get(unset));
 }
+
+/// <summary><c>--clear x</c>: back to what a setting is without a value.</summary>
+/// <param name="settings">The word of the command line, and the field of the API.</param>
+internal sealed class ClearOption(params (string Word, string Field)[] settings)
+{
+    public Option<string[]?> Option { get; } = Among([.. settings.Select(s => s.Word)]);
+
+    public IReadOnlyCollection<string> Fields(Call call) => [.. (call.List(Option) ?? []).Select(word => settings.First(s => s.Word == word).Field)];
+
+    private static Option<string[]?> Among(string[] words)
+    {
+        var option = Opt.List("--clear", string.Join('|', words), "Take this away again; repeat for more");
+        option.AcceptOnlyFromAmong(words);
+        return option;
+    }
+}

@@ -82,6 +82,23 @@ internal static partial class Views
         .Field("Features", s => Cell.Of(s.Features))
         .Field("Used", s => string.Join('\n', s.Limits.Select(l => $"{l.Name}: {l.Used:0.#} of {l.Limit?.ToString() ?? "no limit"}")));
 
+    public static readonly View<AccountView> Account = new View<AccountView>(a => a.Id.ToString())
+        .Column("email", a => a.Email)
+        .Column("name", a => a.Name)
+        .Column("operator", a => a.IsOperator ? "yes" : null)
+        .Column("state", a => a.DisabledAt is null ? new Cell("active", Tone.Good) : new Cell("disabled", Tone.Bad))
+        .Column("organizations", a => Cell.Of(a.Organizations.Select(o => o.Slug ?? o.Name)))
+        .Column("last seen", a => a.LastSeenAt)
+        .Field("Id", a => a.Id)
+        .Field("E-mail", a => a.Email)
+        .Field("Name", a => a.Name)
+        .Field("Operator", a => a.IsOperator ? "yes" : "no")
+        .Field("Second factor", a => a.TotpEnabled ? "yes" : "no")
+        .Field("Disabled", a => a.DisabledAt)
+        .Field("Organizations", a => Cell.Of(a.Organizations.Select(o => o.Slug ?? o.Name)))
+        .Field("Last seen", a => a.LastSeenAt)
+        .Field("Made", a => a.CreatedAt);
+
     public static readonly View<AdminOrganizationView> AdminOrganization = new View<AdminOrganizationView>(o => o.Id.ToString())
         .Column("slug", o => o.Slug)
         .Column("name", o => o.Name)

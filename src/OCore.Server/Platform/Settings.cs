@@ -1,9 +1,10 @@
 using System.Net;
+using System.Text.RegularExpressions;
 
 namespace OCore.Platform;
 
 /// <summary>The configuration, from <c>OCORE_…</c> in the environment over <c>ocore.json</c> in the data directory. Checked at start.</summary>
-internal sealed class Settings
+internal sealed partial class Settings
 {
     public required string DataDirectory { get; init; }
     /// <summary><c>sqlite</c> or a PostgreSQL connection string.</summary>
@@ -14,7 +15,8 @@ internal sealed class Settings
     public required bool SignupOpen { get; init; }
     public Uri? SmtpUrl { get; init; }
     public required string MailFrom { get; init; }
-    public required IReadOnlyList<IPAddress> TrustedProxies { get; init; }
+    /// <summary>Proxies whose word is taken for where a request came from, as networks; a single address is the smallest one.</summary>
+    public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
     /// <summary>Hosts besides that of the public address under which the platform itself answers.</summary>
     public required IReadOnlyList<string> AllowedHosts { get; init; }
     /// <summary>Under which the subdomains of portals live; null where there is none.</summary>
@@ -36,6 +38,8 @@ internal sealed class Settings
     public required int OperationsPerOrganization { get; init; }
     /// <summary>Images other than the catalogue's, by their upper-case name: <c>OCORE_IMAGE_ODOO</c>.</summary>
     public required IReadOnlyDictionary<string, string> Images { get; init; }
+    /// <summary>Opens /metrics; without it only operators read them.</summary>
+    public string? MetricsToken { get; init; }
     public string? AdminEmail { get; init; }
     public string? AdminPassword { get; init; }
 
@@ -47,7 +51,7 @@ internal sealed class Settings
     private static readonly string[] Known =
     [
         "DATA", "DATABASE", "PUBLIC_URL", "LISTEN", "MASTER_KEY_FILE", "SIGNUP", "SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES", "SIGN_INS_PER_MINUTE",
-        "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
+        "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "METRICS_TOKEN", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
         "ACME_DIRECTORY", "ACME_CA_FILE", "ACME_CONTACT", "ACME_TERMS", "ALLOWED_HOSTS", "PORTAL_ADDRESSES",
         // Of the command line and of bin/, which share the prefix.
         "URL", "TOKEN", "ORG", "LAB", "LAB_NET", "HOME",
@@ -67,20 +71,22 @@ internal sealed class Settings
         foreach (var address in listen.Split(';'))
             if (!Uri.TryCreate(address.Replace("*", "any", StringComparison.Ordinal).Replace("+", "any", StringComparison.Ordinal), UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https"))
                 errors.Add($"OCORE_LISTEN has to be addresses such as http://0.0.0.0:8080, separated by semicolons; it is \"{address}\".");
-        var publicUrl = Url("PUBLIC_URL", Get("PUBLIC_URL") ?? listen.Split(';')[0].Replace("*", "localhost", StringComparison.Ordinal), ["http", "https"], errors) ?? new Uri("http://localhost:8080");
+        var publicUrl = Url("PUBLIC_URL", Get("PUBLIC_URL") ?? OnThisMachine(listen.Split(';')[0]), ["http", "https"], errors) ?? new Uri("http://localhost:8080");
         var database = Get("DATABASE") ?? "sqlite";
         if (database != "sqlite" && !database.Contains('=', StringComparison.Ordinal))
             errors.Add("OCORE_DATABASE has to be sqlite or a PostgreSQL connection string such as Host=db;Database=ocore;Username=ocore;Password=….");
         var signup = Get("SIGNUP") ?? "closed";
         if (signup is not ("closed" or "open"))
             errors.Add($"OCORE_SIGNUP has to be closed or open; it is \"{signup}\".");
-        var proxies = new List<IPAddress>();
+        var proxies = new List<IPNetwork>();
         foreach (var text in List(Get("TRUSTED_PROXIES")))
         {
-            if (IPAddress.TryParse(text, out var address))
-                proxies.Add(address);
+            if (IPNetwork.TryParse(text, out var network))
+                proxies.Add(network);
+            else if (IPAddress.TryParse(text, out var address))
+                proxies.Add(new IPNetwork(address, address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128));
             else
-                errors.Add($"OCORE_TRUSTED_PROXIES has to be IP addresses separated by commas; \"{text}\" is none.");
+                errors.Add($"OCORE_TRUSTED_PROXIES has to be IP addresses or networks such as 10.0.0.0/8, separated by commas; \"{text}\" is none.");
         }
         var smtp = Get("SMTP_URL") is { } smtpText ? Url("SMTP_URL", smtpText, ["smtp", "smtps", "file"], errors) : null;
         if (smtp is not null && smtp.Query is not ("" or "?starttls=required" or "?starttls=none"))
@@ -114,8 +120,9 @@ internal sealed class Settings
         var portals = Get("PORTAL_BASE_DOMAIN")?.Trim('.').ToLowerInvariant() ?? (publicUrl.Host == "localhost" ? "localhost" : null);
         if (portals is not null && Uri.CheckHostName(portals) != UriHostNameType.Dns)
             errors.Add($"OCORE_PORTAL_BASE_DOMAIN has to be a domain such as portals.example.com; it is \"{portals}\".");
-        if (Get("ADMIN_PASSWORD") is { Length: < 8 })
-            errors.Add("OCORE_ADMIN_PASSWORD has to have at least 8 characters.");
+
+        if (Get("METRICS_TOKEN") is { Length: < 20 })
+            errors.Add("OCORE_METRICS_TOKEN has to have at least 20 characters; openssl rand -base64 30 makes one.");
 
         return new Settings
         {
@@ -141,10 +148,17 @@ internal sealed class Settings
             OperationsPerOrganization = Number("OPERATIONS_PER_ORGANIZATION", Get("OPERATIONS_PER_ORGANIZATION"), 8, errors),
             Images = configuration.AsEnumerable().Where(p => p.Key.StartsWith("OCORE_IMAGE_", StringComparison.Ordinal) && p.Value is { Length: > 0 })
                 .ToDictionary(p => p.Key["OCORE_IMAGE_".Length..], p => p.Value!),
+            MetricsToken = Get("METRICS_TOKEN"),
             AdminEmail = Get("ADMIN_EMAIL"),
             AdminPassword = Get("ADMIN_PASSWORD"),
         };
     }
+
+    // "All addresses" is where to listen and no address to go to.
+    private static string OnThisMachine(string listen) => AnyHost().Replace(listen, "$1localhost");
+
+    [GeneratedRegex(@"^(https?://)(?:\*|\+|0\.0\.0\.0|\[::\])(?=[:/]|$)", RegexOptions.IgnoreCase)]
+    private static partial Regex AnyHost();
 
     private static string[] List(string? value) => (value ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 

@@ -11,6 +11,8 @@ namespace OCore.Platform;
 /// <summary>Brings the schema up to date before anything else runs, and makes the first operator of a new installation.</summary>
 internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServiceScopeFactory scopes, TimeProvider time, ILogger<Startup> log) : IHostedLifecycleService
 {
+    public const string FirstEmail = "admin@localhost";
+
     public static bool Completed { get; private set; }
 
     public async Task StartingAsync(CancellationToken cancellationToken)
@@ -33,7 +35,7 @@ internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServ
         var password = settings.AdminPassword ?? Security.Tokens.New()[..20];
         var user = new User
         {
-            Id = Guid.CreateVersion7(), Name = "Administrator", Email = settings.AdminEmail ?? "admin@localhost", UserName = settings.AdminEmail ?? "admin@localhost",
+            Id = Guid.CreateVersion7(), Name = "Administrator", Email = settings.AdminEmail ?? FirstEmail, UserName = settings.AdminEmail ?? FirstEmail,
             IsOperator = true, MustChangePassword = generated, EmailConfirmed = true, CreatedAt = time.GetUtcNow(), SecurityStamp = Security.Tokens.New(),
         };
         user.NormalizedEmail = user.NormalizedUserName = user.Email.ToUpperInvariant();

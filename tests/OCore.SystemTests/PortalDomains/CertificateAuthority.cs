@@ -58,10 +58,12 @@ internal sealed class CertificateAuthority : IAsyncDisposable
         return X509Certificate2.CreateFromPem(await http.GetStringAsync($"https://localhost:{_management}/roots/0"));
     }
 
-    private HttpClient NewHttp() => new(new SocketsHttpHandler
+    private HttpClient NewHttp()
     {
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
-    });
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(X509Certificate2.CreateFromPem(File.ReadAllText(CaFile)));
+        return new HttpClient(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } });
+    }
 
     private void MakeOwnCertificate()
     {

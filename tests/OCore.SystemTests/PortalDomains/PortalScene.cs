@@ -5,7 +5,6 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Tests;
-using Xunit;
 
 namespace OCore.SystemTests.PortalDomains;
 

@@ -24,9 +24,6 @@ public sealed class LabServers : IAsyncLifetime
         All = [new LabServer(Prefix + "1"), new LabServer(Prefix + "2")];
         await First.AddUserAsync("asked", "ALL", "right horse");
         await First.AddUserAsync("unasked", "NOPASSWD: ALL", "other horse");
-        // A user's systemd that stops ten seconds after the last logout can take two minutes for it here, and a login
-        // in that time waits for it.
-        foreach (var server in All) await server.ShellAsync("loginctl enable-linger deploy");
         await First.ShellAsync("loginctl enable-linger asked && loginctl enable-linger unasked");
     }
 
@@ -119,6 +116,15 @@ internal sealed class LabServer(string name)
 
     /// <summary>Runs a script as root from within the server, whatever its network does.</summary>
     public Task<string> ShellAsync(string script, params string[] args) => Lab.RunAsync("exec", [name, "sh", "-c", script, "lab", .. args]);
+
+    /// <summary>As it was before any oCore; images stay, for carrying them takes long.</summary>
+    public Task ForgetOCoreAsync() => ShellAsync(
+        """
+        docker ps -aq | xargs -r docker rm -fv >/dev/null
+        docker volume ls -q | xargs -r docker volume rm -f >/dev/null
+        docker network ls -q --filter label=ocore.server | xargs -r docker network rm >/dev/null
+        rm -rf /var/lib/ocore
+        """);
 
     public Task DoAsync(string verb) => Lab.RunAsync(verb, name);
 

@@ -45,7 +45,8 @@ internal sealed class ServerScene : IAsyncDisposable
 
     public static async Task<ServerScene> StartAsync(bool asOperator = false)
     {
-        var app = await TestApp.StartAsync();
+        // Other tests run without it; here the servers are real.
+        var app = await TestApp.StartAsync(arrange: a => a.Adjust(services => services.AddHostedService<ServerReconciler>()));
         if (asOperator)
         {
             var boss = await app.OperatorAsync();

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -28,7 +27,7 @@ public sealed class DeletionTests
         var http = app.As(agency.Owner, agency.Org);
         await http.EndOfAsync(await http.Post<OperationView>($"/api/agency/clients/{client.Slug}/suspend"));
         await AssertEveryTableHasRowsAsync(app, client);
-        var before = await MentionsAsync(app, sibling.Id);
+        var before = await DatabaseScan.MentionsAsync(app, sibling.Id);
 
         var operation = await http.Delete<OperationView>($"/api/agency/clients/{client.Id}?keepBackupDays=30");
         var ended = await http.EndOfAsync(operation);
@@ -36,8 +35,8 @@ public sealed class DeletionTests
         Assert.Equal((OperationState.Succeeded, "client.delete", agency.Org.Id), (ended.State, ended.Kind, ended.Organization.Id));
         Assert.Equal(client.Id, operation.ClientId);
         Assert.Equal("remove, keep 30", resources.Calls[^1]);
-        Assert.Equal(["AuditLog"], (await MentionsAsync(app, client.Id)).Keys);
-        Assert.Equal(before, await MentionsAsync(app, sibling.Id));
+        Assert.Equal(["AuditLog"], (await DatabaseScan.MentionsAsync(app, client.Id)).Keys);
+        Assert.Equal(before, await DatabaseScan.MentionsAsync(app, sibling.Id));
         await http.Get<ClientView>($"/api/agency/clients/{client.Id}").IsRefusedAsync(404, "not_found");
         var log = (await http.Get<Page<AuditEntryView>>($"/api/audit-logs?objectId={client.Id}")).Data;
         Assert.Equal(["client.deleted", "client.deletion_started"], log.Take(2).Select(e => e.Action));
@@ -95,7 +94,7 @@ public sealed class DeletionTests
             var ended = await http.EndOfAsync(await http.Delete<OperationView>($"/api/agency/clients/{client.Slug}"));
 
             Assert.True(failed && ended.State == OperationState.Succeeded, $"{point} of step {seq}: {ended.State} {ended.Error?.Message}");
-            Assert.Equal(["AuditLog"], (await MentionsAsync(app, client.Id)).Keys);
+            Assert.Equal(["AuditLog"], (await DatabaseScan.MentionsAsync(app, client.Id)).Keys);
         }
     }
 
@@ -181,43 +180,8 @@ public sealed class DeletionTests
     private static async Task AssertEveryTableHasRowsAsync(TestApp app, TestOrg client)
     {
         await using var db = app.Databases.System();
-        var mentions = await MentionsAsync(app, client.Id);
+        var mentions = await DatabaseScan.MentionsAsync(app, client.Id);
         var empty = db.Model.GetEntityTypes().Where(t => typeof(IOrgOwned).IsAssignableFrom(t.ClrType)).Select(t => t.GetTableName()!).Where(t => !mentions.ContainsKey(t));
         Assert.Empty(empty);
-    }
-
-    /// <summary>How many rows of each table have this id in any column: ids by value, texts (and JSON) anywhere in them.</summary>
-    private static async Task<SortedDictionary<string, long>> MentionsAsync(TestApp app, Guid id)
-    {
-        await using var db = app.Databases.System();
-        var found = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        await db.Database.OpenConnectionAsync();
-        foreach (var table in db.Model.GetRelationalModel().Tables)
-            foreach (var column in table.Columns)
-            {
-                await using var command = db.Database.GetDbConnection().CreateCommand();
-                if (column.PropertyMappings is [var mapping, ..] && mapping.TypeMapping.ClrType == typeof(Guid))
-                {
-                    command.CommandText = $"SELECT COUNT(*) FROM \"{table.Name}\" WHERE \"{column.Name}\" = @id";
-                    Add(command, id);
-                }
-                else if (column.StoreType.StartsWith("text", StringComparison.OrdinalIgnoreCase) || column.StoreType.StartsWith("character", StringComparison.OrdinalIgnoreCase))
-                {
-                    command.CommandText = $"SELECT COUNT(*) FROM \"{table.Name}\" WHERE LOWER(\"{column.Name}\") LIKE @id";
-                    Add(command, $"%{id}%");
-                }
-                else
-                    continue;
-                if ((long)(await command.ExecuteScalarAsync())! is > 0 and var count)
-                    found[table.Name] = found.GetValueOrDefault(table.Name) + count;
-            }
-        return found;
-    }
-
-    private static void Add(DbCommand command, object value)
-    {
-        var parameter = command.CreateParameter();
-        (parameter.ParameterName, parameter.Value) = ("@id", value);
-        command.Parameters.Add(parameter);
     }
 }

@@ -1,17 +1,22 @@
 using System.Net;
 using System.Net.Http.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Operations;
 using OCore.Platform.Data;
+using OCore.Platform.Http;
+using OCore.Platform.Operations;
 
 namespace OCore.Tests.Operations;
 
 /// <summary>Idempotency-Key: whoever is not sure that a request arrived repeats it.</summary>
 public sealed class AskingTwice
 {
-    private static async Task<HttpResponseMessage> BuildAsync(HttpClient http, string? key, string thing = "thing")
+    private static async Task<HttpResponseMessage> BuildAsync(HttpClient http, string? key, string thing = "thing", string path = "/api/test/build")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/test/build") { Content = JsonContent.Create(new Confirmation { Confirm = thing }, WireJson.Default.Confirmation) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(new Confirmation { Confirm = thing }, WireJson.Default.Confirmation) };
         if (key is not null)
             request.Headers.Add("Idempotency-Key", key);
         return await http.SendAsync(request);
@@ -72,5 +77,52 @@ public sealed class AskingTwice
         using var http = lab.App.HttpAs(lab.Agency.Owner, lab.Agency.Slug);
         var first = await ViewAsync(await BuildAsync(http, null, "a"));
         Assert.NotEqual(first.Id, (await ViewAsync(await BuildAsync(http, null, "b"))).Id);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_key_is_its_persons_own(Database database)
+    {
+        await using var lab = await OperationLab.StartAsync(database);
+        var colleague = await lab.App.MemberAsync(lab.Agency.Org, "admin");
+        using var owner = lab.App.HttpAs(lab.Agency.Owner, lab.Agency.Slug);
+        using var admin = lab.App.HttpAs(colleague, lab.Agency.Slug);
+        var first = await ViewAsync(await BuildAsync(owner, "1", "one"));
+        Assert.NotEqual(first.Id, (await ViewAsync(await BuildAsync(admin, "1", "two"))).Id);
+        Assert.Equal(first.Id, (await ViewAsync(await BuildAsync(owner, "1", "one"))).Id);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task The_organization_is_part_of_the_request(Database database)
+    {
+        await using var lab = await OperationLab.StartAsync(database);
+        var client = await lab.App.ClientOfAsync(lab.Agency, "Client");
+        using var inClient = lab.App.HttpAs(lab.Agency.Owner, client.Slug);
+        using var inAgency = lab.App.HttpAs(lab.Agency.Owner, lab.Agency.Slug);
+        var first = await ViewAsync(await BuildAsync(inClient, "1", "same"));
+        await lab.EndedAsync(first.Id);
+        await (await BuildAsync(inAgency, "1", "same")).IsProblemAsync(422, "idempotency_key_reused");
+        Assert.Equal(first.Id, (await ViewAsync(await BuildAsync(inClient, "1", "same"))).Id);
+    }
+
+    [Theory, Sqlite]
+    public async Task The_first_answer_is_told_as_the_operation_is_now(Database database)
+    {
+        await using var lab = await OperationLab.StartAsync(database, app => app.Route(web => web.MapPost("/api/test/switch", SwitchOverHttp).WithName("testSwitch").Require("manage:operations").StartsOperation()));
+        using var http = lab.App.HttpAs(lab.Agency.Owner, lab.Agency.Slug);
+        var held = new TaskCompletionSource();
+        lab.Probe.Reached = (_, step, point) => (step.Name, point) == ("c", StepPoint.BeforeEffect) ? held.Task : Task.CompletedTask;
+        var id = (await ViewAsync(await BuildAsync(http, "1", path: "/api/test/switch"))).Id;
+        await lab.UntilAsync(async () => (await lab.ReadAsync(id)).Steps[2].State == StepState.Started, "the step after the pivot");
+        // Past the point of no return: to offer cancelling would be a promise that is refused.
+        Assert.False((await ViewAsync(await BuildAsync(http, "1", path: "/api/test/switch"))).Cancellable);
+        held.SetResult();
+        await lab.EndedAsync(id);
+    }
+
+    internal static async Task<Results<Accepted<OperationView>, Problem>> SwitchOverHttp(Confirmation request, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
+    {
+        var operation = await queue.EnqueueAsync<SwitchKind, Build>(db, new Build(request.Confirm!), new OperationSubject("Switch", db.Tenant.OrgId), stop);
+        await db.SaveChangesAsync(stop);
+        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }
 }

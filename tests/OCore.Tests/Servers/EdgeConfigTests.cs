@@ -21,6 +21,16 @@ public sealed class EdgeConfigTests
     public void One_of_each_state() => IsGolden("edge-states", EdgeConfig.Render(Routes));
 
     [Fact]
+    public void What_a_proxy_in_front_says_is_taken_over_from_that_proxy_alone()
+    {
+        var config = EdgeConfig.Render(Routes, ["10.1.0.0/16", "10.0.0.5/32"]);
+        Assert.Equal("10.0.0.5/32\n10.1.0.0/16\n", config.Files["proxies.list"]);
+        Assert.Equal("", EdgeConfig.Render(Routes).Files["proxies.list"]);
+        Assert.NotEqual(EdgeConfig.Render(Routes).Version, config.Version);
+        Assert.ThrowsAny<FormatException>(() => EdgeConfig.Render(Routes, ["10.0.0.5\n0.0.0.0/0"]));
+    }
+
+    [Fact]
     public void The_order_of_routes_is_of_no_matter() => Assert.Equal(EdgeConfig.Render(Routes).Version, EdgeConfig.Render(Routes.Reverse()).Version);
 
     [Fact]

@@ -112,7 +112,7 @@ internal sealed class MatrixWorld
             ["servers"] = server.Id.ToString(), ["templates"] = template.Id.ToString(), ["instances"] = instance.Id.ToString(), ["from-instance"] = instance.Id.ToString(),
             ["operations"] = operation.Id.ToString(), ["clients"] = client.Id.ToString(), ["roles"] = role.Id.ToString(), ["members"] = member.Id.ToString(),
             ["invitations"] = invitation.Id.ToString(), ["api-keys"] = key.Id.ToString(), ["sessions"] = session.Id.ToString(), ["passkeys"] = "AAAA",
-            ["catalog"] = "18.0", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
+            ["users"] = person.Id.ToString(), ["catalog"] = "18.0", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
             ["portal-domains"] = domain.Id.ToString(),
         });
     }
@@ -128,7 +128,7 @@ internal sealed class MatrixWorld
         var text = new StringBuilder();
         var helper = db.GetService<ISqlGenerationHelper>();
         foreach (var table in db.Model.GetEntityTypes().Select(t => t.GetTableName()!).Distinct().Order(StringComparer.Ordinal))
-            if (table is not ("Sessions" or "AuditLog"))
+            if (table is not ("Sessions" or "AuditLog" or "RateCounts"))
 #pragma warning disable EF1002 // The names are the model's own.
                 text.AppendLine($"{table} {await db.Database.SqlQueryRaw<long>($"SELECT COUNT(*) AS \"Value\" FROM {helper.DelimitIdentifier(table)}").SingleAsync()}");
 #pragma warning restore EF1002

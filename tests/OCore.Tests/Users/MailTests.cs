@@ -158,7 +158,7 @@ public sealed class MailTests
     [InlineData("smtp://user:secret@mail.example?starttls=none")]
     public async Task A_wrong_address_of_the_mail_server_stops_the_start(string url)
     {
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => TestApp.StartAsync(arrange: a => a.Set("SMTP_URL", url)));
+        var refused = await Assert.ThrowsAsync<WrongConfigurationException>(() => TestApp.StartAsync(arrange: a => a.Set("SMTP_URL", url)));
         Assert.Contains("OCORE_SMTP_URL", refused.Message);
     }
 }

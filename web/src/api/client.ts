@@ -1,3 +1,4 @@
+import { viewing } from './viewing';
 import { ApiError, noAnswer, problemOf } from './errors';
 
 export type Query = Record<string, string | number | boolean | undefined>;
@@ -35,6 +36,8 @@ export function headers(context: Context, method = 'GET'): Headers {
   const result = new Headers({ Accept: 'application/json', 'X-OCore-Browser': '1' });
   if (method !== 'GET') result.set('X-OCore-CSRF', '1');
   if (context.org) result.set('X-Org-Slug', context.org);
+  const ticket = viewing.current();
+  if (ticket && context.org === ticket.client.slug) result.set('X-OCore-View', ticket.token);
   return result;
 }
 
@@ -47,8 +50,9 @@ export async function send<T>(request: Read<T> | Write<T>, context: Context = {}
   const method = 'method' in request ? request.method : 'GET';
   const head = headers(context, method);
   if (method === 'POST') head.set('Idempotency-Key', key());
-  const body = 'body' in request && request.body !== undefined ? JSON.stringify(request.body) : undefined;
-  if (body) head.set('Content-Type', 'application/json');
+  const file = 'body' in request && request.body instanceof FormData ? request.body : undefined;
+  const body = file ?? ('body' in request && request.body !== undefined ? JSON.stringify(request.body) : undefined);
+  if (body && !file) head.set('Content-Type', 'application/json');
   let response: Response;
   try {
     response = await fetch(address(request), { method, headers: head, body, signal: context.signal, credentials: 'same-origin' });

@@ -1,4 +1,5 @@
 import type { Query, Read, Write } from './client';
+import type * as p from './portalTypes';
 import type * as t from './types';
 
 const get = <T>(path: string, query?: Query): Read<T> => ({ path, query });
@@ -6,6 +7,12 @@ const post = <T = void>(path: string, body?: unknown, query?: Query): Write<T> =
 const put = <T = void>(path: string, body: unknown, query?: Query): Write<T> => ({ method: 'PUT', path, body, query });
 const del = <T = void>(path: string, query?: Query): Write<T> => ({ method: 'DELETE', path, query });
 const id = encodeURIComponent;
+
+function form(parts: Record<string, File | string>): FormData {
+  const data = new FormData();
+  for (const [name, part] of Object.entries(parts)) data.set(name, part);
+  return data;
+}
 
 /** Every request the dashboard makes, with its types. */
 export const api = {
@@ -62,6 +69,10 @@ export const api = {
   adminOrganizations: (query?: Query) => get<t.Page<t.AdminOrganizationView>>('/admin/organizations', query),
   assignPlan: (organization: string, body: t.AssignPlan) =>
     put<t.AdminOrganizationView>(`/admin/organizations/${id(organization)}/plan`, body),
+  accounts: (query?: Query) => get<t.Page<t.AccountView>>('/admin/users', query),
+  updateAccount: (account: string, body: t.UpdateAccount) => put<t.AccountView>(`/admin/users/${id(account)}`, body),
+  disableAccount: (account: string) => post<t.AccountView>(`/admin/users/${id(account)}/disable`),
+  enableAccount: (account: string) => post<t.AccountView>(`/admin/users/${id(account)}/enable`),
 
   agency: () => get<t.AgencyView>('/agency'),
   enableAgency: () => post<t.AgencyView>('/agency/enable'),
@@ -74,6 +85,31 @@ export const api = {
   suspendClient: (client: string, body: t.SuspendClient) =>
     post<t.OperationView>(`/agency/clients/${id(client)}/suspend`, body),
   resumeClient: (client: string) => post<t.OperationView>(`/agency/clients/${id(client)}/resume`),
+
+  branding: () => get<p.BrandingView>('/agency/branding'),
+  updateBranding: (body: p.UpdateBranding, dryRun?: boolean) => put<p.BrandingView>('/agency/branding', body, { dryRun }),
+  resetBranding: (fields?: string[]) => post<p.BrandingView>('/agency/branding/reset', { fields }),
+  clientBranding: (client: string) => get<p.BrandingView>(`/agency/clients/${id(client)}/branding`),
+  updateClientBranding: (client: string, body: p.UpdateBranding, dryRun?: boolean) => put<p.BrandingView>(`/agency/clients/${id(client)}/branding`, body, { dryRun }),
+  resetClientBranding: (client: string, fields?: string[]) => post<p.BrandingView>(`/agency/clients/${id(client)}/branding/reset`, { fields }),
+  uploadImage: (file: File) => post<p.UploadedImage>('/agency/branding/images', form({ file })),
+  uploadFont: (file: File, family: string) => post<p.FontView>('/agency/branding/fonts', form({ file, family })),
+  fonts: () => get<t.Page<p.FontView>>('/agency/branding/fonts'),
+  cssVersions: () => get<t.Page<p.CssVersionView>>('/agency/branding/css-versions'),
+  restoreCss: (version: number) => post<p.BrandingView>(`/agency/branding/css-versions/${version}/restore`),
+  checkSender: () => post<p.SenderView>('/agency/branding/sender/check'),
+  portalConfig: () => get<p.PortalConfigView>('/agency/portal-config'),
+  updatePortalConfig: (body: p.UpdatePortalConfig) => put<p.PortalConfigView>('/agency/portal-config', body),
+  clientPortalConfig: (client: string) => get<p.PortalConfigView>(`/agency/clients/${id(client)}/portal-config`),
+  updateClientPortalConfig: (client: string, body: p.UpdatePortalConfig) => put<p.PortalConfigView>(`/agency/clients/${id(client)}/portal-config`, body),
+  viewAsClient: (client: string, body: { allowChanges?: boolean }) => post<p.ClientViewing>(`/agency/clients/${id(client)}/view-as`, body),
+  portalDomains: (query?: Query) => get<t.Page<p.PortalDomainView>>('/agency/portal-domains', query),
+  portalDomain: (domain: string) => get<p.PortalDomainView>(`/agency/portal-domains/${id(domain)}`),
+  createPortalDomain: (body: p.CreatePortalDomain) => post<p.PortalDomainView>('/agency/portal-domains', body),
+  verifyPortalDomain: (domain: string) => post<p.PortalDomainView>(`/agency/portal-domains/${id(domain)}/verify`),
+  activatePortalDomain: (domain: string) => post<p.PortalDomainView>(`/agency/portal-domains/${id(domain)}/activate`),
+  deactivatePortalDomain: (domain: string) => post<p.PortalDomainView>(`/agency/portal-domains/${id(domain)}/deactivate`),
+  deletePortalDomain: (domain: string) => del(`/agency/portal-domains/${id(domain)}`),
 
   servers: (query?: Query) => get<t.Page<t.ServerView>>('/servers', query),
   server: (server: string) => get<t.ServerView>(`/servers/${id(server)}`),

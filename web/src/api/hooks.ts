@@ -34,7 +34,10 @@ export function allows(permissions: readonly string[], permission: string): bool
 }
 
 export function useAllowed(permission: string): boolean {
-  return allows(useMe().current.permissions, permission);
+  const { permissions, ...current } = useMe().current;
+  // Who looks at a portal as its client changes nothing there.
+  const looksOnly = (current as { readOnly?: boolean | null }).readOnly && permission.startsWith('manage:');
+  return !looksOnly && allows(permissions, permission);
 }
 
 /** Why a button that needs this permission cannot be pressed; undefined where it can. */
@@ -92,6 +95,8 @@ export type ListState<T> = ReturnType<typeof useList<T>>;
 
 interface SendOptions<T> {
   org?: string;
+  /** It changes nothing that is shown, such as a preview: nothing is read anew. */
+  quiet?: boolean;
   onDone?: (answer: T) => void;
   onError?: (error: ApiError) => void;
 }
@@ -103,7 +108,7 @@ export function useSend<A, T>(make: (argument: A) => Write<T>, options: SendOpti
   const mutation = useMutation<T, ApiError, A>({
     mutationFn: (argument) => send(make(argument), { org: options.org ?? page }),
     onSuccess: (answer) => {
-      void client.invalidateQueries();
+      if (!options.quiet) void client.invalidateQueries();
       options.onDone?.(answer);
     },
     onError: options.onError,

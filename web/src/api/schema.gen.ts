@@ -140,6 +140,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts of this installation, oldest first. */
+        get: operations["listAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account. */
+        get: operations["getAccount"];
+        /** Make a person an operator of the installation, or no longer one. */
+        put: operations["updateAccount"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Disable an account: its sessions end, its API keys are refused, and nobody signs in to it. What it made stays. */
+        post: operations["disableAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an account be used again. */
+        post: operations["enableAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user": {
         parameters: {
             query?: never;
@@ -357,7 +426,7 @@ export interface paths {
         };
         /** The organization of this request: the one X-Org-Slug names, or your home. */
         get: operations["getCurrentOrganization"];
-        /** Change its name or logo; an empty `logoUrl` removes the logo. */
+        /** Change its name or logo; `logoUrl` null or empty removes the logo. */
         put: operations["updateCurrentOrganization"];
         post?: never;
         delete?: never;
@@ -745,7 +814,7 @@ export interface paths {
         };
         /** One client, by its id or slug. */
         get: operations["getClient"];
-        /** Change a client's name or logo; an empty `logoUrl` removes the logo. */
+        /** Change a client's name or logo; `logoUrl` null or empty removes the logo. */
         put: operations["updateClient"];
         post?: never;
         /**
@@ -929,7 +998,7 @@ export interface paths {
         };
         /** One server. Members of a client see its name and its health. */
         get: operations["getServer"];
-        /** Rename it, set its base domain, or say which clients may use it. Only the fields given are changed. */
+        /** Rename it, set its base domain, say which clients may use it and what stands in front of its edge. Only the fields given are changed; null clears one. */
         put: operations["updateServer"];
         post?: never;
         /** Take everything of oCore's off the server and forget it. Refused while instances live there. */
@@ -1034,7 +1103,7 @@ export interface paths {
         };
         /** One template. */
         get: operations["getTemplate"];
-        /** Change a template. Instances made from it stay as they are. */
+        /** Change the fields given; null puts one back to what it is without a value. Instances made from the template stay as they are. */
         put: operations["updateTemplate"];
         post?: never;
         /** Delete a template that no instance was made from. */
@@ -1174,7 +1243,7 @@ export interface paths {
         };
         /** One instance, by id or slug. */
         get: operations["getInstance"];
-        /** Change settings. They take effect with a restart; with `?dryRun=true` answers what would change. */
+        /** Change the settings given; null puts one back to what it is without a value. They take effect with a restart; with `?dryRun=true` answers what would change. */
         put: operations["updateInstance"];
         post?: never;
         /** Delete it with its database and files. This cannot be undone. */
@@ -1467,6 +1536,29 @@ export interface components {
             name?: null | string;
             password?: null | string;
         };
+        /** @description An account of the installation, as its operators see it. */
+        AccountView: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            name: string;
+            isOperator: boolean;
+            totpEnabled: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it cannot be used; none where it can.
+             */
+            disabledAt?: null | string;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description The last use of a session that has not ended.
+             */
+            lastSeenAt?: null | string;
+            /** @description Where it is a member. */
+            organizations: components["schemas"]["Ref"][];
+        };
         /** @description Connect a Linux server over SSH, or this machine itself with `local`. */
         AddServer: {
             name: string;
@@ -1488,6 +1580,10 @@ export interface components {
              * @description The port of the server's edge: 80 by default, 8069 on `local`.
              */
             edgePort?: null | number;
+            /** @description Networks or addresses of the proxies in front of the edge, whose X-Forwarded-For and X-Forwarded-Proto are believed. */
+            edgeProxies?: null | string[];
+            /** @description Visitors come to those proxies by https: addresses of instances begin with it. */
+            edgeHttps?: null | boolean;
         };
         AddonRepository: {
             /** @description `https://…` or `ssh://…` (also `git@host:path`). */
@@ -1899,7 +1995,10 @@ export interface components {
             statusMessage?: null | string;
             /** @description Measured at the server's edge: `healthy`, `unhealthy` or `unknown`. */
             health: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When that was last seen; since when it is not known, where it is `unknown`.
+             */
             healthAt?: null | string;
             odooVersion: string;
             odooEdition: string;
@@ -2111,6 +2210,13 @@ export interface components {
             suspended: boolean;
             /** Format: date-time */
             createdAt: string;
+        };
+        /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
+        PageOfAccountView: {
+            data: components["schemas"]["AccountView"][];
+            /** @description Opaque; null on the last page. */
+            nextCursor?: null | string;
+            hasMore: boolean;
         };
         /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
         PageOfAdminOrganizationView: {
@@ -2512,6 +2618,9 @@ export interface components {
             baseDomain?: null | string;
             /** Format: int32 */
             edgePort: number;
+            /** @description Proxies in front of the edge. */
+            edgeProxies: string[];
+            edgeHttps: boolean;
             clients: components["schemas"]["Ref"][];
             /** Format: date-time */
             lastSeenAt?: null | string;
@@ -2644,6 +2753,10 @@ export interface components {
             /** @description An `otpauth://` address, to show as a QR code. */
             uri: string;
         };
+        UpdateAccount: {
+            /** @description Whether the person runs this installation. */
+            isOperator?: null | boolean;
+        };
         UpdateClient: {
             name?: null | string;
             logoUrl?: null | string;
@@ -2692,6 +2805,10 @@ export interface components {
             baseDomain?: null | string;
             /** @description Clients that may see this server and have instances provisioned on it by themselves; ids or slugs. */
             clients?: null | string[];
+            /** @description Networks or addresses of the proxies in front of the edge, whose X-Forwarded-For and X-Forwarded-Proto are believed. */
+            edgeProxies?: null | string[];
+            /** @description Visitors come to those proxies by https: addresses of instances begin with it. */
+            edgeHttps?: null | boolean;
         };
         /** @description Only the fields given are changed. */
         UpdateTemplate: {
@@ -3198,6 +3315,331 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionTokens"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listAccounts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                q?: string;
+                /** @description Only those that are disabled, or only those that are not. */
+                disabled?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfAccountView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    updateAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateAccount"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    disableAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    enableAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
                 };
             };
             /** @description Bad Request */

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { ActionIcon, Button, type ButtonProps, CopyButton, Skeleton, Text, Title, Tooltip } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { useLanguage, useTexts } from '../texts/texts';
 import { ago, exact } from './format';
 import classes from './ui.module.css';
 
@@ -26,15 +27,17 @@ export function Tags({ items, most = 99, none = '–' }: { items: readonly strin
 }
 
 export function When({ at, none = '–' }: { at: string | undefined | null; none?: string }) {
+  const { language, texts } = useLanguage();
   if (!at) return <span className="dim">{none}</span>;
-  return <time dateTime={at} title={exact(at)} className="nowrap">{ago(at)}</time>;
+  return <time dateTime={at} title={exact(at, language === 'en' ? undefined : language)} className="nowrap">{ago(at, texts.time)}</time>;
 }
 
-export function EmptyState({ icon, title, children, action }: { icon?: ReactNode; title: string; children?: ReactNode; action?: ReactNode }) {
+/** `page`: it is all there is on the page, and its title is the page's. */
+export function EmptyState({ icon, title, children, action, page }: { icon?: ReactNode; title: string; children?: ReactNode; action?: ReactNode; page?: boolean }) {
   return (
     <div className={classes.empty}>
       {icon}
-      <Text fw={600} size="md">{title}</Text>
+      {page ? <Title order={1} fz="md">{title}</Title> : <Text fw={600} size="md">{title}</Text>}
       {children && <Text size="sm" className="dim" component="p" m={0}>{children}</Text>}
       {action && <div style={{ marginTop: 10 }}>{action}</div>}
     </div>
@@ -66,11 +69,13 @@ export function FactsSkeleton({ count = 8 }: { count?: number }) {
   return <Facts items={Array.from({ length: count }, (_, index) => [' '.repeat(index + 1), <Skeleton key={index} height={12} width="60%" my={4} />])} />;
 }
 
-export function Copy({ text, label = 'Copy' }: { text: string; label?: string }) {
+export function Copy({ text, label: given }: { text: string; label?: string }) {
+  const { common } = useTexts();
+  const label = given ?? common.copy;
   return (
     <CopyButton value={text} timeout={1500}>
       {({ copied, copy }) => (
-        <Tooltip label={copied ? 'Copied' : label}>
+        <Tooltip label={copied ? common.copied : label}>
           <ActionIcon variant="subtle" color="gray" size="sm" onClick={copy} aria-label={label}>
             {copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
           </ActionIcon>

@@ -1,8 +1,10 @@
 import { useState, type ReactNode } from 'react';
-import { Button, Code, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Code, Stack, Text, TextInput } from '@mantine/core';
 import type { ApiError } from '../api/errors';
 import { ErrorNote } from './Errors';
 import classes from './ui.module.css';
+import { useTexts } from '../texts/texts';
+import { Dialog } from './Dialog';
 
 interface Props {
   title: string;
@@ -20,10 +22,11 @@ interface Props {
 
 /** Asks before something is lost. */
 export function Confirm({ title, children, verb, danger, type, busy, error, onConfirm, onClose }: Props) {
+  const { common } = useTexts();
   const [typed, setTyped] = useState('');
   const ready = !type || typed.trim() === type;
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={title}>
       <form onSubmit={(event) => { event.preventDefault(); if (ready && !busy) onConfirm(); }}>
         <Stack gap="sm">
           <Text size="sm" component="div">{children}</Text>
@@ -40,11 +43,11 @@ export function Confirm({ title, children, verb, danger, type, busy, error, onCo
           )}
           <ErrorNote error={error} />
           <div className={classes.formActions}>
-            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button variant="default" onClick={onClose}>{common.cancel}</Button>
             <Button type="submit" color={danger ? 'red.8' : undefined} loading={busy} disabled={!ready} data-autofocus={type ? undefined : true}>{verb}</Button>
           </div>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

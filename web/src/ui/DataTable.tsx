@@ -1,7 +1,8 @@
-import type { ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Button, Skeleton, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import type { ListState } from '../api/hooks';
+import { useTexts } from '../texts/texts';
 import { ErrorState } from './Errors';
 import classes from './ui.module.css';
 
@@ -32,13 +33,15 @@ interface Props<T> {
   noun?: string;
 }
 
-export function DataTable<T>({ label, list, columns, rowKey, empty, sort, filter, noun = 'row' }: Props<T>) {
+export function DataTable<T>({ label, list, columns, rowKey, empty, sort, filter, noun }: Props<T>) {
+  const { common } = useTexts();
+  const box = useOverflow();
   if (list.error && !list.rows) return <div className={classes.frame}><ErrorState error={list.error} onRetry={list.reload} /></div>;
   const rows = sorted(filter ? list.rows?.filter(filter) : list.rows, columns, sort?.[0]);
   if (rows?.length === 0 && !list.more) return <div className={classes.frame}>{empty}</div>;
   return (
     <div className={classes.frame}>
-      <div className={classes.scroll}>
+      <div className={classes.scroll} ref={box.ref} {...(box.overflows ? { tabIndex: 0, role: 'group', 'aria-label': label } : {})}>
         <table className={classes.table} aria-label={label} aria-busy={list.loading}>
           <thead>
             <tr>{columns.map((column) => <Head key={column.key} column={column} sort={sort} />)}</tr>
@@ -58,14 +61,28 @@ export function DataTable<T>({ label, list, columns, rowKey, empty, sort, filter
           </tbody>
         </table>
       </div>
-      {rows && (
+      {rows && (noun || list.more) && (
         <div className={classes.footer}>
-          <span>{rows.length} {rows.length === 1 ? noun : `${noun}s`}{list.more ? ' shown' : ''}</span>
-          {list.more && <Button variant="subtle" size="compact-xs" loading={list.loadingMore} onClick={list.loadMore}>Load more</Button>}
+          <span>{noun && <>{rows.length} {rows.length === 1 ? noun : `${noun}s`}{list.more ? ' shown' : ''}</>}</span>
+          {list.more && <Button variant="subtle" size="compact-xs" loading={list.loadingMore} onClick={list.loadMore}>{common.loadMore}</Button>}
         </div>
       )}
     </div>
   );
+}
+
+/** What is wider than its box is scrolled with the keyboard too, and only then takes the focus. */
+function useOverflow() {
+  const [box, ref] = useState<HTMLDivElement | null>(null);
+  const [overflows, setOverflows] = useState(false);
+  useEffect(() => {
+    if (!box) return;
+    const watch = new ResizeObserver(() => setOverflows(box.scrollWidth > box.clientWidth));
+    watch.observe(box);
+    if (box.firstElementChild) watch.observe(box.firstElementChild);
+    return () => watch.disconnect();
+  }, [box]);
+  return { ref, overflows };
 }
 
 function Head<T>({ column, sort }: { column: Column<T>; sort: Props<T>['sort'] }) {

@@ -1,8 +1,10 @@
 import { Center, Loader } from '@mantine/core';
+import { useTexts } from '../texts/texts';
 
 export function Loading() {
+  const { common } = useTexts();
   return (
-    <Center mih="40vh" role="status" aria-label="Loading">
+    <Center mih="40vh" role="status" aria-label={common.loading}>
       <Loader size="sm" color="gray" />
     </Center>
   );

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { ActionIcon, Button, TextInput, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconChevronUp, IconDownload, IconPlayerPause, IconPlayerPlay, IconSearch } from '@tabler/icons-react';
 import type { StreamState } from '../api/sse';
+import { useTexts } from '../texts/texts';
 import { Copy, Status } from './Bits';
 import { plain, spans } from './ansi';
 import classes from './ui.module.css';
@@ -21,6 +22,7 @@ const spare = 20;
 
 /** A log of any length: only the lines in sight are drawn. Follows its end until one scrolls up. */
 export function LogView({ lines, live, name, empty, height = 460 }: Props) {
+  const { portal: t } = useTexts();
   const box = useRef<HTMLDivElement>(null);
   const [follow, setFollow] = useState(true);
   const [top, setTop] = useState(0);
@@ -52,33 +54,33 @@ export function LogView({ lines, live, name, empty, height = 460 }: Props) {
     <div>
       <div className={classes.toolbar} style={{ marginBottom: 8 }}>
         <TextInput
-          size="xs" w={220} type="search" aria-label="Search in the log" placeholder="Search in the log" leftSection={<IconSearch size={14} aria-hidden />}
+          size="xs" w={220} type="search" aria-label={t.searchLog} placeholder={t.searchLog} leftSection={<IconSearch size={14} aria-hidden />}
           value={text} onChange={(event) => { setText(event.currentTarget.value); setAt(0); }}
           onKeyDown={(event) => { if (event.key === 'Enter') { event.preventDefault(); goTo(at + (event.shiftKey ? -1 : 1)); } }}
         />
         {text && (
           <>
-            <span className="dim num" style={{ fontSize: 12 }} role="status">{hits.length ? `${Math.min(at, hits.length - 1) + 1} of ${hits.length}` : 'none'}</span>
-            <ActionIcon variant="subtle" color="gray" size="sm" aria-label="Match before" onClick={() => goTo(at - 1)}><IconChevronUp size={15} aria-hidden /></ActionIcon>
-            <ActionIcon variant="subtle" color="gray" size="sm" aria-label="Next match" onClick={() => goTo(at + 1)}><IconChevronDown size={15} aria-hidden /></ActionIcon>
+            <span className="dim num" style={{ fontSize: 12 }} role="status">{hits.length ? t.hit(Math.min(at, hits.length - 1) + 1, hits.length) : t.none}</span>
+            <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.matchBefore} onClick={() => goTo(at - 1)}><IconChevronUp size={15} aria-hidden /></ActionIcon>
+            <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.matchNext} onClick={() => goTo(at + 1)}><IconChevronDown size={15} aria-hidden /></ActionIcon>
           </>
         )}
         <span className="grow" />
         {live && live !== 'ended' && (
-          <span style={{ fontSize: 12 }}><Status tone={live === 'open' ? 'good' : 'idle'}>{live === 'open' ? 'Live' : live === 'waiting' ? 'Connecting again' : 'Connecting'}</Status></span>
+          <span style={{ fontSize: 12 }}><Status tone={live === 'open' ? 'good' : 'idle'}>{live === 'open' ? t.live : live === 'waiting' ? t.again : t.connecting}</Status></span>
         )}
         {live && live !== 'ended' && (
           <Button variant="default" size="compact-sm" leftSection={follow ? <IconPlayerPause size={13} aria-hidden /> : <IconPlayerPlay size={13} aria-hidden />} onClick={() => setFollow(!follow)}>
-            {follow ? 'Pause' : 'Follow'}
+            {follow ? t.pause : t.follow}
           </Button>
         )}
-        <Copy text={lines.map(plain).join('\n')} label="Copy the log" />
-        <Tooltip label="Download">
-          <ActionIcon variant="subtle" color="gray" size="sm" aria-label="Download the log" onClick={() => download(`${name}.log`, lines.map(plain).join('\n'))}><IconDownload size={15} aria-hidden /></ActionIcon>
+        <Copy text={lines.map(plain).join('\n')} label={t.copyLog} />
+        <Tooltip label={t.download}>
+          <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.download} onClick={() => download(`${name}.log`, lines.map(plain).join('\n'))}><IconDownload size={15} aria-hidden /></ActionIcon>
         </Tooltip>
       </div>
       <div
-        ref={box} className={classes.log} style={{ ['--log-height' as string]: `${height}px` }} tabIndex={0} role="log" aria-label="Log" aria-live="off"
+        ref={box} className={classes.log} style={{ ['--log-height' as string]: `${height}px` }} tabIndex={0} role="log" aria-label={t.logName} aria-live="off"
         onScroll={(event) => {
           const element = event.currentTarget;
           setTop(element.scrollTop);

@@ -1,9 +1,11 @@
 import { useSyncExternalStore } from 'react';
 import { CloseButton } from '@mantine/core';
+import { useTexts } from '../texts/texts';
 import { dismiss, toastStore } from './toast';
 import classes from './ui.module.css';
 
 export function Toasts() {
+  const { common } = useTexts();
   const toasts = useSyncExternalStore(toastStore.subscribe, toastStore.read);
   return (
     <div className={classes.toasts} role="status" aria-live="polite">
@@ -11,7 +13,7 @@ export function Toasts() {
         <div key={toast.id} className={classes.toast} data-tone={toast.tone}>
           <span className={classes.dot} data-tone={toast.tone} aria-hidden />
           <div>{toast.title && <b>{toast.title}</b>}<div>{toast.message}</div></div>
-          <CloseButton size="sm" aria-label="Dismiss" onClick={() => dismiss(toast.id)} />
+          <CloseButton size="sm" aria-label={common.close} onClick={() => dismiss(toast.id)} />
         </div>
       ))}
     </div>

@@ -1,3 +1,5 @@
+import { en, type Texts } from '../texts/en';
+
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 export function bytes(value: number | undefined | null): string {
@@ -28,18 +30,18 @@ export function between(from: string | undefined | null, to: string | undefined 
   return duration((to ? Date.parse(to) : now) - Date.parse(from));
 }
 
-export function ago(when: string, now = Date.now()): string {
+export function ago(when: string, texts: Texts['time'] = en.time, now = Date.now()): string {
   const seconds = Math.round((now - Date.parse(when)) / 1000);
   const distance = Math.abs(seconds);
   const [count, word] =
-    distance < 45 ? [0, ''] : distance < 3600 ? [Math.round(distance / 60), 'min'] : distance < 86_400 ? [Math.round(distance / 3600), 'h'] : [Math.round(distance / 86_400), 'd'];
-  if (count === 0) return seconds >= 0 ? 'just now' : 'in a moment';
+    distance < 45 ? [0, 'min'] as const : distance < 3600 ? [Math.round(distance / 60), 'min'] as const : distance < 86_400 ? [Math.round(distance / 3600), 'h'] as const : [Math.round(distance / 86_400), 'd'] as const;
+  if (count === 0) return seconds >= 0 ? texts.justNow : texts.soon;
   if (word === 'd' && count > 60) return new Date(when).toLocaleDateString(undefined, { dateStyle: 'medium' });
-  return seconds >= 0 ? `${count} ${word} ago` : `in ${count} ${word}`;
+  return seconds >= 0 ? texts.past(count, word) : texts.future(count, word);
 }
 
-export function exact(when: string): string {
-  return new Date(when).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+export function exact(when: string, language?: string): string {
+  return new Date(when).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'medium' });
 }
 
 /** `Acme Corp` → `acme-corp`, as the server's pattern of a slug wants it. */
@@ -69,3 +71,6 @@ export function words(code: string): string {
   const text = code.replace(/[_-]+/g, ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** A step's name as it stands at the beginning of a line. */
+export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

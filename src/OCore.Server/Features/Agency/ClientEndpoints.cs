@@ -71,11 +71,11 @@ internal static class ClientEndpoints
         }, stop);
     }
 
-    /// <summary>Change a client's name or logo; an empty <c>logoUrl</c> removes the logo.</summary>
+    /// <summary>Change a client's name or logo; <c>logoUrl</c> null or empty removes the logo.</summary>
     internal static async Task<Results<Ok<ClientView>, Problem>> Update(string client, UpdateClient request, OCoreDb db, Caller caller, CancellationToken stop)
     {
         var found = await FindAsync(db, caller, client, stop);
-        if ((Refusal(found) ?? found!.Change(request.Name, request.LogoUrl)) is { } refusal)
+        if ((Refusal(found) ?? found!.Change(request.Name, request.Has(request.LogoUrl) ? request.LogoUrl ?? "" : null)) is { } refusal)
             return refusal;
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok((await ViewAsync(db, caller, client, stop))!);

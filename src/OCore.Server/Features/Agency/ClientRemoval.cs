@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Operations;
+using OCore.Features.Users;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
 using OCore.Platform.Operations;
@@ -67,7 +68,9 @@ internal sealed class ClientRemoval : OperationKind<RemovalInput>
             await db.Set<OutgoingMail>().Where(m => db.Invitations.Any(i => i.Id == m.AboutId)).ExecuteDeleteAsync(context.Stop);
             await db.Invitations.ExecuteDeleteAsync(context.Stop);
             await db.ApiKeys.ExecuteDeleteAsync(context.Stop);
+            var people = await db.Members.Select(m => m.UserId).Distinct().ToListAsync(context.Stop);
             await db.Members.ExecuteDeleteAsync(context.Stop);
+            await Memberships.RemoveHomelessAsync(db, people, context.Stop);
             await db.OrgRoles.ExecuteDeleteAsync(context.Stop);
             return 0;
         }, context.Stop);

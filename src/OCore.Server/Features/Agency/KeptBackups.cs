@@ -20,7 +20,7 @@ internal sealed class KeptBackups(OCoreDbFactory databases, ServerAccess servers
         }
     }
 
-    private async Task RemoveExpiredAsync(CancellationToken stop)
+    internal async Task RemoveExpiredAsync(CancellationToken stop)
     {
         await using var db = databases.System();
         var now = time.GetUtcNow();

@@ -15,28 +15,26 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
     public async Task SuspendAsync(Guid clientId, StepContext context)
     {
         await using var db = context.OpenDb();
-        foreach (var instance in await OfAsync(db, clientId, context.Stop))
+        var instances = (await OfAsync(db, clientId, context.Stop)).FindAll(i => i.Status != InstanceStatus.Removing);
+        instances.ForEach(i => i.Status = InstanceStatus.Suspended);
+        await db.SaveChangesAsync(context.Stop);
+        await EachAsync(instances, async instance =>
         {
-            if (instance.Status == InstanceStatus.Removing)
-                continue;
-            instance.Status = InstanceStatus.Suspended;
-            await db.SaveChangesAsync(context.Stop);
             var on = await host.OpenAsync(db, instance, context.Stop);
             // First the notice at its address, then the container: nobody sees an error page in between.
-            await host.EnsureEdgeAsync(db, on.Server, on.Connection, null, context.Stop);
+            await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
             if (await on.Connection.Docker.FindAsync(on.Container, context.Stop) is { IsRunning: true })
                 await on.Connection.Docker.StopAsync(on.Container, TimeSpan.FromSeconds(20), context.Stop);
             context.Log($"{instance.Name} is offline");
-        }
+        });
     }
 
     public async Task ResumeAsync(Guid clientId, StepContext context)
     {
         await using var db = context.OpenDb();
-        foreach (var instance in await OfAsync(db, clientId, context.Stop))
+        var instances = (await OfAsync(db, clientId, context.Stop)).FindAll(i => i.Status != InstanceStatus.Removing);
+        await EachAsync(instances, async instance =>
         {
-            if (instance.Status == InstanceStatus.Removing)
-                continue;
             var on = await host.OpenAsync(db, instance, context.Stop);
             if (instance.WantRunning)
             {
@@ -45,15 +43,15 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             }
             instance.Status = instance.WantRunning ? InstanceStatus.Running : InstanceStatus.Stopped;
             await db.SaveChangesAsync(context.Stop);
-            await host.EnsureEdgeAsync(db, on.Server, on.Connection, null, context.Stop);
+            await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
             context.Log($"{instance.Name} is back");
-        }
+        });
     }
 
     public async Task RemoveAsync(Guid clientId, int? keepBackupDays, StepContext context)
     {
         await using var db = context.OpenDb();
-        foreach (var instance in await OfAsync(db, clientId, context.Stop))
+        await EachAsync(await OfAsync(db, clientId, context.Stop), async instance =>
         {
             await InstanceSteps.UnrouteForGoodAsync(new(instance.Id), context);
             if (keepBackupDays is { } days)
@@ -61,7 +59,7 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             await InstanceSteps.RemoveEverythingAsync(new(instance.Id), context);
             await InstanceSteps.ForgetAsync(new(instance.Id), context);
             context.Log($"{instance.Name} is removed");
-        }
+        });
         // Whatever carries the client's label on any server of the agency, whether a row speaks of it or not.
         // A server that never carried the client need not answer for that.
         foreach (var server in await db.Servers.AsNoTracking().Where(s => s.Status == ServerStatus.Active).ToListAsync(context.Stop))
@@ -69,6 +67,25 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             var connection = await servers.ConnectAsync(server, context.Stop);
             await connection.Docker.RemoveByLabelAsync(OdooContainer.OrganizationLabel, clientId.ToString(), context.Stop);
         }
+    }
+
+    // A server that is away keeps nobody waiting on the others: what can be done is done, and then it is said what is left.
+    private static async Task EachAsync(IEnumerable<Instance> instances, Func<Instance, Task> work)
+    {
+        var failures = new Dictionary<Guid, Exception>();
+        foreach (var instance in instances)
+            try
+            {
+                if (!failures.ContainsKey(instance.ServerId))
+                    await work(instance);
+            }
+            catch (Exception failure) when (failure is TryLaterException or StepRefusedException or ServerException)
+            {
+                failures[instance.ServerId] = failure;
+            }
+        // What a person has to see to goes before what mends itself.
+        if (failures.Values.OrderBy(f => f is StepRefusedException ? 0 : f is TryLaterException ? 2 : 1).FirstOrDefault() is { } first)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
     }
 
     /// <summary>A dump and the files in a folder of the server that no container sees, and a row that says until when.</summary>

@@ -52,12 +52,12 @@ internal static class InstanceEndpoints
             query = query.Where(i => i.ServerId == server);
         if (filter.Status is { } word)
         {
-            if (!Enum.TryParse<InstanceStatus>(word, true, out var status))
+            if (!Paging.TryWord<InstanceStatus>(word, out var status))
                 return Problem.Field("status", "One of creating, running, stopped, restarting, failed, removing, suspended.");
             query = query.Where(i => i.Status == status);
         }
         if (page.Search is { } text)
-            query = query.Where(i => EF.Functions.Like(i.Name, Paging.Like(text), "\\") || EF.Functions.Like(i.Domain, Paging.Like(text), "\\"));
+            query = query.Where(i => EF.Functions.Like(i.Name.ToLower(), Paging.Like(text.ToLowerInvariant()), "\\") || EF.Functions.Like(i.Domain, Paging.Like(text.ToLowerInvariant()), "\\"));
         if (page.After is { } after)
             query = query.Where(i => i.Id > after);
         var rows = await query.OrderBy(i => i.Id).Take(page.Size + 1).ToListAsync(stop);
@@ -69,7 +69,7 @@ internal static class InstanceEndpoints
     internal static async Task<Results<Ok<InstanceView>, Problem>> Get(string id, OCoreDb db, InstanceHost host, CancellationToken stop) =>
         await FindAsync(db, id, stop) is { } instance ? TypedResults.Ok((await InstanceViews.ToViewsAsync(db, host, [instance], stop))[0]) : Problem.NotFound;
 
-    /// <summary>Change settings. They take effect with a restart; with <c>?dryRun=true</c> answers what would change.</summary>
+    /// <summary>Change the settings given; null puts one back to what it is without a value. They take effect with a restart; with <c>?dryRun=true</c> answers what would change.</summary>
     internal static async Task<Results<Ok<InstanceView>, Ok<SettingsDiff>, Problem>> Update(string id, UpdateInstance request, [FromQuery] bool? dryRun, OCoreDb db, InstanceHost host, SecretBox secrets, CancellationToken stop)
     {
         if (await FindAsync(db, id, stop) is not { } instance)
@@ -80,13 +80,14 @@ internal static class InstanceEndpoints
             return Problem.Field("workers", "Give the number of workers in the field workers.");
         var before = host.PlanOf(instance);
         instance.Name = request.Name ?? instance.Name;
-        instance.Workers = request.Workers ?? instance.Workers;
-        instance.MemoryMb = request.MemoryMb ?? (request.Workers is { } workers && instance.MemoryMb == Provisioning.DefaultMemoryMb(before.Workers) ? Provisioning.DefaultMemoryMb(workers) : instance.MemoryMb);
-        instance.Cpus = request.Cpus ?? instance.Cpus;
-        instance.EnvVars = Kept(request.EnvVars, instance.EnvVars);
-        instance.Config = Kept(request.Config, instance.Config);
-        if (request.RegistrationCode is { } code)
-            instance.RegistrationCodeSealed = code.Length == 0 ? null : secrets.Seal(code, InstanceSecrets.Registration, instance.Id);
+        instance.Workers = request.Or(request.Workers, instance.Workers) ?? 0;
+        // Memory that follows from the workers goes on following them.
+        instance.MemoryMb = (request.Has(request.MemoryMb) ? request.MemoryMb : instance.MemoryMb == Provisioning.DefaultMemoryMb(before.Workers) ? null : instance.MemoryMb) ?? Provisioning.DefaultMemoryMb(instance.Workers);
+        instance.Cpus = request.Or(request.Cpus, instance.Cpus);
+        instance.EnvVars = Kept(request.Or(request.EnvVars, instance.EnvVars), instance.EnvVars);
+        instance.Config = Kept(request.Or(request.Config, instance.Config), instance.Config);
+        if (request.Has(request.RegistrationCode))
+            instance.RegistrationCodeSealed = request.RegistrationCode is { Length: > 0 } code ? secrets.Seal(code, InstanceSecrets.Registration, instance.Id) : null;
         if (dryRun == true)
             return TypedResults.Ok(InstanceSettings.Diff(before, host.PlanOf(instance)));
         await db.SaveChangesAsync(stop);
@@ -160,5 +161,5 @@ internal static class InstanceEndpoints
 
     // A masked value that comes back unchanged means "as it was".
     private static Dictionary<string, string> Kept(IReadOnlyDictionary<string, string>? given, Dictionary<string, string> before) =>
-        given is null ? before : given.ToDictionary(s => s.Key, s => s.Value == "••••" && before.TryGetValue(s.Key, out var old) ? old : s.Value);
+        given is null ? [] : given.ToDictionary(s => s.Key, s => s.Value == "••••" && before.TryGetValue(s.Key, out var old) ? old : s.Value);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
@@ -23,8 +22,6 @@ internal sealed record InstanceOnServer(Instance Instance, Server Server, OdooPl
 /// </summary>
 internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, AddonSources addons, Edge edge, TimeProvider time)
 {
-    private static readonly ConcurrentDictionary<Guid, SemaphoreSlim> EdgeTurns = new();
-
     public static readonly RemotePath Kept = RemotePath.Parse("/var/lib/ocore/kept");
     private static readonly RemotePath Home = RemotePath.Parse("/var/lib/ocore");
     private static readonly RemotePath InContainer = RemotePath.Parse("/ocore");
@@ -96,8 +93,12 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Addo
         """,
         stop, $"/ocore/instances/{on.Instance.Id:N}", on.Plan.Database, templateDatabase ?? "");
 
-    public static Task RemoveFilesAsync(IServerConnection connection, string image, Guid instance, string slug, CancellationToken stop) =>
-        OnFilesAsync(connection, image, "rm-" + slug, """rm -rf -- "$1" """, stop, $"/ocore/instances/{instance:N}");
+    public static async Task RemoveFilesAsync(IServerConnection connection, string image, Guid instance, string slug, CancellationToken stop)
+    {
+        // An oCore that was killed may have left it at work.
+        await connection.Docker.RemoveContainerAsync(DockerName.Parse("ocore-files-" + slug), stop);
+        await OnFilesAsync(connection, image, "rm-" + slug, """rm -rf -- "$1" """, stop, $"/ocore/instances/{instance:N}");
+    }
 
     /// <summary>A constant script over oCore's own folder of the server, in a container without a network.</summary>
     public static async Task OnFilesAsync(IServerConnection connection, string image, string purpose, string script, CancellationToken stop, params string[] arguments)
@@ -149,26 +150,14 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Addo
         throw new TryLaterException($"Odoo does not answer yet: {why} Its last line: {last.LastOrDefault() ?? "none"}", "The instance's log says why it does not start.");
     }
 
-    /// <summary>The edge of a server with the routes as they are wanted now. One at a time for each server, and read inside the turn.</summary>
-    /// <param name="without">An instance that is being removed.</param>
-    public async Task EnsureEdgeAsync(OCoreDb db, Server server, IServerConnection connection, Guid? without, CancellationToken stop)
-    {
-        var turn = EdgeTurns.GetOrAdd(server.Id, _ => new SemaphoreSlim(1, 1));
-        await turn.WaitAsync(stop);
-        try
-        {
-            await edge.EnsureAsync(connection, server, await RoutesAsync(db, server.Id, without, stop), stop);
-        }
-        finally
-        {
-            turn.Release();
-        }
-    }
+    /// <summary>The edge of a server with the routes as they are wanted when it is this caller's turn.</summary>
+    public Task EnsureEdgeAsync(OCoreDb db, Server server, IServerConnection connection, CancellationToken stop) =>
+        edge.EnsureAsync(connection, server, ended => RoutesAsync(db, server.Id, ended), stop);
 
-    public static async Task<IReadOnlyList<EdgeRoute>> RoutesAsync(OCoreDb db, Guid serverId, Guid? without, CancellationToken stop)
+    public static async Task<IReadOnlyList<EdgeRoute>> RoutesAsync(OCoreDb db, Guid serverId, CancellationToken stop)
     {
         // All that are on the server, whoever they belong to: what is missing here would lose its route.
-        var rows = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == serverId && i.Id != without && i.Status != InstanceStatus.Removing)
+        var rows = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == serverId && i.Status != InstanceStatus.Removing)
             .Join(db.Organizations, i => i.OrgId, o => o.Id, (i, o) => new { i.Id, i.Slug, i.Domain, i.Workers, i.Status, i.WantRunning, o.SuspendedAt })
             .OrderBy(r => r.Slug).ToListAsync(stop);
         return [.. rows.Select(r => new EdgeRoute(r.Id, r.Domain, OdooContainer.NameOf(r.Slug).Value, r.Workers > 0,

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
+using OCore.Platform.Remote;
 
 namespace OCore.Features.Instances;
 
@@ -17,7 +18,7 @@ internal static class InstanceObserver
         }
         var containers = seen.Containers.ToDictionary(c => c.Name);
         var stats = seen.Stats?.ToDictionary(s => s.Name);
-        var busy = await db.ResourceLocks.Where(l => l.Key.StartsWith("instance:")).Select(l => l.Key).ToListAsync(stop);
+        var busy = await BusyAsync(db, stop);
         foreach (var instance in await db.Instances.AcrossTenants().Where(i => i.ServerId == server.Id).ToListAsync(stop))
         {
             // While an operation works on it, the operation says what it is.
@@ -26,8 +27,8 @@ internal static class InstanceObserver
             var name = OdooContainer.NameOf(instance.Slug).Value;
             (instance.Status, instance.StatusMessage) = Judge(instance, containers.TryGetValue(name, out var container) ? container.IsRunning : null);
             var measured = seen.Health.TryGetValue(instance.Id, out var health) ? health == EdgeHealth.Up ? "healthy" : "unhealthy" : "unknown";
-            // A look that saw nothing new is written once a minute, not with every tick.
-            if (instance.Health != measured || instance.HealthAt is null || seen.At - instance.HealthAt > TimeSpan.FromMinutes(1))
+            // A look that saw nothing new is written once a minute, not with every tick. What is unknown is so since it was last known.
+            if (instance.Health != measured || instance.HealthAt is null || measured != "unknown" && seen.At - instance.HealthAt > TimeSpan.FromMinutes(1))
                 (instance.Health, instance.HealthAt) = (measured, seen.At);
             if (stats?.GetValueOrDefault(name) is { } use)
                 instance.Use = new InstanceUse
@@ -41,14 +42,26 @@ internal static class InstanceObserver
 
     /// <summary>Nothing is known while a server does not answer, and unknown is not stopped.</summary>
     private static Task ServerAwayAsync(OCoreDb db, Guid serverId, DateTimeOffset now, CancellationToken stop) =>
-        db.Instances.AcrossTenants().Where(i => i.ServerId == serverId).ExecuteUpdateAsync(s => s.SetProperty(i => i.Health, "unknown").SetProperty(i => i.HealthAt, now), stop);
+        db.Instances.AcrossTenants().Where(i => i.ServerId == serverId && (i.Health != "unknown" || i.HealthAt == null)).ExecuteUpdateAsync(s => s.SetProperty(i => i.Health, "unknown").SetProperty(i => i.HealthAt, now), stop);
+
+    public static async Task<IReadOnlyList<DockerName>> ShouldRunAsync(OCoreDb db, Server server, CancellationToken stop)
+    {
+        var rows = await db.Instances.AcrossTenants().AsNoTracking()
+            .Where(i => i.ServerId == server.Id && i.WantRunning && (i.Status == InstanceStatus.Running || i.Status == InstanceStatus.Failed) && i.Organization.SuspendedAt == null && i.Organization.DeletingAt == null)
+            .Select(i => new { i.Id, i.Slug }).ToListAsync(stop);
+        var busy = await BusyAsync(db, stop);
+        return [.. rows.Where(i => !busy.Contains($"instance:{i.Id}")).Select(i => OdooContainer.NameOf(i.Slug))];
+    }
+
+    private static async Task<HashSet<string>> BusyAsync(OCoreDb db, CancellationToken stop) =>
+        (await db.ResourceLocks.Where(l => l.Key.StartsWith("instance:")).Select(l => l.Key).ToListAsync(stop)).ToHashSet();
 
     private static (InstanceStatus, string?) Judge(Instance instance, bool? running) => (instance.WantRunning, running) switch
     {
         _ when instance.Status == InstanceStatus.Suspended => (InstanceStatus.Suspended, instance.StatusMessage),
         (_, null) => (InstanceStatus.Failed, "Its container is gone from the server. Restart the instance to make it again."),
         (true, true) => (InstanceStatus.Running, null),
-        (true, false) => (InstanceStatus.Failed, "Odoo stopped by itself. Its log says why; restart the instance."),
+        (true, false) => (InstanceStatus.Failed, "Odoo stopped by itself and is being started again. Its log says why; if it stays so, restart the instance."),
         (false, true) => (InstanceStatus.Running, "It runs although it was stopped here: somebody started the container on the server."),
         (false, false) => (InstanceStatus.Stopped, null),
     };

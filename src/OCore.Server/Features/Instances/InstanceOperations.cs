@@ -11,7 +11,7 @@ internal sealed class StartInstanceKind : OperationKind<InstanceInput>
     public override string Name => "instance.start";
 
     protected override void Define(StepList<InstanceInput> steps) => steps
-        .Step("start Odoo", ProvisionInstanceKind.StartAsync)
+        .Step("start Odoo", ProvisionInstanceKind.StartAsync, InstanceSteps.StopAgainAsync)
         .Step("route its address", ProvisionInstanceKind.RouteAsync)
         .Pivot("wait until Odoo answers", ProvisionInstanceKind.WaitAsync)
         .Step("finish", ProvisionInstanceKind.FinishAsync);
@@ -23,7 +23,7 @@ internal sealed class RestartInstanceKind : OperationKind<InstanceInput>
     public override string Name => "instance.restart";
 
     protected override void Define(StepList<InstanceInput> steps) => steps
-        .Step("announce", InstanceSteps.AnnounceAsync)
+        .Step("announce", InstanceSteps.AnnounceAsync, InstanceSteps.AsItIsAsync)
         .Pivot("stop Odoo", InstanceSteps.StopContainerAsync)
         .Step("start Odoo", ProvisionInstanceKind.StartAsync)
         .Step("wait until Odoo answers", ProvisionInstanceKind.WaitAsync)
@@ -139,7 +139,26 @@ internal static class InstanceSteps
         var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
         on.Instance.Status = InstanceStatus.Restarting;
         await db.SaveChangesAsync(context.Stop);
-        await host.EnsureEdgeAsync(db, on.Server, on.Connection, null, context.Stop);
+        await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
+    }
+
+    /// <summary>The undo of a start.</summary>
+    public static async Task StopAgainAsync(InstanceInput input, StepContext context)
+    {
+        await StopContainerAsync(input, context);
+        await AsItIsAsync(input, context);
+    }
+
+    /// <summary>Wanted and shown from now on is what its container does.</summary>
+    public static async Task AsItIsAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<InstanceHost>();
+        var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
+        var runs = await on.Connection.Docker.FindAsync(on.Container, context.Stop) is { IsRunning: true };
+        (on.Instance.WantRunning, on.Instance.Status, on.Instance.StatusMessage) = (runs, runs ? InstanceStatus.Running : InstanceStatus.Stopped, null);
+        await db.SaveChangesAsync(context.Stop);
+        await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
     }
 
     public static async Task StopContainerAsync(InstanceInput input, StepContext context)
@@ -170,7 +189,7 @@ internal static class InstanceSteps
             await db.SaveChangesAsync(context.Stop);
         }
         var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
-        await host.EnsureEdgeAsync(db, on.Server, on.Connection, input.InstanceId, context.Stop);
+        await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
     }
 
     public static async Task RemoveEverythingAsync(InstanceInput input, StepContext context)

@@ -14,7 +14,7 @@ internal static class InstanceViews
 {
     /// <summary>How an instance is reached through its server's edge.</summary>
     public static string UrlOf(Instance instance, Server server) =>
-        server.EdgePort == 80 ? $"http://{instance.Domain}" : $"http://{instance.Domain}:{server.EdgePort}";
+        server.EdgeHttps ? $"https://{instance.Domain}" : server.EdgePort == 80 ? $"http://{instance.Domain}" : $"http://{instance.Domain}:{server.EdgePort}";
 
     public static async Task<List<InstanceView>> ToViewsAsync(OCoreDb db, InstanceHost host, IReadOnlyList<Instance> instances, CancellationToken stop)
     {

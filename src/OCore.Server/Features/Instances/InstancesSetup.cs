@@ -22,7 +22,8 @@ internal static class InstancesSetup
     public static void JoinServerWatch(IServiceProvider services)
     {
         var watch = services.GetRequiredService<ServerWatch>();
-        watch.Routes = (db, server, stop) => InstanceHost.RoutesAsync(db, server.Id, null, stop);
+        watch.Routes = (db, server, stop) => InstanceHost.RoutesAsync(db, server.Id, stop);
+        watch.ShouldRun = InstanceObserver.ShouldRunAsync;
         watch.Observers.Add(InstanceObserver.ApplyAsync);
     }
 }

@@ -2,12 +2,14 @@ namespace OCore.Features.Instances;
 
 /// <summary>
 /// The scripts oCore runs in a server's PostgreSQL, as constants for psql: values come in as psql variables, quoted by psql as
-/// literals (<c>:'x'</c>) or names (<c>:"x"</c>), never by us.
+/// literals (<c>:'x'</c>) or names (<c>:"x"</c>), never by us. What makes and what drops a database take turns: a script goes on
+/// when the oCore that began it is killed, and the next one waits for its end before it looks.
 /// </summary>
 internal static class OdooSql
 {
     public const string EnsureRole =
         """
+        SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
         SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', :'db') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'db') \gexec
         ALTER ROLE :"db" PASSWORD :'password';
         """;
@@ -15,6 +17,7 @@ internal static class OdooSql
     // CREATE DATABASE happens whole or not at all, so existing is finished.
     public const string CloneDatabase =
         """
+        SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
         SELECT format('CREATE DATABASE %I TEMPLATE %I OWNER %I STRATEGY wal_log', :'db', :'template', :'db') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db') \gexec
         REVOKE CONNECT ON DATABASE :"db" FROM PUBLIC;
         """;
@@ -26,6 +29,7 @@ internal static class OdooSql
 
     public const string DropDatabase =
         """
+        SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
         SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'db') \gexec
         SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', datname) FROM pg_database JOIN pg_roles ON datdba = pg_roles.oid WHERE rolname = :'db' \gexec
         SELECT format('DROP ROLE IF EXISTS %I', :'db') \gexec
@@ -71,12 +75,15 @@ internal static class OdooSql
     /// <summary>A copy to return to. The database must have no connections meanwhile.</summary>
     public const string Snapshot =
         """
+        SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'db' AND pid <> pg_backend_pid();
         SELECT format('CREATE DATABASE %I TEMPLATE %I OWNER %I STRATEGY wal_log', :'snapshot', :'db', :'db') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'snapshot') \gexec
+        REVOKE CONNECT ON DATABASE :"snapshot" FROM PUBLIC;
         """;
 
     public const string ReturnToSnapshot =
         """
+        SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
         SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'snapshot') AS there \gset
         \if :there
         SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'db') \gexec
@@ -86,12 +93,14 @@ internal static class OdooSql
 
     public const string DropSnapshot =
         """
+        SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
         SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'snapshot') \gexec
         """;
 
     // Template databases belong to a role of their own, so that one REASSIGN in the clone changes the owner of everything in it.
     public const string BeginTemplate =
         """
+        SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
         SELECT 'CREATE ROLE ocore_template LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ocore_template') \gexec
         ALTER ROLE ocore_template PASSWORD :'password';
         SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING ''UTF8'' LC_COLLATE ''C'' LC_CTYPE ''C.UTF-8''', :'db') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db') \gexec
@@ -114,6 +123,7 @@ internal static class OdooSql
 
     public const string DropTemplate =
         """
+        SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
         UPDATE pg_database SET datistemplate = false WHERE datname = :'db';
         SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'db') \gexec
         """;

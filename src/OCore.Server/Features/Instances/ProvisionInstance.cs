@@ -119,7 +119,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
         var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
-        await host.EnsureEdgeAsync(db, on.Server, on.Connection, null, context.Stop);
+        await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
     }
 
     private static async Task UnrouteAsync(InstanceInput input, StepContext context)
@@ -127,7 +127,10 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
         var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
-        await host.EnsureEdgeAsync(db, on.Server, on.Connection, input.InstanceId, context.Stop);
+        // Said in the row, or the server's next look would put the route back.
+        on.Instance.Status = InstanceStatus.Removing;
+        await db.SaveChangesAsync(context.Stop);
+        await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
     }
 
     internal static async Task WaitAsync(InstanceInput input, StepContext context)
@@ -144,6 +147,6 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         on.Instance.Status = InstanceStatus.Running;
         on.Instance.StatusMessage = null;
         await db.SaveChangesAsync(context.Stop);
-        await host.EnsureEdgeAsync(db, on.Server, on.Connection, null, context.Stop);
+        await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
+using OCore.Platform.Operations;
 using OCore.Platform.Security;
 
 namespace OCore.Features.Operations;
@@ -25,40 +26,43 @@ internal static class Idempotency
             return Problem.Field("Idempotency-Key", "At most 100 characters.");
         var caller = http.RequestServices.GetRequiredService<Caller>();
         var db = http.RequestServices.GetRequiredService<OCoreDb>();
-        var hash = Hash(context);
+        var kinds = http.RequestServices.GetRequiredService<OperationKinds>();
+        var hash = Hash(context, caller.OrgId);
         caller.Idempotency = (key, hash);
-        if (await FindAsync(db, caller, http.RequestAborted) is { } first)
+        if (await FindAsync(db, kinds, caller, http.RequestAborted) is { } first)
             return first;
         try
         {
             var answer = await next(context);
             // Refused because of what the same request, at the same time, has just done: a lock, or a name.
-            return (answer as INestedHttpResult)?.Result is Problem ? await FindAsync(db, caller, http.RequestAborted) ?? answer : answer;
+            return (answer as INestedHttpResult)?.Result is Problem ? await FindAsync(db, kinds, caller, http.RequestAborted) ?? answer : answer;
         }
         catch (Exception e) when (e is DbUpdateException or ProblemException)
         {
-            if (await FindAsync(db, caller, http.RequestAborted) is { } won)
+            if (await FindAsync(db, kinds, caller, http.RequestAborted) is { } won)
                 return won;
             throw;
         }
     }
 
     // Keys are a person's own: an agency sees its clients' operations, and must not meet their keys.
-    private static async Task<IResult?> FindAsync(OCoreDb db, Caller caller, CancellationToken stop)
+    private static async Task<IResult?> FindAsync(OCoreDb db, OperationKinds kinds, Caller caller, CancellationToken stop)
     {
         var (key, hash) = caller.Idempotency!.Value;
-        var operation = await db.Operations.AsNoTracking().Where(o => o.IdempotencyKey == key && o.ActorId == caller.UserId).FirstOrDefaultAsync(stop);
+        // In an agency one also meets what one began inside a client's organization: the same request goes before another one.
+        var operation = await db.Operations.AsNoTracking().Include(o => o.Steps).Where(o => o.IdempotencyKey == key && o.ActorId == caller.UserId)
+            .OrderByDescending(o => o.RequestHash == hash).ThenBy(o => o.Id).FirstOrDefaultAsync(stop);
         if (operation is null)
             return null;
         if (operation.RequestHash != hash)
             return new Problem(422, "idempotency_key_reused", "This Idempotency-Key was used for another request.", "Use a new key for each request.");
-        var view = await OperationViews.OneAsync(db, operation.Id, stop);
-        return TypedResults.Accepted($"/api/operations/{operation.Id}", view);
+        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }
 
-    private static string Hash(EndpointFilterInvocationContext context)
+    // The organization is part of the request, as its address is.
+    private static string Hash(EndpointFilterInvocationContext context, Guid organization)
     {
-        var text = new StringBuilder(context.HttpContext.Request.Method).Append(' ').Append(context.HttpContext.Request.Path).Append(context.HttpContext.Request.QueryString);
+        var text = new StringBuilder(organization.ToString()).Append(' ').Append(context.HttpContext.Request.Method).Append(' ').Append(context.HttpContext.Request.Path).Append(context.HttpContext.Request.QueryString);
         foreach (var argument in context.Arguments)
             if (argument is not null && WireJson.Default.GetTypeInfo(argument.GetType()) is { } info)
                 text.Append(System.Text.Json.JsonSerializer.Serialize(argument, info));

@@ -56,12 +56,12 @@ internal static class OperationEndpoints
             query = query.Where(o => OperationEngine.Active.Contains(o.State));
         else if (filter.State is { } word)
         {
-            if (!Enum.TryParse<OperationState>(word.Replace("_", "", StringComparison.Ordinal), true, out var state))
+            if (!Paging.TryWord<OperationState>(word, out var state))
                 return Problem.Field("state", "One of pending, running, unwinding, succeeded, rolled_back, cancelled, stuck, active.");
             query = query.Where(o => o.State == state);
         }
         if (page.Search is { } text)
-            query = query.Where(o => EF.Functions.Like(o.Title, Paging.Like(text), "\\"));
+            query = query.Where(o => EF.Functions.Like(o.Title.ToLower(), Paging.Like(text.ToLowerInvariant()), "\\"));
         var rows = await query.OrderByDescending(o => o.Id).Take(page.Size + 1).Include(o => o.Steps).AsSplitQuery().ToListAsync(stop);
         var organizations = await db.Organizations.AsNoTracking().Where(o => rows.Select(r => r.OrgId).Contains(o.Id)).ToDictionaryAsync(o => o.Id, stop);
         return TypedResults.Ok(rows.ToPage(page, o => o.Id, o => o.ToView(kinds, organizations[o.OrgId].ToRef())));

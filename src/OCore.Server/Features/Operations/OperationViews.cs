@@ -10,7 +10,7 @@ namespace OCore.Features.Operations;
 /// <summary>Operations as callers see them.</summary>
 internal static class OperationViews
 {
-    public static OperationView ToView(this Operation operation, OperationKinds? kinds, Ref organization) => new()
+    public static OperationView ToView(this Operation operation, OperationKinds kinds, Ref organization) => new()
     {
         Id = operation.Id,
         Kind = operation.Kind,
@@ -31,19 +31,12 @@ internal static class OperationViews
         })],
     };
 
-    public static bool IsCancellable(Operation operation, OperationKinds? kinds)
+    public static bool IsCancellable(Operation operation, OperationKinds kinds)
     {
         if (operation.CancelRequested || operation.State is not (OperationState.Pending or OperationState.Running))
             return false;
-        var pivot = kinds?.Find(operation.Kind)?.Steps.Index().Where(s => s.Item.IsPivot).Select(s => (int?)s.Index).FirstOrDefault();
+        var pivot = kinds.Find(operation.Kind)?.Steps.Index().Where(s => s.Item.IsPivot).Select(s => (int?)s.Index).FirstOrDefault();
         return pivot is null || operation.Steps.All(s => s.Seq < pivot || s.State == StepState.Pending);
-    }
-
-    public static async Task<OperationView> OneAsync(OCoreDb db, Guid id, CancellationToken stop)
-    {
-        var operation = await db.Operations.AsNoTracking().Include(o => o.Steps).SingleAsync(o => o.Id == id, stop);
-        var organization = await db.Organizations.AsNoTracking().SingleAsync(o => o.Id == operation.OrgId, stop);
-        return operation.ToView(null, organization.ToRef());
     }
 
     /// <summary>202 with the operation, for the end of a handler that has saved it.</summary>

@@ -20,8 +20,10 @@ internal static class AcceptingInvitations
     }
 
     /// <summary>What an invitation is for, before it is accepted.</summary>
-    internal static async Task<Results<Ok<InvitationPreview>, Problem>> Preview(InvitationToken request, OCoreDbFactory databases, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Ok<InvitationPreview>, Problem>> Preview(InvitationToken request, HttpContext http, SignInLimits limits, OCoreDbFactory databases, TimeProvider time, CancellationToken stop)
     {
+        if (await limits.InvitationAsync(http) is { } tooMany)
+            return tooMany;
         await using var db = databases.System();
         if (await FindAsync(db, Tokens.Hash(request.Token), time.GetUtcNow(), stop) is not { } found)
             return OrganizationProblems.InvitationInvalid;
@@ -36,8 +38,10 @@ internal static class AcceptingInvitations
     /// Accept an invitation: signed in with the account of the invited address, or, where there is none, with a name and a password for a
     /// new one. Works once.
     /// </summary>
-    internal static async Task<Results<Ok<SessionTokens>, Problem>> Accept(AcceptInvitation request, HttpContext http, Caller caller, OCoreDbFactory databases, Passwords passwords, SessionStarter sessions, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Ok<SessionTokens>, Problem>> Accept(AcceptInvitation request, HttpContext http, Caller caller, OCoreDbFactory databases, Passwords passwords, SignInLimits limits, SessionStarter sessions, TimeProvider time, CancellationToken stop)
     {
+        if (await limits.InvitationAsync(http) is { } tooMany)
+            return tooMany;
         var (hash, now) = (Tokens.Hash(request.Token), time.GetUtcNow());
         await using var system = databases.System();
         if (await FindAsync(system, hash, now, stop) is not { } found)

@@ -80,11 +80,11 @@ internal static class OrganizationEndpoints
         return TypedResults.Ok(organization.ToView(await AgencyOfAsync(db, organization, stop)));
     }
 
-    /// <summary>Change its name or logo; an empty <c>logoUrl</c> removes the logo.</summary>
+    /// <summary>Change its name or logo; <c>logoUrl</c> null or empty removes the logo.</summary>
     internal static async Task<Results<Ok<OrganizationView>, Problem>> Update(UpdateOrganization request, OCoreDb db, Caller caller, CancellationToken stop)
     {
         var organization = await db.Organizations.SingleAsync(o => o.Id == caller.OrgId, stop);
-        if (organization.Change(request.Name, request.LogoUrl) is { } refusal)
+        if (organization.Change(request.Name, request.Has(request.LogoUrl) ? request.LogoUrl ?? "" : null) is { } refusal)
             return refusal;
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok(organization.ToView(await AgencyOfAsync(db, organization, stop)));

@@ -56,14 +56,15 @@ internal static class RoleEndpoints
         var standing = await Standing.OfAsync(db, caller, stop);
         if (RefusalToChange(found, standing) is { } refusal)
             return refusal;
-        if (request.Permissions is { } wanted)
+        if (request.Has(request.Permissions))
         {
+            var wanted = request.Permissions ?? [];
             if (Refusal(wanted, standing) is { } more)
                 return more;
             found!.Permissions = [.. wanted.Distinct()];
         }
         found!.Name = request.Name?.Trim() ?? found.Name;
-        found.Description = request.Description ?? found.Description;
+        found.Description = request.Or(request.Description, found.Description);
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok(await ViewAsync(db, found, stop));
     }

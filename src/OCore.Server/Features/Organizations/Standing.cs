@@ -26,7 +26,7 @@ internal sealed record Standing(PermissionSet Permissions, bool MayMakeOwners, G
     public static async Task<Standing> OfAsync(OCoreDb db, Guid userId, Guid organizationId, CancellationToken stop)
     {
         var organization = await db.Organizations.AcrossTenants().AsNoTracking().SingleAsync(o => o.Id == organizationId, stop);
-        var roles = await db.Members.AcrossTenants().AsNoTracking().Where(m => m.UserId == userId && (m.OrgId == organization.Id || m.OrgId == organization.RootId))
+        var roles = await db.Members.AcrossTenants().AsNoTracking().Where(m => m.UserId == userId && m.User.DisabledAt == null && (m.OrgId == organization.Id || m.OrgId == organization.RootId))
             .Join(db.OrgRoles, m => m.RoleId, r => r.Id, (m, r) => r)
             .Join(db.Organizations, r => r.OrgId, o => o.Id, (r, o) => new { Role = r, Agency = o.AgencyEnabledAt != null }).ToListAsync(stop);
         var own = roles.Find(r => r.Role.OrgId == organization.Id)?.Role;

@@ -73,8 +73,8 @@ internal static class PlanEndpoints
             if (request.IsDefault == false && found.IsDefault)
                 return PlanProblems.DefaultNeeded;
             found.Name = request.Name?.Trim() ?? found.Name;
-            found.Features = request.Features?.Distinct().ToList() ?? found.Features;
-            found.Limits = request.Limits ?? found.Limits;
+            found.Features = [.. (request.Or(request.Features, found.Features) ?? []).Distinct()];
+            found.Limits = request.Or(request.Limits, found.Limits) ?? new PlanLimits();
             if (request.IsDefault == true && !found.IsDefault)
                 await MakeDefaultAsync(db, found, stop);
             await db.SaveChangesAsync(stop);

@@ -48,7 +48,7 @@ internal sealed class Edge(Settings settings)
         await turn.WaitAsync(stop);
         try
         {
-            var config = EdgeConfig.Render(await routes(stop));
+            var config = EdgeConfig.Render(await routes(stop), server.EdgeProxies);
             await EnsureContainerAsync(connection, server, stop);
             if (await RunsAsync(connection, config, stop))
                 return;

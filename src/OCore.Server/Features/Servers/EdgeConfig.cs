@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using OCore.Platform.Remote;
@@ -18,8 +19,10 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
     public const int Port = 8080, AdminPort = 8404;
     public const string Root = "/usr/local/etc/haproxy";
 
-    public static EdgeConfig Render(IEnumerable<EdgeRoute> routes)
+    /// <param name="proxies">Networks of the proxies in front of the edge, whose word counts for who came and how.</param>
+    public static EdgeConfig Render(IEnumerable<EdgeRoute> routes, IEnumerable<string>? proxies = null)
     {
+        var trusted = (proxies ?? []).Select(IPNetwork.Parse).Select(n => n.ToString()).Order(StringComparer.Ordinal).ToList();
         var ordered = routes.OrderBy(r => r.Domain, StringComparer.Ordinal).ToList();
         foreach (var route in ordered)
             Check(route);
@@ -27,6 +30,7 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
         {
             ["haproxy.cfg"] = Text(ordered),
             ["hosts.map"] = Map(ordered, Target),
+            ["proxies.list"] = string.Concat(trusted.Select(t => t + "\n")),
             ["live.map"] = Map(ordered.Where(r => r is { State: EdgeRouteState.Serve, HasGevent: true }), r => Target(r) + "-live"),
         };
         foreach (var (name, page) in EdgePages.All)
@@ -96,7 +100,8 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
 
     // 720 s is what Odoo's own deployment guide gives proxies. The resolver asks Docker's name server, so that a container
     // that comes back with another address is found; a name that is not there yet is no error. The health check needs a
-    // Host header, without which Odoo answers 500. What a client claims in X-Forwarded-* is replaced, never appended to.
+    // Host header, without which Odoo answers 500. What a client claims in X-Forwarded-* is replaced, never appended to; what a
+    // proxy in front says is taken over, the last address of its list being the one it saw itself.
     private const string Head = """
         global
             description @VERSION@
@@ -138,12 +143,17 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
             http-request set-var(txn.to) var(txn.host),map(@FOLDER@/hosts.map,unknown)
             http-request set-var(txn.to) var(txn.host),map(@FOLDER@/live.map) if { path_beg /websocket /longpolling } { var(txn.host),map(@FOLDER@/live.map) -m found }
             http-request deny deny_status 404 if { path,url_dec -m reg -i ^/+web/+database(/|$) }
+            acl behind_proxy src -f @FOLDER@/proxies.list
+            http-request set-var(txn.for) src
+            http-request set-var(txn.for) req.hdr_ip(x-forwarded-for,-1) if behind_proxy { req.hdr_ip(x-forwarded-for,-1) -m found }
+            http-request set-var(txn.proto) str(http)
+            http-request set-var(txn.proto) str(https) if { ssl_fc } or behind_proxy { req.hdr(x-forwarded-proto) -i https }
             http-request del-header X-Forwarded- -m beg
             http-request del-header Forwarded
-            http-request set-header X-Forwarded-For %[src]
+            http-request set-header X-Forwarded-For %[var(txn.for)]
             http-request set-header X-Forwarded-Host %[req.hdr(host)]
-            http-request set-header X-Forwarded-Proto http
-            http-request set-header X-Real-IP %[src]
+            http-request set-header X-Forwarded-Proto %[var(txn.proto)]
+            http-request set-header X-Real-IP %[var(txn.for)]
             use_backend %[var(txn.to)]
 
         """;

@@ -18,8 +18,9 @@ internal sealed class RemoveServer : OperationKind<RemoveServerInput>
     protected override void Define(StepList<RemoveServerInput> steps) => steps
         .Step("Close the server", CloseAsync, ReopenAsync)
         .Step("Remove oCore's containers and data", CleanAsync)
-        .Step("Remove oCore's key", RemoveKeyAsync)
-        .Pivot("Forget the server", ForgetAsync);
+        // Without its key oCore cannot come back to undo anything.
+        .Pivot("Remove oCore's key", RemoveKeyAsync)
+        .Step("Forget the server", ForgetAsync);
 
     private static async Task CloseAsync(RemoveServerInput input, StepContext context)
     {

@@ -19,6 +19,12 @@ internal sealed class Server : IAgencyShared, IAudited
     public bool IsLocal { get; init; }
     public string? BaseDomain { get; set; }
     public int EdgePort { get; init; }
+    /// <summary>Networks of the proxies in front of the edge, whose X-Forwarded-* is believed.</summary>
+    public List<string> EdgeProxies { get; set; } = [];
+    /// <summary>Visitors come to those proxies by https, on its usual port.</summary>
+    public bool EdgeHttps { get; set; }
+    /// <summary>Of the server <c>local</c>: which machine that is. Every replica of oCore has another one.</summary>
+    public string? MachineId { get; init; }
     /// <summary>Takes no new instances, by a person's wish.</summary>
     public bool Draining { get; set; }
     public DateTimeOffset CreatedAt { get; init; }
@@ -74,6 +80,7 @@ internal sealed class ServerMapping : IEntityTypeConfiguration<Server>, IEntityT
         entity.HasIndex(s => new { s.OrgId, s.Name }).IsUnique();
         entity.Property(s => s.Facts).HasJson();
         entity.Property(s => s.Use).HasJson();
+        entity.Property(s => s.EdgeProxies).HasJson();
     }
 
     public void Configure(EntityTypeBuilder<ServerGrant> entity)

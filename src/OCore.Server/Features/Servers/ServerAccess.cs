@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OCore.Client;
 using OCore.Platform.Data;
 using OCore.Platform.Docker;
@@ -8,14 +9,18 @@ using OCore.Platform.Security;
 namespace OCore.Features.Servers;
 
 /// <summary>The way from a server's row to the machine it stands for. Nothing else opens a server's keys.</summary>
-internal sealed class ServerAccess(ServerConnections connections, SecretBox secrets, OCoreDbFactory databases, TimeProvider time)
+internal sealed class ServerAccess(ServerConnections connections, SecretBox secrets, ThisMachine machine, OCoreDbFactory databases, TimeProvider time)
 {
     internal const string KeySecret = "server.key", SudoSecret = "server.sudo", FirstSecret = "server.first", PostgresSecret = "server.postgres";
 
+    private readonly ConcurrentDictionary<(Guid Server, string Life), bool> _shutOut = new();
     private readonly Lazy<DockerHost?> _localEngine = new(() => HasEngine ? new LocalConnection(time).Docker : null);
 
     /// <summary>oCore's own engine, from which images are carried to servers that reach no registry. Null where there is none.</summary>
     public DockerHost? LocalEngine => _localEngine.Value;
+
+    /// <summary>The server is the machine of another replica: nothing reaches it from here.</summary>
+    public bool IsElsewhere(Server server) => server.IsLocal && server.MachineId != machine.Id;
 
     /// <summary>The shared connection to the server.</summary>
     /// <exception cref="TryLaterException">It cannot be reached for now.</exception>
@@ -24,9 +29,15 @@ internal sealed class ServerAccess(ServerConnections connections, SecretBox secr
     {
         if (server.Status == ServerStatus.HostKeyChanged)
             throw ServerRefusals.HostKeyChanged($"{server.Name} showed another host key than the pinned one.", null);
+        if (IsElsewhere(server))
+            throw new TryLaterException($"{server.Name} is another machine: the one on which another process of oCore runs, or ran.",
+                "Only the oCore on that machine reaches it. See that it runs; with several replicas, ask again until that one answers.");
         try
         {
-            return await connections.GetAsync(Target(server), stop);
+            var connection = await connections.GetAsync(Target(server), stop);
+            foreach (var life in Fence.Current?.Before ?? [])
+                await ShutOutAsync(server, connection, life, stop);
+            return connection;
         }
         catch (HostKeyChangedException changed)
         {
@@ -39,12 +50,33 @@ internal sealed class ServerAccess(ServerConnections connections, SecretBox secr
         }
     }
 
+    // Before the first thing that a step does on the server: whoever ran this operation before may only stand still.
+    private async Task ShutOutAsync(Server server, IServerConnection connection, string life, CancellationToken stop)
+    {
+        if (_shutOut.ContainsKey((server.Id, life)))
+            return;
+        try
+        {
+            await Fencing.ShutOutAsync(connection, life, stop);
+        }
+        catch (ServerAuthenticationException)
+        {
+            // oCore is not root there (yet): neither was the other.
+            return;
+        }
+        _shutOut.TryAdd((server.Id, life), true);
+    }
+
     /// <summary>Ends the connection; the next caller makes a new one, with what the row has then.</summary>
     public void Forget(Guid server) => connections.Invalidate(server);
 
     public string Unseal(string sealedText, string kind, Guid server) => secrets.Unseal(sealedText, kind, server);
 
     public string Seal(string secret, string kind, Guid server) => secrets.Seal(secret, kind, server);
+
+    /// <summary>Of the role that all template databases of a server belong to. The same for every build, or a second one would lock the first one out.</summary>
+    public string TemplateRolePassword(Server server) => Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(
+        System.Text.Encoding.UTF8.GetBytes(Unseal(server.PostgresPasswordSealed!, PostgresSecret, server.Id)), "ocore_template"u8));
 
     private ServerTarget Target(Server server)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -37,7 +38,7 @@ internal static class ServerEndpoints
         if (page.After is { } after)
             query = query.Where(s => s.Id > after);
         if (page.Search is { } text)
-            query = query.Where(s => EF.Functions.Like(s.Name, Paging.Like(text), "\\"));
+            query = query.Where(s => EF.Functions.Like(s.Name.ToLower(), Paging.Like(text.ToLowerInvariant()), "\\"));
         var rows = await query.OrderBy(s => s.Id).Take(page.Size + 1).ToListAsync(stop);
         var views = (await ServerViews.OfAsync(db, caller, rows, stop)).ToDictionary(v => v.Id);
         return TypedResults.Ok(rows.ToPage(page, s => s.Id, s => views[s.Id]));
@@ -50,7 +51,7 @@ internal static class ServerEndpoints
 
     /// <summary>Connect a server and prepare it: Docker, PostgreSQL and the edge.</summary>
     internal static async Task<Results<Accepted<OperationView>, Problem>> Add(
-        AddServer request, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds, SecretBox secrets, TimeProvider time, CancellationToken stop)
+        AddServer request, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds, SecretBox secrets, ThisMachine machine, TimeProvider time, CancellationToken stop)
     {
         if (caller.Access.OrgKind == OrganizationKind.Client)
             return ServerProblems.ClientsHaveNone;
@@ -62,9 +63,9 @@ internal static class ServerEndpoints
                 return full;
             if (await db.Servers.AnyAsync(s => s.OrgId == caller.OrgId && s.Name == request.Name, stop))
                 return ServerProblems.NameTaken;
-            if (request.Host == "local" && await db.HasLocalServerAsync(stop))
+            if (request.Host == "local" && await db.HasServerOnAsync(machine.Id, stop))
                 return ServerProblems.LocalTaken;
-            var server = New(request, secrets, time);
+            var server = New(request, secrets, machine, time);
             db.Add(server);
             var operation = await EnqueueValidationAsync(db, queue, caller.OrgId, server, $"Connect {server.Name}", stop);
             await db.SaveChangesAsync(stop);
@@ -81,7 +82,7 @@ internal static class ServerEndpoints
         return key is not null ? TypedResults.Ok(new HostKeyView { Type = key.Type, Fingerprint = key.Fingerprint }) : problem!;
     }
 
-    /// <summary>Rename it, set its base domain, or say which clients may use it. Only the fields given are changed.</summary>
+    /// <summary>Rename it, set its base domain, say which clients may use it and what stands in front of its edge. Only the fields given are changed; null clears one.</summary>
     internal static async Task<Results<Ok<ServerView>, Problem>> Update(Guid id, UpdateServer request, OCoreDb db, Caller caller, CancellationToken stop)
     {
         if (await db.Servers.SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server)
@@ -92,11 +93,16 @@ internal static class ServerEndpoints
                 return ServerProblems.NameTaken;
             server.Name = name;
         }
-        if (request.BaseDomain is { } domain)
-            server.BaseDomain = domain.Length == 0 ? null : domain.ToLowerInvariant();
-        if (request.Clients is { } clients && await GrantAsync(db, server, clients, stop) is { } unknown)
+        if (request.Has(request.BaseDomain))
+            server.BaseDomain = request.BaseDomain is { Length: > 0 } domain ? domain.ToLowerInvariant() : null;
+        if (CheckProxies(request.EdgeProxies) is { } noNetwork)
+            return noNetwork;
+        server.EdgeProxies = Networks(request.Or(request.EdgeProxies, server.EdgeProxies));
+        server.EdgeHttps = request.Or(request.EdgeHttps, server.EdgeHttps) ?? false;
+        if (request.Has(request.Clients) && await GrantAsync(db, server, request.Clients ?? [], stop) is { } unknown)
             return unknown;
         await db.SaveChangesAsync(stop);
+        ServerSignals.Changed();
         return TypedResults.Ok(await ServerViews.OneAsync(db, caller, server, stop));
     }
 
@@ -166,8 +172,17 @@ internal static class ServerEndpoints
         return TypedResults.Ok(await ServerViews.OneAsync(db, caller, server, stop));
     }
 
+    private static Problem? CheckProxies(IReadOnlyList<string>? proxies) =>
+        proxies?.FirstOrDefault(p => !IPNetwork.TryParse(p, out _) && !IPAddress.TryParse(p, out _)) is null ? null
+            : Problem.Field("edgeProxies", "Addresses such as 10.0.0.5, or networks such as 10.0.0.0/24.");
+
+    private static List<string> Networks(IReadOnlyList<string>? proxies) => [.. (proxies ?? []).Select(p => IPNetwork.TryParse(p, out var network) ? network
+        : new IPNetwork(IPAddress.Parse(p), p.Contains(':') ? 128 : 32)).Select(n => n.ToString()).Distinct()];
+
     private static Problem? Check(AddServer request, Caller caller)
     {
+        if (CheckProxies(request.EdgeProxies) is { } noNetwork)
+            return noNetwork;
         if (request.Host == "local")
             return caller.Access is { IsOperator: true, ApiKeyId: null } ? null : ServerProblems.LocalNeedsOperator;
         if (!HostName.TryParse(request.Host, out _))
@@ -176,7 +191,7 @@ internal static class ServerEndpoints
             ? Problem.Field("hostKeyFingerprint", "As ssh-keygen -l shows it: SHA256:…") : null;
     }
 
-    private static Server New(AddServer request, SecretBox secrets, TimeProvider time)
+    private static Server New(AddServer request, SecretBox secrets, ThisMachine machine, TimeProvider time)
     {
         var id = Guid.CreateVersion7();
         var isLocal = request.Host == "local";
@@ -184,6 +199,7 @@ internal static class ServerEndpoints
         return new Server
         {
             Id = id, Name = request.Name, Host = request.Host, Port = isLocal ? 0 : request.Port ?? 22, User = isLocal ? Environment.UserName : request.User ?? "root", IsLocal = isLocal,
+            MachineId = isLocal ? machine.Id : null, EdgeProxies = Networks(request.EdgeProxies), EdgeHttps = request.EdgeHttps ?? false,
             BaseDomain = request.BaseDomain is { Length: > 0 } domain ? domain.ToLowerInvariant() : isLocal ? "localhost" : null,
             EdgePort = request.EdgePort ?? (isLocal ? 8069 : 80), CreatedAt = time.GetUtcNow(),
             HostKeyFingerprint = isLocal ? null : request.HostKeyFingerprint,

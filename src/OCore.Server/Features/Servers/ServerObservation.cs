@@ -1,5 +1,6 @@
 using OCore.Platform.Data;
 using OCore.Platform.Docker;
+using OCore.Platform.Remote;
 
 namespace OCore.Features.Servers;
 
@@ -26,6 +27,9 @@ internal sealed class ServerWatch
 {
     /// <summary>The routes that a server's edge should have now. Until somebody says, the reconciler leaves an edge's routes alone.</summary>
     public Func<OCoreDb, Server, CancellationToken, Task<IReadOnlyList<EdgeRoute>>>? Routes { get; set; }
+
+    /// <summary>Containers that should run on a server now, and on which nobody is working.</summary>
+    public Func<OCoreDb, Server, CancellationToken, Task<IReadOnlyList<DockerName>>>? ShouldRun { get; set; }
 
     /// <summary>Takes over what was seen. It gets a context of the system and saves by itself.</summary>
     public List<Func<OCoreDb, Server, ServerObservation, CancellationToken, Task>> Observers { get; } = [];

@@ -28,7 +28,11 @@ internal static class ServerQueries
         db.Instances.AcrossTenants().Where(i => servers.Contains(i.ServerId)).GroupBy(i => i.ServerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, stop);
 
     /// <summary>One machine, one server: two rows for the machine oCore runs on would each rebuild what the other made.</summary>
-    public static Task<bool> HasLocalServerAsync(this OCoreDb db, CancellationToken stop) => db.Servers.AcrossTenants().AnyAsync(s => s.IsLocal, stop);
+    public static Task<bool> HasServerOnAsync(this OCoreDb db, string machine, CancellationToken stop) => db.Servers.AcrossTenants().AnyAsync(s => s.IsLocal && s.MachineId == machine, stop);
+
+    /// <summary>Machines of other replicas that have been heard of since then. What is asked of one that is gone anybody may answer, with what is wrong.</summary>
+    public static async Task<IReadOnlySet<Guid>> ServersElsewhereAsync(this OCoreDb db, string machine, DateTimeOffset since, CancellationToken stop) =>
+        (await db.Servers.AcrossTenants().Where(s => s.IsLocal && s.MachineId != machine && (s.LastSeenAt ?? s.CreatedAt) > since).Select(s => s.Id).ToListAsync(stop)).ToHashSet();
 
     /// <summary>Another server of this installation, of whichever organization, that the mark on a machine names.</summary>
     public static Task<bool> IsServerAsync(this OCoreDb db, Guid id, CancellationToken stop) =>

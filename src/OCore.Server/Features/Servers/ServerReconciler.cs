@@ -17,12 +17,16 @@ internal sealed class ServerReconciler(
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5), AnswersWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FiguresEvery = TimeSpan.FromSeconds(15), SizesEvery = TimeSpan.FromSeconds(60), MarkEvery = TimeSpan.FromSeconds(30);
 
+    /// <summary>After so long a replica that looks after its own machine counts as gone.</summary>
+    internal static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
+
     /// <summary>The others are an operation's, or wait for a person.</summary>
     private static readonly ServerStatus[] Watched = [ServerStatus.Active, ServerStatus.Draining, ServerStatus.Unreachable];
 
     private static readonly Task Never = new TaskCompletionSource().Task;
 
     private readonly Dictionary<Guid, Task> _loops = [];
+    private readonly HashSet<Guid> _blind = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -34,6 +38,7 @@ internal sealed class ServerReconciler(
                 foreach (var ended in _loops.Where(l => l.Value.IsCompleted).Select(l => l.Key).ToList())
                     _loops.Remove(ended);
                 await using var db = databases.System();
+                await ForgetHealthAsync(db, stoppingToken);
                 foreach (var id in await db.ServersOfAll().Where(s => Watched.Contains(s.Status)).Select(s => s.Id).ToListAsync(stoppingToken))
                     if (!_loops.ContainsKey(id))
                         _loops[id] = Task.Run(() => WatchAsync(id, stoppingToken), CancellationToken.None);
@@ -47,6 +52,15 @@ internal sealed class ServerReconciler(
         await Task.WhenAll(_loops.Values);
     }
 
+    // Nobody looks at these, so what was last seen on them is no longer known.
+    private async Task ForgetHealthAsync(OCoreDb db, CancellationToken stop)
+    {
+        var blind = await db.ServersOfAll().Where(s => s.Status == ServerStatus.Failed || s.Status == ServerStatus.HostKeyChanged).ToListAsync(stop);
+        _blind.IntersectWith(blind.Select(s => s.Id));
+        foreach (var server in blind.Where(s => _blind.Add(s.Id)))
+            await TellAsync(server, new ServerObservation { At = time.GetUtcNow(), Reachable = false }, stop);
+    }
+
     private async Task WatchAsync(Guid id, CancellationToken stop)
     {
         var seen = new Seen();
@@ -57,14 +71,13 @@ internal sealed class ServerReconciler(
             var lost = Never;
             try
             {
-                if (await turns.TakeAsync(id, stop))
-                {
-                    await using var db = databases.System();
-                    if (await db.ServersOfAll().SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server || !Watched.Contains(server.Status))
-                        return;
-                    if (await LookAsync(db, server, seen, stop) is { } connection)
-                        lost = connection.Closed;
-                }
+                await using var db = databases.System();
+                if (await db.ServersOfAll().SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server || !Watched.Contains(server.Status))
+                    return;
+                if (access.IsElsewhere(server))
+                    await CheckSilenceAsync(db, server, seen, stop);
+                else if (await turns.TakeAsync(id, stop) && await LookAsync(db, server, seen, stop) is { } connection)
+                    lost = connection.Closed;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -76,6 +89,15 @@ internal sealed class ServerReconciler(
             }
             await Task.WhenAny(next, lost, Task.Delay(Every, time, stop));
         }
+    }
+
+    // The machine of another replica, which looks after it for as long as it lives.
+    private async Task CheckSilenceAsync(OCoreDb db, Server server, Seen seen, CancellationToken stop)
+    {
+        if (time.GetUtcNow() - (server.LastSeenAt ?? server.CreatedAt) > Silence)
+            await AwayAsync(db, server, seen, "This is another machine: the one on which another process of oCore ran, and that one is not heard of.", stop);
+        else
+            seen.Reachable = null;
     }
 
     /// <returns>The connection, where the server answers.</returns>
@@ -129,6 +151,7 @@ internal sealed class ServerReconciler(
         }
         var containers = await connection.Docker.ListAsync(new Dictionary<string, string?> { [ServerLabels.Server] = server.Id.ToString() }, stop);
         await RestoreAsync(db, connection, server, containers, stop);
+        await StartAsync(db, connection, server, seen, containers, stop);
         var health = await TendEdgeAsync(db, connection, server, stop);
         var figures = Seen.IsDue(ref seen.FiguresAt, FiguresEvery, time);
         var sizes = Seen.IsDue(ref seen.SizesAt, SizesEvery, time);
@@ -169,12 +192,32 @@ internal sealed class ServerReconciler(
         }
     }
 
+    // Docker's own policy does this, but an engine that was killed may forget it (20.10 does), and a person at the console may stop what
+    // should run. Not at once again where it did not help: Docker restarts by itself what ends by itself.
+    private async Task StartAsync(OCoreDb db, IServerConnection connection, Server server, Seen seen, IReadOnlyList<ContainerState> containers, CancellationToken stop)
+    {
+        var still = containers.Where(c => c.State is "exited" or "created" && c.Labels.ContainsKey(ServerLabels.Instance) && seen.MayStart(c.Name, time)).Select(c => c.Name).ToHashSet();
+        if (still.Count == 0 || watch.ShouldRun is not { } wanted)
+            return;
+        foreach (var name in (await wanted(db, server, stop)).Where(n => still.Contains(n.Value)))
+            try
+            {
+                seen.Started[name.Value] = time.GetTimestamp();
+                log.LogWarning("Server {Name}: {Container} should run, does not, and is started", server.Name, name);
+                await connection.Docker.StartAsync(name, stop);
+            }
+            catch (DockerCallException refused)
+            {
+                log.LogWarning("Server {Name}: {Message}", server.Name, refused.Message);
+            }
+    }
+
     private async Task<IReadOnlyDictionary<Guid, EdgeHealth>> TendEdgeAsync(OCoreDb db, IServerConnection connection, Server server, CancellationToken stop)
     {
         try
         {
             var edge = await Edge.StatusAsync(connection, stop);
-            if (watch.Routes is not { } routes || EdgeConfig.Render(await routes(db, server, stop)).Version == edge.Version)
+            if (watch.Routes is not { } routes || EdgeConfig.Render(await routes(db, server, stop), server.EdgeProxies).Version == edge.Version)
                 return edge.Instances;
             if (!await IsWatchedAsync(db, server, stop))
                 return edge.Instances;
@@ -235,6 +278,9 @@ internal sealed class ServerReconciler(
         public string? DockerFolder;
         public bool? Reachable;
         public long FiguresAt, SizesAt, MarkAt;
+        public readonly Dictionary<string, long> Started = [];
+
+        public bool MayStart(string container, TimeProvider time) => !Started.TryGetValue(container, out var at) || time.GetElapsedTime(at) > TimeSpan.FromMinutes(1);
 
         public static bool IsDue(ref long at, TimeSpan every, TimeProvider time)
         {

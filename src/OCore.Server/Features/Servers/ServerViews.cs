@@ -41,7 +41,7 @@ internal static class ServerViews
         HostKey = server.HostKey is null ? null : new HostKeyView { Type = server.HostKeyType!, Fingerprint = server.HostKeyFingerprint! },
         OfferedHostKey = server.OfferedHostKey is null ? null : new HostKeyView { Type = server.OfferedHostKeyType!, Fingerprint = server.OfferedHostKeyFingerprint! },
         PublicKey = server.PublicKey, Facts = server.Facts, Use = server.Use, InstanceCount = instances,
-        BaseDomain = server.BaseDomain, EdgePort = server.EdgePort, Clients = clients,
+        BaseDomain = server.BaseDomain, EdgePort = server.EdgePort, EdgeProxies = server.EdgeProxies, EdgeHttps = server.EdgeHttps, Clients = clients,
         LastSeenAt = server.LastSeenAt, CreatedAt = server.CreatedAt, OperationId = operation,
     };
 
@@ -49,7 +49,7 @@ internal static class ServerViews
     private static ServerView ForClient(Server server, int instances) => new()
     {
         Id = server.Id, Name = server.Name, Host = "", Port = 0, User = "", IsLocal = false,
-        Status = server.Status, InstanceCount = instances, BaseDomain = server.BaseDomain, EdgePort = 0, Clients = [],
+        Status = server.Status, InstanceCount = instances, BaseDomain = server.BaseDomain, EdgePort = 0, EdgeProxies = [], EdgeHttps = false, Clients = [],
         LastSeenAt = server.LastSeenAt, CreatedAt = server.CreatedAt,
     };
 }

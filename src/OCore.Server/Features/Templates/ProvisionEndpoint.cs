@@ -36,12 +36,17 @@ internal static class ProvisionEndpoint
             return problem;
         var (instance, server, organization) = made!.Value;
         if (dryRun == true)
+        {
+            await Provisioning.NameAsync(db, instance, server, request, stop);
             return TypedResults.Ok(await provisioning.PlanAsync(db, instance, server, organization, kinds, stop));
+        }
         // The limit is looked at in the transaction that uses it up.
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Ok<ProvisionPlan>, Problem>>(async () =>
         {
             if (await Limits.CheckAsync(db, caller, Limits.Instances, stop) is { } full)
                 return full;
+            // Here, or a request beside this one could be given the same name.
+            await Provisioning.NameAsync(db, instance, server, request, stop);
             db.Add(instance);
             var operation = await queue.EnqueueAsync<ProvisionInstanceKind, InstanceInput>(db, new(instance.Id), new($"Provision {instance.Name} for {organization.Name}", instance.OrgId,
                 InstanceId: instance.Id, ServerId: server.Id, TemplateId: template.Id, ClientId: organization.Kind == OrganizationKind.Client ? organization.Id : null, Locks: $"instance:{instance.Id}"), stop);
@@ -77,7 +82,6 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
         if (await UnknownModulesAsync(template, image, stop) is { } unknown)
             return (null, unknown);
         var instance = Make(caller, template, request, organization, server, image.Value);
-        await NameAsync(db, instance, server, request, stop);
         if (await ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, DatabaseBytes, stop) is { } full)
             return (null, full);
         if (!await IsImageAccessibleAsync(server, image, stop))
@@ -148,7 +152,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
     }
 
     // A name that a person chose is taken as it is, and refused by the database where it is in use; one we make gets a number.
-    private static async Task NameAsync(OCoreDb db, Instance instance, Server server, ProvisionInstance request, CancellationToken stop)
+    internal static async Task NameAsync(OCoreDb db, Instance instance, Server server, ProvisionInstance request, CancellationToken stop)
     {
         var slug = instance.Slug;
         for (var n = 2; request.Slug is null && await db.Instances.AcrossTenants().AnyAsync(i => i.Slug == slug, stop); n++)

@@ -32,7 +32,7 @@ internal sealed record TemplateContent(string Image, string Version, string Edit
 /// Pre-initialised databases on the servers. Building one takes as long as Odoo takes to install the modules; every instance after
 /// that is a clone, which takes less than a second.
 /// </summary>
-internal sealed class TemplateDatabases(AddonSources addons, TimeProvider time)
+internal sealed class TemplateDatabases(AddonSources addons, ServerAccess access, TimeProvider time)
 {
     private static readonly ConcurrentDictionary<(Guid, string), SemaphoreSlim> Turns = new();
 
@@ -78,8 +78,11 @@ internal sealed class TemplateDatabases(AddonSources addons, TimeProvider time)
         var name = DockerName.Parse("ocore-template-" + content.Key);
         // A build that a process before this one began goes on; what is half built and abandoned is begun again.
         if (await connection.Docker.FindAsync(name, stop) is not { IsRunning: true })
+        {
+            await connection.Docker.RemoveContainerAsync(name, stop);
             await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.DropTemplate, new Dictionary<string, string> { ["db"] = content.Database }, stop);
-        var password = Platform.Security.Tokens.New();
+        }
+        var password = access.TemplateRolePassword(server);
         await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.BeginTemplate, new Dictionary<string, string> { ["db"] = content.Database, ["password"] = password }, stop);
         await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.OpenSchema, new Dictionary<string, string>(), stop);
         await InstanceHost.OnFilesAsync(connection, content.Image, "tplfiles-" + content.Key, """mkdir -p "$1" && chown odoo:odoo "$1" """, stop, $"/ocore/templates/{content.Database}");

@@ -31,7 +31,7 @@ internal static class TemplateEndpoints
         if (page.After is { } after)
             query = query.Where(t => t.Id > after);
         if (page.Search is { } text)
-            query = query.Where(t => EF.Functions.Like(t.Name, Paging.Like(text), "\\"));
+            query = query.Where(t => EF.Functions.Like(t.Name.ToLower(), Paging.Like(text.ToLowerInvariant()), "\\"));
         var rows = await query.OrderBy(t => t.Id).Take(page.Size + 1).ToListAsync(stop);
         var views = (await TemplateViews.ToViewsAsync(db, caller, catalog, rows, stop)).ToDictionary(v => v.Id);
         return TypedResults.Ok(rows.ToPage(page, t => t.Id, t => views[t.Id]));
@@ -62,27 +62,27 @@ internal static class TemplateEndpoints
         return TypedResults.Created($"/api/templates/{template.Id}", (await TemplateViews.ToViewsAsync(db, caller, catalog, [template], stop))[0]);
     }
 
-    /// <summary>Change a template. Instances made from it stay as they are.</summary>
+    /// <summary>Change the fields given; null puts one back to what it is without a value. Instances made from the template stay as they are.</summary>
     internal static async Task<Results<Ok<TemplateView>, Problem>> Update(Guid id, UpdateTemplate request, OCoreDb db, Caller caller, OdooCatalog catalog, SecretBox secrets, TimeProvider time, CancellationToken stop)
     {
         if (await OwnAsync(db, caller, id, stop) is not { } template)
             return await HiddenOrForbiddenAsync(db, caller, id, stop);
         template.Name = request.Name ?? template.Name;
-        template.Description = request.Description ?? template.Description;
+        template.Description = request.Or(request.Description, template.Description);
         template.OdooVersion = request.OdooVersion ?? template.OdooVersion;
-        template.OdooEdition = request.OdooEdition ?? template.OdooEdition;
-        template.DefaultWorkers = request.DefaultWorkers ?? template.DefaultWorkers;
-        template.DefaultEnvVars = Settings(request.DefaultEnvVars, template.DefaultEnvVars);
-        template.Config = Settings(request.Config, template.Config);
-        template.ModuleList = request.ModuleList is { } modules ? [.. modules.Distinct()] : template.ModuleList;
-        template.IsPublic = request.IsPublic ?? template.IsPublic;
-        template.Image = request.Image ?? template.Image;
-        template.MemoryMb = request.MemoryMb ?? template.MemoryMb;
-        template.Cpus = request.Cpus ?? template.Cpus;
-        template.Languages = request.Languages is { } languages ? [.. languages] : template.Languages;
-        template.DemoData = request.DemoData ?? template.DemoData;
-        if (request.AddonRepositories is { } repositories)
-            template.Repositories = Repositories(repositories, template.Repositories, secrets, template.RootId);
+        template.OdooEdition = request.Or(request.OdooEdition, template.OdooEdition) ?? "ce";
+        template.DefaultWorkers = request.Or(request.DefaultWorkers, template.DefaultWorkers) ?? 0;
+        template.DefaultEnvVars = Settings(request.Or(request.DefaultEnvVars, template.DefaultEnvVars), template.DefaultEnvVars);
+        template.Config = Settings(request.Or(request.Config, template.Config), template.Config);
+        template.ModuleList = [.. (request.Or(request.ModuleList, template.ModuleList) ?? []).Distinct()];
+        template.IsPublic = request.Or(request.IsPublic, template.IsPublic) ?? false;
+        template.Image = request.Or(request.Image, template.Image);
+        template.MemoryMb = request.Or(request.MemoryMb, template.MemoryMb);
+        template.Cpus = request.Or(request.Cpus, template.Cpus);
+        template.Languages = [.. request.Or(request.Languages, template.Languages) ?? []];
+        template.DemoData = request.Or(request.DemoData, template.DemoData) ?? false;
+        if (request.Has(request.AddonRepositories))
+            template.Repositories = Repositories(request.AddonRepositories, template.Repositories, secrets, template.RootId);
         template.UpdatedAt = time.GetUtcNow();
         if (TemplateChecks.Check(template, catalog) is { } problem)
             return problem;
@@ -154,7 +154,7 @@ internal static class TemplateEndpoints
 
     // A masked value that comes back unchanged means "as it was".
     private static Dictionary<string, string> Settings(IReadOnlyDictionary<string, string>? given, Dictionary<string, string> before) =>
-        given is null ? before : given.ToDictionary(s => s.Key, s => s.Value == "••••" && before.TryGetValue(s.Key, out var old) ? old : s.Value);
+        given is null ? [] : given.ToDictionary(s => s.Key, s => s.Value == "••••" && before.TryGetValue(s.Key, out var old) ? old : s.Value);
 
     private static List<TemplateRepository> Repositories(IReadOnlyList<AddonRepository>? given, List<TemplateRepository> before, SecretBox secrets, Guid owner) =>
         [.. (given ?? []).Select(r => new TemplateRepository(r.Url, r.Branch,

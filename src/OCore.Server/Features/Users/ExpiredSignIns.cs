@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Platform.Data;
+using OCore.Platform.Security;
 
 namespace OCore.Features.Users;
 
@@ -30,6 +31,7 @@ internal sealed class ExpiredSignIns(OCoreDbFactory databases, TimeProvider time
         var now = time.GetUtcNow();
         await db.Sessions.Where(s => s.ExpiresAt <= now || s.CookieIdleUntil <= now && s.AccessExpiresAt <= now).ExecuteDeleteAsync(stop);
         await db.Set<PasswordReset>().Where(r => r.ExpiresAt <= now).ExecuteDeleteAsync(stop);
+        await db.Set<RateCount>().Where(c => c.Until <= now).ExecuteDeleteAsync(stop);
         await db.Set<PasskeyChallenge>().Where(c => c.ExpiresAt <= now).ExecuteDeleteAsync(stop);
     }
 }

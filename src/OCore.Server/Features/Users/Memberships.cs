@@ -27,6 +27,18 @@ internal static class Memberships
         ];
     }
 
+    /// <summary>The organizations that these accounts are members of.</summary>
+    public static async Task<ILookup<Guid, Organizations.Organization>> OfAllAsync(OCoreDb db, IReadOnlyCollection<Guid> users, CancellationToken stop) =>
+        (await db.Members.AcrossTenants().Where(m => users.Contains(m.UserId)).Join(db.Organizations.AcrossTenants(), m => m.OrgId, o => o.Id, (m, o) => new { m.UserId, Organization = o })
+            .AsNoTracking().ToListAsync(stop)).ToLookup(m => m.UserId, m => m.Organization);
+
+    /// <summary>Removes those of these accounts that belong to no organization any more: nobody could use them, and they are personal data.</summary>
+    public static Task<int> RemoveHomelessAsync(OCoreDb db, IReadOnlyCollection<Guid> users, CancellationToken stop)
+    {
+        var members = db.Members.AcrossTenants();
+        return db.Users.Where(u => users.Contains(u.Id) && !u.IsOperator && !members.Any(m => m.UserId == u.Id)).ExecuteDeleteAsync(stop);
+    }
+
     private static MembershipView View(Organizations.Organization organization, string? role, bool delegated) => new()
     {
         Id = organization.Id, Slug = organization.Slug, Name = organization.Name, Kind = organization.Kind,

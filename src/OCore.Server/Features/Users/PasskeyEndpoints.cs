@@ -23,7 +23,7 @@ internal static class PasskeyEndpoints
     {
         if (!challenges.Available)
             return UserProblems.PasskeysUnavailable;
-        if (limits.Options(http) is { } tooMany)
+        if (await limits.OptionsAsync(http) is { } tooMany)
             return tooMany;
         var options = await passkeys.MakeRequestOptionsAsync(null, http);
         await challenges.KeepAsync(db, options.RequestOptionsJson, options.AssertionState!, PasskeyPurpose.SignIn, null, stop);
@@ -34,7 +34,7 @@ internal static class PasskeyEndpoints
     internal static async Task<Results<Ok<SessionTokens>, Problem>> SignIn(
         PasskeyCredential request, HttpContext http, Caller caller, OCoreDb db, IPasskeyHandler<User> passkeys, PasskeyChallenges challenges, SignInLimits limits, SessionStarter sessions, CancellationToken stop)
     {
-        if (limits.FromIp(http) is { } tooMany)
+        if (await limits.FromIpAsync(http) is { } tooMany)
             return tooMany;
         if (await challenges.TakeAsync(db, request.Credential, PasskeyPurpose.SignIn, null, stop) is not { } state)
             return UserProblems.InvalidPasskey;
@@ -48,7 +48,7 @@ internal static class PasskeyEndpoints
             (row.Data.SignCount, row.Data.IsBackedUp, row.Data.IsUserVerified) = (result.Passkey.SignCount, result.Passkey.IsBackedUp, result.Passkey.IsUserVerified);
             return await SignInCompletion.StartAsync(db, result.User, http, caller, sessions, "passkey", stop);
         }, stop);
-        limits.Succeeded(result.User.Email!, http);
+        await limits.SucceededAsync(result.User.Email!, http);
         CallerCache.Clear();
         return TypedResults.Ok(tokens);
     }

@@ -10,11 +10,11 @@ namespace OCore.Features.Users;
 internal static class PasswordEndpoints
 {
     /// <summary>Send a link to choose a new password. The answer is the same whether or not there is such an account.</summary>
-    internal static Results<Accepted, Problem> AskReset(ResetPasswordRequest request, HttpContext http, SignInLimits limits, PasswordResets resets)
+    internal static async Task<Results<Accepted, Problem>> AskReset(ResetPasswordRequest request, HttpContext http, SignInLimits limits, PasswordResets resets, CancellationToken stop)
     {
-        if (limits.FromIp(http) is { } tooMany)
+        if (await limits.FromIpAsync(http) is { } tooMany)
             return tooMany;
-        if (limits.MayMail(request.Email))
+        if (await limits.MayMailAsync(request.Email, stop))
             resets.SendAfter(http, request.Email);
         return TypedResults.Accepted((string?)null);
     }
@@ -23,7 +23,7 @@ internal static class PasswordEndpoints
     internal static async Task<Results<NoContent, Problem>> ConfirmReset(
         ConfirmResetRequest request, HttpContext http, Caller caller, OCoreDb db, Passwords passwords, SignInLimits limits, UserMails mails, TimeProvider time, CancellationToken stop)
     {
-        if (limits.FromIp(http) is { } tooMany)
+        if (await limits.FromIpAsync(http) is { } tooMany)
             return tooMany;
         var (hash, now) = (Tokens.Hash(request.Token), time.GetUtcNow());
         var refusal = await db.InTransactionAsync(async () =>
@@ -56,12 +56,12 @@ internal static class PasswordEndpoints
     internal static async Task<Results<NoContent, Problem>> Change(
         ChangePassword request, Caller caller, OCoreDb db, Passwords passwords, SignInLimits limits, UserMails mails, CancellationToken stop)
     {
-        if (limits.Password(caller.UserId) is { } tooMany)
+        if (await limits.PasswordAsync(caller.UserId, stop) is { } tooMany)
             return tooMany;
         var (user, _) = await db.SelfAsync(caller, stop);
         if (!passwords.Verify(user, request.CurrentPassword, out _))
             return UserProblems.WrongCurrentPassword;
-        limits.PasswordSucceeded(user.Id);
+        await limits.PasswordSucceededAsync(user.Id, stop);
         if (Passwords.Refuse(request.NewPassword, user.Email!, "newPassword") is { } weak)
             return weak;
         if (request.NewPassword == request.CurrentPassword)

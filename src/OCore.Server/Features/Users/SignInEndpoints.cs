@@ -14,7 +14,7 @@ internal static class SignInEndpoints
     internal static async Task<Results<Ok<SessionTokens>, Problem>> Login(
         LoginRequest request, HttpContext http, Caller caller, OCoreDb db, Passwords passwords, SecondFactor factor, SignInLimits limits, SessionStarter sessions, FailedSignIns failed, CancellationToken stop)
     {
-        if ((limits.FromIp(http) ?? limits.Attempt(request.Email, http)) is { } tooMany)
+        if (await limits.AttemptAsync(request.Email, http) is { } tooMany)
             return tooMany;
         var user = await Accounts.FindAsync(db, request.Email, stop);
         if (!passwords.Verify(user, request.Password, out var outdated) || user is null || user.DisabledAt is not null)
@@ -24,10 +24,10 @@ internal static class SignInEndpoints
         }
         if (user.TwoFactorEnabled && string.IsNullOrWhiteSpace(request.Totp) && string.IsNullOrWhiteSpace(request.RecoveryCode))
         {
-            limits.NotWrong(request.Email, http);
+            await limits.NotWrongAsync(request.Email, http);
             return UserProblems.TotpRequired;
         }
-        if (user.TwoFactorEnabled && limits.Factor(user.Id) is { } tooManyCodes)
+        if (user.TwoFactorEnabled && await limits.FactorAsync(user.Id, stop) is { } tooManyCodes)
             return tooManyCodes;
         var tokens = await db.InTransactionAsync(async () =>
         {
@@ -45,8 +45,8 @@ internal static class SignInEndpoints
             failed.RecordAfter(http, user, caller, "second factor");
             return UserProblems.InvalidTotp;
         }
-        limits.Succeeded(request.Email, http);
-        limits.FactorSucceeded(user.Id);
+        await limits.SucceededAsync(request.Email, http);
+        await limits.FactorSucceededAsync(user.Id, stop);
         CallerCache.Clear();
         return TypedResults.Ok(tokens);
     }
@@ -96,7 +96,7 @@ internal static class SignInEndpoints
     {
         if (!settings.SignupOpen)
             return UserProblems.SignupClosed;
-        if ((limits.FromIp(http) ?? limits.Signup(http)) is { } tooMany)
+        if (await limits.SignupAsync(http) is { } tooMany)
             return tooMany;
         for (var attempt = 1; ; attempt++)
         {
@@ -111,7 +111,7 @@ internal static class SignInEndpoints
                     await db.SaveChangesAsync(stop);
                     return await SignInCompletion.StartAsync(db, user, http, caller, sessions, "signup", stop);
                 }, stop);
-                limits.Succeeded(request.Email, http);
+                await limits.SucceededAsync(request.Email, http);
                 return TypedResults.Ok(tokens);
             }
             // Somebody took the address, or the free slug of its first part, at the same time: looking again tells which.

@@ -19,47 +19,49 @@ internal sealed class SignInLimits(RateLimits limits, Settings settings)
     private static readonly RateLimit Places = new("places", 1, TimeSpan.FromDays(30));
     private readonly RateLimit _perIp = new("sign-in ip", settings.SignInsPerMinute, TimeSpan.FromMinutes(1));
     private readonly RateLimit _optionsPerIp = new("passkey options ip", 3 * settings.SignInsPerMinute, TimeSpan.FromMinutes(1));
+    private readonly RateLimit _invitationsPerIp = new("invitation ip", 3 * settings.SignInsPerMinute, TimeSpan.FromMinutes(1));
 
     /// <summary>Anything without sign-in that can be guessed at or that costs.</summary>
-    public Problem? FromIp(HttpContext http) => PerIp(_perIp, http);
+    public Task<Problem?> FromIpAsync(HttpContext http) => PerIpAsync(_perIp, http);
 
-    public Problem? Options(HttpContext http) => PerIp(_optionsPerIp, http);
+    public Task<Problem?> OptionsAsync(HttpContext http) => PerIpAsync(_optionsPerIp, http);
 
-    public Problem? Signup(HttpContext http) => PerIp(Accounts, http);
+    public Task<Problem?> InvitationAsync(HttpContext http) => PerIpAsync(_invitationsPerIp, http);
 
-    /// <summary>Counts an attempt as wrong until <see cref="Succeeded"/> says otherwise, so that attempts at the same time count too.</summary>
-    public Problem? Attempt(string email, HttpContext http) => Refuse(limits.Take(PerAccount, Account(email, http)));
+    public async Task<Problem?> SignupAsync(HttpContext http) => await FromIpAsync(http) ?? await PerIpAsync(Accounts, http);
 
-    public void Succeeded(string email, HttpContext http)
+    /// <summary>Counts an attempt as wrong until <see cref="SucceededAsync"/> says otherwise, so that attempts at the same time count too.</summary>
+    public async Task<Problem?> AttemptAsync(string email, HttpContext http) => await FromIpAsync(http) ?? Refuse(await limits.TakeAsync(PerAccount, await AccountAsync(email, http), http.RequestAborted));
+
+    public async Task SucceededAsync(string email, HttpContext http)
     {
-        limits.Forget(PerAccount, Account(email, http));
-        if (Place(email, http) is { } place)
-        {
-            limits.Forget(Places, place);
-            limits.Take(Places, place);
-        }
+        await NotWrongAsync(email, http);
+        if (Place(email, http) is not { } place)
+            return;
+        await limits.ForgetAsync(Places, place, http.RequestAborted);
+        await limits.TakeAsync(Places, place, http.RequestAborted);
     }
 
     /// <summary>The password was right, and something else is asked for: this was no wrong attempt.</summary>
-    public void NotWrong(string email, HttpContext http) => limits.Forget(PerAccount, Account(email, http));
+    public async Task NotWrongAsync(string email, HttpContext http) => await limits.ForgetAsync(PerAccount, await AccountAsync(email, http), http.RequestAborted);
 
-    public Problem? Factor(Guid userId) => Refuse(limits.Take(SecondFactor, userId.ToString()));
+    public async Task<Problem?> FactorAsync(Guid userId, CancellationToken stop) => Refuse(await limits.TakeAsync(SecondFactor, userId.ToString(), stop));
 
-    public void FactorSucceeded(Guid userId) => limits.Forget(SecondFactor, userId.ToString());
+    public Task FactorSucceededAsync(Guid userId, CancellationToken stop) => limits.ForgetAsync(SecondFactor, userId.ToString(), stop);
 
-    public Problem? Password(Guid userId) => Refuse(limits.Take(Proof, userId.ToString()));
+    public async Task<Problem?> PasswordAsync(Guid userId, CancellationToken stop) => Refuse(await limits.TakeAsync(Proof, userId.ToString(), stop));
 
-    public void PasswordSucceeded(Guid userId) => limits.Forget(Proof, userId.ToString());
+    public Task PasswordSucceededAsync(Guid userId, CancellationToken stop) => limits.ForgetAsync(Proof, userId.ToString(), stop);
 
     /// <summary>Whether one more mail may go to this address.</summary>
-    public bool MayMail(string email) => limits.Take(Mail, Emails.Normalize(email)) is null;
+    public async Task<bool> MayMailAsync(string email, CancellationToken stop) => await limits.TakeAsync(Mail, Emails.Normalize(email), stop) is null;
 
     // Without an address (a unix socket) callers cannot be told apart: one limit for all would be a switch to turn sign-in off.
-    private Problem? PerIp(RateLimit limit, HttpContext http) =>
-        RateLimits.Of(http.Connection.RemoteIpAddress) is { } ip ? Refuse(limits.Take(limit, ip)) : null;
+    private async Task<Problem?> PerIpAsync(RateLimit limit, HttpContext http) =>
+        RateLimits.Of(http.Connection.RemoteIpAddress) is { } ip ? Refuse(await limits.TakeAsync(limit, ip, http.RequestAborted)) : null;
 
-    private string Account(string email, HttpContext http) =>
-        Place(email, http) is { } place && limits.Knows(Places, place) ? place : Emails.Normalize(email);
+    private async Task<string> AccountAsync(string email, HttpContext http) =>
+        Place(email, http) is { } place && await limits.KnowsAsync(Places, place, http.RequestAborted) ? place : Emails.Normalize(email);
 
     private static string? Place(string email, HttpContext http) =>
         RateLimits.Of(http.Connection.RemoteIpAddress) is { } ip ? $"{Emails.Normalize(email)} {ip}" : null;

@@ -26,7 +26,7 @@ internal static class TotpEndpoints
     internal static async Task<Results<Ok<RecoveryCodes>, Problem>> Confirm(
         TotpCode request, Caller caller, OCoreDb db, SecondFactor factor, SignInLimits limits, UserMails mails, CancellationToken stop)
     {
-        if (limits.Factor(caller.UserId) is { } tooMany)
+        if (await limits.FactorAsync(caller.UserId, stop) is { } tooMany)
             return tooMany;
         var codes = await db.InTransactionAsync<Results<Ok<RecoveryCodes>, Problem>>(async () =>
         {
@@ -45,7 +45,7 @@ internal static class TotpEndpoints
             return TypedResults.Ok(new RecoveryCodes { Codes = fresh });
         }, stop);
         if (codes.Result is Ok<RecoveryCodes>)
-            limits.FactorSucceeded(caller.UserId);
+            await limits.FactorSucceededAsync(caller.UserId, stop);
         return codes;
     }
 
@@ -53,12 +53,12 @@ internal static class TotpEndpoints
     internal static async Task<Results<NoContent, Problem>> Disable(
         PasswordProof request, Caller caller, OCoreDb db, Passwords passwords, SignInLimits limits, UserMails mails, CancellationToken stop)
     {
-        if (limits.Password(caller.UserId) is { } tooMany)
+        if (await limits.PasswordAsync(caller.UserId, stop) is { } tooMany)
             return tooMany;
         var (user, _) = await db.SelfAsync(caller, stop);
         if (!passwords.Verify(user, request.Password, out _))
             return UserProblems.WrongPassword;
-        limits.PasswordSucceeded(user.Id);
+        await limits.PasswordSucceededAsync(user.Id, stop);
         if (!user.TwoFactorEnabled)
             return UserProblems.TotpNotEnabled;
         (user.TwoFactorEnabled, user.TotpSecret, user.RecoveryCodeHashes) = (false, null, []);
@@ -72,12 +72,12 @@ internal static class TotpEndpoints
     internal static async Task<Results<Ok<RecoveryCodes>, Problem>> NewRecoveryCodes(
         PasswordProof request, Caller caller, OCoreDb db, Passwords passwords, SignInLimits limits, UserMails mails, CancellationToken stop)
     {
-        if (limits.Password(caller.UserId) is { } tooMany)
+        if (await limits.PasswordAsync(caller.UserId, stop) is { } tooMany)
             return tooMany;
         var (user, _) = await db.SelfAsync(caller, stop);
         if (!passwords.Verify(user, request.Password, out _))
             return UserProblems.WrongPassword;
-        limits.PasswordSucceeded(user.Id);
+        await limits.PasswordSucceededAsync(user.Id, stop);
         if (!user.TwoFactorEnabled)
             return UserProblems.TotpNotEnabled;
         var codes = SecondFactor.NewRecoveryCodes(user);

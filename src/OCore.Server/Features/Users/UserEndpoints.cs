@@ -17,6 +17,8 @@ internal static class UserEndpoints
         auth.MapPost("/passkey/options", PasskeyEndpoints.SignInOptions).WithName("passkeySignInOptions");
         auth.MapPost("/passkey/login", PasskeyEndpoints.SignIn).WithName("passkeyLogin");
 
+        AccountAdministration.Map(api);
+
         var user = api.MapGroup("/user").WithTags("Account").SignedIn();
         user.MapGet("", AccountEndpoints.Get).WithName("getUser");
 

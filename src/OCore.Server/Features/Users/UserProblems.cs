@@ -19,6 +19,7 @@ internal static class UserProblems
     public static readonly Problem TotpNotEnabled = new(409, "totp_not_enabled", "This account has no authenticator.", "Begin with POST /api/user/totp.");
     public static readonly Problem WrongCode = Problem.Field("code", "This is not the authenticator's code of now.", "invalid_totp") with { Hint = "Check that the clock of the device is right, and try the next code." };
     public static readonly Problem KeyRefused = new(403, "api_key_refused", "An API key cannot act on the account of its maker.", "Sign in as the person.");
+    public static readonly Problem OwnAccount = new(409, "own_account", "You cannot shut yourself out.", "Another operator can do this to your account.");
     public static readonly Problem PasskeysUnavailable = new(409, "passkeys_unavailable", "Passkeys need the installation's public address to be a name with HTTPS, or localhost.", "The operator sets it as OCORE_PUBLIC_URL.");
     public static readonly Problem TooManyPasskeys = new(409, "too_many_passkeys", "An account can have 20 passkeys.", "Remove one that you do not use.");
     public static readonly Problem PasskeyRefused = Problem.Field("credential", "This passkey could not be verified.", "invalid_passkey") with { Hint = "Ask for new options and try again." };

@@ -19,6 +19,7 @@ internal static class UsersSetup
         services.AddSingleton<Passwords>();
         services.AddSingleton<SecondFactor>();
         services.AddSingleton<SessionStarter>();
+        services.AddSingleton<LocalRates>();
         services.AddSingleton<RateLimits>();
         services.AddSingleton<SignInLimits>();
         services.AddSingleton<FailedSignIns>();

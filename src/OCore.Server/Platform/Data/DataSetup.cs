@@ -45,8 +45,8 @@ internal static class DataSetup
         try
         {
             var applied = await db.Database.SqlQuery<string>($"""SELECT "MigrationId" AS "Value" FROM "__EFMigrationsHistory" ORDER BY "MigrationId" DESC LIMIT 1""")
-                .FirstOrDefaultAsync(stop);
-            if (applied == newest)
+                .ToListAsync(stop);
+            if (applied is [var last] && last == newest)
                 return;
         }
         catch (DbException)

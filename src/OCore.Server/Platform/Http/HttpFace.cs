@@ -92,9 +92,27 @@ internal static class HttpFace
         http.Request.Path.StartsWithSegments("/api") && (http.GetEndpoint() is null || http.GetEndpoint() is RouteEndpoint route && route.Metadata.GetMetadata<AccessRule>() is null)
             ? Problem.NotFound.WriteAsync(http) : next(http);
 
+    private const string NoDashboard = """
+        oCore runs, but its dashboard was not built.
+
+        bin/up builds it and everything else. By hand, in the repository:
+
+            npm --prefix web ci
+            npm --prefix web run build
+
+        and build and start oCore again. The API is there without it: /docs/api
+
+        """;
+
     /// <summary>The dashboard's files, and its page for every address that is none of the API's.</summary>
     public static void MapDashboard(this WebApplication app)
     {
+        if (!app.Environment.WebRootFileProvider.GetFileInfo("index.html").Exists)
+        {
+            // As the page itself does: another method has to meet what routing says of the API's own routes.
+            app.MapFallback(() => TypedResults.Text(NoDashboard, "text/plain; charset=utf-8", statusCode: 503)).WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head])).ExcludeFromDescription();
+            return;
+        }
         app.UseDashboardFiles();
         app.MapFallbackToFile("index.html", new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
     }
@@ -110,8 +128,10 @@ internal sealed class ForwardedHeadersFromTrustedProxies(Settings settings) : IS
             var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost };
             options.KnownIPNetworks.Clear();
             options.KnownProxies.Clear();
-            foreach (var proxy in settings.TrustedProxies)
-                options.KnownProxies.Add(proxy);
+            foreach (var network in settings.TrustedProxies)
+                options.KnownIPNetworks.Add(network);
+            // Through as many of them as are trusted; the first that is not is the caller.
+            options.ForwardLimit = null;
             app.UseForwardedHeaders(options);
         }
         next(app);

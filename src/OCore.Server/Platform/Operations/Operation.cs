@@ -33,6 +33,8 @@ internal sealed class Operation : IAgencyShared
     /// <summary>The process that runs it, and until when it may believe so.</summary>
     public string? Owner { get; set; }
     public DateTimeOffset LeaseUntil { get; set; }
+    /// <summary>The lives of the processes that ran it before, commas between them; they are shut out of a server before anything is done there.</summary>
+    public string PastLives { get; set; } = "";
     /// <summary>Rises with each claim. Every write of a runner names its fence, so one that was overtaken writes nothing.</summary>
     public long Fence { get; set; }
     public DateTimeOffset? RetryAt { get; set; }
@@ -86,7 +88,8 @@ internal sealed class OperationMapping : IEntityTypeConfiguration<Operation>, IE
         entity.ToTable("Operations");
         entity.HasMany(o => o.Steps).WithOne().HasForeignKey(s => s.OperationId).OnDelete(DeleteBehavior.Cascade);
         entity.HasIndex(o => new { o.State, o.LeaseUntil });
-        entity.HasIndex(o => new { o.OrgId, o.IdempotencyKey }).IsUnique();
+        // A key is its person's: two people may well count theirs from 1.
+        entity.HasIndex(o => new { o.OrgId, o.ActorId, o.IdempotencyKey }).IsUnique();
         entity.HasIndex(o => o.InstanceId);
         entity.HasIndex(o => o.ServerId);
         entity.HasIndex(o => o.ClientId);

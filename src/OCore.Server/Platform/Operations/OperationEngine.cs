@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Platform.Data;
+using OCore.Platform.Remote;
 
 namespace OCore.Platform.Operations;
 
@@ -8,13 +9,12 @@ namespace OCore.Platform.Operations;
 /// Claims operations and runs them. Any process may run any operation: what it did so far is in the database, so taking over after a
 /// crash is the same path as starting.
 /// </summary>
-internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner runner, Settings settings, TimeProvider time, ILogger<OperationEngine> log) : BackgroundService
+internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner runner, OperationReach reach, Incarnation life, Settings settings, TimeProvider time, ILogger<OperationEngine> log) : BackgroundService
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2);
     internal static readonly OperationState[] Active = [OperationState.Pending, OperationState.Running, OperationState.Unwinding];
 
-    private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.CreateVersion7():N}";
     private readonly Dictionary<Guid, Task> _running = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -56,12 +56,15 @@ internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner 
         await using var db = databases.System();
         var now = time.GetUtcNow();
         var open = await db.Operations.AcrossTenants().AsNoTracking().Where(o => Active.Contains(o.State))
-            .OrderBy(o => o.Id).Select(o => new { o.Id, o.RootId, o.OrgId, o.ServerId, o.LeaseUntil, o.RetryAt, o.State, o.CancelRequested }).ToListAsync(stop);
+            .OrderBy(o => o.Id).Select(o => new { o.Id, o.RootId, o.OrgId, o.ServerId, o.LeaseUntil, o.RetryAt, o.State, o.CancelRequested, o.Fence, o.Owner, o.PastLives }).ToListAsync(stop);
         var held = open.Where(o => o.LeaseUntil > now).ToList();
         var byOrg = held.CountBy(o => o.OrgId).ToDictionary();
         var byServer = held.Where(o => o.ServerId is not null).CountBy(o => o.ServerId!.Value).ToDictionary();
         // Fair between organizations: the one with the least running goes first, then the oldest.
         var due = open.Where(o => o.LeaseUntil <= now && (o.RetryAt is null || o.RetryAt <= now || o.CancelRequested && o.State != OperationState.Unwinding) && !_running.ContainsKey(o.Id)).ToList();
+        // One process alone takes them all the same, and says what is wrong with them: there is nobody to leave them to.
+        if (!settings.UsesSqlite && due.Exists(o => o.ServerId is not null) && reach.Elsewhere is { } elsewhere && await elsewhere(db, stop) is { Count: > 0 } others)
+            due.RemoveAll(o => o.ServerId is { } place && others.Contains(place));
         while (due.Count > 0)
         {
             var candidate = due.OrderBy(o => byOrg.GetValueOrDefault(o.OrgId)).ThenBy(o => o.Id).First();
@@ -70,24 +73,31 @@ internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner 
                 continue;
             if (candidate.ServerId is { } server && byServer.GetValueOrDefault(server) >= settings.OperationsPerServer)
                 continue;
-            if (await ClaimAsync(db, candidate.Id, stop) is not { } fence)
+            var (fence, present) = (candidate.Fence + 1, life.Id);
+            if (!await ClaimAsync(db, candidate.Id, candidate.Fence, present, Past(candidate.PastLives, candidate.Owner, present), stop))
                 continue;
             byOrg[candidate.OrgId] = byOrg.GetValueOrDefault(candidate.OrgId) + 1;
             if (candidate.ServerId is { } taken)
                 byServer[taken] = byServer.GetValueOrDefault(taken) + 1;
             _running[candidate.Id] = Task.Run(async () =>
             {
-                await runner.RunAsync(candidate.Id, fence, stop);
+                await runner.RunAsync(candidate.Id, fence, present, stop);
                 OperationSignals.WorkQueued();
             }, CancellationToken.None);
         }
     }
 
-    private async Task<long?> ClaimAsync(OCoreDb db, Guid id, CancellationToken stop)
+    private async Task<bool> ClaimAsync(OCoreDb db, Guid id, long fence, string present, string past, CancellationToken stop)
     {
         var now = time.GetUtcNow();
-        var claimed = await db.Operations.AcrossTenants().Where(o => o.Id == id && o.LeaseUntil <= now && Active.Contains(o.State))
-            .ExecuteUpdateAsync(s => s.SetProperty(o => o.Owner, _owner).SetProperty(o => o.LeaseUntil, now + Lease).SetProperty(o => o.Fence, o => o.Fence + 1), stop);
-        return claimed == 0 ? null : await db.Operations.AcrossTenants().Where(o => o.Id == id).Select(o => o.Fence).SingleAsync(stop);
+        var owner = $"{Environment.MachineName}:{Environment.ProcessId}:{present}";
+        return await db.Operations.AcrossTenants().Where(o => o.Id == id && o.LeaseUntil <= now && o.Fence == fence && Active.Contains(o.State))
+            .ExecuteUpdateAsync(s => s.SetProperty(o => o.Owner, owner).SetProperty(o => o.PastLives, past).SetProperty(o => o.LeaseUntil, now + Lease).SetProperty(o => o.Fence, fence + 1), stop) > 0;
+    }
+
+    private static string Past(string lives, string? owner, string present)
+    {
+        var last = owner?[(owner.LastIndexOf(':') + 1)..];
+        return last is not { Length: 32 } || last == present || lives.Split(',').Contains(last) ? lives : lives.Length == 0 ? last : $"{lives},{last}";
     }
 }

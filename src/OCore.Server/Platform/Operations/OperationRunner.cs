@@ -25,7 +25,8 @@ internal sealed class OperationRunner(
     private const int MaxAttempts = 5;
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
 
-    public async Task RunAsync(Guid id, long fence, CancellationToken stopping)
+    /// <param name="life">Under which this process claimed it.</param>
+    public async Task RunAsync(Guid id, long fence, string life, CancellationToken stopping)
     {
         var journal = new OperationJournal(id, fence, databases, time);
         try
@@ -43,7 +44,7 @@ internal sealed class OperationRunner(
                 return;
             }
             using var lease = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            var run = new Run(operation, kind, input, journal, lease) { LastBeat = time.GetTimestamp() };
+            var run = new Run(operation, kind, input, journal, lease) { Life = life, LastBeat = time.GetTimestamp() };
             var beat = BeatAsync(run);
             try
             {
@@ -185,6 +186,7 @@ internal sealed class OperationRunner(
         var stop = undo ? run.Lease.Token : run.CancelOrLease;
         try
         {
+            new Fence(run.Operation.Id, run.Life, run.PastLives, () => !run.Lease.IsCancellationRequested && time.GetElapsedTime(run.LastBeat) < OperationEngine.Lease).Enter();
             await using var scope = scopes.CreateAsyncScope();
             var context = new StepContext(scope.ServiceProvider, databases, run.Tenant, run.Actor, lines, stop) { OperationId = run.Operation.Id, Fence = run.Operation.Fence, Attempt = row.Attempt };
             await probe.AtAsync(run.Operation, step, undo ? StepPoint.BeforeUndo : StepPoint.BeforeEffect);
@@ -264,6 +266,8 @@ internal sealed class OperationRunner(
         public Tenant Tenant { get; }
         public AuditActor Actor { get; }
         public CancellationToken CancelOrLease => _cancel.Token;
+        public required string Life { get; init; }
+        public IReadOnlyList<string> PastLives => [.. Operation.PastLives.Split(',', StringSplitOptions.RemoveEmptyEntries).Where(l => l != Life)];
         public long LastBeat { get; set; }
         public bool CancelRequested { get; private set; }
         public bool PastPivot { get; set; }

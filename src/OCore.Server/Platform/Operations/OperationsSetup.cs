@@ -9,6 +9,7 @@ internal static class OperationsSetup
             services.AddSingleton(typeof(OperationKind), kind);
         services.AddSingleton<OperationKinds>();
         services.AddSingleton<StepProbe>();
+        services.AddSingleton<OperationReach>();
         services.AddSingleton<OperationRunner>();
         services.AddScoped<OperationQueue>();
         return services;

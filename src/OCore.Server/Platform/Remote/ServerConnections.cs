@@ -1,3 +1,5 @@
+using OCore.Platform.Operations;
+
 namespace OCore.Platform.Remote;
 
 /// <summary>
@@ -11,11 +13,13 @@ internal sealed class ServerConnections : IAsyncDisposable
     private readonly CancellationTokenSource _shutdown = new();
     private readonly Lazy<RuntimeFolder> _runtime;
     private readonly TimeProvider _clock;
+    private readonly Incarnation _life;
     private bool _disposed;
 
-    public ServerConnections(TimeProvider clock, string? dataFolder = null)
+    public ServerConnections(TimeProvider clock, string? dataFolder = null, Incarnation? life = null)
     {
         _clock = clock;
+        _life = life ?? new Incarnation();
         _runtime = new(() => new RuntimeFolder(dataFolder));
     }
 
@@ -64,10 +68,43 @@ internal sealed class ServerConnections : IAsyncDisposable
         _shutdown.Dispose();
     }
 
-    private async Task<SharedConnection> OpenAsync(ServerTarget target, CancellationToken stop) => new(
-        target.IsLocal
-            ? new LocalConnection(_clock, target.SudoPassword)
-            : await SshConnection.OpenAsync(target, _runtime.Value, _clock, stop));
+    private async Task<SharedConnection> OpenAsync(ServerTarget target, CancellationToken stop)
+    {
+        // Everybody's, whichever step happened to need it first.
+        Fence.Leave();
+        if (target.IsLocal)
+            return new SharedConnection(new LocalConnection(_clock, target.SudoPassword), _life);
+        var connection = await SshConnection.OpenAsync(target, _runtime.Value, _clock, stop);
+        try
+        {
+            // Without root nothing is changed there that would have to be kept from anybody.
+            while (connection.RootAccess != RootAccess.None && !await EnterAsync(connection, target, stop))
+            {
+                // Under the next life; what was begun under the last is refused wherever it asks for a connection.
+            }
+            return new SharedConnection(connection, _life);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<bool> EnterAsync(SshConnection connection, ServerTarget target, CancellationToken stop)
+    {
+        var life = _life.Id;
+        try
+        {
+            await Fencing.EnterAsync(command => connection.RunAsync(command, stop), life, target.Host);
+            return true;
+        }
+        catch (FencedException)
+        {
+            _life.End(life);
+            return false;
+        }
+    }
 
     private sealed record Entry(ServerTarget Target, Task<SharedConnection> Opening)
     {
@@ -89,22 +126,35 @@ internal sealed class ServerConnections : IAsyncDisposable
         }
     }
 
-    /// <summary>Keeps one caller's <c>await using</c> from ending what others use.</summary>
-    private sealed class SharedConnection(IServerConnection inner) : IServerConnection
+    /// <summary>Keeps one caller's <c>await using</c> from ending what others use, and a step that lost its lease from using it at all.</summary>
+    private sealed class SharedConnection(IServerConnection inner, Incarnation life) : IServerConnection
     {
         public bool IsLocal => inner.IsLocal;
-        public Docker.DockerHost Docker => inner.Docker;
+        public Docker.DockerHost Docker => Held.Docker;
         public Task Closed => inner.Closed;
 
-        public Task<CommandResult> RunAsync(RemoteCommand command, CancellationToken stop) => inner.RunAsync(command, stop);
-        public IAsyncEnumerable<string> StreamAsync(RemoteCommand command, CancellationToken stop) => inner.StreamAsync(command, stop);
+        public Task<CommandResult> RunAsync(RemoteCommand command, CancellationToken stop) => Held.RunAsync(command, stop);
+        public IAsyncEnumerable<string> StreamAsync(RemoteCommand command, CancellationToken stop) => Held.StreamAsync(command, stop);
         public Task WriteFileAsync(RemotePath path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken stop) =>
-            inner.WriteFileAsync(path, content, mode, stop);
-        public Task<byte[]> ReadFileAsync(RemotePath path, CancellationToken stop) => inner.ReadFileAsync(path, stop);
-        public Task<TimeSpan> PingAsync(CancellationToken stop) => inner.PingAsync(stop);
+            Held.WriteFileAsync(path, content, mode, stop);
+        public Task<byte[]> ReadFileAsync(RemotePath path, CancellationToken stop) => Held.ReadFileAsync(path, stop);
+        public Task<TimeSpan> PingAsync(CancellationToken stop) => Held.PingAsync(stop);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
         public ValueTask EndAsync() => inner.DisposeAsync();
+
+        // A process cannot be cut off from its own machine as a connection is; there it looks for the mark before each use.
+        private IServerConnection Held
+        {
+            get
+            {
+                var present = life.Id;
+                if (inner.IsLocal && File.Exists(Path.Combine(Fencing.Marks, present)))
+                    life.End(present);
+                Fence.Current?.Check(life.Id);
+                return inner;
+            }
+        }
     }
 }

@@ -65,7 +65,7 @@ internal static class Permissions
     [
         new("owner", "Owner", "Everything, and the only one who hands the organization over.", Everything),
         new("admin", "Admin", "Everything in the organization.", Everything),
-        new("developer", "Developer", "Works on instances, templates and topologies; sees the rest.",
+        new("developer", "Developer", "Works on instances, templates, topologies, domains, backups, databases and operations; sees servers, clients and the organization.",
             Of(["manage:instances", "manage:templates", "manage:topologies", "manage:operations", "manage:domains", "manage:backups", "manage:databases", "view:servers", "view:agency", "view:organization"])),
         new("viewer", "Viewer", "Sees everything, changes nothing.", Viewing),
     ];

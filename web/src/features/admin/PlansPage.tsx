@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, Checkbox, Modal, NumberInput, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, NumberInput, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { IconReceipt } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useList, useMe, useSend } from '../../api/hooks';
@@ -8,6 +8,7 @@ import { useUrlState } from '../../nav';
 import { EmptyState, Tag, Tags, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { type Column, DataTable } from '../../ui/DataTable';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { named, words } from '../../ui/format';
@@ -73,7 +74,7 @@ function PlanDialog({ plan, onClose }: { plan?: PlanView; onClose: () => void })
     { onDone: (saved) => { done(`${saved.name} is saved.`); onClose(); } },
   );
   return (
-    <Modal opened onClose={onClose} title={plan ? `Edit ${plan.name}` : 'New plan'} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={plan ? `Edit ${plan.name}` : 'New plan'}>
       <form noValidate onSubmit={(event) => { event.preventDefault(); save.send({ name: names.name.trim(), slug: names.slug, features: has, limits: most, isDefault }); }}>
         <Stack gap="sm">
           <TextInput size="sm" label="Name" data-autofocus value={names.name} onChange={(event) => setNames(plan ? { ...names, name: event.currentTarget.value } : named(names, event.currentTarget.value))} error={save.error?.fields.name} />
@@ -90,7 +91,7 @@ function PlanDialog({ plan, onClose }: { plan?: PlanView; onClose: () => void })
           <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" loading={save.busy}>{plan ? 'Save plan' : 'Create plan'}</Button></FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -105,7 +106,7 @@ function Organizations() {
     { key: 'kind', header: 'Kind', sort: (row) => row.kind, render: (row) => words(row.kind) },
     { key: 'plan', header: 'Plan', sort: (row) => row.plan, render: (row) => row.plan },
     { key: 'created', header: 'Created', align: 'right', sort: (row) => row.createdAt, render: (row) => <When at={row.createdAt} /> },
-    { key: 'actions', header: 'Actions', actions: true, render: (row) => <Button variant="subtle" size="compact-xs" aria-label={`Change the plan of ${row.name}`} onClick={() => setAssigning(row)}>Change plan</Button> },
+    { key: 'actions', header: 'Actions', actions: true, render: (row) => <Button variant="subtle" size="compact-xs" aria-label={`Change plan of ${row.name}`} onClick={() => setAssigning(row)}>Change plan</Button> },
   ];
   return (
     <>
@@ -122,12 +123,12 @@ function AssignDialog({ organization, onClose }: { organization: AdminOrganizati
   const value = plan ?? plans.rows?.find((item) => item.name === organization.plan || item.slug === organization.plan)?.id ?? null;
   const save = useSend((chosen: string) => api.assignPlan(organization.id, { plan: chosen }), { onDone: () => { done(`${organization.name} has another plan now.`); onClose(); } });
   return (
-    <Modal opened onClose={onClose} title={`Plan of ${organization.name}`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={`Plan of ${organization.name}`}>
       <Stack gap="sm">
         <Select size="sm" label="Plan" allowDeselect={false} data-autofocus data={plans.rows?.map((item) => ({ value: item.id, label: item.name })) ?? []} value={value} onChange={setPlan} />
         <ErrorNote error={save.error ?? plans.error} />
         <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button loading={save.busy} disabled={!value} onClick={() => value && save.send(value)}>Save</Button></FormActions>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

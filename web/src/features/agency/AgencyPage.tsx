@@ -6,7 +6,7 @@ import type { AgencyTotals, AttentionItem } from '../../api/types';
 import { Link, LinkButton, usePaths } from '../../nav';
 import { EmptyState, Facts, FactsSkeleton, Section, Status } from '../../ui/Bits';
 import { ErrorState } from '../../ui/Errors';
-import { ClientsTable } from '../clients/ClientsTable';
+import { ClientsTable, soonWhereBusy } from '../clients/ClientsTable';
 import { Page } from '../shell/Page';
 import { EnableAgency } from './EnableAgency';
 import classes from './agency.module.css';
@@ -19,7 +19,7 @@ export default function AgencyPage() {
 function Overview() {
   const to = usePaths();
   const { data, error, reload } = useRead(api.agency(), { every: () => 15_000 });
-  const clients = useList(api.clients(), { every: () => 30_000 });
+  const clients = useList(api.clients(), { every: soonWhereBusy });
   if (error && !data) return <Page title="Agency"><ErrorState error={error} onRetry={() => void reload()} /></Page>;
   return (
     <Page title="Agency" actions={<><LinkButton to={to.newInstance()} variant="default">New instance</LinkButton><LinkButton to={to.newClient}>New client</LinkButton></>}>
@@ -40,14 +40,17 @@ function Overview() {
   );
 }
 
+/** "all running" where there is nothing to worry about, "2 running" where there may be. */
+const some = (all: number, good: number, word: string) => (all === 0 ? 'yet' : good === all ? (all === 1 ? word : `all ${word}`) : `${good} ${word}`);
+
 function Totals({ totals }: { totals: AgencyTotals }) {
   const to = usePaths();
   const line = (address: string, number: string, note: string) => <Link to={address}><span className={classes.total}>{number}</span> <span className="dim">{note}</span></Link>;
   return (
     <Facts min={170} items={[
-      ['Clients', line(to.clients, String(totals.clients), totals.suspendedClients ? `${totals.suspendedClients} suspended` : 'none suspended')],
-      ['Instances', line(to.instances, String(totals.instances), `${totals.instancesRunning} running`)],
-      ['Servers', line(to.servers, String(totals.servers), `${totals.serversActive} active`)],
+      ['Clients', line(to.clients, String(totals.clients), totals.suspendedClients ? `${totals.suspendedClients} suspended` : totals.clients ? 'none suspended' : 'yet')],
+      ['Instances', line(to.instances, String(totals.instances), some(totals.instances, totals.instancesRunning, 'running'))],
+      ['Servers', line(to.servers, String(totals.servers), some(totals.servers, totals.serversActive, 'active'))],
       ['Templates', line(to.templates, String(totals.templates), 'ready to use')],
       ['Operations', line(to.operations({ state: 'active' }), String(totals.operationsRunning), 'running')],
     ]} />

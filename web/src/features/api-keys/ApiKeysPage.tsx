@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, Modal, MultiSelect, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, MultiSelect, Select, Stack, Text, TextInput } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useList, useMe, useRefusal, useSend } from '../../api/hooks';
@@ -8,6 +8,7 @@ import { useUrlState } from '../../nav';
 import { Action, CodeBlock, EmptyState, Status, Tags, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { type Column, DataTable } from '../../ui/DataTable';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { done } from '../../ui/toast';
@@ -54,16 +55,16 @@ function CreateDialog({ onClose }: { onClose: () => void }) {
   const create = useSend((body: CreateApiKey) => api.createApiKey(body));
   if (create.answer)
     return (
-      <Modal opened onClose={onClose} title="Keep this key now" closeOnClickOutside={false} closeOnEscape={false} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Dialog onClose={onClose} title="Keep this key now" once>
         <Stack gap="sm">
           <Text size="sm">This is the only time the key of “{create.answer.apiKey.name}” is shown. Put it where your program finds it, such as a secret store.</Text>
           <CodeBlock text={create.answer.key} label="Copy key" />
           <FormActions><Button onClick={onClose}>I have kept it</Button></FormActions>
         </Stack>
-      </Modal>
+      </Dialog>
     );
   return (
-    <Modal opened onClose={onClose} title="New API key" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title="New API key">
       <form noValidate onSubmit={(event) => { event.preventDefault(); if (name.trim()) create.send({ name: name.trim(), scopes, expiresInDays: Number(days) }); }}>
         <Stack gap="sm">
           <TextInput size="sm" label="Name" placeholder="CI deploys" data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} error={create.error?.fields.name} />
@@ -73,6 +74,6 @@ function CreateDialog({ onClose }: { onClose: () => void }) {
           <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Action type="submit" loading={create.busy} refusal={name.trim() ? undefined : 'Give the key a name.'}>Create key</Action></FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -8,8 +8,7 @@ import { AuditTable } from './AuditTable';
 const types = ['organization', 'client', 'member', 'invitation', 'role', 'api_key', 'session', 'server', 'template', 'instance', 'operation'].map((value) => ({ value, label: words(value) }));
 
 export default function AuditPage() {
-  const action = useUrlState('action');
-  const actor = useUrlState('actor');
+  const q = useUrlState('q');
   const objectType = useUrlState('objectType');
   const [objectId] = useUrlState('objectId');
   const [from, setFrom] = useUrlState('from');
@@ -18,14 +17,13 @@ export default function AuditPage() {
   return (
     <Page title="Audit log" lead="Who changed what, when and from where. Entries are never changed.">
       <Toolbar>
-        <SearchBox label="Action" state={action} width={200} />
-        <SearchBox label="Person" state={actor} width={180} />
+        <SearchBox label="Search action, person or object" state={q} />
         <Filter label="Object" state={objectType} options={types} />
         <TextInput size="xs" type="date" aria-label="From" value={from} max={until || undefined} onChange={(event) => setFrom(event.currentTarget.value)} />
         <span className="dim">to</span>
         <TextInput size="xs" type="date" aria-label="To" value={until} min={from || undefined} onChange={(event) => setUntil(event.currentTarget.value)} />
       </Toolbar>
-      <AuditTable query={{ action: action[0], actor: actor[0], objectType: objectType[0], objectId, from: day(from, false), to: day(until, true) }} />
+      <AuditTable filtered={Boolean(q[0] || objectType[0] || objectId || from || until)} query={{ q: q[0], objectType: objectType[0], objectId, from: day(from, false), to: day(until, true) }} />
     </Page>
   );
 }

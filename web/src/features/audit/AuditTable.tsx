@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconClipboardList } from '@tabler/icons-react';
 import type { Query } from '../../api/client';
 import { api } from '../../api/endpoints';
@@ -9,14 +9,15 @@ import { Link, usePaths } from '../../nav';
 import { EmptyState, Facts, When } from '../../ui/Bits';
 import { type Column, DataTable } from '../../ui/DataTable';
 import { Changes } from '../../ui/Changes';
+import { Dialog } from '../../ui/Dialog';
 import { exact, plural } from '../../ui/format';
 
-export function AuditTable({ query, org }: { query: Query; org?: string }) {
+export function AuditTable({ query, org, filtered }: { query: Query; org?: string; filtered?: boolean }) {
   const [open, setOpen] = useState<AuditEntryView>();
   const list = useList(api.auditLogs(query), { org });
   const columns: Column<AuditEntryView>[] = [
     { key: 'at', header: 'When', render: (row) => <When at={row.at} /> },
-    { key: 'actor', header: 'Who', render: (row) => <>{row.actor}{row.onBehalfOf && <span className="dim"> for {row.onBehalfOf}</span>}</> },
+    { key: 'actor', header: 'Who', wrap: true, render: (row) => <>{row.actor}{row.onBehalfOf && <span className="dim"> for {row.onBehalfOf}</span>}</> },
     { key: 'action', header: 'Action', render: (row) => <span className="mono">{row.action}</span> },
     { key: 'object', header: 'Object', render: (row) => row.objectName ?? row.objectId ?? '–' },
     { key: 'changes', header: 'Changes', render: (row) => { const count = Object.keys(row.changes ?? {}).length; return count ? plural(count, 'field') : <span className="dim">–</span>; } },
@@ -25,9 +26,9 @@ export function AuditTable({ query, org }: { query: Query; org?: string }) {
   ];
   return (
     <>
-      <DataTable label="Audit log" noun="record" list={list} columns={columns} rowKey={(row) => row.id} empty={
-        <EmptyState icon={<IconClipboardList size={28} stroke={1.5} aria-hidden />} title="Nothing recorded">Each change is written here with who made it, from where, and what it changed.</EmptyState>
-      } />
+      <DataTable label="Audit log" noun="record" list={list} columns={columns} rowKey={(row) => row.id} empty={filtered
+        ? <EmptyState title="No record matches">Try another word or more days, or clear the filters.</EmptyState>
+        : <EmptyState icon={<IconClipboardList size={28} stroke={1.5} aria-hidden />} title="Nothing recorded">Each change is written here with who made it, from where, and what it changed.</EmptyState>} />
       {open && <Details entry={open} onClose={() => setOpen(undefined)} />}
     </>
   );
@@ -37,7 +38,7 @@ function Details({ entry, onClose }: { entry: AuditEntryView; onClose: () => voi
   const to = usePaths();
   const changes = Object.entries(entry.changes ?? {}).map(([key, change]) => ({ key, before: change.before, after: change.after }));
   return (
-    <Modal opened onClose={onClose} size={680} title={<span className="mono">{entry.action}</span>} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} size={680} title={<span className="mono">{entry.action}</span>}>
       <Facts items={[
         ['When', exact(entry.at)],
         ['Who', entry.actor],
@@ -48,6 +49,6 @@ function Details({ entry, onClose }: { entry: AuditEntryView; onClose: () => voi
       ]} />
       {entry.userAgent && <p className="dim break" style={{ fontSize: 12 }}>{entry.userAgent}</p>}
       {changes.length > 0 ? <Changes changes={changes} /> : <p className="dim" style={{ fontSize: 13 }}>No fields were changed.</p>}
-    </Modal>
+    </Dialog>
   );
 }

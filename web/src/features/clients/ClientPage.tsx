@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, Modal, NumberInput, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, NumberInput, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconCube, IconUsers } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useList, useMe, useOrg, useRead, useRefusal, useSend } from '../../api/hooks';
@@ -9,6 +9,7 @@ import { paths } from '../../paths';
 import { Action, Copyable, EmptyState, Facts, FactsSkeleton, Section, Tags, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { DataTable } from '../../ui/DataTable';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote, ErrorState } from '../../ui/Errors';
 import { Form, FormActions } from '../../ui/Form';
 import { plural } from '../../ui/format';
@@ -17,12 +18,13 @@ import { AuditTable } from '../audit/AuditTable';
 import { InstancesTable } from '../instances/InstanceParts';
 import { OperationLine, OperationsTable } from '../operations/OperationParts';
 import { started } from '../operations/started';
+import { ConfigOf } from '../portal-config/PortalConfigPage';
 import { Page, useTab } from '../shell/Page';
 import { ClientHealth } from './ClientsTable';
 
 const tabs = [
   { value: 'overview', label: 'Overview' }, { value: 'members', label: 'Members' }, { value: 'operations', label: 'Operations' },
-  { value: 'audit', label: 'Audit' }, { value: 'settings', label: 'Settings' },
+  { value: 'portal', label: 'Portal' }, { value: 'audit', label: 'Audit' }, { value: 'settings', label: 'Settings' },
 ];
 
 export default function ClientPage() {
@@ -66,6 +68,7 @@ function Loaded({ client, crumbs }: { client: ClientView; crumbs: { label: strin
       {tab === 'overview' && <Overview client={client} />}
       {tab === 'members' && <Members client={client} />}
       {tab === 'operations' && <OperationsTable query={{ client: client.id }} />}
+      {tab === 'portal' && <PortalOf client={client} />}
       {tab === 'audit' && <AuditTable query={{}} org={client.slug} />}
       {tab === 'settings' && <Settings client={client} refusal={refusal ?? leaving} onDelete={() => setDialog('delete')} />}
       {dialog === 'suspend' && <SuspendDialog client={client} onClose={() => setDialog(undefined)} />}
@@ -96,6 +99,22 @@ function Overview({ client }: { client: ClientView }) {
         } />
       </Section>
     </>
+  );
+}
+
+/** What is different in this client's portal, and a look at it. */
+function PortalOf({ client }: { client: ClientView }) {
+  const to = usePaths();
+  const org = useOrg();
+  return (
+    <Section title="What its people may use" note="Inherited from the configuration of all clients, where nothing is set here." actions={
+      <div style={{ display: 'flex', gap: 8 }}>
+        <LinkButton to={to.branding(client.slug)} variant="default">Branding</LinkButton>
+        <Button component="a" href={paths.viewAs(client.slug, org)} target="_blank" rel="noopener" variant="default">View as client</Button>
+      </div>
+    }>
+      <ConfigOf client={client.slug} />
+    </Section>
   );
 }
 
@@ -145,7 +164,7 @@ function SuspendDialog({ client, onClose }: { client: ClientView; onClose: () =>
     onDone: (operation: OperationView) => { started(org, operation); onClose(); },
   });
   return (
-    <Modal opened onClose={onClose} title={`Suspend ${client.name}`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={`Suspend ${client.name}`}>
       <form onSubmit={(event) => { event.preventDefault(); suspend.send(undefined); }}>
         <Stack gap="sm">
           <Text size="sm">Its {plural(client.instanceCount, 'instance')} will be stopped and its people cannot sign in to it. Nothing is deleted; resume brings all of it back.</Text>
@@ -154,7 +173,7 @@ function SuspendDialog({ client, onClose }: { client: ClientView; onClose: () =>
           <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" loading={suspend.busy}>Suspend client</Button></FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -6,7 +6,7 @@ import { Action, EmptyState } from '../../ui/Bits';
 import { Filter, SearchBox, Toolbar } from '../../ui/Toolbar';
 import { EnableAgency } from '../agency/EnableAgency';
 import { Page } from '../shell/Page';
-import { ClientsTable, healthOptions } from './ClientsTable';
+import { ClientsTable, healthOptions, soonWhereBusy } from './ClientsTable';
 import { CreateClientDialog } from './CreateClientDialog';
 
 export default function ClientsPage() {
@@ -18,7 +18,7 @@ function Clients() {
   const health = useUrlState('health');
   const [dialog, setDialog] = useUrlState('dialog');
   const refusal = useRefusal('manage:agency');
-  const list = useList(api.clients({ q: q[0], health: health[0] }), { every: () => 30_000 });
+  const list = useList(api.clients({ q: q[0], health: health[0] }), { every: soonWhereBusy });
   const filtered = Boolean(q[0] || health[0]);
   const create = <Action refusal={refusal} onClick={() => setDialog('new')}>New client</Action>;
   return (

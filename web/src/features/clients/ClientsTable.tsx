@@ -12,6 +12,9 @@ const health: Record<string, [Tone, string, number]> = {
 
 export const healthOptions = Object.entries(health).map(([value, [, label]]) => ({ value, label }));
 
+/** A deletion is followed until its row is gone. */
+export const soonWhereBusy = (rows: readonly ClientView[] | undefined) => (rows?.some((row) => row.deleteOperationId) ? 2500 : 30_000);
+
 export function ClientHealth({ client }: { client: ClientView }) {
   const [tone, label] = health[client.health] ?? ['idle', client.health];
   return <Status tone={tone}>{label}</Status>;

@@ -1,9 +1,10 @@
-import { Button, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api } from '../../api/endpoints';
 import { useSend } from '../../api/hooks';
 import type { CreateClient } from '../../api/types';
 import { useGo, usePaths } from '../../nav';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { named, slugPattern } from '../../ui/format';
@@ -25,7 +26,7 @@ export function CreateClientDialog({ onClose }: { onClose: () => void }) {
     onError: (error) => form.setErrors(error.fields),
   });
   return (
-    <Modal opened onClose={onClose} title="New client" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title="New client">
       <form noValidate onSubmit={form.onSubmit(({ name, slug, logoUrl }) => create.send({ name: name.trim(), slug, logoUrl: logoUrl || undefined }))}>
         <Stack gap="sm">
           <TextInput size="sm" label="Name" placeholder="Acme Corp" data-autofocus withAsterisk {...form.getInputProps('name')} onChange={(event) => form.setValues(named(form.values, event.currentTarget.value))} />
@@ -38,6 +39,6 @@ export function CreateClientDialog({ onClose }: { onClose: () => void }) {
           </FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

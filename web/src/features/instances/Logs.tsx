@@ -6,19 +6,21 @@ import { useOrg } from '../../api/hooks';
 import { subscribe, type StreamState } from '../../api/sse';
 import type { InstanceView } from '../../api/types';
 import { useUrlState } from '../../nav';
+import { useTexts } from '../../texts/texts';
 import { ErrorNote } from '../../ui/Errors';
 import { LogView } from '../../ui/LogView';
 
 const most = 20_000;
 
 export function Logs({ instance }: { instance: InstanceView }) {
+  const { portal: t } = useTexts();
   const [tail, setTail] = useUrlState('tail', '200');
   return (
     <>
       <div style={{ display: 'flex', alignItems: 'center', gap: 10, marginBottom: 10, fontSize: 13 }}>
-        <span className="dim" id="tail">Begin with the last</span>
+        <span className="dim" id="tail">{t.tailBefore}</span>
         <SegmentedControl size="xs" aria-labelledby="tail" data={['200', '1000', '5000']} value={tail} onChange={setTail} />
-        <span className="dim">lines</span>
+        <span className="dim">{t.tailAfter}</span>
       </div>
       <Live key={tail} instance={instance} tail={Number(tail) || 200} />
     </>
@@ -26,6 +28,7 @@ export function Logs({ instance }: { instance: InstanceView }) {
 }
 
 function Live({ instance, tail }: { instance: InstanceView; tail: number }) {
+  const { portal: t } = useTexts();
   const org = useOrg();
   const [lines, setLines] = useState<string[]>([]);
   const [state, setState] = useState<StreamState['status']>('connecting');
@@ -56,7 +59,7 @@ function Live({ instance, tail }: { instance: InstanceView; tail: number }) {
   return (
     <>
       <ErrorNote error={refused} />
-      <LogView lines={lines} live={state} name={instance.slug} empty={state === 'open' ? 'Nothing was written yet.' : 'Waiting for the log.'} height={520} />
+      <LogView lines={lines} live={state} name={instance.slug} empty={state === 'open' ? t.nothingWritten : t.waitingLog} height={520} />
     </>
   );
 }

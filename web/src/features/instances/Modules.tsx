@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Checkbox, Modal, Button, Stack, Text } from '@mantine/core';
+import { Checkbox, Button, Stack, Text } from '@mantine/core';
 import { IconPackage } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useList, useOrg, useRefusal, useSend } from '../../api/hooks';
@@ -8,6 +8,7 @@ import { useUrlState } from '../../nav';
 import { Action, EmptyState, Status, type Tone } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { type Column, DataTable } from '../../ui/DataTable';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { plural, words } from '../../ui/format';
@@ -68,7 +69,7 @@ function InstallDialog({ instance, onClose }: { instance: InstanceView; onClose:
   const [names, setNames] = useState<string[]>([]);
   const install = useSend((body: ChangeModules) => api.changeModules(instance.id, body), { onDone: (operation) => { started(org, operation); onClose(); } });
   return (
-    <Modal opened onClose={onClose} size={720} title="Install modules" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} size={720} title="Install modules">
       <Stack gap="sm">
         <ModulePicker version={instance.odooVersion} value={names} onChange={setNames} error={install.error?.fields.install} />
         <Text size="xs" className="dim">Odoo does not answer while modules are installed.</Text>
@@ -78,6 +79,6 @@ function InstallDialog({ instance, onClose }: { instance: InstanceView; onClose:
           <Action loading={install.busy} refusal={names.length ? undefined : 'Choose modules first.'} onClick={() => install.send({ install: names })}>Install {names.length ? plural(names.length, 'module') : 'modules'}</Action>
         </FormActions>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

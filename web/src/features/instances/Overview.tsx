@@ -1,11 +1,12 @@
 import { useState } from 'react';
-import { Anchor, Button, Modal, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useMe, useRefusal, useSend } from '../../api/hooks';
 import type { AdminCredentials, InstanceView } from '../../api/types';
 import { Link, usePaths } from '../../nav';
 import { Action, Copyable, Facts, Meter, Section, Status, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
+import { Dialog } from '../../ui/Dialog';
 import { bytes, megabytes, words } from '../../ui/format';
 import { FormActions } from '../../ui/Form';
 import { failed } from '../../ui/toast';
@@ -33,7 +34,7 @@ export function Overview({ instance }: { instance: InstanceView }) {
         <Facts items={[
           ['Address', <Anchor key="u" href={instance.url} target="_blank" rel="noopener noreferrer" inherit className="break">{instance.url}</Anchor>],
           ['Status', <InstanceStatusView key="s" instance={instance} />],
-          ['Health', <span key="h"><Status tone={instance.health === 'healthy' ? 'good' : instance.health === 'unhealthy' ? 'bad' : 'idle'}>{words(instance.health)}</Status> {instance.healthAt && <span className="dim"><When at={instance.healthAt} /></span>}</span>],
+          ['Health', <span key="h"><Status tone={instance.health === 'healthy' ? 'good' : instance.health === 'unhealthy' ? 'bad' : 'idle'}>{words(instance.health)}</Status> {instance.healthAt && <span className="dim">{instance.health === 'unknown' && 'since '}<When at={instance.healthAt} /></span>}</span>],
           ['Odoo', edition(instance)],
           ['Organization', isClient && instance.organization.slug ? <Link to={to.client(instance.organization.slug)}>{instance.organization.name}</Link> : instance.organization.name],
           ['Server', <Link key="v" to={to.server(instance.server.id)}>{instance.server.name}</Link>],
@@ -69,13 +70,13 @@ function Administrator({ instance }: { instance: InstanceView }) {
       }
     >
       {shown && (
-        <Modal opened onClose={() => setShown(undefined)} title="Administrator of Odoo" closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close' }}>
+        <Dialog onClose={() => setShown(undefined)} title="Administrator of Odoo" once>
           <Stack gap="sm">
             <Text size="sm">This password is shown this once. Keep it, or hand it to the person who needs it.</Text>
             <Facts columns="110px minmax(0, 1fr)" items={[['Login', <Copyable key="l" text={shown.login} label="Copy login" />], ['Password', <Copyable key="p" text={shown.password} label="Copy password" />]]} />
             <FormActions><Button onClick={() => setShown(undefined)}>I have kept it</Button></FormActions>
           </Stack>
-        </Modal>
+        </Dialog>
       )}
       {asking && (
         <Confirm title="Reset the administrator's password" verb="Reset password" danger busy={reset.busy} error={reset.error} onConfirm={() => reset.send(undefined)} onClose={() => setAsking(false)}>

@@ -1,13 +1,14 @@
-import { Button, Modal, Stack } from '@mantine/core';
+import { Button, Stack } from '@mantine/core';
 import type { ProvisionPlan } from '../../api/types';
 import { CodeBlock, Facts, Section, Tags } from '../../ui/Bits';
+import { Dialog } from '../../ui/Dialog';
 import { FormActions } from '../../ui/Form';
-import { megabytes } from '../../ui/format';
+import { megabytes, sentence } from '../../ui/format';
 
 /** What provisioning would do, before it does it. */
 export function PlanDialog({ plan, onClose }: { plan: ProvisionPlan; onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} size={760} title={`What provisioning ${plan.name} would do`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} size={760} title={`What provisioning ${plan.name} would do`}>
       <Stack gap="sm">
         <Facts items={[
           ['Address', <span key="u" className="break">{plan.url}</span>],
@@ -20,10 +21,10 @@ export function PlanDialog({ plan, onClose }: { plan: ProvisionPlan; onClose: ()
           ['Takes', plan.fast ? 'seconds: a prepared database is on the server' : 'minutes: the modules are installed first'],
         ]} />
         <Section title="Modules"><Tags items={plan.modules} none="none but the base" /></Section>
-        <Section title="Steps"><ol style={{ margin: 0, paddingLeft: 20, fontSize: 13 }}>{plan.steps.map((step) => <li key={step}>{step}</li>)}</ol></Section>
+        <Section title="Steps"><ol style={{ margin: 0, paddingLeft: 20, fontSize: 13 }}>{plan.steps.map((step) => <li key={step}>{sentence(step)}</li>)}</ol></Section>
         <Section title="odoo.conf" note="Secrets are masked."><CodeBlock text={plan.odooConf.trimEnd()} label="Copy odoo.conf" /></Section>
         <FormActions><Button onClick={onClose}>Close</Button></FormActions>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

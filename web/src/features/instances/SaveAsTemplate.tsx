@@ -1,9 +1,10 @@
 import { useState } from 'react';
-import { Button, Modal, Stack, Textarea, TextInput } from '@mantine/core';
+import { Button, Stack, Textarea, TextInput } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useSend } from '../../api/hooks';
 import type { InstanceView } from '../../api/types';
 import { useGo, usePaths } from '../../nav';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { done } from '../../ui/toast';
@@ -17,7 +18,7 @@ export function SaveAsTemplate({ instance, onClose }: { instance: InstanceView; 
     onDone: (template) => { done(`${template.name} is made.`); go(to.template(template.id)); },
   });
   return (
-    <Modal opened onClose={onClose} title="Save as template" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title="Save as template">
       <form onSubmit={(event) => { event.preventDefault(); save.send(undefined); }}>
         <Stack gap="sm">
           <TextInput size="sm" label="Name" data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} error={save.error?.fields.name} />
@@ -26,6 +27,6 @@ export function SaveAsTemplate({ instance, onClose }: { instance: InstanceView; 
           <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" loading={save.busy}>Save template</Button></FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

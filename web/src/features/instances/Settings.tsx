@@ -1,11 +1,12 @@
 import { useState } from 'react';
-import { Button, Modal, NumberInput, Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { Button, NumberInput, Skeleton, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api } from '../../api/endpoints';
 import { useRead, useRefusal, useSend } from '../../api/hooks';
 import type { InstanceView, SettingsDiff, UpdateInstance } from '../../api/types';
 import { CodeBlock, Section, Tag } from '../../ui/Bits';
 import { Changes } from '../../ui/Changes';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { Form, FormActions, UnsavedBar } from '../../ui/Form';
 import { fromPairs, Pairs, toPairs } from '../../ui/Pairs';
@@ -69,14 +70,14 @@ export function Settings({ instance, onRestart }: { instance: InstanceView; onRe
       <div style={{ height: 24 }} />
       <Effective instance={instance} onRestart={onRestart} />
       {diff && (
-        <Modal opened onClose={() => setDiff(undefined)} size={680} title="Review the changes" closeButtonProps={{ 'aria-label': 'Close' }}>
+        <Dialog onClose={() => setDiff(undefined)} size={680} title="Review the changes">
           <Stack gap="sm">
             {diff.changes.length ? <Changes changes={diff.changes} /> : <Text size="sm">Nothing would change.</Text>}
             {diff.restartNeeded && <Text size="sm"><Tag tone="warn">Restart needed</Tag> The changes take effect when the instance is restarted.</Text>}
             <ErrorNote error={save.error} />
             <FormActions><Button variant="default" onClick={() => setDiff(undefined)}>Go back</Button><Button loading={save.busy} onClick={() => save.send(undefined)}>Save</Button></FormActions>
           </Stack>
-        </Modal>
+        </Dialog>
       )}
     </>
   );

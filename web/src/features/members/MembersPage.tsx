@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { ActionIcon, Button, Menu, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Menu, Select, Stack, Text, TextInput } from '@mantine/core';
 import { IconDots, IconMail, IconUsers } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useAllowed, useList, useMe, useRefusal, useSend } from '../../api/hooks';
@@ -8,6 +8,7 @@ import { useUrlState } from '../../nav';
 import { Action, EmptyState, Status, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { type Column, DataTable } from '../../ui/DataTable';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { done, failed } from '../../ui/toast';
@@ -76,13 +77,13 @@ function RoleDialog({ member, onClose }: { member: MemberView; onClose: () => vo
   const chosen = roles.rows?.find((item) => item.id === role);
   const save = useSend(() => api.updateMember(member.id, { role: role ?? '' }), { onDone: () => { done(`${member.name} is ${chosen?.name ?? 'changed'} now.`); onClose(); } });
   return (
-    <Modal opened onClose={onClose} title={`Role of ${member.name}`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={`Role of ${member.name}`}>
       <Stack gap="sm">
         <Select size="sm" label="Role" data-autofocus allowDeselect={false} data={roleData(roles.rows)} value={role} onChange={setRole} description={chosen?.description} />
         <ErrorNote error={save.error ?? roles.error} />
         <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button loading={save.busy} onClick={() => save.send(undefined)}>Save</Button></FormActions>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -98,13 +99,13 @@ function RemoveDialog({ member, onClose }: { member: MemberView; onClose: () => 
 }
 
 function Invitations() {
-  const list = useList(api.invitations());
+  const list = useList(api.invitations(), { every: (rows) => (rows?.some((row) => !row.mailSent) ? 3000 : 30_000) });
   const sort = useUrlState('sort');
   const revoke = useSend((row: InvitationView) => api.revokeInvitation(row.id), { onDone: () => done('The invitation is withdrawn.'), onError: failed });
   const columns: Column<InvitationView>[] = [
     { key: 'email', header: 'E-mail', sort: (row) => row.email, render: (row) => <b style={{ fontWeight: 500 }}>{row.email}</b> },
     { key: 'role', header: 'Role', render: (row) => row.role.name },
-    { key: 'mail', header: 'Mail', wrap: true, render: (row) => (row.mailSent ? <Status tone="good">Sent</Status> : <><Status tone="warn">Not sent</Status> <span className="dim">{row.mailError}</span></>) },
+    { key: 'mail', header: 'Mail', wrap: true, render: (row) => <MailState invitation={row} /> },
     { key: 'by', header: 'Invited by', render: (row) => row.invitedBy },
     { key: 'expires', header: 'Ends', align: 'right', sort: (row) => row.expiresAt, render: (row) => <When at={row.expiresAt} /> },
     { key: 'actions', header: 'Actions', actions: true, render: (row) => <Button variant="subtle" size="compact-xs" onClick={() => revoke.send(row)} aria-label={`Withdraw the invitation of ${row.email}`}>Withdraw</Button> },
@@ -116,6 +117,13 @@ function Invitations() {
   );
 }
 
+/** The mail goes out shortly after the invitation is made. */
+function MailState({ invitation }: { invitation: InvitationView }) {
+  if (invitation.mailSent) return <Status tone="good">Sent</Status>;
+  if (!invitation.mailError) return <Status tone="busy">On its way</Status>;
+  return <><Status tone="warn">Not sent</Status> <span className="dim">{invitation.mailError}</span></>;
+}
+
 function InviteDialog({ onClose }: { onClose: () => void }) {
   const roles = useList(api.roles());
   const [email, setEmail] = useState('');
@@ -123,19 +131,19 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
   const chosen = roles.rows?.find((item) => item.id === role);
   const [made, setMade] = useState<InvitationView>();
   const invite = useSend(() => api.invite({ email: email.trim(), role: role ?? '' }), {
-    onDone: (invitation) => { if (invitation.mailSent) { done(`An invitation is on its way to ${invitation.email}.`); onClose(); } else setMade(invitation); },
+    onDone: (invitation) => { if (!invitation.mailError) { done(`An invitation is on its way to ${invitation.email}.`); onClose(); } else setMade(invitation); },
   });
   if (made)
     return (
-      <Modal opened onClose={onClose} title="Invited, but no mail was sent" closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Dialog onClose={onClose} title="Invited, but no mail was sent">
         <Stack gap="sm">
-          <Text size="sm">The invitation of {made.email} is kept, but the mail could not be sent: {made.mailError ?? 'the reason is not known'}</Text>
+          <Text size="sm">The invitation of {made.email} is kept, but the mail could not be sent: {made.mailError}</Text>
           <FormActions><Button onClick={onClose}>Close</Button></FormActions>
         </Stack>
-      </Modal>
+      </Dialog>
     );
   return (
-    <Modal opened onClose={onClose} title="Invite member" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title="Invite member">
       <form noValidate onSubmit={(event) => { event.preventDefault(); if (email && role) invite.send(undefined); }}>
         <Stack gap="sm">
           <TextInput size="sm" label="E-mail" type="email" data-autofocus value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={invite.error?.fields.email} />
@@ -147,6 +155,6 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
           </FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

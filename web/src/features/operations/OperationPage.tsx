@@ -58,7 +58,9 @@ function Loaded({ operation, crumbs }: { operation: OperationView; crumbs: { lab
       }
     >
       <Stack gap="md">
-        {operation.error && <ErrorNote error={new ApiError(0, { code: operation.error.code, detail: operation.error.message, hint: operation.error.hint })} />}
+        {operation.error && operation.retryAt && isActive(operation)
+          ? <Waiting operation={operation} />
+          : operation.error && <ErrorNote error={new ApiError(0, { code: operation.error.code, detail: operation.error.message, hint: operation.error.hint })} />}
         <Facts min={150} items={[
           ['Kind', <span key="k" className="mono">{operation.kind}</span>],
           ['Organization', operation.organization.name],
@@ -87,6 +89,17 @@ function Loaded({ operation, crumbs }: { operation: OperationView; crumbs: { lab
         </Confirm>
       )}
     </Page>
+  );
+}
+
+/** Nothing failed yet: what is in the way may pass by itself. */
+function Waiting({ operation }: { operation: OperationView }) {
+  return (
+    <div className={classes.waiting} role="note">
+      <b>{operation.error?.message}</b>
+      {operation.error?.hint && <span>{operation.error.hint}</span>}
+      <span className="dim">It is tried again by itself, <When at={operation.retryAt} />.</span>
+    </div>
   );
 }
 

@@ -6,7 +6,7 @@ import type { OperationView, StepView } from '../../api/types';
 import { Link, usePaths } from '../../nav';
 import { ErrorNote } from '../../ui/Errors';
 import { ApiError } from '../../api/errors';
-import { between } from '../../ui/format';
+import { between, sentence } from '../../ui/format';
 import { isActive, OperationStatus, StepStatus } from './OperationParts';
 import classes from './operations.module.css';
 
@@ -52,7 +52,7 @@ export function Steps({ operation, chosen, onChoose }: StepsProps) {
 function Line({ step, now }: { step: StepView; now: number }) {
   return (
     <>
-      <span className={classes.name}>{step.name}{step.attempt > 1 && <span className="dim"> · try {step.attempt}</span>}</span>
+      <span className={classes.name}>{sentence(step.name)}{step.attempt > 1 && <span className="dim"> · try {step.attempt}</span>}</span>
       <span className={classes.time}>{step.state === 'pending' || step.state === 'skipped' ? '' : between(step.startedAt, step.finishedAt, now)}</span>
       <StepStatus state={step.state} />
     </>

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Menu, Button, Modal, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
+import { Menu, Button, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useList, useMe, useOrg, useRead, useRefusal, useSend } from '../../api/hooks';
@@ -7,6 +7,7 @@ import type { ServerView } from '../../api/types';
 import { LinkButton, useGo, usePathPart, usePaths } from '../../nav';
 import { Action, CodeBlock, Facts, FactsSkeleton, Meter, Section, Tags, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote, ErrorState } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { bytes, plural } from '../../ui/format';
@@ -86,7 +87,7 @@ function Overview({ server, refusal }: { server: ServerView; refusal?: string })
     <>
       {server.offeredHostKey && <RepinHostKey server={server} offered={server.offeredHostKey} refusal={refusal} />}
       {server.operationId && server.status !== 'active' && server.status !== 'draining' && (
-        <Section title="What is being done"><OperationSteps id={server.operationId} /></Section>
+        <Section title={server.status === 'failed' ? 'What went wrong' : 'What is being done'}><OperationSteps id={server.operationId} /></Section>
       )}
       {use && facts && (
         <Section title="Use" note={<>Measured <When at={use.at} />. {bytes(Math.max(0, facts.memoryBytes - use.memoryReservedBytes))} of memory are left to promise to new instances.</>}>
@@ -127,7 +128,7 @@ function EditDialog({ server, onClose }: { server: ServerView; onClose: () => vo
   const [shared, setShared] = useState(server.clients.map((client) => client.id));
   const save = useSend(() => api.updateServer(server.id, { name: name.trim(), baseDomain: baseDomain || undefined, clients: shared }), { onDone: () => { done('Saved.'); onClose(); } });
   return (
-    <Modal opened onClose={onClose} title="Rename and settings" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title="Rename and settings">
       <form noValidate onSubmit={(event) => { event.preventDefault(); save.send(undefined); }}>
         <Stack gap="sm">
           <TextInput size="sm" label="Name" data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} error={save.error?.fields.name} />
@@ -140,7 +141,7 @@ function EditDialog({ server, onClose }: { server: ServerView; onClose: () => vo
           <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" loading={save.busy}>Save</Button></FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

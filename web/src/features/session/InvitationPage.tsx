@@ -8,35 +8,38 @@ import { queryClient, useSend } from '../../api/hooks';
 import type { InvitationPreview, MeView } from '../../api/types';
 import { useGo } from '../../nav';
 import { paths } from '../../paths';
+import { useTexts } from '../../texts/texts';
 import { ErrorNote } from '../../ui/Errors';
 import { passwordProblem } from '../settings/PasswordForm';
 import { Outside } from './Outside';
 import { keepToken, mailedToken } from './token';
 
 export default function InvitationPage() {
+  const { invitation: t } = useTexts();
   const [token] = useState(mailedToken);
   const preview = useQuery<InvitationPreview, ApiError>({ queryKey: ['invitation', token], queryFn: () => send(api.previewInvitation({ token })), retry: false });
   const me = useQuery<MeView | null>({ queryKey: ['invitation-me'], queryFn: () => send(api.me()).catch(() => null), retry: false });
   if (preview.error)
-    return <Outside title="This invitation does not work"><Stack mt="sm"><ErrorNote error={preview.error} /><Text size="sm">Ask the person who invited you for a new one.</Text></Stack></Outside>;
-  if (!preview.data || me.isPending) return <Outside title="Invitation"><Stack mt="md"><Skeleton h={14} /><Skeleton h={34} /></Stack></Outside>;
+    return <Outside title={t.broken}><Stack mt="sm"><ErrorNote error={preview.error} /><Text size="sm">{t.askAgain}</Text></Stack></Outside>;
+  if (!preview.data || me.isPending) return <Outside title={t.title}><Stack mt="md"><Skeleton h={14} /><Skeleton h={34} /></Stack></Outside>;
   return <Accept token={token} invitation={preview.data} signedInAs={me.data?.email} />;
 }
 
 function Accept({ token, invitation, signedInAs }: { token: string; invitation: InvitationPreview; signedInAs: string | undefined }) {
+  const { invitation: t, account, session: { recommended } } = useTexts();
   const go = useGo();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
   const accept = useSend(api.acceptInvitation, { onDone: () => { keepToken(undefined); queryClient.clear(); go(paths.root, { replace: true }); } });
-  const lead = <>You are invited as {invitation.role}, with the address {invitation.email}.</>;
-  const title = `Join ${invitation.organization}`;
+  const lead = t.lead(invitation.role, invitation.email);
+  const title = t.join(invitation.organization);
   if (invitation.accountExists && signedInAs?.toLowerCase() !== invitation.email.toLowerCase())
     return (
       <Outside title={title} lead={lead}>
         <Stack gap="sm" mt="md">
-          <Text size="sm">You have an account with this address. Sign in with it to accept{signedInAs ? `; you are signed in as ${signedInAs}` : ''}.</Text>
-          <Button size="sm" onClick={() => { keepToken(token); go(paths.signIn(paths.acceptInvitation)); }}>Sign in to accept</Button>
+          <Text size="sm">{t.haveAccount} {signedInAs && t.signedInAs(signedInAs)}</Text>
+          <Button size="sm" onClick={() => { keepToken(token); go(paths.signIn(paths.acceptInvitation)); }}>{t.signIn}</Button>
         </Stack>
       </Outside>
     );
@@ -47,7 +50,7 @@ function Accept({ token, invitation, signedInAs }: { token: string; invitation: 
         onSubmit={(event) => {
           event.preventDefault();
           if (invitation.accountExists) return accept.send({ token });
-          const wrong = passwordProblem(password);
+          const wrong = passwordProblem(password, account.tooShort);
           setProblem(wrong);
           if (!wrong) accept.send({ token, name: name.trim(), password });
         }}
@@ -55,12 +58,12 @@ function Accept({ token, invitation, signedInAs }: { token: string; invitation: 
         <Stack gap="sm">
           {!invitation.accountExists && (
             <>
-              <TextInput size="sm" label="Your name" autoComplete="name" autoFocus value={name} onChange={(event) => setName(event.currentTarget.value)} error={accept.error?.fields.name} />
-              <PasswordInput size="sm" label="Choose a password" description="15 or more characters are recommended." autoComplete="new-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={problem ?? accept.error?.fields.password} />
+              <TextInput size="sm" label={t.yourName} autoComplete="name" autoFocus value={name} onChange={(event) => setName(event.currentTarget.value)} error={accept.error?.fields.name} />
+              <PasswordInput size="sm" label={t.choosePassword} description={recommended} autoComplete="new-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={problem ?? accept.error?.fields.password} />
             </>
           )}
           <ErrorNote error={accept.error} />
-          <Button type="submit" size="sm" loading={accept.busy}>Accept the invitation</Button>
+          <Button type="submit" size="sm" loading={accept.busy}>{t.accept}</Button>
         </Stack>
       </form>
     </Outside>

@@ -4,12 +4,14 @@ import { api } from '../../api/endpoints';
 import { useSend } from '../../api/hooks';
 import { Link, LinkButton } from '../../nav';
 import { paths } from '../../paths';
+import { useTexts } from '../../texts/texts';
 import { ErrorNote } from '../../ui/Errors';
 import { passwordProblem } from '../settings/PasswordForm';
 import { Outside } from './Outside';
 import { mailedToken } from './token';
 
 export default function ResetPasswordPage() {
+  const { session: t, account } = useTexts();
   const [token] = useState(mailedToken);
   const [password, setPassword] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
@@ -17,31 +19,31 @@ export default function ResetPasswordPage() {
   const save = useSend(api.resetPassword, { onDone: () => setChanged(true) });
   if (changed)
     return (
-      <Outside title="Your password is changed">
-        <Stack gap="sm" mt="sm"><Text size="sm" role="status">All other sessions were ended.</Text><LinkButton to={paths.signIn()} size="sm">Sign in</LinkButton></Stack>
+      <Outside title={t.changed}>
+        <Stack gap="sm" mt="sm"><Text size="sm" role="status">{t.othersEnded}</Text><LinkButton to={paths.signIn()} size="sm">{t.signIn}</LinkButton></Stack>
       </Outside>
     );
   if (!token)
     return (
-      <Outside title="This link is not complete" foot={<Link to={paths.forgotPassword}>Ask for a new link</Link>}>
-        <Text size="sm" mt="sm">Open the link of the mail once more, or copy all of it into the address bar.</Text>
+      <Outside title={t.linkBroken} foot={<Link to={paths.forgotPassword}>{t.newLink}</Link>}>
+        <Text size="sm" mt="sm">{t.linkHint}</Text>
       </Outside>
     );
   return (
-    <Outside title="Choose a new password" foot={<Link to={paths.forgotPassword}>Ask for a new link</Link>}>
+    <Outside title={t.chooseNew} foot={<Link to={paths.forgotPassword}>{t.newLink}</Link>}>
       <form
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          const wrong = passwordProblem(password);
+          const wrong = passwordProblem(password, account.tooShort);
           setProblem(wrong);
           if (!wrong) save.send({ token, password });
         }}
       >
         <Stack gap="sm">
-          <PasswordInput size="sm" label="New password" description="15 or more characters are recommended." autoComplete="new-password" autoFocus value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={problem ?? save.error?.fields.password} />
+          <PasswordInput size="sm" label={t.newPassword} description={t.recommended} autoComplete="new-password" autoFocus value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={problem ?? save.error?.fields.password} />
           <ErrorNote error={save.error} />
-          <Button type="submit" size="sm" loading={save.busy}>Set password</Button>
+          <Button type="submit" size="sm" loading={save.busy}>{t.setPassword}</Button>
         </Stack>
       </form>
     </Outside>

@@ -8,11 +8,13 @@ import { queryClient } from '../../api/hooks';
 import type { LoginRequest } from '../../api/types';
 import { Link, useGo, useUrlState } from '../../nav';
 import { paths, safeReturn } from '../../paths';
+import { useTexts } from '../../texts/texts';
 import { ErrorNote } from '../../ui/Errors';
 import { Outside } from './Outside';
 import { askPasskey, passkeysWork } from './passkey';
 
 export default function SignInPage() {
+  const { session: t } = useTexts();
   const go = useGo();
   const [to] = useUrlState('to');
   const [email, setEmail] = useState('');
@@ -40,7 +42,7 @@ export default function SignInPage() {
 
   function signIn() {
     if (!email.trim() || !password) {
-      setError(new ApiError(0, { code: 'incomplete', detail: 'Give your e-mail address and your password.' }));
+      setError(new ApiError(0, { code: 'incomplete', detail: t.incomplete }));
       return;
     }
     const request: LoginRequest = { email: email.trim(), password };
@@ -55,21 +57,21 @@ export default function SignInPage() {
     try {
       credential = await askPasskey(options);
     } catch {
-      throw new ApiError(0, { code: 'passkey_cancelled', detail: 'No passkey was used.', hint: 'Try again, or sign in with your password.' });
+      throw new ApiError(0, { code: 'passkey_cancelled', detail: t.passkeyCancelled, hint: t.passkeyHint });
     }
     await send(api.passkeyLogin({ credential }));
   }
 
   const second = factor !== 'none';
   return (
-    <Outside title="Sign in" lead={second ? 'One more step: show that it is you.' : undefined}>
+    <Outside title={t.signIn} lead={second ? t.oneMore : undefined}>
       <form noValidate onSubmit={(event) => { event.preventDefault(); signIn(); }}>
         <Stack gap="sm">
           {second ? (
             <TextInput
               key={factor}
               size="sm"
-              label={factor === 'totp' ? 'Code of your authenticator app' : 'Recovery code'}
+              label={factor === 'totp' ? t.code : t.recovery}
               inputMode={factor === 'totp' ? 'numeric' : 'text'}
               autoComplete="one-time-code"
               spellCheck={false}
@@ -79,25 +81,25 @@ export default function SignInPage() {
             />
           ) : (
             <>
-              <TextInput size="sm" label="E-mail" type="email" autoComplete="username webauthn" autoFocus value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
-              <PasswordInput size="sm" label="Password" autoComplete="current-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
+              <TextInput size="sm" label={t.email} type="email" autoComplete="username webauthn" autoFocus value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
+              <PasswordInput size="sm" label={t.password} autoComplete="current-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
             </>
           )}
           <ErrorNote error={error} />
-          <Button type="submit" size="sm" loading={busy} fullWidth>Sign in</Button>
+          <Button type="submit" size="sm" loading={busy} fullWidth>{t.signIn}</Button>
           {second ? (
             <Anchor component="button" type="button" size="sm" onClick={() => { setFactor(factor === 'totp' ? 'recovery' : 'totp'); setCode(''); setError(undefined); }}>
-              {factor === 'totp' ? 'Use a recovery code instead' : 'Use the authenticator app instead'}
+              {factor === 'totp' ? t.useRecovery : t.useApp}
             </Anchor>
           ) : (
             <>
               {passkeysWork() && (
                 <>
-                  <Divider label="or" labelPosition="center" />
-                  <Button variant="default" size="sm" leftSection={<IconFingerprint size={16} aria-hidden />} onClick={() => void attempt(withPasskey)} disabled={busy}>Sign in with a passkey</Button>
+                  <Divider label={t.or} labelPosition="center" />
+                  <Button variant="default" size="sm" leftSection={<IconFingerprint size={16} aria-hidden />} onClick={() => void attempt(withPasskey)} disabled={busy}>{t.passkey}</Button>
                 </>
               )}
-              <Link to={paths.forgotPassword}>Forgot your password?</Link>
+              <Link to={paths.forgotPassword}>{t.forgot}</Link>
             </>
           )}
         </Stack>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { TextInput } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useMe, useSend } from '../../api/hooks';
+import { useTexts } from '../../texts/texts';
 import { Action, Facts, Section } from '../../ui/Bits';
 import { ErrorNote } from '../../ui/Errors';
 import { Form, FormActions } from '../../ui/Form';
@@ -48,8 +49,9 @@ function Profile() {
   );
 }
 
-function Password() {
+export function Password() {
+  const { account: t } = useTexts();
   const [round, setRound] = useState(0);
-  const change = useSend(api.changePassword, { onDone: () => { done('Your password is changed. Other sessions were ended.'); setRound(round + 1); } });
-  return <Section title="Change your password"><PasswordForm key={round} busy={change.busy} error={change.error} verb="Change password" onSubmit={change.send} /></Section>;
+  const change = useSend(api.changePassword, { onDone: () => { done(t.passwordChanged); setRound(round + 1); } });
+  return <Section title={t.changePassword}><PasswordForm key={round} busy={change.busy} error={change.error} verb={t.changeVerb} onSubmit={change.send} /></Section>;
 }

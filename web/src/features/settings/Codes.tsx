@@ -1,15 +1,18 @@
-import { Button, Modal, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { CodeBlock } from '../../ui/Bits';
+import { Dialog } from '../../ui/Dialog';
 import { FormActions } from '../../ui/Form';
+import { useTexts } from '../../texts/texts';
 
 export function Codes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
+  const { account: t } = useTexts();
   return (
-    <Modal opened onClose={onClose} title="Your recovery codes" closeOnClickOutside={false} closeOnEscape={false} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={t.codesTitle} once>
       <Stack gap="sm">
-        <Text size="sm">Keep them where you find them without your phone. They are shown this once, and each works once.</Text>
-        <CodeBlock text={codes.join('\n')} label="Copy codes" />
-        <FormActions><Button onClick={onClose}>I have kept them</Button></FormActions>
+        <Text size="sm">{t.codesNote}</Text>
+        <CodeBlock text={codes.join('\n')} label={t.copyCodes} />
+        <FormActions><Button onClick={onClose}>{t.kept}</Button></FormActions>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,31 +1,33 @@
 import { useState } from 'react';
-import { Button, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useMe, useSend } from '../../api/hooks';
 import type { RecoveryCodes, TotpSetup } from '../../api/types';
+import { useTexts } from '../../texts/texts';
 import { Copyable, Section, Status } from '../../ui/Bits';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
-import { plural } from '../../ui/format';
 import { done, failed } from '../../ui/toast';
 import { Codes } from './Codes';
 import { QrCode } from './QrCode';
 
 export function TwoFactors() {
   const me = useMe();
+  const { account: t } = useTexts();
   const [setup, setSetup] = useState<TotpSetup>();
   const [codes, setCodes] = useState<RecoveryCodes>();
   const [asking, setAsking] = useState<'disable' | 'codes'>();
   const start = useSend(() => api.startTotp(), { onDone: setSetup, onError: failed });
   return (
     <>
-      <Section title="Authenticator app" note="A code of your phone is asked for after your password."
-        actions={me.totpEnabled ? <Button variant="default" onClick={() => setAsking('disable')}>Turn off</Button> : <Button loading={start.busy} onClick={() => start.send(undefined)}>Set up</Button>}>
-        <Text size="sm"><Status tone={me.totpEnabled ? 'good' : 'idle'}>{me.totpEnabled ? 'On' : 'Off'}</Status></Text>
+      <Section title={t.app} note={t.appNote}
+        actions={me.totpEnabled ? <Button variant="default" onClick={() => setAsking('disable')}>{t.turnOff}</Button> : <Button loading={start.busy} onClick={() => start.send(undefined)}>{t.setUp}</Button>}>
+        <Text size="sm"><Status tone={me.totpEnabled ? 'good' : 'idle'}>{me.totpEnabled ? t.isOn : t.isOff}</Status></Text>
       </Section>
       {me.totpEnabled && (
-        <Section title="Recovery codes" note="Each lets you in once, where the phone is lost." actions={<Button variant="default" onClick={() => setAsking('codes')}>Make new codes</Button>}>
-          <Text size="sm"><Status tone={me.recoveryCodesLeft > 3 ? 'good' : 'warn'}>{plural(me.recoveryCodesLeft, 'code')} left</Status></Text>
+        <Section title={t.recoveryCodes} note={t.recoveryNote} actions={<Button variant="default" onClick={() => setAsking('codes')}>{t.makeNew}</Button>}>
+          <Text size="sm"><Status tone={me.recoveryCodesLeft > 3 ? 'good' : 'warn'}>{t.left(me.recoveryCodesLeft)}</Status></Text>
         </Section>
       )}
       {setup && <SetupDialog setup={setup} onClose={() => setSetup(undefined)} onDone={(made) => { setSetup(undefined); setCodes(made); }} />}
@@ -36,39 +38,41 @@ export function TwoFactors() {
 }
 
 function SetupDialog({ setup, onClose, onDone }: { setup: TotpSetup; onClose: () => void; onDone: (codes: RecoveryCodes) => void }) {
+  const { account: t, common } = useTexts();
   const [code, setCode] = useState('');
   const confirm = useSend(() => api.confirmTotp({ code: code.replace(/\s/g, '') }), { onDone });
   return (
-    <Modal opened onClose={onClose} title="Set up an authenticator app" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={t.setUpTitle}>
       <form noValidate onSubmit={(event) => { event.preventDefault(); confirm.send(undefined); }}>
         <Stack gap="sm">
-          <Text size="sm">Scan this with the app, or write the key into it.</Text>
-          <QrCode text={setup.uri} label="QR code for the authenticator app" />
-          <Copyable text={setup.secret.replace(/(.{4})(?=.)/g, '$1 ')} label="Copy key" />
-          <TextInput size="sm" label="Code that the app shows" inputMode="numeric" autoComplete="one-time-code" data-autofocus value={code} onChange={(event) => setCode(event.currentTarget.value)} error={confirm.error?.fields.code} />
+          <Text size="sm">{t.scan}</Text>
+          <QrCode text={setup.uri} label={t.qr} />
+          <Copyable text={setup.secret.replace(/(.{4})(?=.)/g, '$1 ')} label={t.copyKey} />
+          <TextInput size="sm" label={t.codeShown} inputMode="numeric" autoComplete="one-time-code" data-autofocus value={code} onChange={(event) => setCode(event.currentTarget.value)} error={confirm.error?.fields.code} />
           <ErrorNote error={confirm.error} />
-          <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" loading={confirm.busy} disabled={code.replace(/\s/g, '').length < 6}>Turn on</Button></FormActions>
+          <FormActions><Button variant="default" onClick={onClose}>{common.cancel}</Button><Button type="submit" loading={confirm.busy} disabled={code.replace(/\s/g, '').length < 6}>{t.turnOn}</Button></FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
 function ProofDialog({ what, onClose, onCodes }: { what: 'disable' | 'codes'; onClose: () => void; onCodes: (codes: RecoveryCodes) => void }) {
+  const { account: t, common } = useTexts();
   const [password, setPassword] = useState('');
-  const disable = useSend(() => api.disableTotp({ password }), { onDone: () => { done('Two factors are off.'); onClose(); } });
+  const disable = useSend(() => api.disableTotp({ password }), { onDone: () => { done(t.areOff); onClose(); } });
   const renew = useSend(() => api.newRecoveryCodes({ password }), { onDone: onCodes });
   const act = what === 'disable' ? disable : renew;
   return (
-    <Modal opened onClose={onClose} title={what === 'disable' ? 'Turn off the authenticator app' : 'Make new recovery codes'} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title={what === 'disable' ? t.turnOffTitle : t.makeNewTitle}>
       <form noValidate onSubmit={(event) => { event.preventDefault(); act.send(undefined); }}>
         <Stack gap="sm">
-          <Text size="sm">{what === 'disable' ? 'After this your password alone lets in whoever knows it.' : 'The codes made before no longer work.'}</Text>
-          <PasswordInput size="sm" label="Your password" autoComplete="current-password" data-autofocus value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={act.error?.fields.password} />
+          <Text size="sm">{what === 'disable' ? t.turnOffNote : t.makeNewNote}</Text>
+          <PasswordInput size="sm" label={t.yourPassword} autoComplete="current-password" data-autofocus value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={act.error?.fields.password} />
           <ErrorNote error={act.error} />
-          <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" color={what === 'disable' ? 'red.8' : undefined} loading={act.busy} disabled={!password}>{what === 'disable' ? 'Turn off' : 'Make new codes'}</Button></FormActions>
+          <FormActions><Button variant="default" onClick={onClose}>{common.cancel}</Button><Button type="submit" color={what === 'disable' ? 'red.8' : undefined} loading={act.busy} disabled={!password}>{what === 'disable' ? t.turnOff : t.makeNew}</Button></FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

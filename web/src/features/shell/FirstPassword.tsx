@@ -2,13 +2,15 @@ import { api } from '../../api/endpoints';
 import { Outside } from '../session/Outside';
 import { PasswordForm } from '../settings/PasswordForm';
 import { useSend } from '../../api/hooks';
+import { useTexts } from '../../texts/texts';
 
 /** The password was made by the installation: nothing else before it is changed. */
 export default function FirstPassword({ email }: { email: string }) {
+  const { session: t } = useTexts();
   const change = useSend(api.changePassword);
   return (
-    <Outside title="Choose your password" lead={`The password of ${email} was made for you. Choose your own to go on.`}>
-      <PasswordForm busy={change.busy} error={change.error} verb="Set password" onSubmit={change.send} />
+    <Outside title={t.choose} lead={t.chosenForYou(email)}>
+      <PasswordForm busy={change.busy} error={change.error} verb={t.setPassword} onSubmit={change.send} />
     </Outside>
   );
 }

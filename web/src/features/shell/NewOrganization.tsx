@@ -1,10 +1,11 @@
-import { Button, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api } from '../../api/endpoints';
 import { useSend } from '../../api/hooks';
 import type { CreateOrganization } from '../../api/types';
 import { useGo } from '../../nav';
 import { paths } from '../../paths';
+import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { named, slugPattern } from '../../ui/format';
@@ -23,7 +24,7 @@ export default function NewOrganization({ onClose }: { onClose: () => void }) {
     onError: (error) => form.setErrors(error.fields),
   });
   return (
-    <Modal opened onClose={onClose} title="New organization" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog onClose={onClose} title="New organization">
       <form noValidate onSubmit={form.onSubmit((values) => create.send(values))}>
         <Stack gap="sm">
           <TextInput size="sm" label="Name" data-autofocus required {...form.getInputProps('name')} onChange={(event) => form.setValues(named(form.values, event.currentTarget.value))} />
@@ -35,6 +36,6 @@ export default function NewOrganization({ onClose }: { onClose: () => void }) {
           </FormActions>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

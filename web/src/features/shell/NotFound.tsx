@@ -9,7 +9,7 @@ export function NotFound() {
   return (
     <Center mih="50vh">
       <title>{`Not found · ${product.name}`}</title>
-      <EmptyState icon={<IconMapOff size={28} stroke={1.5} aria-hidden />} title="There is no such page" action={<LinkButton to={paths.root} variant="default">Go to the start</LinkButton>}>
+      <EmptyState page icon={<IconMapOff size={28} stroke={1.5} aria-hidden />} title="There is no such page" action={<LinkButton to={paths.root} variant="default">Go to the start</LinkButton>}>
         The address may be mistyped, or what it showed was removed.
       </EmptyState>
     </Center>

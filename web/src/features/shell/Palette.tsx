@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react';
-import { Modal } from '@mantine/core';
+
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconBuildingSkyscraper, IconCube, IconPlus, IconServer, IconTemplate, IconUserCircle, type Icon } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
@@ -9,6 +9,7 @@ import { useGo, usePaths } from '../../nav';
 import { paths } from '../../paths';
 import { entries } from './Sidebar';
 import classes from './shell.module.css';
+import { Dialog } from '../../ui/Dialog';
 
 interface Option {
   key: string;
@@ -26,6 +27,7 @@ function fixed(me: MeView): Option[] {
     ...entries(me).flatMap((group) => group.items.map((item): Option => ({ key: item.to, label: item.label, kind: 'Page', to: item.to, icon: item.icon }))),
     { key: 'account', label: 'Your account', kind: 'Page', to: to.account(), icon: IconUserCircle },
     ...(may('manage:agency') && me.current.agencyEnabled ? [action('New client', to.newClient)] : []),
+    ...(may('manage:agency') && me.current.agencyEnabled ? [action('New portal domain', `${to.portalDomains}?dialog=new`)] : []),
     ...(may('manage:instances') && may('view:templates') ? [action('New instance', to.newInstance())] : []),
     ...(may('manage:templates') ? [action('New template', to.newTemplate)] : []),
     ...(may('manage:servers') ? [action('Add a server', to.newServer)] : []),
@@ -61,7 +63,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} padding={0} size={560} title={undefined} aria-label="Search">
+    <Dialog onClose={onClose} withCloseButton={false} padding={0} size={560} title={undefined} aria-label="Search">
       <input
         className={classes.paletteInput}
         data-autofocus
@@ -100,7 +102,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         ))}
       </div>
       {options.length === 0 && <p className="dim" role="status" style={{ margin: 0, padding: '0 16px 14px', fontSize: 13 }}>Nothing is called that.</p>}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -58,11 +58,13 @@ function Frame() {
   const { pathname } = useLocation();
   useEffect(() => setMenu(false), [pathname]);
   useHotkeys([['mod+K', () => setPalette(true)]], []);
+  useHotkeys([['Escape', () => setMenu(false)]]);
   return (
     <CrumbsContext value={setCrumbs}>
       <div className={classes.frame}>
         <a href="#main" className="skip">Skip to content</a>
         <div className={classes.side} data-open={menu}><Sidebar /></div>
+        {menu && <div className={classes.backdrop} onClick={() => setMenu(false)} />}
         <header className={classes.top}>
           <Burger className={classes.burger} opened={menu} onClick={() => setMenu(!menu)} size="sm" aria-label="Navigation" />
           <Breadcrumbs crumbs={crumbs} />

@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from 'react';
 import { Menu, ScrollArea, VisuallyHidden } from '@mantine/core';
 import {
   IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
-  IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconUserCircle, IconUsers, type Icon,
+  IconPalette, IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconToggleRight, IconUserCircle, IconUsers, IconUserShield, IconWorldWww, type Icon,
 } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
 import { api } from '../../api/endpoints';
@@ -39,6 +39,14 @@ export function entries(me: MeView): { label?: string; items: Entry[] }[] {
       ]),
     },
     {
+      label: 'Client portals',
+      items: only(isClient || !me.current.agencyEnabled || !may('view:agency') ? [] : [
+        { label: 'Branding', to: to.branding(), icon: IconPalette },
+        { label: 'Portal domains', to: to.portalDomains, icon: IconWorldWww },
+        { label: 'Portal configuration', to: to.portalConfig(), icon: IconToggleRight },
+      ]),
+    },
+    {
       label: 'Organization',
       items: only([
         may('view:members') && { label: 'Members', to: to.members(), icon: IconUsers },
@@ -48,7 +56,7 @@ export function entries(me: MeView): { label?: string; items: Entry[] }[] {
         may('view:organization') && { label: 'Settings', to: to.settings(), icon: IconSettings },
       ]),
     },
-    { label: 'Installation', items: only([me.isOperator && { label: 'Plans', to: paths.plans, icon: IconReceipt }]) },
+    { label: 'Installation', items: only([me.isOperator && { label: 'Plans', to: paths.plans, icon: IconReceipt }, me.isOperator && { label: 'Accounts', to: paths.accounts, icon: IconUserShield }]) },
   ].filter((group) => group.items.length > 0);
 }
 

@@ -785,8 +785,15 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<bool>("Draining")
                         .HasColumnType("boolean");
 
+                    b.Property<bool>("EdgeHttps")
+                        .HasColumnType("boolean");
+
                     b.Property<int>("EdgePort")
                         .HasColumnType("integer");
+
+                    b.Property<string>("EdgeProxies")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<string>("Facts")
                         .HasColumnType("text");
@@ -812,6 +819,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.Property<DateTimeOffset?>("LastSeenAt")
                         .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("MachineId")
+                        .HasColumnType("text");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -1412,6 +1422,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<string>("Owner")
                         .HasColumnType("text");
 
+                    b.Property<string>("PastLives")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("RequestHash")
                         .HasColumnType("text");
 
@@ -1453,12 +1467,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.HasIndex("ServerId");
 
-                    b.HasIndex("OrgId", "IdempotencyKey")
-                        .IsUnique();
-
                     b.HasIndex("RootId", "OrgId");
 
                     b.HasIndex("State", "LeaseUntil");
+
+                    b.HasIndex("OrgId", "ActorId", "IdempotencyKey")
+                        .IsUnique();
 
                     b.ToTable("Operations", (string)null);
                 });
@@ -1542,6 +1556,29 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.HasIndex("OperationId");
 
                     b.ToTable("ResourceLocks", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Platform.Security.RateCount", b =>
+                {
+                    b.Property<string>("Limit")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea");
+
+                    b.PrimitiveCollection<long[]>("Times")
+                        .IsRequired()
+                        .HasColumnType("bigint[]");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Limit", "Key");
+
+                    b.HasIndex("Until");
+
+                    b.ToTable("RateCounts", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Platform.Tls.AcmeAccount", b =>

@@ -778,8 +778,15 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<bool>("Draining")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("EdgeHttps")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("EdgePort")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("EdgeProxies")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Facts")
                         .HasColumnType("TEXT");
@@ -805,6 +812,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<long?>("LastSeenAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("MachineId")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -1405,6 +1415,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("Owner")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("PastLives")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("RequestHash")
                         .HasColumnType("TEXT");
 
@@ -1446,12 +1460,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.HasIndex("ServerId");
 
-                    b.HasIndex("OrgId", "IdempotencyKey")
-                        .IsUnique();
-
                     b.HasIndex("RootId", "OrgId");
 
                     b.HasIndex("State", "LeaseUntil");
+
+                    b.HasIndex("OrgId", "ActorId", "IdempotencyKey")
+                        .IsUnique();
 
                     b.ToTable("Operations", (string)null);
                 });
@@ -1533,6 +1547,29 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.HasIndex("OperationId");
 
                     b.ToTable("ResourceLocks", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Platform.Security.RateCount", b =>
+                {
+                    b.Property<string>("Limit")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("BLOB");
+
+                    b.PrimitiveCollection<string>("Times")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Limit", "Key");
+
+                    b.HasIndex("Until");
+
+                    b.ToTable("RateCounts", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Platform.Tls.AcmeAccount", b =>

@@ -149,6 +149,20 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "RateCounts",
+                columns: table => new
+                {
+                    Limit = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Times = table.Column<string>(type: "TEXT", nullable: false),
+                    Until = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_RateCounts", x => new { x.Limit, x.Key });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "Users",
                 columns: table => new
                 {
@@ -463,6 +477,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     RequestHash = table.Column<string>(type: "TEXT", nullable: true),
                     Owner = table.Column<string>(type: "TEXT", nullable: true),
                     LeaseUntil = table.Column<long>(type: "INTEGER", nullable: false),
+                    PastLives = table.Column<string>(type: "TEXT", nullable: false),
                     Fence = table.Column<long>(type: "INTEGER", nullable: false),
                     RetryAt = table.Column<long>(type: "INTEGER", nullable: true),
                     ErrorCode = table.Column<string>(type: "TEXT", nullable: true),
@@ -590,6 +605,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     IsLocal = table.Column<bool>(type: "INTEGER", nullable: false),
                     BaseDomain = table.Column<string>(type: "TEXT", nullable: true),
                     EdgePort = table.Column<int>(type: "INTEGER", nullable: false),
+                    EdgeProxies = table.Column<string>(type: "TEXT", nullable: false),
+                    EdgeHttps = table.Column<bool>(type: "INTEGER", nullable: false),
+                    MachineId = table.Column<string>(type: "TEXT", nullable: true),
                     Draining = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     HostKeyType = table.Column<string>(type: "TEXT", nullable: true),
@@ -1109,9 +1127,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 column: "OrgId");
 
             migrationBuilder.CreateIndex(
-                name: "IX_Operations_OrgId_IdempotencyKey",
+                name: "IX_Operations_OrgId_ActorId_IdempotencyKey",
                 table: "Operations",
-                columns: new[] { "OrgId", "IdempotencyKey" },
+                columns: new[] { "OrgId", "ActorId", "IdempotencyKey" },
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -1248,6 +1266,11 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 table: "PortalDomains",
                 column: "SubdomainHost",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_RateCounts_Until",
+                table: "RateCounts",
+                column: "Until");
 
             migrationBuilder.CreateIndex(
                 name: "IX_ResourceLocks_OperationId",
@@ -1447,6 +1470,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "PortalDomains");
+
+            migrationBuilder.DropTable(
+                name: "RateCounts");
 
             migrationBuilder.DropTable(
                 name: "ResourceLocks");

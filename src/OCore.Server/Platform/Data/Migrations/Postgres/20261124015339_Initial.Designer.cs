@@ -12,7 +12,7 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Postgres
 {
     [DbContext(typeof(PostgresOCoreDb))]
-    [Migration("20261124004752_Initial")]
+    [Migration("20261124015339_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -788,8 +788,15 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<bool>("Draining")
                         .HasColumnType("boolean");
 
+                    b.Property<bool>("EdgeHttps")
+                        .HasColumnType("boolean");
+
                     b.Property<int>("EdgePort")
                         .HasColumnType("integer");
+
+                    b.Property<string>("EdgeProxies")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<string>("Facts")
                         .HasColumnType("text");
@@ -815,6 +822,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.Property<DateTimeOffset?>("LastSeenAt")
                         .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("MachineId")
+                        .HasColumnType("text");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -1415,6 +1425,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<string>("Owner")
                         .HasColumnType("text");
 
+                    b.Property<string>("PastLives")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("RequestHash")
                         .HasColumnType("text");
 
@@ -1456,12 +1470,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.HasIndex("ServerId");
 
-                    b.HasIndex("OrgId", "IdempotencyKey")
-                        .IsUnique();
-
                     b.HasIndex("RootId", "OrgId");
 
                     b.HasIndex("State", "LeaseUntil");
+
+                    b.HasIndex("OrgId", "ActorId", "IdempotencyKey")
+                        .IsUnique();
 
                     b.ToTable("Operations", (string)null);
                 });
@@ -1545,6 +1559,29 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.HasIndex("OperationId");
 
                     b.ToTable("ResourceLocks", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Platform.Security.RateCount", b =>
+                {
+                    b.Property<string>("Limit")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea");
+
+                    b.PrimitiveCollection<long[]>("Times")
+                        .IsRequired()
+                        .HasColumnType("bigint[]");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Limit", "Key");
+
+                    b.HasIndex("Until");
+
+                    b.ToTable("RateCounts", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Platform.Tls.AcmeAccount", b =>

@@ -150,6 +150,20 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "RateCounts",
+                columns: table => new
+                {
+                    Limit = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    Key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    Times = table.Column<long[]>(type: "bigint[]", nullable: false),
+                    Until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_RateCounts", x => new { x.Limit, x.Key });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "Users",
                 columns: table => new
                 {
@@ -464,6 +478,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     RequestHash = table.Column<string>(type: "text", nullable: true),
                     Owner = table.Column<string>(type: "text", nullable: true),
                     LeaseUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    PastLives = table.Column<string>(type: "text", nullable: false),
                     Fence = table.Column<long>(type: "bigint", nullable: false),
                     RetryAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     ErrorCode = table.Column<string>(type: "text", nullable: true),
@@ -591,6 +606,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     IsLocal = table.Column<bool>(type: "boolean", nullable: false),
                     BaseDomain = table.Column<string>(type: "text", nullable: true),
                     EdgePort = table.Column<int>(type: "integer", nullable: false),
+                    EdgeProxies = table.Column<string>(type: "text", nullable: false),
+                    EdgeHttps = table.Column<bool>(type: "boolean", nullable: false),
+                    MachineId = table.Column<string>(type: "text", nullable: true),
                     Draining = table.Column<bool>(type: "boolean", nullable: false),
                     CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     HostKeyType = table.Column<string>(type: "text", nullable: true),
@@ -1110,9 +1128,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 column: "OrgId");
 
             migrationBuilder.CreateIndex(
-                name: "IX_Operations_OrgId_IdempotencyKey",
+                name: "IX_Operations_OrgId_ActorId_IdempotencyKey",
                 table: "Operations",
-                columns: new[] { "OrgId", "IdempotencyKey" },
+                columns: new[] { "OrgId", "ActorId", "IdempotencyKey" },
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -1249,6 +1267,11 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 table: "PortalDomains",
                 column: "SubdomainHost",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_RateCounts_Until",
+                table: "RateCounts",
+                column: "Until");
 
             migrationBuilder.CreateIndex(
                 name: "IX_ResourceLocks_OperationId",
@@ -1448,6 +1471,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "PortalDomains");
+
+            migrationBuilder.DropTable(
+                name: "RateCounts");
 
             migrationBuilder.DropTable(
                 name: "ResourceLocks");

@@ -1,0 +1,103 @@
+using System.IO.Compression;
+using System.Net.Http.Headers;
+using Microsoft.Playwright;
+using OCore.Client;
+using Xunit;
+
+namespace OCore.SystemTests.Browser;
+
+/// <summary>Every page, with something on it and with nothing: accessible in light and dark, within the window, small to load.</summary>
+[Collection(BrowserGroup.Name)]
+public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixture<Installation>
+{
+    private const int MostScript = 300_000;
+    private readonly Dictionary<string, long> _sizes = [];
+
+    private static readonly string[] Pages =
+    [
+        "agency", "clients", "clients?dialog=new", "instances", "instances/new", "templates", "templates/new", "servers", "servers/new", "operations",
+        "members", "members?tab=invitations", "members?dialog=invite", "roles", "roles/new", "api-keys", "api-keys?dialog=new", "audit",
+        "settings", "settings?tab=subscription", "account", "account?tab=password", "account?tab=two-factor", "account?tab=passkeys", "account?tab=sessions",
+    ];
+
+    [BrowserFact]
+    public async Task Without_anything_in_it()
+    {
+        await LookAsync("new", await at.PersonAsync("Newcomer"), ["agency", "clients"]);
+        await LookAsync("empty", await at.AgencyAsync("Beginner"), ["agency", "clients", "instances", "instances/new", "templates", "servers", "operations", "members?tab=invitations", "api-keys"]);
+    }
+
+    [BrowserFact]
+    public async Task With_something_in_it()
+    {
+        var boss = await at.AgencyAsync("Northwind Digital", "Acme Corp", "Bakery Lane", "Contoso");
+        using var api = boss.Api();
+        var template = await api.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate
+        {
+            Name = "Standard Odoo 19 CE", Description = "For small businesses", OdooVersion = "19.0", ModuleList = ["sale", "purchase", "stock", "account", "crm"], DefaultWorkers = 2,
+            DefaultEnvVars = new Dictionary<string, string> { ["PROXY_MODE"] = "True" },
+        });
+        var role = await api.Post<CreateRole, RoleView>("/api/roles", new CreateRole { Name = "Support", Slug = "support", Description = "Answers the phone", Permissions = ["view:instances", "view:operations"] });
+        await api.Post<CreateApiKey, CreatedApiKey>("/api/api-keys", new CreateApiKey { Name = "CI", ExpiresInDays = 30, Scopes = ["view:instances"] });
+        await api.Post<InviteMember, InvitationView>("/api/invitations", new InviteMember { Email = "lea@northwind.test", Role = "developer" });
+        var client = (await api.Get<Page<ClientView>>("/api/agency/clients")).Data[0];
+        await LookAsync("full", boss,
+        [
+            .. Pages, $"clients/{client.Slug}", $"clients/{client.Slug}?tab=members", $"clients/{client.Slug}?tab=operations", $"clients/{client.Slug}?tab=audit", $"clients/{client.Slug}?tab=settings",
+            $"templates/{template.Id}", $"templates/{template.Id}/edit", $"roles/{role.Id}",
+        ]);
+    }
+
+    [BrowserFact]
+    public Task Of_the_operator() => LookAsync("operator", new Somebody(at, "", Installation.OperatorEmail, "", ""), ["/admin/plans", "/admin/plans?tab=organizations", "/admin/plans?dialog=new", "/admin/accounts"]);
+
+    private Task LookAsync(string what, Somebody person, string[] pages) => Visitor.VisitAsync(lab, person, async visitor =>
+    {
+        using var http = new HttpClient { BaseAddress = at.Url };
+        foreach (var page in pages)
+        {
+            var scripts = new HashSet<string>();
+            void Seen(object? _, IRequest request)
+            {
+                if (request.ResourceType == "script")
+                    scripts.Add(new Uri(request.Url).AbsolutePath);
+            }
+            visitor.Page.Request += Seen;
+            await visitor.GoAsync(page.StartsWith('/') ? page : person.In(page));
+            visitor.Page.Request -= Seen;
+            Assert.NotEmpty(scripts);
+            var sum = 0L;
+            foreach (var script in scripts)
+                sum += await GzipSizeAsync(http, script);
+            Assert.True(sum <= MostScript, $"{page} loads {sum / 1000} kB of script: {string.Join(", ", scripts.OrderByDescending(s => _sizes[s]).Select(s => $"{s} {_sizes[s] / 1000}"))}");
+
+            Assert.EndsWith(" · oCore", await visitor.Page.TitleAsync(), StringComparison.Ordinal);
+            await visitor.FitsAsync(page);
+            foreach (var dark in (bool[])[true, false])
+            {
+                await visitor.DarkensAsync(dark);
+                await visitor.IsAccessibleAsync($"{page}, {(dark ? "dark" : "light")}");
+                await visitor.PictureAsync($"{what}-{NameOf(page)}{(dark ? "-dark" : "")}");
+            }
+        }
+    });
+
+    private static string NameOf(string page) => Installation.Slug(System.Text.RegularExpressions.Regex.Replace(page, "[0-9a-f-]{36}", "one"));
+
+    /// <summary>What the server sends to who takes gzip; a small file goes as it is.</summary>
+    private async Task<long> GzipSizeAsync(HttpClient http, string path)
+    {
+        if (_sizes.TryGetValue(path, out var known))
+            return known;
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+        using var response = await http.SendAsync(request);
+        var body = await response.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync();
+        if (response.Content.Headers.ContentEncoding.Contains("gzip"))
+        {
+            using var unpacked = new GZipStream(new MemoryStream(body), CompressionMode.Decompress);
+            await unpacked.CopyToAsync(Stream.Null); // what claims to be gzip is
+        }
+        return _sizes[path] = body.Length;
+    }
+}

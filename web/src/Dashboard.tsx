@@ -1,0 +1,29 @@
+import { MantineProvider } from '@mantine/core';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import '@fontsource-variable/inter/wght.css';
+import { onSignedOut } from './api/client';
+import { queryClient } from './api/hooks';
+import { paths } from './paths';
+import { router } from './routes';
+import { theme, variables } from './theme/theme';
+import { Toasts } from './ui/Toasts';
+
+onSignedOut(() => {
+  const { pathname, search } = window.location;
+  if (pathname === '/sign-in' || pathname === paths.acceptInvitation) return;
+  queryClient.clear();
+  void router.navigate({ to: paths.signIn(pathname === '/' ? undefined : pathname + search), replace: true });
+});
+
+/** Where agencies work. */
+export function Dashboard() {
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+        <Toasts />
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,38 @@
+import { api } from '../../api/endpoints';
+import { useSend } from '../../api/hooks';
+import type { SenderView } from '../../api/portalTypes';
+import { Action, Facts, Section, Status, When } from '../../ui/Bits';
+import { failed } from '../../ui/toast';
+import { words } from '../../ui/format';
+import { DnsRecords } from '../portal-domains/DnsRecords';
+import type { Draft } from './BrandingPage';
+import { Line } from './Look';
+
+export function MailSettings({ draft }: { draft: Draft }) {
+  return (
+    <>
+      <Section title="Sender">
+        <div style={{ maxWidth: 480 }}>
+          <Line draft={draft} field="fromEmail" label="From" placeholder="support@agency.com" note="Mails to clients come from this address as soon as its domain allows it; until then answers go there." />
+        </div>
+      </Section>
+      {draft.view.sender && !draft.changed('fromEmail') && <Sender sender={draft.view.sender} locked={draft.locked} />}
+    </>
+  );
+}
+
+function Sender({ sender, locked }: { sender: SenderView; locked: boolean }) {
+  const check = useSend(() => api.checkSender(), { onError: failed });
+  const state = (value: string) => <Status tone={value === 'pass' ? 'good' : value === 'fail' ? 'bad' : 'idle'}>{value === 'pass' ? 'Right' : words(value)}</Status>;
+  return (
+    <Section title="Does its domain allow it?" note={sender.explanation} actions={<Action variant="default" loading={check.busy} refusal={locked ? 'Your role does not include manage:agency.' : undefined} onClick={() => check.send(undefined)}>Look again</Action>}>
+      <Facts items={[
+        ['Mails go out from', sender.verified ? sender.fromEmail : 'the address of this installation'],
+        ['SPF', state(sender.spf)],
+        ['DMARC', state(sender.dmarc)],
+        ['Last look', <When key="w" at={sender.checkedAt} none="not yet" />],
+      ]} />
+      <div style={{ marginTop: 12 }}><DnsRecords records={sender.records.map((record) => ({ ...record, seen: record.seen ?? [], found: record.ok }))} /></div>
+    </Section>
+  );
+}

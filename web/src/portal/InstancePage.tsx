@@ -1,0 +1,113 @@
+import { useState } from 'react';
+import { Anchor, Button, Menu } from '@mantine/core';
+import { IconDots } from '@tabler/icons-react';
+import { api } from '../api/endpoints';
+import { useAllowed, useRead, useSend } from '../api/hooks';
+import type { InstanceView, OperationView } from '../api/types';
+import { usePathPart } from '../nav';
+import { useTexts } from '../texts/texts';
+import { Action, Facts, FactsSkeleton, Meter, Section, When } from '../ui/Bits';
+import { Confirm } from '../ui/Confirm';
+import { ErrorState } from '../ui/Errors';
+import { bytes, megabytes } from '../ui/format';
+import { done, failed } from '../ui/toast';
+import { Activity } from './Activity';
+import { OpenButton } from './HomePage';
+import { InstanceLog } from './InstanceLog';
+import { busy, InstanceState, PortalPage, useTool } from './parts';
+import { useSwitches } from './switches';
+
+type Verb = 'start' | 'stop' | 'restart';
+
+/** One tab for each tool that is switched on; a tool that comes later is one line here. */
+function useTools() {
+  const { portal: t } = useTexts();
+  const switches = useSwitches();
+  const logs = switches?.featureLogs ?? true;
+  return [
+    { value: 'overview', label: t.overview, shown: true },
+    { value: 'activity', label: t.operations, shown: logs },
+    { value: 'log', label: t.log, shown: logs },
+  ].filter((tool) => tool.shown);
+}
+
+export default function InstancePage() {
+  const { portal: t } = useTexts();
+  const { data, error, reload } = useRead(api.instance(usePathPart('instance')), { every: (now) => (now && busy(now) ? 2500 : 15_000) });
+  if (error && !data) return <PortalPage title={t.instances}><ErrorState error={error} onRetry={() => void reload()} /></PortalPage>;
+  if (!data) return <PortalPage title={t.instances}><FactsSkeleton count={6} /></PortalPage>;
+  return <Loaded instance={data} />;
+}
+
+function Loaded({ instance }: { instance: InstanceView }) {
+  const { portal: t } = useTexts();
+  const tools = useTools();
+  const [tool] = useTool(tools);
+  const may = useAllowed('manage:instances');
+  const [asking, setAsking] = useState<'stop' | 'restart'>();
+  const run = useSend((verb: Verb) => api.runInstance(instance.id, verb), { onDone: (_: OperationView) => { setAsking(undefined); done(t.began); }, onError: failed });
+  const stopped = ['stopped', 'failed'].includes(instance.status);
+  const refusal = !may ? t.mayNot : busy(instance) ? t.workedOn : undefined;
+  return (
+    <PortalPage
+      title={instance.name}
+      aside={<InstanceState instance={instance} />}
+      tabs={tools}
+      actions={
+        <>
+          {stopped
+            ? <Action size="sm" variant="default" refusal={refusal} loading={run.busy} onClick={() => run.send('start')}>{t.start}</Action>
+            : (
+              <Menu position="bottom-end" width={190}>
+                <Menu.Target><Button size="sm" variant="default" px={10} aria-label={t.more}><IconDots size={17} aria-hidden /></Button></Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Item disabled={Boolean(refusal)} onClick={() => setAsking('restart')}>{t.restart}</Menu.Item>
+                  <Menu.Item disabled={Boolean(refusal)} onClick={() => setAsking('stop')}>{t.stop}</Menu.Item>
+                </Menu.Dropdown>
+              </Menu>
+            )}
+          <OpenButton instance={instance} />
+        </>
+      }
+    >
+      {tool === 'overview' && <Overview instance={instance} />}
+      {tool === 'activity' && <Activity instance={instance} />}
+      {tool === 'log' && <InstanceLog instance={instance} />}
+      {asking && (
+        <Confirm title={asking === 'stop' ? t.stopTitle(instance.name) : t.restartTitle(instance.name)} verb={asking === 'stop' ? t.stop : t.restart} danger={asking === 'stop'} busy={run.busy} error={run.error} onConfirm={() => run.send(asking)} onClose={() => { run.reset(); setAsking(undefined); }}>
+          {asking === 'stop' ? t.stopNote : t.restartNote}
+        </Confirm>
+      )}
+    </PortalPage>
+  );
+}
+
+function Overview({ instance }: { instance: InstanceView }) {
+  const { portal: t } = useTexts();
+  const switches = useSwitches();
+  const { use } = instance;
+  // Absent where the agency shows nothing of its servers.
+  const server = instance.server as InstanceView['server'] | null | undefined;
+  return (
+    <>
+      <Facts min={200} items={[
+          [t.addressOf, <Anchor key="u" href={instance.url} target="_blank" rel="noopener noreferrer" inherit underline="always" className="break oc-brand-link">{instance.url}</Anchor>],
+          [t.health, instance.health === 'healthy' ? t.healthy : instance.health === 'unhealthy' ? t.unhealthy : t.unknownHealth],
+          [t.version, `Odoo ${instance.odooVersion} ${t.edition(instance.odooEdition === 'ee')}`],
+          [t.server, server?.name && switches?.infrastructureVisibility !== 'none' ? server.name : undefined],
+          [t.since, <When key="s" at={instance.startedAt} none={t.notRunning} />],
+          [t.created, <When key="c" at={instance.createdAt} />],
+      ]} />
+      {use && (switches?.featureMonitoring ?? true) && (
+        <div style={{ marginTop: 24 }}><Section title={t.use}>
+          <Facts min={200} items={[
+            [t.memory, <Meter key="m" label={t.memory} used={use.memoryBytes} of={instance.memoryMb * 1024 * 1024} text={t.of(bytes(use.memoryBytes), megabytes(instance.memoryMb))} />],
+            [t.processor, `${Math.round(use.cpuPercent)} %`],
+            [t.database, bytes(use.databaseBytes)],
+            [t.files, bytes(use.filestoreBytes)],
+          ]} />
+        </Section></div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
+import { Outlet, useLocation } from '@tanstack/react-router';
+import { api } from '../api/endpoints';
+import { MeContext, OrgContext, useRead } from '../api/hooks';
+import { usePathPart } from '../nav';
+import { ErrorState } from '../ui/Errors';
+import { Loading } from '../ui/Loading';
+import { Frame } from './Frame';
+import { Gone } from './Gone';
+import { usePortal } from './portal';
+
+const FirstPassword = lazy(() => import('../features/shell/FirstPassword'));
+
+export default function SignedIn() {
+  const portal = usePortal();
+  const org = usePathPart('org') || portal?.client?.slug;
+  return <OrgContext value={org}><People key={org ?? ''} /></OrgContext>;
+}
+
+export function People({ viewing }: { viewing?: ReactNode }) {
+  const { data: me, error, reload } = useRead(api.me(), { every: () => 60_000 });
+  useCustomCss(usePortal()?.customStylesheet ?? undefined);
+  if (!me && error?.code === 'organization_suspended') return <Gone suspended message={error.message} />;
+  if (!me) return error && error.status !== 401 ? <ErrorState error={error} onRetry={() => void reload()} /> : <Loading />;
+  if (me.mustChangePassword) return <Suspense fallback={<Loading />}><FirstPassword email={me.email} /></Suspense>;
+  return <MeContext value={me}><OrgContext value={me.current.slug}><Frame viewing={viewing}><Outlet /></Frame></OrgContext></MeContext>;
+}
+
+/** The agency's own styles, but never where people guard their account; `?safe=1` leaves them out everywhere. */
+function useCustomCss(address: string | undefined) {
+  const { pathname, searchStr } = useLocation();
+  const wanted = address && !/\/account(\/|$)/.test(pathname) && !new URLSearchParams(searchStr).has('safe') ? address : undefined;
+  useEffect(() => {
+    if (!wanted) return;
+    const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: wanted });
+    document.head.append(link);
+    return () => link.remove();
+  }, [wanted]);
+}

@@ -1,0 +1,45 @@
+import { createContext, useContext } from 'react';
+import { en, type Texts } from './en';
+
+export type Language = 'en' | 'fr';
+
+export const languages: { value: Language; label: string }[] = [{ value: 'en', label: 'English' }, { value: 'fr', label: 'Français' }];
+
+interface Choice {
+  language: Language;
+  texts: Texts;
+  /** Absent where the language cannot be chosen, as in the agency's own dashboard. */
+  choose?: (language: Language) => void;
+}
+
+export const TextsContext = createContext<Choice>({ language: 'en', texts: en });
+
+export const useTexts = () => useContext(TextsContext).texts;
+export const useLanguage = () => useContext(TextsContext);
+
+const key = 'portal-language';
+
+/** What was chosen on this device, or else the first language of the browser that there is. */
+export function preferred(): Language {
+  let chosen: string | null = null;
+  try {
+    chosen = localStorage.getItem(key);
+  } catch {
+    // Storage is off: the browser's languages decide.
+  }
+  const found = [chosen, ...navigator.languages].map((tag) => tag?.slice(0, 2)).find((tag) => languages.some((language) => language.value === tag));
+  return (found as Language | undefined) ?? 'en';
+}
+
+export function keep(language: Language) {
+  try {
+    localStorage.setItem(key, language);
+  } catch {
+    // Storage is off: it lasts as long as the page.
+  }
+}
+
+/** Only the language that is read is loaded. */
+export async function load(language: Language): Promise<Texts> {
+  return language === 'fr' ? (await import('./fr')).fr : en;
+}
