@@ -85,6 +85,9 @@ internal sealed class CertificateAuthority : IAsyncDisposable
 
     private string In(string name) => Path.Combine(_folder, name);
 
+    /// <summary>As if it were away.</summary>
+    public Task StopAsync() => _process!.KillAsync();
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)

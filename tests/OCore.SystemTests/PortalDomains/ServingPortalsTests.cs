@@ -141,7 +141,8 @@ public sealed class ServingPortalsTests
         var renewed = await scene.UntilAsync(first, d => d.Certificate.SerialNumber != first.Certificate.SerialNumber);
         Assert.Equal(SslStatus.Active, renewed.SslStatus);
         Assert.Equal(HttpStatusCode.OK, (await scene.VisitAsync("renewed.test")).StatusCode);
-        Assert.Equal(2, await scene.AttemptsAsync("renewed.test"));
+        // Once: what was ordered weeks ago is forgotten.
+        Assert.Equal(1, await scene.AttemptsAsync("renewed.test"));
     }
 
     [Fact]
@@ -149,7 +150,7 @@ public sealed class ServingPortalsTests
     {
         await using var scene = await PortalScene.StartAsync(days: 30);
         var domain = await scene.ServedAsync("unlucky.test");
-        await scene.Authority.DisposeAsync();
+        await scene.Authority.StopAsync();
 
         scene.App.Clock.Advance(TimeSpan.FromDays(25));
         var failing = await scene.UntilAsync(domain, d => d.Certificate.Error is not null);
