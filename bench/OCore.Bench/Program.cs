@@ -1,78 +1,45 @@
-using System.Diagnostics;
-using System.Net.Http.Headers;
-using OCore.Client;
+using OCore.Bench;
 
-// The real program, on a port of its own, asked by eight connections at once.
-const int Connections = 8;
-var (server, seconds) = (args[0], int.Parse(args[1]));
-var data = Directory.CreateTempSubdirectory("ocore-bench-").FullName;
-var url = new Uri("http://127.0.0.1:18099");
-var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-start.ArgumentList.Add(server);
-foreach (var (name, value) in new[] { ("DATA", data), ("LISTEN", url.OriginalString), ("ADMIN_EMAIL", "bench@example.com"), ("ADMIN_PASSWORD", "a password for measuring") })
-    start.Environment["OCORE_" + name] = value;
-
-var clock = Stopwatch.StartNew();
-using var process = Process.Start(start)!;
-process.OutputDataReceived += (_, _) => { };
-process.BeginOutputReadLine();
-try
+var all = new (string Name, string What, Func<Bench, Task> Run)[]
 {
-    using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections }) { BaseAddress = url };
-    while (!await IsReadyAsync(http))
-        await Task.Delay(20);
-    Console.WriteLine($"start          {clock.ElapsedMilliseconds,8} ms (first start, with migrations)");
-    using var api = new OCoreHttp(http);
-    var tokens = await api.Post<LoginRequest, SessionTokens>("/api/auth/login", new LoginRequest { Email = "bench@example.com", Password = "a password for measuring" });
-    http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.AccessToken);
-    foreach (var path in new[] { "/healthz", "/api/user", "/api/operations", "/api/instances", "/api/agency" })
-        await MeasureAsync(http, path);
-    process.Refresh();
-    Console.WriteLine($"memory         {process.WorkingSet64 >> 20,8} MB after that");
+    ("start", "cold start to /readyz, and memory when idle", StartBench.RunAsync),
+    ("api", "an authenticated list of 50 clients on SQLite and PostgreSQL, and memory after load", ApiBench.RunAsync),
+    ("cli", "the command line", CliBench.RunAsync),
+    ("docker", "a call of a Docker engine on a warm connection", DockerBench.RunAsync),
+    ("provision", "from a template to a signed-in Odoo, beside odoo -i", ProvisionBench.RunAsync),
+};
+if (args is ["serve", ..])
+{
+    await Serve.RunAsync(args.Contains("postgres"));
+    return 0;
 }
-finally
+var wanted = args.Where(a => !a.StartsWith('-')).ToList();
+if (wanted.Find(w => all.All(b => b.Name != w)) is { } unknown || args.Contains("--help"))
 {
-    process.Kill();
-    await process.WaitForExitAsync();
-    Directory.Delete(data, recursive: true);
+    Console.Error.WriteLine("usage: bin/bench [--write] [--quick] [start] [api] [cli] [docker] [provision]");
+    foreach (var (name, what, _) in all)
+        Console.Error.WriteLine($"  {name,-10} {what}");
+    Console.Error.WriteLine("  --write    keep the figures in bench/RESULTS.md\n  --quick    fewer repetitions, to see that it works\n  bin/bench serve [postgres]    the server with the bench's data, for other tools");
+    return 2;
 }
 
-async Task MeasureAsync(HttpClient http, string path)
+Priority.Raise();
+var results = new Results(args.Contains("--write"));
+var failed = 0;
+foreach (var (name, what, run) in all.Where(b => wanted.Count == 0 || wanted.Contains(b.Name)))
 {
-    await OnceAsync(http, path);
-    var until = Stopwatch.GetTimestamp() + seconds * Stopwatch.Frequency;
-    var all = await Task.WhenAll(Enumerable.Range(0, Connections).Select(async _ =>
-    {
-        var times = new List<double>();
-        while (Stopwatch.GetTimestamp() < until)
-        {
-            var before = Stopwatch.GetTimestamp();
-            await OnceAsync(http, path);
-            times.Add(Stopwatch.GetElapsedTime(before).TotalMilliseconds);
-        }
-        return times;
-    }));
-    var sorted = all.SelectMany(t => t).Order().ToList();
-    Console.WriteLine($"{path,-18} {sorted.Count / seconds,6}/s   p50 {At(0.5),7:0.0} ms   p99 {At(0.99),7:0.0} ms   max {sorted[^1],7:0.0} ms");
-
-    double At(double part) => sorted[(int)(part * (sorted.Count - 1))];
-}
-
-static async Task OnceAsync(HttpClient http, string path)
-{
-    using var response = await http.GetAsync(path);
-    await response.Content.ReadAsByteArrayAsync();
-}
-
-static async Task<bool> IsReadyAsync(HttpClient http)
-{
+    Console.WriteLine($"\n== {name}: {what}");
+    var bench = new Bench(name, what, args.Contains("--quick"));
     try
     {
-        using var response = await http.GetAsync("/readyz");
-        return response.IsSuccessStatusCode;
+        await run(bench);
+        results.Keep(bench);
     }
-    catch (HttpRequestException)
+    catch (BenchException impossible)
     {
-        return false;
+        failed++;
+        Console.Error.WriteLine($"{name} was not measured: {impossible.Message}");
     }
 }
+Priority.Restore();
+return failed == 0 ? 0 : 1;

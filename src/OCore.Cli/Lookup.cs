@@ -11,6 +11,9 @@ internal static class Lookup
     public static Task<string> Template(Call call, string typed) =>
         Find<TemplateView>(call, typed, "template", "/api/templates", t => t.Id, t => t.Name);
 
+    public static Task<string> Topology(Call call, string typed) =>
+        Find<TopologySummary>(call, typed, "topology", "/api/topologies", t => t.Id, t => t.Name);
+
     public static Task<string> Member(Call call, string typed) =>
         Find<MemberView>(call, typed, "member", "/api/members", m => m.Id, m => m.Email);
 

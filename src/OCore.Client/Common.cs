@@ -45,6 +45,7 @@ public static class Patterns
     public const string UnixUser = @"^[a-z_][a-z0-9_-]{0,31}$";
     public const string HostName = @"^[A-Za-z0-9]([A-Za-z0-9.:-]{0,253}[A-Za-z0-9])?$";
     public const string GitRef = @"^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$";
+    public const string Token = @"^[\x21-\x7e]*$";
     public const string Language = @"^[a-z]{2,3}(_[A-Z]{2})?(@[a-z]+)?$";
     public const string ImageRef = @"^[a-z0-9]([a-z0-9._/:-]{0,180}[a-z0-9])?(@sha256:[0-9a-f]{64})?$";
 }

@@ -63,6 +63,10 @@ public sealed record AddonRepository
     [MaxLength(20000)] public string? DeployKey { get; init; }
     /// <summary>Whether a deploy key is kept for it.</summary>
     public bool? HasDeployKey { get; init; }
+    /// <summary>A token for an https address. Written, never read back.</summary>
+    [MaxLength(500), RegularExpression(Patterns.Token)] public string? Token { get; init; }
+    /// <summary>Whether a token is kept for it.</summary>
+    public bool? HasToken { get; init; }
 }
 
 public sealed record TemplateView
@@ -171,7 +175,7 @@ public sealed record EnterpriseAccess
     /// <summary>A Git address of the enterprise repository the agency may read.</summary>
     [MaxLength(500)] public string? GitUrl { get; init; }
     /// <summary>A token for an https address. Written, never read back.</summary>
-    [MaxLength(500)] public string? Token { get; init; }
+    [MaxLength(500), RegularExpression(Patterns.Token)] public string? Token { get; init; }
     /// <summary>A private key for an ssh address. Written, never read back.</summary>
     [MaxLength(20000)] public string? PrivateKey { get; init; }
 }
@@ -185,5 +189,17 @@ public sealed record EnterpriseAccessView
     public required bool HasSecret { get; init; }
     /// <summary>Versions for which an archive was uploaded.</summary>
     public required IReadOnlyList<string> Versions { get; init; }
+    public required IReadOnlyList<EnterpriseArchiveView> Archives { get; init; }
     public DateTimeOffset? UpdatedAt { get; init; }
+}
+
+/// <summary>An uploaded archive of the Enterprise sources of one version.</summary>
+public sealed record EnterpriseArchiveView
+{
+    public required string Version { get; init; }
+    public required long Bytes { get; init; }
+    public required string Sha256 { get; init; }
+    /// <summary>How many modules it has.</summary>
+    public required int Modules { get; init; }
+    public required DateTimeOffset UploadedAt { get; init; }
 }

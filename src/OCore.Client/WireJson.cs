@@ -11,6 +11,7 @@ namespace OCore.Client;
     Converters = [
         typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
         typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>),
+        typeof(SnakeEnum<LoadBalancerType>), typeof(SnakeEnum<FilestoreType>), typeof(SnakeEnum<FindingSeverity>), typeof(SnakeEnum<TopologyChangeKind>),
         typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>)])]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
@@ -85,6 +86,7 @@ namespace OCore.Client;
 [JsonSerializable(typeof(Page<CatalogModule>))]
 [JsonSerializable(typeof(EnterpriseAccess))]
 [JsonSerializable(typeof(EnterpriseAccessView))]
+[JsonSerializable(typeof(EnterpriseArchiveView))]
 [JsonSerializable(typeof(Page<InstanceView>))]
 [JsonSerializable(typeof(UpdateInstance))]
 [JsonSerializable(typeof(InstanceConfigView))]
@@ -93,6 +95,17 @@ namespace OCore.Client;
 [JsonSerializable(typeof(AdminCredentials))]
 [JsonSerializable(typeof(OpenLink))]
 [JsonSerializable(typeof(LogLines))]
+[JsonSerializable(typeof(CreateTopology))]
+[JsonSerializable(typeof(TopologyData))]
+[JsonSerializable(typeof(HaConfig))]
+[JsonSerializable(typeof(UpdateTopology))]
+[JsonSerializable(typeof(TopologyView))]
+[JsonSerializable(typeof(Page<TopologySummary>))]
+[JsonSerializable(typeof(Page<TopologyBlueprint>))]
+[JsonSerializable(typeof(UpdateHaConfig))]
+[JsonSerializable(typeof(HaConfigView))]
+[JsonSerializable(typeof(ValidateTopology))]
+[JsonSerializable(typeof(TopologyValidation))]
 [JsonSerializable(typeof(Page<OperationView>))]
 [JsonSerializable(typeof(Page<OperationEventView>))]
 [JsonSerializable(typeof(Confirmation))]

@@ -9,6 +9,7 @@ using OCore.Features.Plans;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies;
 using OCore.Features.Users;
 using OCore.Platform;
 using OCore.Platform.Data;
@@ -51,11 +52,12 @@ internal static class OCoreApp
         builder.Services.AddPortalDomains();
         if (!IsWritingTheDocument)
         {
-            builder.Services.AddHostedService<Startup>();
+            builder.Services.AddSingleton<Startup>().AddHostedService(provider => provider.GetRequiredService<Startup>());
             builder.Services.AddHostedService<OperationEngine>();
             builder.Services.AddHostedService<MailSender>();
             builder.Services.AddHostedService<ServerReconciler>();
             builder.Services.AddHostedService<KeptBackups>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<UnusedTemplates>());
             builder.Services.AddHostedService<PortalDomainReconciler>();
             builder.Services.AddHostedService<CertificateKeeper>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
@@ -67,6 +69,7 @@ internal static class OCoreApp
     public static void Map(WebApplication app)
     {
         ServersSetup.JoinOperations(app.Services);
+        app.Services.GetService<Startup>()?.Begin();
         InstancesSetup.JoinServerWatch(app.Services);
         app.UseHttpFace();
         app.MapHealth();
@@ -81,6 +84,7 @@ internal static class OCoreApp
         PortalDomainEndpoints.Map(api);
         ServerEndpoints.Map(api);
         TemplateEndpoints.Map(api);
+        TopologyEndpoints.Map(api);
         InstanceEndpoints.Map(api);
         OperationEndpoints.Map(api);
         app.MapDashboard();

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace OCore.Tests;
 
 /// <summary>One operation of the OpenAPI document, as far as tests made from it need to know it.</summary>
-internal sealed record ApiOperation(string Id, string Verb, string Path, IReadOnlyList<ApiParameter> Parameters, JsonObject? Body, bool BodyRequired)
+internal sealed record ApiOperation(string Id, string Verb, string Path, IReadOnlyList<ApiParameter> Parameters, JsonObject? Body, bool BodyRequired, bool IsList)
 {
     public override string ToString() => $"{Verb} {Path}";
 
@@ -37,7 +37,8 @@ internal sealed class ApiDocument
         select new ApiOperation(
             (string)operation["operationId"]!, verb.Key.ToUpperInvariant(), path.Key,
             [.. (operation["parameters"]?.AsArray() ?? []).Select(p => new ApiParameter((string)p!["name"]!, (string)p["in"]!, Resolve(p["schema"])))],
-            body?["content"]?["application/json"]?["schema"] is { } schema ? Resolve(schema) : null, (bool?)body?["required"] ?? false);
+            body?["content"]?["application/json"]?["schema"] is { } schema ? Resolve(schema) : null, (bool?)body?["required"] ?? false,
+            ((string?)operation["responses"]?["200"]?["content"]?["application/json"]?["schema"]?["$ref"])?.StartsWith("#/components/schemas/PageOf", StringComparison.Ordinal) == true);
 
     /// <summary>Follows references; of a choice with null, the other.</summary>
     public JsonObject Resolve(JsonNode? schema)

@@ -67,7 +67,7 @@ internal static class TestDatabases
         }
         await PostgresTemplate.Value;
         var name = $"t{Interlocked.Increment(ref _count)}";
-        await PostgresServer.ExecuteAsync($"CREATE DATABASE {name} TEMPLATE template_ocore");
+        await PostgresServer.ExecuteAsync($"CREATE DATABASE {name} TEMPLATE template_ocore OWNER {PostgresServer.Owner}");
         return PostgresServer.ConnectionTo(name);
     }
 
@@ -77,7 +77,7 @@ internal static class TestDatabases
         if (database == Database.Sqlite)
             return "sqlite";
         var name = $"t{Interlocked.Increment(ref _count)}";
-        await PostgresServer.ExecuteAsync($"CREATE DATABASE {name}");
+        await PostgresServer.ExecuteAsync($"CREATE DATABASE {name} OWNER {PostgresServer.Owner}");
         return PostgresServer.ConnectionTo(name);
     }
 
@@ -104,7 +104,7 @@ internal static class TestDatabases
 
     private static async Task MakePostgresTemplateAsync()
     {
-        await PostgresServer.ExecuteAsync("CREATE DATABASE template_ocore");
+        await PostgresServer.ExecuteAsync($"CREATE DATABASE template_ocore OWNER {PostgresServer.Owner}");
         var connection = PostgresServer.ConnectionTo("template_ocore") + ";Pooling=false";
         var options = new DbContextOptionsBuilder<PostgresOCoreDb>().UseApplicationServiceProvider(DesignServices.Provider);
         DataSetup.UsePostgres(options, connection);
@@ -123,16 +123,19 @@ internal static class PostgresServer
     private static readonly string? Programs = Directory.Exists("/usr/lib/postgresql")
         ? Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")).Where(d => File.Exists(Path.Combine(d, "initdb"))).Order(StringComparer.Ordinal).LastOrDefault()
         : null;
-    private static readonly Lazy<Task<string>> Server = new(StartAsync);
+    private static readonly Lazy<Task<string>> Server = new(PrepareAsync);
     // Held for the life of this process: its input would be closed with it.
     private static Process? _shell;
+
+    /// <summary>The role that the program signs in as. No superuser: nobody above the policies would notice that one is missing.</summary>
+    public static readonly string Owner = $"ocore_{Environment.ProcessId}";
 
     /// <summary>Why tests on PostgreSQL are skipped; null where they run.</summary>
     public static string? WhyAbsent => Given is null && Programs is null
         ? "NOT TESTED ON POSTGRESQL: no server is installed (apt-get install postgresql) and OCORE_TEST_POSTGRES is not set." : null;
 
     public static string ConnectionTo(string database) =>
-        new NpgsqlConnectionStringBuilder(Server.Value.GetAwaiter().GetResult()) { Database = database, MaxPoolSize = 30, IncludeErrorDetail = true }.ToString();
+        new NpgsqlConnectionStringBuilder(Server.Value.GetAwaiter().GetResult()) { Database = database, Username = Owner, Password = Owner, MaxPoolSize = 30, IncludeErrorDetail = true }.ToString();
 
     public static async Task ExecuteAsync(string sql)
     {
@@ -140,6 +143,16 @@ internal static class PostgresServer
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<string> PrepareAsync()
+    {
+        var server = await StartAsync();
+        await using var connection = new NpgsqlConnection(server + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"CREATE ROLE {Owner} LOGIN PASSWORD '{Owner}'", connection);
+        await command.ExecuteNonQueryAsync();
+        return server;
     }
 
     private static async Task<string> StartAsync()

@@ -15,6 +15,7 @@ internal sealed class TemplateOptions(bool isNew)
     public readonly Option<string?> Image = Opt.Text("--image", "IMAGE", "Container image, in place of the catalogue's");
     public readonly Option<string[]?> Addon = Opt.Repeat("--addon", "URL[#BRANCH]", "Git repository of add-ons; all of them, one option each");
     public readonly Option<string[]?> AddonKey = Opt.Settings("--addon-key", "URL=FILE", "Private key that may read that repository");
+    public readonly Option<string[]?> AddonToken = Opt.Settings("--addon-token", "URL=FILE", "File with a token that may read that repository by https");
     public readonly Option<int?> Memory = Opt.Int("--memory", "MB", "Memory of each instance in megabytes");
     public readonly Option<double?> Cpus = Opt.Number("--cpus", "N", "Processor cores of each instance");
     public readonly Option<string[]?> Languages = Opt.List("--languages", "LIST", "Languages to load, for example fr_FR,de_DE");
@@ -23,7 +24,7 @@ internal sealed class TemplateOptions(bool isNew)
 
     public Verb AddTo(Verb verb)
     {
-        Option[] options = [Description, Edition, Workers, .. Env.All, Modules, Public, Image, Addon, AddonKey, Memory, Cpus, Languages, Demo, .. Config.All];
+        Option[] options = [Description, Edition, Workers, .. Env.All, Modules, Public, Image, Addon, AddonKey, AddonToken, Memory, Cpus, Languages, Demo, .. Config.All];
         foreach (var option in options)
             verb.Add(option);
         return verb;
@@ -31,18 +32,22 @@ internal sealed class TemplateOptions(bool isNew)
 
     public async Task<IReadOnlyList<AddonRepository>?> Addons(Call call)
     {
-        var keys = Opt.Pairs(call.Get(AddonKey) ?? []);
+        var (keys, tokens) = (Opt.Pairs(call.Get(AddonKey) ?? []), Opt.Pairs(call.Get(AddonToken) ?? []));
         if (call.Get(Addon) is not { Length: > 0 } given)
-            return keys.Count == 0 ? null : throw new CliException(ExitCode.Usage, "--addon-key goes with --addon.");
+            return keys.Count + tokens.Count == 0 ? null : throw new CliException(ExitCode.Usage, "--addon-key and --addon-token go with --addon.");
         List<AddonRepository> all = [];
         foreach (var text in given)
         {
             var at = text.LastIndexOf('#');
             var url = at < 0 ? text : text[..at];
             keys.Remove(url, out var file);
-            all.Add(new AddonRepository { Url = url, Branch = at < 0 ? null : text[(at + 1)..], DeployKey = file is null ? null : await Files.Text(call, file) });
+            tokens.Remove(url, out var secret);
+            all.Add(new AddonRepository
+            {
+                Url = url, Branch = at < 0 ? null : text[(at + 1)..], DeployKey = file is null ? null : await Files.Text(call, file), Token = secret is null ? null : (await Files.Text(call, secret)).Trim(),
+            });
         }
-        return keys.Count == 0 ? all : throw new CliException(ExitCode.Usage, $"No --addon has the address {keys.Keys.First()}.");
+        return keys.Keys.Concat(tokens.Keys).FirstOrDefault() is { } other ? throw new CliException(ExitCode.Usage, $"No --addon has the address {other}.") : all;
     }
 }
 

@@ -35,9 +35,7 @@ internal static class Reference
         if (command is not Verb verb)
             return;
         to.WriteLine();
-        to.WriteLine("```");
-        to.WriteLine(HelpPage.Usage(verb));
-        to.WriteLine("```");
+        to.WriteLine($"`{HelpPage.Usage(verb)}`");
         Table(to, null, ["Argument", "Meaning"], verb.Arguments.Select(a => new[] { $"`{HelpPage.ArgumentName(a)}`", Cell(a.Description ?? "") }));
         Table(to, null, ["Option", "Meaning"], HelpPage.OwnOptions(verb).Select(o => Row(HelpPage.OptionRow(o))));
         if (verb.Operations.Count > 0)

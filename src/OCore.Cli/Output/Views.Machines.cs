@@ -57,7 +57,7 @@ internal static partial class Views
         .Field("Memory", t => t.MemoryMb is { } mb ? $"{mb} MB" : null)
         .Field("Cpus", t => t.Cpus?.ToString())
         .Field("Modules", t => Cell.Of(t.ModuleList))
-        .Field("Add-ons", t => string.Join('\n', t.AddonRepositories.Select(a => $"{a.Url}{(a.Branch is { } b ? "#" + b : "")}{(a.HasDeployKey == true ? " (with key)" : "")}")))
+        .Field("Add-ons", t => string.Join('\n', t.AddonRepositories.Select(a => $"{a.Url}{(a.Branch is { } b ? "#" + b : "")}{(a.HasDeployKey == true ? " (with key)" : a.HasToken == true ? " (with token)" : "")}")))
         .Field("Languages", t => Cell.Of(t.Languages))
         .Field("Demo data", t => t.DemoData)
         .Field("Settings", t => Cell.Of(t.DefaultEnvVars))
@@ -101,7 +101,7 @@ internal static partial class Views
         .Field("Source", e => e.Source)
         .Field("Git address", e => e.GitUrl)
         .Field("Secret", e => e.HasSecret ? "kept" : "none")
-        .Field("Archives", e => Cell.Of(e.Versions))
+        .Field("Archives", e => string.Join('\n', e.Archives.Select(a => $"{a.Version}: {a.Modules} modules, {a.Bytes / 1e6:0.0} MB")))
         .Field("Changed", e => e.UpdatedAt);
 
     public static readonly View<InstanceView> Instance = new View<InstanceView>(i => i.Id.ToString())

@@ -34,6 +34,8 @@ internal sealed partial class Settings
     public required bool AcmeTermsAgreed { get; init; }
     /// <summary>Attempts to sign in from one address.</summary>
     public required int SignInsPerMinute { get; init; }
+    /// <summary>Certificates of the authorities that Git servers are trusted by, in place of the machine's own; PEM.</summary>
+    public string? GitCaFile { get; init; }
     public required int OperationsPerServer { get; init; }
     public required int OperationsPerOrganization { get; init; }
     /// <summary>Images other than the catalogue's, by their upper-case name: <c>OCORE_IMAGE_ODOO</c>.</summary>
@@ -52,7 +54,7 @@ internal sealed partial class Settings
     [
         "DATA", "DATABASE", "PUBLIC_URL", "LISTEN", "MASTER_KEY_FILE", "SIGNUP", "SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES", "SIGN_INS_PER_MINUTE",
         "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "METRICS_TOKEN", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
-        "ACME_DIRECTORY", "ACME_CA_FILE", "ACME_CONTACT", "ACME_TERMS", "ALLOWED_HOSTS", "PORTAL_ADDRESSES",
+        "ACME_DIRECTORY", "ACME_CA_FILE", "ACME_CONTACT", "ACME_TERMS", "ALLOWED_HOSTS", "PORTAL_ADDRESSES", "GIT_CA_FILE",
         // Of the command line and of bin/, which share the prefix.
         "URL", "TOKEN", "ORG", "LAB", "LAB_NET", "HOME",
     ];
@@ -93,6 +95,9 @@ internal sealed partial class Settings
             errors.Add("OCORE_SMTP_URL may end in ?starttls=required (as without it) or ?starttls=none.");
         if (smtp is { Query: "?starttls=none", UserInfo.Length: > 0, IsLoopback: false })
             errors.Add("OCORE_SMTP_URL would send its password unencrypted; leave out ?starttls=none.");
+        var gitCa = Get("GIT_CA_FILE");
+        if (gitCa is not null && !File.Exists(gitCa))
+            errors.Add($"OCORE_GIT_CA_FILE has to be a file; there is no {gitCa}.");
         var servers = new List<IPEndPoint>();
         foreach (var text in List(Get("DNS_SERVERS")))
         {
@@ -148,6 +153,7 @@ internal sealed partial class Settings
             OperationsPerOrganization = Number("OPERATIONS_PER_ORGANIZATION", Get("OPERATIONS_PER_ORGANIZATION"), 8, errors),
             Images = configuration.AsEnumerable().Where(p => p.Key.StartsWith("OCORE_IMAGE_", StringComparison.Ordinal) && p.Value is { Length: > 0 })
                 .ToDictionary(p => p.Key["OCORE_IMAGE_".Length..], p => p.Value!),
+            GitCaFile = gitCa,
             MetricsToken = Get("METRICS_TOKEN"),
             AdminEmail = Get("ADMIN_EMAIL"),
             AdminPassword = Get("ADMIN_PASSWORD"),

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -13,14 +12,29 @@ internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServ
 {
     public const string FirstEmail = "admin@localhost";
 
+    private Task? _work;
+
     public static bool Completed { get; private set; }
+
+    /// <summary>Begins while the routes are still being put together: the database's half of a start takes as long as the web's.</summary>
+    public void Begin() => _work ??= Task.Run(() => PrepareAsync(CancellationToken.None));
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        Begin();
+        await _work!.WaitAsync(cancellationToken);
+    }
+
+    private async Task PrepareAsync(CancellationToken cancellationToken)
+    {
         Directory.CreateDirectory(settings.DataDirectory);
         await using var db = databases.System();
+        // Made now, so that no request has to wait for it.
+        _ = db.Model;
         await DataSetup.MigrateAsync(db, cancellationToken);
-        if (!await db.Users.AnyAsync(cancellationToken))
+        if (!settings.UsesSqlite && await RowSecurity.IsBypassedAsync(db, cancellationToken))
+            log.LogWarning("OCORE_DATABASE signs in as a superuser of PostgreSQL, whom row-level security does not hold: use a role without SUPERUSER and BYPASSRLS that owns the database");
+        if (!await DataSetup.HasUsersAsync(db, cancellationToken))
             await FirstOperatorAsync(db, cancellationToken);
         Completed = true;
     }

@@ -204,6 +204,7 @@ internal sealed class OdooScene : IAsyncDisposable
             owned.AddRange([$"container ocore-i-{i.Slug}", $"database {i.Database}", $"role {i.Database}", $"path instances/{i.Id:N}", $"route {i.Domain}"]);
         foreach (var cache in await db.TemplateCaches.AcrossTenants().AsNoTracking().Where(c => c.ServerId == server).ToListAsync())
             owned.AddRange(ServerScan.OfTemplate(cache.Database));
+        owned.AddRange(await db.ServerSources.AcrossTenants().Where(s => s.ServerId == server).Select(s => "path sources/" + s.Key).ToListAsync());
         foreach (var kept in await db.ClientDeletions.AcrossTenants().AsNoTracking().Where(d => d.ServerId == server).ToListAsync())
             owned.Add($"path kept/{kept.Id:N}");
         return owned;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Microsoft.Data.Sqlite;
@@ -31,6 +32,8 @@ public sealed class DyingWhileIssuingTests
             await first.DisposeAsync();
             Assert.Equal(0, Ask(data, "SELECT COUNT(*) FROM Certificates WHERE Chain IS NOT NULL"));
 
+            // The authority comes to look in the meantime, and would find nobody: another replica answers it from the same database.
+            await AnswerInsteadAsync(http, data, authority);
             await using var second = await StartAsync(environment, http);
             using var again = await SignInAsync(http);
             await Peer.UntilAsync(async () => (await again.GetFromJsonAsync($"/api/agency/portal-domains/{domain.Id}", WireJson.Default.PortalDomainView))!.SslStatus == SslStatus.Active, "no certificate after the restart");
@@ -42,6 +45,28 @@ public sealed class DyingWhileIssuingTests
             SqliteConnection.ClearAllPools();
             Directory.Delete(data, recursive: true);
         }
+    }
+
+    private static async Task AnswerInsteadAsync(int port, string data, CertificateAuthority authority)
+    {
+        using var listener = new HttpListener();
+        listener.Prefixes.Add($"http://+:{port}/");
+        listener.Start();
+        var answering = Task.Run(async () =>
+        {
+            while (listener.IsListening)
+            {
+                var visit = await listener.GetContextAsync();
+                var answer = Text(data, "SELECT Answer FROM AcmeChallenges WHERE Token = $1", visit.Request.Url!.Segments[^1]);
+                await visit.Response.OutputStream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(answer ?? ""));
+                visit.Response.Close();
+            }
+        });
+        // Where it was not told yet that it can look, it does not come.
+        for (var i = 0; i < 100 && !authority.Log.Any(l => l.Contains("set VALID", StringComparison.Ordinal)); i++)
+            await Task.Delay(100);
+        listener.Stop();
+        await answering.ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
     private static async Task<Peer> StartAsync(IEnumerable<(string, string)> environment, int port)
@@ -71,12 +96,18 @@ public sealed class DyingWhileIssuingTests
         return http;
     }
 
-    private static long Ask(string data, string question)
+    private static long Ask(string data, string question) => (long)Scalar(data, question, null)!;
+
+    private static string? Text(string data, string question, string value) => (string?)Scalar(data, question, value);
+
+    private static object? Scalar(string data, string question, string? value)
     {
         using var connection = new SqliteConnection($"Data Source={Path.Combine(data, "ocore.db")};Mode=ReadOnly");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = question;
-        return (long)command.ExecuteScalar()!;
+        if (value is not null)
+            command.Parameters.AddWithValue("$1", value);
+        return command.ExecuteScalar();
     }
 }

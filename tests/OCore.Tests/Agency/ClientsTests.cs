@@ -1,8 +1,5 @@
-using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Diagnostics;
 using OCore.Client;
-using OCore.Features.Agency;
 using OCore.Platform.Data;
 
 namespace OCore.Tests.Agency;
@@ -106,68 +103,6 @@ public sealed class ClientsTests(TestApps apps) : IClassFixture<TestApps>
         Assert.Single((await http.Get<Page<ClientView>>("/api/agency/clients?q=IS NONE")).Data);
         var first = await http.Get<Page<ClientView>>("/api/agency/clients?limit=4");
         Assert.Equal(all.Skip(4).Select(c => c.Id), (await http.Get<Page<ClientView>>($"/api/agency/clients?limit=4&cursor={first.NextCursor}")).Data.Select(c => c.Id));
-    }
-
-    [Theory, Sqlite, Postgres]
-    public async Task The_list_takes_as_many_queries_for_thirty_clients_as_for_one(Database database)
-    {
-        var app = await apps.OnAsync(database);
-        var agency = await app.AgencyAsync("Thrifty");
-        var server = await app.ServerAsync(agency);
-        await app.InstanceAsync(await app.ClientOfAsync(agency, "First"), server);
-        using var watcher = new Watcher();
-        // EF looks for listeners once a second.
-        await Task.Delay(1200);
-        var one = await QueriesAsync(app, agency, 1);
-        for (var n = 0; n < 29; n++)
-            await app.InstanceAsync(await app.ClientOfAsync(agency, "More"), server);
-
-        Assert.Equal(one, await QueriesAsync(app, agency, 30));
-        Assert.InRange(one, 1, 5);
-    }
-
-    private static readonly AsyncLocal<StrongBox?> Counter = new();
-
-    private sealed class StrongBox { public int Count; }
-
-    private static async Task<int> QueriesAsync(TestApp app, TestAgency agency, int expected)
-    {
-        var counter = Counter.Value = new StrongBox();
-        await using var db = app.Databases.For(new Tenant(agency.Org.Id, agency.Org.Id, false), null);
-        Assert.Equal(expected, (await ClientViews.OfAsync(db, db.Organizations.Where(o => o.Kind == OrganizationKind.Client), CancellationToken.None)).Count);
-        Counter.Value = null;
-        return counter.Count;
-    }
-
-    private sealed class Watcher : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
-    {
-        private readonly List<IDisposable> _subscriptions = [];
-
-        public Watcher() => _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
-
-        public void Dispose() => _subscriptions.ForEach(s => s.Dispose());
-
-        public void OnNext(DiagnosticListener value)
-        {
-            if (value.Name == DbLoggerCategory.Name)
-                _subscriptions.Add(value.Subscribe(this));
-        }
-
-        public void OnNext(KeyValuePair<string, object?> value)
-        {
-            if (value.Key == RelationalEventId.CommandExecuted.Name && Counter.Value is { } counter)
-                counter.Count++;
-        }
-
-        public void OnCompleted()
-        {
-            // Nothing is held.
-        }
-
-        public void OnError(Exception error)
-        {
-            // Nothing is held.
-        }
     }
 
     private static StringContent Json(string text) => new(text, System.Text.Encoding.UTF8, "application/json");

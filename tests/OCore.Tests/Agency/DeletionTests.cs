@@ -6,6 +6,7 @@ using OCore.Features.Agency;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Tests.Organizations;
@@ -160,11 +161,13 @@ public sealed class DeletionTests
         var (id, root) = (client.Id, client.RootId);
         db.Add(new ServerGrant { OrgId = root, ServerId = shared.Id, ClientId = id });
         db.Add(new Template { OrgId = id, RootId = root, Name = "Own", OdooVersion = "18.0", OdooEdition = "ce" });
-        db.Add(new TemplateCache { OrgId = id, RootId = root, ServerId = shared.Id, Key = app.Slug("key"), Database = "t", Status = "ready" });
+        db.Add(new TemplateCache { OrgId = id, RootId = root, ServerId = shared.Id, Image = "odoo:18.0", Wish = "k", Key = app.Slug("key"), Database = "t", Status = "ready" });
         db.Add(new EnterpriseSource { OrgId = id });
         db.Add(new PortalDomain { OrgId = root, ClientId = id, SubdomainHost = $"{app.Slug("portal")}.localhost", Token = "", Warnings = [] });
         db.Add(new PortalDomain { OrgId = id, SubdomainHost = $"{app.Slug("odd")}.localhost", Token = "", Warnings = [] });
         db.Add(new PortalDomainTombstone { OrgId = id, Host = "odd.localhost" });
+        db.Add(new Topology { OrgId = id, RootId = root, Name = "Odd" });
+        db.Add(new ServerSource { OrgId = id, RootId = root, ServerId = shared.Id, Key = app.Slug("key"), Origin = "archive", Commit = "x" });
         db.Add(new ClientDeletion { OrgId = id, ServerId = shared.Id, ClientName = "Odd", Path = "x" });
         foreach (var org in (Guid[])[id, root])
         {

@@ -23,10 +23,10 @@ internal sealed class PortalDomainsApp : IAsyncDisposable
             a.Set("PORTAL_ADDRESSES", Here);
             a.Set("PUBLIC_URL", "https://panel.ocore.example");
             a.Set("PORTAL_BASE_DOMAIN", "portals.ocore.example");
+            // What was sent is forgotten; the tests read what was to be sent.
+            a.Adjust(services => services.Remove(services.Single(s => s.ImplementationType == typeof(MailSender))));
             if (!reconciling)
                 a.Adjust(services => services.Remove(services.Single(s => s.ImplementationType == typeof(PortalDomainReconciler))));
-            // Their content is read here, and erased once they are sent.
-            a.Adjust(services => services.Remove(services.Single(s => s.ImplementationType == typeof(MailSender))));
             arrange?.Invoke(a);
         });
         return new PortalDomainsApp { App = app, Dns = dns };

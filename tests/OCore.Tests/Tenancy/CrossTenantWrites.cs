@@ -93,7 +93,7 @@ public sealed class CrossTenantWrites(TestApps apps) : IClassFixture<TestApps>
                      () => NewInstance(world, world.OurClient, world.TheirServer.Id, null),
                      () => new ServerGrant { OrgId = world.Ours.Org.Id, ServerId = world.TheirServer.Id, ClientId = world.OurClient.Id },
                      () => new ServerGrant { OrgId = world.Ours.Org.Id, ServerId = world.OurServer.Id, ClientId = world.TheirClient.Id },
-                     () => new TemplateCache { OrgId = world.Ours.Org.Id, RootId = world.Ours.Org.Id, ServerId = world.TheirServer.Id, Key = "k", Database = "d", Status = "ready" },
+                     () => new TemplateCache { OrgId = world.Ours.Org.Id, RootId = world.Ours.Org.Id, ServerId = world.TheirServer.Id, Image = "odoo:18.0", Wish = "k", Key = "k", Database = "d", Status = "ready" },
                  })
         {
             await using var db = world.AsUs();

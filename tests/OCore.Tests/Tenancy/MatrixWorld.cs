@@ -11,6 +11,7 @@ using OCore.Features.Plans;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
@@ -42,7 +43,7 @@ internal sealed class MatrixWorld
     internal sealed record Actor(string Name, TestPerson? Person, string? Slug, string? Token = null);
 
     /// <summary>Addresses of things that do not exist.</summary>
-    public static string Missing(string segment) => segment == "catalog" ? "18.0" : Guid.CreateVersion7().ToString();
+    public static string Missing(string segment) => segment is "catalog" or "archives" ? "18.0" : Guid.CreateVersion7().ToString();
 
     public static async Task<MatrixWorld> MakeAsync(TestApp app)
     {
@@ -97,7 +98,8 @@ internal sealed class MatrixWorld
         var role = new Role { OrgId = org.Id, Name = app.Slug("role"), Slug = app.Slug("role"), Permissions = ["view:servers"] };
         // Never looked at: nobody asked for a look.
         var domain = new PortalDomain { OrgId = org.RootId, CustomHost = $"{slug}.example.net", CustomDisplay = $"{slug}.example.net", Token = slug, Warnings = [], CreatedAt = now };
-        db.AddRange(server, template, instance, operation, role, domain);
+        var topology = new Topology { OrgId = org.Id, RootId = org.RootId, Name = app.Slug("drawing"), CreatedAt = now };
+        db.AddRange(server, template, instance, operation, role, domain, topology);
         var person = await app.MemberAsync(org, "viewer");
         var invitation = new Invitation { OrgId = org.Id, Email = $"{slug}@people.example", RoleId = role.Id, InvitedById = person.Id, InvitedBy = "somebody", TokenHash = Guid.CreateVersion7().ToByteArray(), CreatedAt = now, ExpiresAt = now.AddDays(2) };
         db.Add(invitation);
@@ -109,10 +111,10 @@ internal sealed class MatrixWorld
         var plan = await db.Set<Plan>().FirstAsync();
         return new Possessions(org, new Dictionary<string, string>
         {
-            ["servers"] = server.Id.ToString(), ["templates"] = template.Id.ToString(), ["instances"] = instance.Id.ToString(), ["from-instance"] = instance.Id.ToString(),
+            ["servers"] = server.Id.ToString(), ["templates"] = template.Id.ToString(), ["topologies"] = topology.Id.ToString(), ["instances"] = instance.Id.ToString(), ["from-instance"] = instance.Id.ToString(),
             ["operations"] = operation.Id.ToString(), ["clients"] = client.Id.ToString(), ["roles"] = role.Id.ToString(), ["members"] = member.Id.ToString(),
             ["invitations"] = invitation.Id.ToString(), ["api-keys"] = key.Id.ToString(), ["sessions"] = session.Id.ToString(), ["passkeys"] = "AAAA",
-            ["users"] = person.Id.ToString(), ["catalog"] = "18.0", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
+            ["users"] = person.Id.ToString(), ["catalog"] = "18.0", ["archives"] = "18.0", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
             ["portal-domains"] = domain.Id.ToString(),
         });
     }

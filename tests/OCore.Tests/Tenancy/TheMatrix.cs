@@ -152,7 +152,7 @@ public sealed class TheMatrix(TestApps apps) : IClassFixture<TestApps>
     // What a field refers to, as the segment of its address; null where it refers to nothing.
     private static string? KindOf(string name, JsonObject schema) => name switch
     {
-        "serverId" or "server" => "servers",
+        "serverId" or "server" or "lbServerId" or "redisServerId" => "servers",
         "templateId" or "template" => "templates",
         "instanceId" or "instance" => "instances",
         "clientId" or "client" or "clients" or "organization" or "organizationId" => "clients",

@@ -50,9 +50,11 @@ export async function send<T>(request: Read<T> | Write<T>, context: Context = {}
   const method = 'method' in request ? request.method : 'GET';
   const head = headers(context, method);
   if (method === 'POST') head.set('Idempotency-Key', key());
-  const file = 'body' in request && request.body instanceof FormData ? request.body : undefined;
-  const body = file ?? ('body' in request && request.body !== undefined ? JSON.stringify(request.body) : undefined);
-  if (body && !file) head.set('Content-Type', 'application/json');
+  const given = 'body' in request ? request.body : undefined;
+  const file = given instanceof Blob || given instanceof FormData ? given : undefined;
+  const body = file ?? (given !== undefined ? JSON.stringify(given) : undefined);
+  // A form says its own type, with the boundary in it.
+  if (body && !(file instanceof FormData)) head.set('Content-Type', file ? 'application/octet-stream' : 'application/json');
   let response: Response;
   try {
     response = await fetch(address(request), { method, headers: head, body, signal: context.signal, credentials: 'same-origin' });

@@ -139,6 +139,8 @@ export const api = {
     get<t.Page<t.CatalogModule>>(`/templates/catalog/${id(version)}/modules`, query),
   enterprise: () => get<t.EnterpriseAccessView>('/templates/enterprise'),
   saveEnterprise: (body: t.EnterpriseAccess) => put<t.EnterpriseAccessView>('/templates/enterprise', body),
+  uploadEnterprise: (version: string, file: File) => put<t.EnterpriseAccessView>(`/templates/enterprise/archives/${id(version)}`, file),
+  removeEnterpriseArchive: (version: string) => del(`/templates/enterprise/archives/${id(version)}`),
   removeEnterprise: () => del('/templates/enterprise'),
 
   instances: (query?: Query) => get<t.Page<t.InstanceView>>('/instances', query),

@@ -1181,6 +1181,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/templates/{id}/provision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an instance from a template. With `?dryRun=true` answers what would be done. */
+        post: operations["provisionInstance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/templates/enterprise": {
         parameters: {
             query?: never;
@@ -1193,14 +1210,86 @@ export interface paths {
         /** Give the organization's own access to the Enterprise sources. Secrets are kept encrypted and never read back. */
         put: operations["setEnterpriseAccess"];
         post?: never;
-        /** Forget the access and its secrets. */
+        /** Forget the access, its secrets and its archives. */
         delete: operations["clearEnterpriseAccess"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/templates/{id}/provision": {
+    "/api/templates/enterprise/archives/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Upload the Enterprise sources of a version as a zip or tar.gz archive: the body is the file. It replaces the one before. */
+        put: operations["uploadEnterpriseArchive"];
+        post?: never;
+        /** Remove the archive of a version. Instances made from it go on running. */
+        delete: operations["deleteEnterpriseArchive"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organization's topologies, without their drawings, oldest first. */
+        get: operations["listTopologies"];
+        put?: never;
+        /** Draw a topology: empty, from a blueprint, or with nodes and edges. */
+        post: operations["createTopology"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/blueprints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Drawings to start from. */
+        get: operations["listTopologyBlueprints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One topology with its drawing. */
+        get: operations["getTopology"];
+        /** Change the name, the drawing, or apply changes as fixes and proposals give them. What is not given stays. */
+        put: operations["updateTopology"];
+        post?: never;
+        /** Delete a topology. Servers and what runs on them stay as they are. */
+        delete: operations["deleteTopology"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/{id}/duplicate": {
         parameters: {
             query?: never;
             header?: never;
@@ -1209,8 +1298,43 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make an instance from a template. With `?dryRun=true` answers what would be done. */
-        post: operations["provisionInstance"];
+        /** Make a copy to change. */
+        post: operations["duplicateTopology"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/{id}/ha-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How high availability is reached, what the drawing lacks for it, and where the two contradict each other. */
+        get: operations["getTopologyHaConfig"];
+        /** Set how high availability is reached. What is not given stays. */
+        put: operations["updateTopologyHaConfig"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/{id}/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask all rules, of the topology as it is saved or of a drawing in progress. Nothing is changed. */
+        post: operations["validateTopology"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1593,6 +1717,10 @@ export interface components {
             deployKey?: null | string;
             /** @description Whether a deploy key is kept for it. */
             hasDeployKey?: null | boolean;
+            /** @description A token for an https address. Written, never read back. */
+            token?: null | string;
+            /** @description Whether a token is kept for it. */
+            hasToken?: null | boolean;
         };
         /** @description The administrator of the Odoo instance. */
         AdminCredentials: {
@@ -1838,6 +1966,15 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description Draw a new topology: empty, from a blueprint, or with nodes and edges. */
+        CreateTopology: {
+            name: string;
+            description?: null | string;
+            topologyData?: null | components["schemas"]["TopologyData"];
+            /** @description A key of `GET /api/topologies/blueprints`, in place of `topologyData`. */
+            blueprint?: null | string;
+            haConfig?: null | components["schemas"]["UpdateHaConfig"];
+        };
         CreatedApiKey: {
             apiKey: components["schemas"]["ApiKeyView"];
             /** @description The secret, shown this once. */
@@ -1934,12 +2071,61 @@ export interface components {
             hasSecret: boolean;
             /** @description Versions for which an archive was uploaded. */
             versions: string[];
+            archives: components["schemas"]["EnterpriseArchiveView"][];
             /** Format: date-time */
             updatedAt?: null | string;
         };
+        /** @description An uploaded archive of the Enterprise sources of one version. */
+        EnterpriseArchiveView: {
+            version: string;
+            /** Format: int64 */
+            bytes: number;
+            sha256: string;
+            /**
+             * Format: int32
+             * @description How many modules it has.
+             */
+            modules: number;
+            /** Format: date-time */
+            uploadedAt: string;
+        };
+        /**
+         * @description Where attachments are kept.
+         * @enum {unknown}
+         */
+        FilestoreType: "local" | "shared_nfs" | "s3";
+        /**
+         * @description An error keeps a topology from being deployed; a warning is a choice to be made with open eyes.
+         * @enum {unknown}
+         */
+        FindingSeverity: "error" | "warning" | "info";
         FromInstance: {
             name?: null | string;
             description?: null | string;
+        };
+        /** @description How high availability is reached. */
+        HaConfig: {
+            lbType?: components["schemas"]["LoadBalancerType"];
+            /** Format: uuid */
+            lbServerId?: null | string;
+            filestoreType?: components["schemas"]["FilestoreType"];
+            redisEnabled?: boolean;
+            /** Format: uuid */
+            redisServerId?: null | string;
+            pgFailoverEnabled?: boolean;
+        };
+        HaConfigView: {
+            haConfig: components["schemas"]["HaConfig"];
+            /** @description Nodes and edges that the settings name and the drawing lacks: `PUT /api/topologies/{id}` with these `changes` draws them. */
+            proposal: components["schemas"]["TopologyFix"];
+            /** @description Where the drawing says something else than the settings. */
+            conflicts: components["schemas"]["HaConflict"][];
+        };
+        /** @description A setting and a drawing that do not agree. */
+        HaConflict: {
+            field: string;
+            nodeIds: string[];
+            message: string;
         };
         HostKeyProbe: {
             host: string;
@@ -2072,6 +2258,11 @@ export interface components {
             /** Format: int32 */
             limit?: null | number;
         };
+        /**
+         * @description What stands before the Odoo nodes.
+         * @enum {unknown}
+         */
+        LoadBalancerType: "none" | "traefik" | "haproxy" | "nginx";
         LogLines: {
             lines: string[];
         };
@@ -2365,6 +2556,20 @@ export interface components {
             nextCursor?: null | string;
             hasMore: boolean;
         };
+        /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
+        PageOfTopologyBlueprint: {
+            data: components["schemas"]["TopologyBlueprint"][];
+            /** @description Opaque; null on the last page. */
+            nextCursor?: null | string;
+            hasMore: boolean;
+        };
+        /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
+        PageOfTopologySummary: {
+            data: components["schemas"]["TopologySummary"][];
+            /** @description Opaque; null on the last page. */
+            nextCursor?: null | string;
+            hasMore: boolean;
+        };
         /** @description What the browser's `navigator.credentials` gave, as JSON text. */
         PasskeyCredential: {
             credential: string;
@@ -2526,6 +2731,8 @@ export interface components {
             /** @description A pre-initialised database is on the server, so it takes seconds. */
             fast: boolean;
         };
+        /** @description A JSON object that is kept as it was written: what oCore does not know of it comes back byte for byte. */
+        RawJson: unknown;
         RecoveryCodes: {
             /** @description Shown once; each works once. */
             codes: string[];
@@ -2690,6 +2897,8 @@ export interface components {
             finishedAt?: null | string;
             error?: null | string;
         };
+        /** Format: binary */
+        Stream: string;
         /** @description The organization's plan and how much of it is used. */
         SubscriptionView: {
             plan: string;
@@ -2744,6 +2953,126 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
+        /** @description A drawing to start from. */
+        TopologyBlueprint: {
+            key: string;
+            name: string;
+            description: string;
+            /** @description The machines it is drawn for: nodes whose `data.place` is the same share one. */
+            places: string[];
+            topologyData: components["schemas"]["TopologyData"];
+            haConfig: components["schemas"]["HaConfig"];
+        };
+        /** @description One change of a drawing or of its settings. */
+        TopologyChange: {
+            /** @description `add_node` (`node`), `remove_node` (`id`; its edges go along), `set_node` (`id`, `member` of its data, `value`), `add_edge` (`edge`), `remove_edge` (`id`), `set_ha` (`member`, `value`). */
+            op: components["schemas"]["TopologyChangeKind"];
+            node?: null | components["schemas"]["TopologyNode"];
+            edge?: null | components["schemas"]["TopologyEdge"];
+            /** @description Of the node or edge. */
+            id?: null | string;
+            /** @description A member of the node's data, or of the settings. */
+            member?: null | string;
+            value?: null | components["schemas"]["RawJson"];
+        };
+        /** @enum {unknown} */
+        TopologyChangeKind: "add_node" | "remove_node" | "set_node" | "add_edge" | "remove_edge" | "set_ha";
+        /** @description The drawing. */
+        TopologyData: {
+            nodes: components["schemas"]["TopologyNode"][];
+            edges: components["schemas"]["TopologyEdge"][];
+        };
+        /** @description Who uses whom: from the user to the used. */
+        TopologyEdge: {
+            id: string;
+            source: string;
+            target: string;
+            data?: null | components["schemas"]["RawJson"];
+        };
+        /** @description What a rule says of a topology. */
+        TopologyFinding: {
+            /** @description Stable: `TP-L01`. */
+            code: string;
+            severity: components["schemas"]["FindingSeverity"];
+            nodeIds: string[];
+            edgeIds: string[];
+            message: string;
+            /** @description Where to look first. */
+            hint?: null | string;
+            fix: components["schemas"]["TopologyFix"];
+        };
+        /** @description What would mend it. Where a machine cannot know the answer there are words and no changes. */
+        TopologyFix: {
+            title: string;
+            /** @description For `PUT /api/topologies/{id}`. */
+            changes: components["schemas"]["TopologyChange"][];
+        };
+        /** @description One part of a topology. */
+        TopologyNode: {
+            /** @description Unique within the drawing, and stable: plans and findings name it. */
+            id: string;
+            /** @description `loadBalancer`, `odoo`, `postgres`, `pgbouncer`, `etcd`, `redis`, `filestore`, `s3`, `backup` or `monitor`. */
+            type: string;
+            position?: null | components["schemas"]["TopologyPosition"];
+            data?: null | components["schemas"]["RawJson"];
+        };
+        /** @description Where the editor draws a node. */
+        TopologyPosition: {
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        /** @description A topology in a list, without its drawing. */
+        TopologySummary: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            description?: null | string;
+            haConfig: components["schemas"]["HaConfig"];
+            /** @description How many nodes of each type. */
+            nodes: {
+                [key: string]: number;
+            };
+            servers: components["schemas"]["Ref"][];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        TopologyValidation: {
+            /** @description There is no error; there may be warnings. */
+            valid: boolean;
+            /** Format: int32 */
+            errors: number;
+            /** Format: int32 */
+            warnings: number;
+            /** @description Errors first within each rule, rules in the order of their codes: the same input gives the same list. */
+            findings: components["schemas"]["TopologyFinding"][];
+            /** @description Of all that was looked at: the drawing, the settings and the servers. */
+            snapshot: string;
+            /** Format: date-time */
+            checkedAt: string;
+        };
+        TopologyView: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            description?: null | string;
+            topologyData: components["schemas"]["TopologyData"];
+            haConfig: components["schemas"]["HaConfig"];
+            /** @description The servers that the drawing and the settings name, as far as they are still there. */
+            servers: components["schemas"]["Ref"][];
+            /**
+             * Format: int32
+             * @description Grows with every change.
+             */
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
         TotpCode: {
             code: string;
         };
@@ -2760,6 +3089,22 @@ export interface components {
         UpdateClient: {
             name?: null | string;
             logoUrl?: null | string;
+        };
+        /** @description What is not given stays as it is. */
+        UpdateHaConfig: {
+            lbType?: null | components["schemas"]["LoadBalancerType"];
+            /**
+             * Format: uuid
+             * @description Server hosting the load balancer.
+             */
+            lbServerId?: null | string;
+            filestoreType?: null | components["schemas"]["FilestoreType"];
+            /** @description Redis for session storage; switching it off also forgets its server. */
+            redisEnabled?: null | boolean;
+            /** Format: uuid */
+            redisServerId?: null | string;
+            /** @description PostgreSQL fails over by itself. */
+            pgFailoverEnabled?: null | boolean;
         };
         /** @description Only the fields given are changed; the container takes them up with a restart. */
         UpdateInstance: {
@@ -2834,6 +3179,24 @@ export interface components {
             config?: null | {
                 [key: string]: string;
             };
+        };
+        /** @description What is not given stays as it is. */
+        UpdateTopology: {
+            name?: null | string;
+            description?: null | string;
+            topologyData?: null | components["schemas"]["TopologyData"];
+            /** @description Changes of the drawing and the settings, as fixes and proposals give them; made after `topologyData`. */
+            changes?: null | components["schemas"]["TopologyChange"][];
+            /**
+             * Format: int32
+             * @description The `version` that was read: refused when somebody else has changed the topology since.
+             */
+            version?: null | number;
+        };
+        /** @description Look at a drawing that is not saved; what is not given is taken from the topology. */
+        ValidateTopology: {
+            topologyData?: null | components["schemas"]["TopologyData"];
+            haConfig?: null | components["schemas"]["UpdateHaConfig"];
         };
     };
     responses: never;
@@ -8792,6 +9155,88 @@ export interface operations {
             };
         };
     };
+    provisionInstance: {
+        parameters: {
+            query?: {
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProvisionInstance"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvisionPlan"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     getEnterpriseAccess: {
         parameters: {
             query?: never;
@@ -8953,20 +9398,20 @@ export interface operations {
             };
         };
     };
-    provisionInstance: {
+    uploadEnterpriseArchive: {
         parameters: {
-            query?: {
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
-                id: string;
+                version: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProvisionInstance"];
+                "application/octet-stream": components["schemas"]["Stream"];
+                "application/zip": components["schemas"]["Stream"];
+                "application/gzip": components["schemas"]["Stream"];
             };
         };
         responses: {
@@ -8976,16 +9421,718 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProvisionPlan"];
+                    "application/json": components["schemas"]["EnterpriseAccessView"];
                 };
             };
-            /** @description Accepted */
-            202: {
+            /** @description Bad Request */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OperationView"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deleteEnterpriseArchive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listTopologies: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTopologySummary"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createTopology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTopology"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopologyView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listTopologyBlueprints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTopologyBlueprint"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getTopology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopologyView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    updateTopology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateTopology"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopologyView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deleteTopology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    duplicateTopology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopologyView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getTopologyHaConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HaConfigView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    updateTopologyHaConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateHaConfig"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HaConfigView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    validateTopology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["ValidateTopology"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopologyValidation"];
                 };
             };
             /** @description Bad Request */

@@ -40,10 +40,6 @@ internal static class ClientHealth
         };
     }
 
-    public static string Of(Organization client, int instances, int down, int degraded) => client switch
-    {
-        { DeletingAt: not null } => Deleting,
-        { SuspendedAt: not null } => Suspended,
-        _ => instances == 0 ? None : down > 0 ? Down : degraded > 0 ? Degraded : Healthy,
-    };
+    public static string Of(bool deleting, bool suspended, int instances, int down, int degraded) =>
+        deleting ? Deleting : suspended ? Suspended : instances == 0 ? None : down > 0 ? Down : degraded > 0 ? Degraded : Healthy;
 }

@@ -5,33 +5,56 @@ using OCore.Platform.Data;
 
 namespace OCore.Features.Agency;
 
+/// <summary>Clients with what is counted of them: two queries for any number of them, and a third where some are being deleted.</summary>
 internal static class ClientViews
 {
-    /// <summary>Clients with what is counted of them, in four queries for any number.</summary>
-    public static async Task<List<ClientView>> OfAsync(OCoreDb db, IQueryable<Organization> clients, CancellationToken stop)
+    private sealed record Row(Guid Id, string Name, string Slug, string? LogoUrl, DateTimeOffset? SuspendedAt, DateTimeOffset? DeletingAt, DateTimeOffset CreatedAt, int Members);
+    private sealed record InstanceCounts(Guid OrgId, string OdooVersion, int All, int Running, int Down, int Degraded);
+
+    // Members are their organization's own, so an agency counts its clients' across tenants; the query names the agency itself.
+    private static readonly Compiled<Func<OCoreDb, Guid, Guid, int, IAsyncEnumerable<Row>>> NextOf = new(() => EF.CompileAsyncQuery((OCoreDb db, Guid agency, Guid after, int count) =>
+        db.Organizations.AcrossTenants().Where(o => o.RootId == agency && o.Kind == OrganizationKind.Client && o.Id > after).OrderBy(o => o.Id).Take(count)
+            .Select(o => new Row(o.Id, o.Name, o.Slug, o.LogoUrl, o.SuspendedAt, o.DeletingAt, o.CreatedAt, db.Members.Count(m => m.OrgId == o.Id)))));
+
+    private static readonly Compiled<Func<OCoreDb, List<Guid>, IAsyncEnumerable<InstanceCounts>>> InstancesOf = new(() => EF.CompileAsyncQuery((OCoreDb db, List<Guid> clients) =>
+        db.Instances.Where(i => clients.Contains(i.OrgId)).GroupBy(i => new { i.OrgId, i.OdooVersion }).Select(g => new InstanceCounts(g.Key.OrgId, g.Key.OdooVersion, g.Count(),
+            g.Count(i => i.Status == InstanceStatus.Running), g.AsQueryable().Count(ClientHealth.IsDown), g.AsQueryable().Count(ClientHealth.IsDegraded)))));
+
+    /// <summary>The next clients of an agency, in the order of their ids.</summary>
+    public static async Task<List<ClientView>> NextAsync(OCoreDb db, Guid agency, Guid? after, int count, CancellationToken stop) =>
+        await OfAsync(db, await NextOf.On(db)(db, agency, after ?? Guid.Empty, count).ToListAsync(stop), stop);
+
+    /// <param name="clients">Within the agency by what it asks for itself: where members are counted, the tenant's filter is lifted.</param>
+    public static async Task<List<ClientView>> OfAsync(OCoreDb db, IQueryable<Organization> clients, CancellationToken stop) =>
+        await OfAsync(db, await clients.AcrossTenants()
+            .Select(o => new Row(o.Id, o.Name, o.Slug, o.LogoUrl, o.SuspendedAt, o.DeletingAt, o.CreatedAt, db.Members.Count(m => m.OrgId == o.Id))).ToListAsync(stop), stop);
+
+    private static async Task<List<ClientView>> OfAsync(OCoreDb db, List<Row> rows, CancellationToken stop)
     {
-        var (down, degraded) = (db.Instances.Where(ClientHealth.IsDown), db.Instances.Where(ClientHealth.IsDegraded));
-        var rows = await clients.Select(o => new
+        var instances = (await InstancesOf.On(db)(db, rows.ConvertAll(o => o.Id)).ToListAsync(stop)).ToLookup(g => g.OrgId);
+        var deletions = await DeletionsAsync(db, rows, stop);
+        return rows.ConvertAll(client =>
         {
-            Client = o,
-            Instances = db.Instances.Count(i => i.OrgId == o.Id),
-            Running = db.Instances.Count(i => i.OrgId == o.Id && i.Status == InstanceStatus.Running),
-            Down = down.Count(i => i.OrgId == o.Id),
-            Degraded = degraded.Count(i => i.OrgId == o.Id),
-        }).ToListAsync(stop);
-        var ids = rows.ConvertAll(r => r.Client.Id);
-        var versions = await db.Instances.Where(i => ids.Contains(i.OrgId)).Select(i => new { i.OrgId, i.OdooVersion }).Distinct().ToListAsync(stop);
-        // Members are their organization's own. The ids come from a query within the agency.
-        var members = await db.Members.AcrossTenants().Where(m => ids.Contains(m.OrgId)).GroupBy(m => m.OrgId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, stop);
-        var deletions = await ClientRemoval.OpenFor(db.Operations.Where(o => o.ClientId != null && ids.Contains(o.ClientId.Value)), null).Select(o => new { o.ClientId, o.Id }).ToListAsync(stop);
-        return rows.ConvertAll(r => new ClientView
-        {
-            Id = r.Client.Id, Name = r.Client.Name, Slug = r.Client.Slug, LogoUrl = r.Client.LogoUrl,
-            MemberCount = members.GetValueOrDefault(r.Client.Id), InstanceCount = r.Instances, InstancesRunning = r.Running,
-            Health = ClientHealth.Of(r.Client, r.Instances, r.Down, r.Degraded),
-            OdooVersions = [.. versions.Where(v => v.OrgId == r.Client.Id).Select(v => v.OdooVersion).OrderDescending(StringComparer.Ordinal)],
-            Suspended = r.Client.SuspendedAt is not null, CreatedAt = r.Client.CreatedAt,
-            DeleteOperationId = deletions.Find(d => d.ClientId == r.Client.Id)?.Id,
+            var own = instances[client.Id];
+            var count = own.Sum(i => i.All);
+            return new ClientView
+            {
+                Id = client.Id, Name = client.Name, Slug = client.Slug, LogoUrl = client.LogoUrl,
+                MemberCount = client.Members, InstanceCount = count, InstancesRunning = own.Sum(i => i.Running),
+                Health = ClientHealth.Of(client.DeletingAt is not null, client.SuspendedAt is not null, count, own.Sum(i => i.Down), own.Sum(i => i.Degraded)),
+                OdooVersions = [.. own.Select(i => i.OdooVersion).OrderDescending(StringComparer.Ordinal)],
+                Suspended = client.SuspendedAt is not null, CreatedAt = client.CreatedAt,
+                DeleteOperationId = deletions.TryGetValue(client.Id, out var operation) ? operation : null,
+            };
         });
+    }
+
+    private static async Task<Dictionary<Guid, Guid>> DeletionsAsync(OCoreDb db, List<Row> clients, CancellationToken stop)
+    {
+        var ids = clients.Where(c => c.DeletingAt is not null).Select(c => c.Id).ToList();
+        if (ids.Count == 0)
+            return [];
+        var open = await ClientRemoval.OpenFor(db.Operations.Where(o => o.ClientId != null && ids.Contains(o.ClientId.Value)), null).Select(o => new { o.ClientId, o.Id }).ToListAsync(stop);
+        return open.GroupBy(o => o.ClientId!.Value).ToDictionary(g => g.Key, g => g.First().Id);
     }
 }

@@ -38,7 +38,8 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             var on = await host.OpenAsync(db, instance, context.Stop);
             if (instance.WantRunning)
             {
-                await host.EnsureContainerAsync(on, context.Stop);
+                await host.EnsureSourcesAsync(db, on, refresh: false, context.Log, context.Stop);
+                await host.EnsureContainerAsync(on with { Plan = host.PlanOf(instance) }, context.Stop);
                 await InstanceHost.WaitUntilUpAsync(on, context.Log, context.Stop);
             }
             instance.Status = instance.WantRunning ? InstanceStatus.Running : InstanceStatus.Stopped;

@@ -32,6 +32,8 @@ internal sealed class Instance : IAgencyShared, IAudited
     public List<string> Languages { get; set; } = [];
     public bool DemoData { get; init; }
     [Secret] public List<TemplateRepository> Repositories { get; set; } = [];
+    /// <summary>The state of its sources that it runs with, until its modules are changed.</summary>
+    [NotAudited] public List<SourcePin> Sources { get; set; } = [];
     [Secret] public string? RegistrationCodeSealed { get; set; }
 
     [Secret] public required string DatabasePasswordSealed { get; init; }
@@ -84,6 +86,7 @@ internal sealed class InstanceMapping : IEntityTypeConfiguration<Instance>
         entity.Property(i => i.Modules).HasJson();
         entity.Property(i => i.Languages).HasJson();
         entity.Property(i => i.Repositories).HasJson();
+        entity.Property(i => i.Sources).HasJson();
         entity.Property(i => i.Use).HasJson();
         entity.Property(i => i.AppliedKeys).HasJson();
         entity.HasOne(i => i.Organization).WithMany().HasForeignKey(i => i.OrgId).OnDelete(DeleteBehavior.Restrict);

@@ -120,7 +120,7 @@ internal static class InstanceEndpoints
         BeginAsync<DeleteInstanceKind>(id, "Delete", i => i.WantRunning = false, db, queue, kinds, stop, evenSuspended: true);
 
     /// <summary>Install and update modules. The database returns to what it was if Odoo fails.</summary>
-    internal static async Task<Results<Accepted<OperationView>, Problem>> ChangeModules(string id, ChangeModules request, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
+    internal static async Task<Results<Accepted<OperationView>, Problem>> ChangeModules(string id, ChangeModules request, OCoreDb db, ModuleCatalog catalog, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
     {
         var (install, update) = (request.Install ?? [], request.Update ?? []);
         if (install.Count + update.Count == 0)
@@ -132,11 +132,25 @@ internal static class InstanceEndpoints
             return Problem.NotFound;
         if (instance.Status is not (InstanceStatus.Running or InstanceStatus.Stopped or InstanceStatus.Failed))
             return InstanceProblems.NotNow(instance);
+        if (await UnknownAsync(db, instance, install, update, catalog, stop) is { } unknown)
+            return unknown;
         instance.WantRunning = true;
-        var operation = await queue.EnqueueAsync<ChangeModulesKind, ModulesInput>(db, new(instance.Id, install, update),
+        var operation = await queue.EnqueueAsync<ChangeModulesKind, ModulesInput>(db, new(instance.Id, install, update, instance.Sources),
             new($"Change modules of {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: $"instance:{instance.Id}"), stop);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+    }
+
+    // Refused before Odoo is stopped, where the image can tell. What comes from repositories only the operation finds out.
+    private static async Task<Problem?> UnknownAsync(OCoreDb db, Instance instance, IReadOnlyList<string> install, IReadOnlyList<string> update, ModuleCatalog catalog, CancellationToken stop)
+    {
+        if (instance.Repositories.Count > 0)
+            return null;
+        var server = await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop);
+        var enterprise = instance.OdooEdition == "ee" ? await OdooSources.FindAsync(db, instance.RootId, instance.OdooVersion, stop) : null;
+        if (await catalog.UnknownAsync(instance.Image, server, install.Concat(update), instance.OdooEdition, enterprise?.Archives.GetValueOrDefault(instance.OdooVersion)?.Modules, stop) is not { Count: > 0 } unknown)
+            return null;
+        return TemplateProblems.UnknownModules(unknown, instance.OdooVersion, unknown.Any(install.Contains) ? "install" : "update");
     }
 
     internal static async Task<Instance?> FindAsync(OCoreDb db, string idOrSlug, CancellationToken stop)

@@ -20,7 +20,7 @@ internal sealed record InstanceOnServer(Instance Instance, Server Server, OdooPl
 /// What oCore does to an instance on its server. Each function looks before it acts and may run twice; operations and reconcilers
 /// call the same ones.
 /// </summary>
-internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, AddonSources addons, Edge edge, TimeProvider time)
+internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, ServerSources sources, OdooSources origins, Edge edge, TimeProvider time)
 {
     public static readonly RemotePath Kept = RemotePath.Parse("/var/lib/ocore/kept");
     private static readonly RemotePath Home = RemotePath.Parse("/var/lib/ocore");
@@ -42,7 +42,8 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Addo
         MemoryMb = instance.MemoryMb,
         Cpus = instance.Cpus,
         Settings = OdooSettings.Merge(instance.Config, instance.EnvVars),
-        AddonPaths = AddonSources.PathsFor(instance),
+        AddonPaths = OdooSources.PathsFor(instance.OdooEdition, instance.Repositories.Count),
+        Sources = instance.Sources,
     };
 
     /// <exception cref="StepRefusedException">The instance was removed meanwhile.</exception>
@@ -61,6 +62,19 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Addo
 
     public Task EnsureImageAsync(InstanceOnServer on, Action<string> log, CancellationToken stop) =>
         on.Connection.Docker.EnsureImageAsync(ImageRef.Parse(on.Instance.Image), servers.LocalEngine, log, stop);
+
+    /// <summary>
+    /// Its sources on its server, in the state that it was made with; with <paramref name="refresh"/> as they are now. The row
+    /// carries that state, so what follows uses the same files.
+    /// </summary>
+    public async Task EnsureSourcesAsync(OCoreDb db, InstanceOnServer on, bool refresh, Action<string> log, CancellationToken stop)
+    {
+        var instance = on.Instance;
+        if (refresh || instance.Sources.Count == 0)
+            instance.Sources = await origins.ResolveAsync(db, instance.RootId, instance.OdooVersion, instance.OdooEdition, instance.Repositories, stop);
+        await sources.EnsureAsync(db, on.Connection, on.Server, new SourceUse(instance.RootId, instance.Image, instance.OdooVersion, instance.Repositories, instance.Sources), log, stop);
+        await db.SaveChangesAsync(stop);
+    }
 
     /// <summary>A role and a database of its own, cloned from the pre-initialised one.</summary>
     public static async Task EnsureDatabaseAsync(InstanceOnServer on, string template, CancellationToken stop)
@@ -116,15 +130,15 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Addo
     /// <summary>The container as the settings want it now; recreated where it differs.</summary>
     public async Task EnsureContainerAsync(InstanceOnServer on, CancellationToken stop)
     {
-        await on.Connection.Docker.EnsureContainerAsync(OdooContainer.Spec(on.Plan, await addons.FilesForAsync(on.Instance, stop)), stop);
+        await on.Connection.Docker.EnsureContainerAsync(OdooContainer.Spec(on.Plan), stop);
         on.Instance.AppliedSettings = OdooContainer.Fingerprint(on.Plan);
         on.Instance.AppliedKeys = InstanceSettings.Keys(on.Plan);
         on.Instance.StartedAt = time.GetUtcNow();
     }
 
     /// <summary>Odoo once on the instance's own database, with its output.</summary>
-    public async Task<OneOffResult> RunOdooAsync(InstanceOnServer on, string purpose, IReadOnlyList<string> arguments, Action<string> log, CancellationToken stop) =>
-        await on.Connection.Docker.RunOnceAsync(OdooContainer.OneOff(on.Plan, await addons.FilesForAsync(on.Instance, stop), purpose, arguments), stop, log, keepOnCancel: false);
+    public static Task<OneOffResult> RunOdooAsync(InstanceOnServer on, string purpose, IReadOnlyList<string> arguments, Action<string> log, CancellationToken stop) =>
+        on.Connection.Docker.RunOnceAsync(OdooContainer.OneOff(on.Plan, purpose, arguments), stop, log, keepOnCancel: false);
 
     /// <summary>Waits until the login page answers; it is the first page that needs the database and the modules.</summary>
     public static async Task WaitUntilUpAsync(InstanceOnServer on, Action<string> log, CancellationToken stop)

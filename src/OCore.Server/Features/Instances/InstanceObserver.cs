@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
+using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 
 namespace OCore.Features.Instances;
@@ -30,14 +31,22 @@ internal static class InstanceObserver
             // A look that saw nothing new is written once a minute, not with every tick. What is unknown is so since it was last known.
             if (instance.Health != measured || instance.HealthAt is null || measured != "unknown" && seen.At - instance.HealthAt > TimeSpan.FromMinutes(1))
                 (instance.Health, instance.HealthAt) = (measured, seen.At);
-            if (stats?.GetValueOrDefault(name) is { } use)
-                instance.Use = new InstanceUse
-                {
-                    At = seen.At, MemoryBytes = use.MemoryBytes, CpuPercent = use.CpuPercent, FilestoreBytes = instance.Use?.FilestoreBytes,
-                    DatabaseBytes = seen.DatabaseSizes?.TryGetValue(instance.Database, out var size) == true ? size : instance.Use?.DatabaseBytes,
-                };
+            Measure(instance, seen, stats?.GetValueOrDefault(name));
         }
         await db.SaveChangesAsync(stop);
+    }
+
+    // Sizes are measured more seldom than the rest, and of what stands still too.
+    private static void Measure(Instance instance, ServerObservation seen, ContainerStats? stats)
+    {
+        var database = seen.DatabaseSizes?.TryGetValue(instance.Database, out var size) == true ? size : instance.Use?.DatabaseBytes;
+        var files = seen.FolderSizes?.TryGetValue(instance.Id.ToString("N"), out var folder) == true ? folder : instance.Use?.FilestoreBytes;
+        if (stats is not null || database != instance.Use?.DatabaseBytes || files != instance.Use?.FilestoreBytes)
+            instance.Use = new InstanceUse
+            {
+                At = seen.At, MemoryBytes = stats?.MemoryBytes ?? instance.Use?.MemoryBytes ?? 0, CpuPercent = stats?.CpuPercent ?? instance.Use?.CpuPercent ?? 0,
+                DatabaseBytes = database, FilestoreBytes = files,
+            };
     }
 
     /// <summary>Nothing is known while a server does not answer, and unknown is not stopped.</summary>

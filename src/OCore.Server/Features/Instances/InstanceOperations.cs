@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
+using OCore.Features.Templates;
 using OCore.Platform.Operations;
 
 namespace OCore.Features.Instances;
@@ -53,7 +54,8 @@ internal sealed class DeleteInstanceKind : OperationKind<InstanceInput>
         .Step("finish", InstanceSteps.ForgetAsync);
 }
 
-internal sealed record ModulesInput(Guid InstanceId, IReadOnlyList<string> Install, IReadOnlyList<string> Update);
+/// <param name="Before">The state of the sources before, to return to.</param>
+internal sealed record ModulesInput(Guid InstanceId, IReadOnlyList<string> Install, IReadOnlyList<string> Update, IReadOnlyList<SourcePin>? Before = null);
 
 /// <summary>Installs and updates modules, with a copy of the database to return to if Odoo fails.</summary>
 internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
@@ -63,6 +65,7 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
     protected override void Define(StepList<ModulesInput> steps) => steps
         .Step("stop Odoo", StopAsync, StartAgainAsync)
         .Step("copy the database", SnapshotAsync, DropSnapshotAsync)
+        .Step("fetch the sources", FetchAsync, FormerSourcesAsync)
         .Step("install and update", ChangeAsync, ReturnAsync)
         .Step("start Odoo", (i, c) => ProvisionInstanceKind.StartAsync(new(i.InstanceId), c), (i, c) => InstanceSteps.StopContainerAsync(new(i.InstanceId), c))
         .Step("wait until Odoo answers", (i, c) => ProvisionInstanceKind.WaitAsync(new(i.InstanceId), c))
@@ -82,6 +85,22 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
 
     private static async Task SnapshotAsync(ModulesInput input, StepContext context) => await SqlAsync(input, context, OdooSql.Snapshot);
 
+    // The modules' own code comes up to date with them.
+    private static async Task FetchAsync(ModulesInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<InstanceHost>();
+        await host.EnsureSourcesAsync(db, await host.OpenAsync(db, input.InstanceId, context.Stop), refresh: true, context.Log, context.Stop);
+    }
+
+    private static async Task FormerSourcesAsync(ModulesInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var instance = await db.Instances.SingleAsync(i => i.Id == input.InstanceId, context.Stop);
+        instance.Sources = [.. input.Before ?? []];
+        await db.SaveChangesAsync(context.Stop);
+    }
+
     private static async Task ChangeAsync(ModulesInput input, StepContext context)
     {
         await using var db = context.OpenDb();
@@ -92,7 +111,7 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
             arguments.AddRange(["-i", string.Join(',', input.Install)]);
         if (input.Update.Count > 0)
             arguments.AddRange(["-u", string.Join(',', input.Update)]);
-        var result = await host.RunOdooAsync(on, "modules", arguments, context.Log, context.Stop);
+        var result = await InstanceHost.RunOdooAsync(on, "modules", arguments, context.Log, context.Stop);
         if (!result.Ok)
             throw new StepRefusedException("modules_failed", $"Odoo ended with exit code {result.ExitCode}: {OdooOutput.Complaint(result.Tail)}", "The operation's log has Odoo's output. The database is as it was before.");
         var installed = System.Text.Json.JsonSerializer.Deserialize<HashSet<string>>(await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.ModulesInState, new Dictionary<string, string>(), context.Stop)) ?? [];

@@ -10,8 +10,12 @@ internal static class InstancesSetup
     {
         services.AddSingleton<OdooCatalog>();
         services.AddSingleton<ModuleCatalog>();
-        services.AddSingleton<AddonSources>();
+        services.AddSingleton<GitSources>();
+        services.AddSingleton<EnterpriseArchives>();
+        services.AddSingleton<OdooSources>();
+        services.AddSingleton<ServerSources>();
         services.AddSingleton<TemplateDatabases>();
+        services.AddSingleton<UnusedTemplates>();
         services.AddSingleton<InstanceHost>();
         services.AddSingleton<Provisioning>();
         services.AddSingleton<IClientResources, ClientInstances>();

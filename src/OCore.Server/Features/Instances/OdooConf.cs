@@ -22,6 +22,7 @@ internal sealed record OdooPlan
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
     /// <summary>Further add-on folders within the container, in order.</summary>
     public IReadOnlyList<string> AddonPaths { get; init; } = [];
+    public IReadOnlyList<SourcePin> Sources { get; init; } = [];
 }
 
 /// <summary>odoo.conf, generated. The image's defaults are not used: no database list, a random master password, one database.</summary>

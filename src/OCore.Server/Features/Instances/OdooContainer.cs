@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using OCore.Features.Servers;
+using OCore.Features.Templates;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 
@@ -19,33 +20,33 @@ internal static class OdooContainer
 
     public static RemotePath FolderOf(Guid instance) => Instances.Combine(instance.ToString("N"));
 
-    public static ContainerSpec Spec(OdooPlan plan, IReadOnlyList<ContainerFile> sources) => Base(plan, sources) with
+    public static ContainerSpec Spec(OdooPlan plan) => Base(plan) with
     {
         Name = NameOf(plan.Slug),
         Restart = RestartRule.UnlessStopped,
     };
 
     /// <summary>Odoo run once on the instance's database, as for installing modules.</summary>
-    public static ContainerSpec OneOff(OdooPlan plan, IReadOnlyList<ContainerFile> sources, string purpose, IReadOnlyList<string> arguments) => Base(plan, sources) with
+    public static ContainerSpec OneOff(OdooPlan plan, string purpose, IReadOnlyList<string> arguments) => Base(plan) with
     {
         Name = DockerName.Parse($"ocore-{purpose}-{plan.Slug}"),
         Command = [.. arguments, "--stop-after-init", "--no-http", "--workers=0", "--max-cron-threads=0"],
         Restart = RestartRule.No,
     };
 
-    private static ContainerSpec Base(OdooPlan plan, IReadOnlyList<ContainerFile> sources) => new()
+    private static ContainerSpec Base(OdooPlan plan) => new()
     {
         Name = NameOf(plan.Slug),
         Image = ImageRef.Parse(plan.Image),
         Entrypoint = Program,
         Labels = new Dictionary<string, string> { [ServerLabels.Server] = plan.ServerId.ToString(), [OrganizationLabel] = plan.OrgId.ToString(), [ServerLabels.Instance] = plan.InstanceId.ToString() },
         Networks = [new ContainerNetwork(ServerLabels.Network)],
-        Mounts = [ContainerMount.Folder(FolderOf(plan.InstanceId), RemotePath.Parse("/var/lib/odoo"))],
+        Mounts = [ContainerMount.Folder(FolderOf(plan.InstanceId), RemotePath.Parse("/var/lib/odoo")), .. ServerSources.Mounts(plan.Sources)],
         MemoryBytes = plan.MemoryMb * 1024L * 1024,
         NanoCpus = (long)((plan.Cpus ?? 0) * 1_000_000_000),
         PidsLimit = 512,
         StopTimeout = TimeSpan.FromSeconds(20),
-        Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), OdooConf.Render(plan)), .. ConnectAddon.Files(plan.ConnectKey), .. sources],
+        Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), OdooConf.Render(plan)), .. ConnectAddon.Files(plan.ConnectKey)],
     };
 
     /// <summary>What the container runs with, to tell later whether a restart would change anything.</summary>

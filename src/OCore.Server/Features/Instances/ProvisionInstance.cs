@@ -17,6 +17,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
     protected override void Define(StepList<InstanceInput> steps) => steps
         .Step("check the server", CheckAsync, ForgetAsync)
         .Step("get the image", EnsureImageAsync)
+        .Step("fetch the sources", EnsureSourcesAsync)
         .Step("prepare the template database", EnsureTemplateAsync)
         .Step("clone the database", CloneAsync, DropDatabaseAsync)
         .Step("link the filestore", EnsureFilesAsync, RemoveFilesAsync)
@@ -50,6 +51,14 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
         await host.EnsureImageAsync(await host.OpenAsync(db, input.InstanceId, context.Stop), context.Log, context.Stop);
+    }
+
+    // What lies on the server is shared with other instances; what nobody needs any more is removed in time.
+    private static async Task EnsureSourcesAsync(InstanceInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<InstanceHost>();
+        await host.EnsureSourcesAsync(db, await host.OpenAsync(db, input.InstanceId, context.Stop), refresh: false, context.Log, context.Stop);
     }
 
     private static async Task EnsureTemplateAsync(InstanceInput input, StepContext context)
@@ -93,9 +102,14 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
         var secrets = context.Get<SecretBox>();
         await InstanceHost.PersonalizeAsync(on, secrets.Unseal(on.Instance.AdminPasswordSealed!, InstanceSecrets.Admin, on.Instance.Id), context.Stop);
+        await RegisterAsync(on, secrets, context.Stop);
+    }
+
+    private static async Task RegisterAsync(InstanceOnServer on, SecretBox secrets, CancellationToken stop)
+    {
         if (on.Instance.RegistrationCodeSealed is { } code)
             await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.SetRegistrationCode,
-                new Dictionary<string, string> { ["code"] = secrets.Unseal(code, InstanceSecrets.Registration, on.Instance.Id) }, context.Stop);
+                new Dictionary<string, string> { ["code"] = secrets.Unseal(code, InstanceSecrets.Registration, on.Instance.Id) }, stop);
     }
 
     internal static async Task StartAsync(InstanceInput input, StepContext context)
@@ -103,7 +117,10 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
         var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
-        await host.EnsureContainerAsync(on, context.Stop);
+        // A code that was given or changed since takes effect with this start, and sources that are gone from the server come again.
+        await RegisterAsync(on, context.Get<SecretBox>(), context.Stop);
+        await host.EnsureSourcesAsync(db, on, refresh: false, context.Log, context.Stop);
+        await host.EnsureContainerAsync(on with { Plan = host.PlanOf(on.Instance) }, context.Stop);
         await db.SaveChangesAsync(context.Stop);
     }
 

@@ -19,8 +19,8 @@ internal static class Limits
     public static Task<Problem?> CheckAsync(OCoreDb db, Caller caller, string name, CancellationToken stop = default) => CheckAsync(db, caller.Access.RootId, name, stop);
 
     /// <param name="rootId">The organization whose plan counts: the agency of a client.</param>
-    /// <param name="reserved">Places that are promised already, such as those of open invitations.</param>
-    public static async Task<Problem?> CheckAsync(OCoreDb db, Guid rootId, string name, CancellationToken stop, int reserved = 0)
+    /// <param name="reserved">Places that are promised already, such as those of open invitations; for storage what is about to come, in GB.</param>
+    public static async Task<Problem?> CheckAsync(OCoreDb db, Guid rootId, string name, CancellationToken stop, double reserved = 0)
     {
         await db.LockOrganizationAsync(rootId, stop);
         var plan = await PlanAsync(db, rootId, stop);
@@ -58,6 +58,7 @@ internal static class Limits
     private static async Task<double> StorageAsync(OCoreDb db, Guid rootId, CancellationToken stop)
     {
         var uses = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.RootId == rootId).Select(i => i.Use).ToListAsync(stop);
-        return Math.Round(uses.Sum(u => (u?.DatabaseBytes ?? 0) + (u?.FilestoreBytes ?? 0)) / 1e9, 2);
+        var archives = await db.EnterpriseSources.AcrossTenants().AsNoTracking().Where(e => e.OrgId == rootId).Select(e => e.Archives).ToListAsync(stop);
+        return Math.Round((uses.Sum(u => (u?.DatabaseBytes ?? 0) + (u?.FilestoreBytes ?? 0)) + archives.Sum(a => a.Values.Sum(v => v.Bytes))) / 1e9, 2);
     }
 }

@@ -17,6 +17,8 @@ internal sealed record ServerObservation
     /// <summary>Of the containers that carry the label <see cref="ServerLabels.Instance"/>.</summary>
     public IReadOnlyList<ContainerStats>? Stats { get; init; }
     public IReadOnlyDictionary<string, long>? DatabaseSizes { get; init; }
+    /// <summary>By the name of the folder under <c>instances</c>.</summary>
+    public IReadOnlyDictionary<string, long>? FolderSizes { get; init; }
 }
 
 /// <summary>

@@ -15,7 +15,7 @@ internal sealed class ServerReconciler(
     OCoreDbFactory databases, ServerAccess access, ServerPreparation preparation, ServerWatch watch, ServerTurns turns, TimeProvider time, ILogger<ServerReconciler> log) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5), AnswersWithin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan FiguresEvery = TimeSpan.FromSeconds(15), SizesEvery = TimeSpan.FromSeconds(60), MarkEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FiguresEvery = TimeSpan.FromSeconds(15), SizesEvery = TimeSpan.FromSeconds(60), FoldersEvery = TimeSpan.FromMinutes(10), MarkEvery = TimeSpan.FromSeconds(30);
 
     /// <summary>After so long a replica that looks after its own machine counts as gone.</summary>
     internal static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
@@ -161,6 +161,7 @@ internal sealed class ServerReconciler(
             At = now, Reachable = true, Containers = containers, Health = health,
             Stats = figures ? await connection.Docker.StatsAsync(instances, stop) : null,
             DatabaseSizes = sizes ? await SizesAsync(connection, stop) : null,
+            FolderSizes = Seen.IsDue(ref seen.FoldersAt, FoldersEvery, time) ? await FoldersAsync(connection, stop) : null,
         };
         if (figures || server.Status == ServerStatus.Unreachable)
             await db.SaveUseAsync(server.Id, new ServerUse
@@ -247,6 +248,26 @@ internal sealed class ServerReconciler(
         }
     }
 
+    // Each folder by itself: what instances share by hard links counts for each, as it would if it were alone.
+    private const string FoldersScript = """
+        cd /var/lib/ocore/instances 2>/dev/null || exit 0
+        for folder in *; do [ -d "$folder" ] && nice -n 19 du -s -B1 -- "$folder" 2>/dev/null; done
+        exit 0
+        """;
+
+    private static async Task<IReadOnlyDictionary<string, long>?> FoldersAsync(IServerConnection connection, CancellationToken stop)
+    {
+        try
+        {
+            var answer = await connection.RunAsync(RemoteCommand.Script(FoldersScript).AsRoot().WithTimeout(TimeSpan.FromSeconds(30)), stop);
+            return answer.Out.Split('\n').Select(line => line.Split('\t')).Where(row => row.Length == 2 && long.TryParse(row[0], out _)).ToDictionary(row => row[1], row => long.Parse(row[0]));
+        }
+        catch (ServerException e) when (e is RemoteCommandException or RemoteTimeoutException or ServerAuthenticationException)
+        {
+            return null;
+        }
+    }
+
     private async Task AwayAsync(OCoreDb db, Server server, Seen seen, string? message, CancellationToken stop)
     {
         if (message is not null && (server.Status != ServerStatus.Unreachable || server.StatusMessage != message)
@@ -277,7 +298,7 @@ internal sealed class ServerReconciler(
     {
         public string? DockerFolder;
         public bool? Reachable;
-        public long FiguresAt, SizesAt, MarkAt;
+        public long FiguresAt, SizesAt, MarkAt, FoldersAt;
         public readonly Dictionary<string, long> Started = [];
 
         public bool MayStart(string container, TimeProvider time) => !Started.TryGetValue(container, out var at) || time.GetElapsedTime(at) > TimeSpan.FromMinutes(1);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using OCore.Client;
 using OCore.Features.Servers;
 using OCore.Platform.Docker;
+using OCore.Platform.Operations;
 using OCore.Platform.Remote;
 
 namespace OCore.Features.Templates;
@@ -28,22 +29,50 @@ internal sealed class ModuleCatalog(ServerAccess servers, ILogger<ModuleCatalog>
     }
 
     /// <summary>Its modules; null where the image is not on this machine.</summary>
-    public async Task<IReadOnlyList<CatalogModule>?> OfAsync(string image, CancellationToken stop)
+    public async Task<IReadOnlyList<CatalogModule>?> OfAsync(string image, CancellationToken stop) =>
+        await AvailabilityAsync(image, stop) == "present" ? await AskAsync(image, servers.LocalEngine!, stop) : null;
+
+    /// <summary>Which of these names nobody has who was asked: the image, here or on the server, and the Enterprise sources.</summary>
+    /// <param name="enterprise">Their modules, where they are known.</param>
+    /// <returns>Null where it cannot be told.</returns>
+    public async Task<IReadOnlyList<string>?> UnknownAsync(string image, Server server, IEnumerable<string> wanted, string edition, IReadOnlyList<string>? enterprise, CancellationToken stop)
     {
-        if (await AvailabilityAsync(image, stop) != "present")
+        var names = wanted.ToList();
+        if (names.Count == 0 || edition == "ee" && enterprise is null)
             return null;
-        var modules = await _known.GetOrAdd(image, i => new(() => ReadAsync(i))).Value.WaitAsync(stop);
+        if ((await OfAsync(image, stop) ?? await OnServerAsync(image, server, stop)) is not { } known)
+            return null;
+        var all = known.Select(m => m.Name).Concat(enterprise ?? []).ToHashSet();
+        return [.. names.Where(n => !all.Contains(n))];
+    }
+
+    private async Task<IReadOnlyList<CatalogModule>?> OnServerAsync(string image, Server server, CancellationToken stop)
+    {
+        try
+        {
+            var engine = (await servers.ConnectAsync(server, stop)).Docker;
+            return await engine.HasImageAsync(ImageRef.Parse(image), stop) ? await AskAsync(image, engine, stop) : null;
+        }
+        catch (Exception away) when (away is ServerException or StepRefusedException or TryLaterException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<IReadOnlyList<CatalogModule>?> AskAsync(string image, DockerHost engine, CancellationToken stop)
+    {
+        var modules = await _known.GetOrAdd(image, i => new(() => ReadAsync(i, engine))).Value.WaitAsync(stop);
         if (modules is null)
             _known.TryRemove(image, out _);
         return modules;
     }
 
-    private async Task<IReadOnlyList<CatalogModule>?> ReadAsync(string image)
+    private async Task<IReadOnlyList<CatalogModule>?> ReadAsync(string image, DockerHost engine)
     {
         try
         {
             var lines = new List<string>();
-            var result = await servers.LocalEngine!.RunOnceAsync(new ContainerSpec
+            var result = await engine.RunOnceAsync(new ContainerSpec
             {
                 Name = DockerName.Parse("ocore-modules-" + Guid.CreateVersion7().ToString("N")[20..]), Image = ImageRef.Parse(image), NoNetwork = true, Entrypoint = ["python3", "-c", Program],
             }, CancellationToken.None, lines.Add);

@@ -43,7 +43,7 @@ internal static class ProvisionEndpoint
         // The limit is looked at in the transaction that uses it up.
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Ok<ProvisionPlan>, Problem>>(async () =>
         {
-            if (await Limits.CheckAsync(db, caller, Limits.Instances, stop) is { } full)
+            if ((await Limits.CheckAsync(db, caller, Limits.Instances, stop) ?? await Limits.CheckAsync(db, caller, Limits.StorageGb, stop)) is { } full)
                 return full;
             // Here, or a request beside this one could be given the same name.
             await Provisioning.NameAsync(db, instance, server, request, stop);
@@ -76,11 +76,12 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
             return (null, wrong);
         if (request.Database is { } wish && (ReservedDatabases.Contains(wish) || wish.StartsWith("tpl_", StringComparison.Ordinal) || wish.StartsWith("s_", StringComparison.Ordinal) || wish.StartsWith("pg_", StringComparison.Ordinal)))
             return (null, Problem.Field("database", "This name is reserved."));
-        if (template.OdooEdition == "ee")
+        var enterprise = template.OdooEdition == "ee" ? await OdooSources.FindAsync(db, template.RootId, template.OdooVersion, stop) : null;
+        if (template.OdooEdition == "ee" && enterprise is null)
             return (null, TemplateProblems.EnterpriseAccessMissing);
         var image = catalog.ImageOf(template.OdooVersion, template.Image);
-        if (await UnknownModulesAsync(template, image, stop) is { } unknown)
-            return (null, unknown);
+        if (template.Repositories.Count == 0 && await modules.UnknownAsync(image.Value, server, template.ModuleList, template.OdooEdition, enterprise?.Archives.GetValueOrDefault(template.OdooVersion)?.Modules, stop) is { Count: > 0 } unknown)
+            return (null, TemplateProblems.UnknownModules(unknown, template.OdooVersion));
         var instance = Make(caller, template, request, organization, server, image.Value);
         if (await ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, DatabaseBytes, stop) is { } full)
             return (null, full);
@@ -91,14 +92,14 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
 
     public async Task<ProvisionPlan> PlanAsync(OCoreDb db, Instance instance, Server server, Organization organization, OperationKinds kinds, CancellationToken stop)
     {
-        var key = TemplateContent.Of(instance).Key;
+        var wish = TemplateContent.Of(instance).Wish;
         return new ProvisionPlan
         {
             Name = instance.Name, Slug = instance.Slug, Organization = organization.ToRef(), Server = new Ref { Id = server.Id, Name = server.Name },
             Url = InstanceViews.UrlOf(instance, server), Database = instance.Database, Image = instance.Image, Workers = instance.Workers, MemoryMb = instance.MemoryMb, Modules = instance.Modules,
             OdooConf = OdooConf.RenderMasked(host.PlanOf(instance)),
             Steps = [.. kinds.Get<ProvisionInstanceKind>().Steps.Select(s => s.Name)],
-            Fast = await db.TemplateCaches.AcrossTenants().AnyAsync(c => c.ServerId == server.Id && c.Key == key && c.Status == "ready", stop),
+            Fast = await db.TemplateCaches.AcrossTenants().AnyAsync(c => c.ServerId == server.Id && c.Wish == wish && c.Status == "ready", stop),
         };
     }
 
@@ -116,15 +117,6 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
         var usable = caller.Access.OrgKind == OrganizationKind.Client && !caller.Access.Delegated ? db.ServersGrantedTo(org, root)
             : db.Servers.AcrossTenants().AsNoTracking().Where(s => s.RootId == root);
         return await usable.SingleOrDefaultAsync(s => s.Id == id || s.Name == wanted, stop);
-    }
-
-    private async Task<Problem?> UnknownModulesAsync(Template template, ImageRef image, CancellationToken stop)
-    {
-        if (template.Repositories.Count > 0 || template.ModuleList.Count == 0 || await modules.OfAsync(image.Value, stop) is not { } known)
-            return null;
-        var names = known.Select(m => m.Name).ToHashSet();
-        var unknown = template.ModuleList.Where(m => !names.Contains(m)).ToList();
-        return unknown.Count == 0 ? null : TemplateProblems.UnknownModules(unknown, template.OdooVersion);
     }
 
     private Instance Make(Caller caller, Template template, ProvisionInstance request, Organization organization, Server server, string image)

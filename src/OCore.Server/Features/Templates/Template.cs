@@ -5,7 +5,7 @@ using OCore.Platform.Data;
 
 namespace OCore.Features.Templates;
 
-internal sealed record TemplateRepository(string Url, string? Branch, string? DeployKeySealed);
+internal sealed record TemplateRepository(string Url, string? Branch, string? DeployKeySealed, string? TokenSealed = null);
 
 /// <summary>Settings from which instances are made.</summary>
 internal sealed class Template : IAgencyShared, IAudited
@@ -47,13 +47,19 @@ internal sealed class TemplateCache : IAgencyShared
     public Guid ServerId { get; init; }
     /// <summary>The hash of everything that decides the content.</summary>
     public required string Key { get; init; }
+    /// <summary>The same without the state of the sources, as a template can tell it.</summary>
+    public required string Wish { get; init; }
     public required string Database { get; init; }
-    /// <summary>building, ready or failed.</summary>
+    public required string Image { get; init; }
+    /// <summary>building, ready, failed or removing.</summary>
     public required string Status { get; set; }
     public string? Error { get; set; }
     public DateTimeOffset? ReadyAt { get; set; }
     public DateTimeOffset LastUsedAt { get; set; }
+    /// <summary>Since when no template asks for it; removed when that is long enough ago.</summary>
+    public DateTimeOffset? UnusedSince { get; set; }
     public long? SizeBytes { get; set; }
+    public List<SourcePin> Sources { get; set; } = [];
 }
 
 /// <summary>The agency's own access to the Enterprise sources.</summary>
@@ -64,8 +70,8 @@ internal sealed class EnterpriseSource : IOrgOwned, IAudited
     public string? GitUrl { get; set; }
     [Secret] public string? TokenSealed { get; set; }
     [Secret] public string? PrivateKeySealed { get; set; }
-    /// <summary>Uploaded archives by version: the file's name in oCore's data directory.</summary>
-    public Dictionary<string, string> Archives { get; set; } = [];
+    /// <summary>Uploaded archives by version. One that is there is used before Git.</summary>
+    [Secret] public Dictionary<string, EnterpriseArchive> Archives { get; set; } = [];
     public DateTimeOffset UpdatedAt { get; set; }
 
     string IAudited.AuditNoun => "enterprise_access";
@@ -89,6 +95,7 @@ internal sealed class TemplateMapping : IEntityTypeConfiguration<Template>, IEnt
     {
         entity.ToTable("TemplateCaches");
         entity.HasIndex(c => new { c.ServerId, c.Key }).IsUnique();
+        entity.Property(c => c.Sources).HasJson();
         entity.HasOne<Server>().WithMany().HasForeignKey(c => new { c.RootId, c.ServerId }).HasPrincipalKey(s => new { s.RootId, s.Id }).OnDelete(DeleteBehavior.Cascade);
     }
 

@@ -13,26 +13,32 @@ using OCore.Platform.Remote;
 namespace OCore.Features.Templates;
 
 /// <summary>Everything that decides what is in a freshly initialised database.</summary>
-internal sealed record TemplateContent(string Image, string Version, string Edition, IReadOnlyList<string> Modules, IReadOnlyList<string> Languages, bool Demo, IReadOnlyList<TemplateRepository> Repositories)
+internal sealed record TemplateContent(
+    string Image, string Version, string Edition, IReadOnlyList<string> Modules, IReadOnlyList<string> Languages, bool Demo, IReadOnlyList<TemplateRepository> Repositories, IReadOnlyList<SourcePin> Sources)
 {
-    /// <summary>Equal contents share one database on a server, whichever templates ask for it.</summary>
-    public string Key => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new
+    /// <summary>What is asked for. Where sources come from Git, one wish has many contents over time.</summary>
+    public string Wish => Hash(new
     {
         Image, Version, Edition, Modules = Modules.Order(StringComparer.Ordinal), Languages = Languages.Order(StringComparer.Ordinal), Demo,
         Repositories = Repositories.Select(r => new { r.Url, r.Branch }),
-    }))))[..24];
+    });
+
+    /// <summary>Equal contents share one database on a server, whichever templates ask for it.</summary>
+    public string Key => Sources.Count == 0 ? Wish : Hash(new { Wish, Sources = Sources.Select(s => s.Key) });
 
     public string Database => "tpl_" + Key;
 
     public static TemplateContent Of(Instance instance) =>
-        new(instance.Image, instance.OdooVersion, instance.OdooEdition, instance.Modules, instance.Languages, instance.DemoData, instance.Repositories);
+        new(instance.Image, instance.OdooVersion, instance.OdooEdition, instance.Modules, instance.Languages, instance.DemoData, instance.Repositories, instance.Sources);
+
+    private static string Hash<T>(T value) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(value))))[..24];
 }
 
 /// <summary>
 /// Pre-initialised databases on the servers. Building one takes as long as Odoo takes to install the modules; every instance after
 /// that is a clone, which takes less than a second.
 /// </summary>
-internal sealed class TemplateDatabases(AddonSources addons, ServerAccess access, TimeProvider time)
+internal sealed class TemplateDatabases(ServerSources sources, ServerAccess access, TimeProvider time)
 {
     private static readonly ConcurrentDictionary<(Guid, string), SemaphoreSlim> Turns = new();
 
@@ -44,6 +50,8 @@ internal sealed class TemplateDatabases(AddonSources addons, ServerAccess access
         try
         {
             var cache = await RowAsync(db, server, content, stop);
+            if (cache.Status == "removing")
+                throw new TryLaterException("The template database is being removed; it is made again.");
             var state = await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.TemplateState, new Dictionary<string, string> { ["db"] = content.Database }, stop);
             if (state.Trim() != "ready")
                 await BuildAsync(db, connection, server, content, cache, log, stop);
@@ -51,6 +59,7 @@ internal sealed class TemplateDatabases(AddonSources addons, ServerAccess access
             cache.Error = null;
             cache.ReadyAt ??= time.GetUtcNow();
             cache.LastUsedAt = time.GetUtcNow();
+            cache.UnusedSince = null;
             await db.SaveChangesAsync(stop);
             return cache;
         }
@@ -65,15 +74,18 @@ internal sealed class TemplateDatabases(AddonSources addons, ServerAccess access
         var cache = await db.TemplateCaches.SingleOrDefaultAsync(c => c.ServerId == server.Id && c.Key == content.Key, stop);
         if (cache is null)
         {
-            cache = new TemplateCache { OrgId = server.OrgId, RootId = server.RootId, ServerId = server.Id, Key = content.Key, Database = content.Database, Status = "building", LastUsedAt = time.GetUtcNow() };
+            cache = new TemplateCache { OrgId = server.OrgId, RootId = server.RootId, ServerId = server.Id, Key = content.Key, Wish = content.Wish, Database = content.Database, Image = content.Image, Sources = [.. content.Sources], Status = "building", LastUsedAt = time.GetUtcNow() };
             db.Add(cache);
-            await db.SaveChangesAsync(stop);
         }
+        else if (cache.Status != "removing")
+            (cache.LastUsedAt, cache.UnusedSince) = (time.GetUtcNow(), null);
+        await db.SaveChangesAsync(stop);
         return cache;
     }
 
     private async Task BuildAsync(OCoreDb db, IServerConnection connection, Server server, TemplateContent content, TemplateCache cache, Action<string> log, CancellationToken stop)
     {
+        await sources.EnsureAsync(db, connection, server, new SourceUse(server.RootId, content.Image, content.Version, content.Repositories, content.Sources), log, stop);
         log($"Initialising Odoo {content.Version} with {string.Join(", ", content.Modules.DefaultIfEmpty("base"))}. This is done once for each server.");
         var name = DockerName.Parse("ocore-template-" + content.Key);
         // A build that a process before this one began goes on; what is half built and abandoned is begun again.
@@ -86,7 +98,7 @@ internal sealed class TemplateDatabases(AddonSources addons, ServerAccess access
         await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.BeginTemplate, new Dictionary<string, string> { ["db"] = content.Database, ["password"] = password }, stop);
         await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.OpenSchema, new Dictionary<string, string>(), stop);
         await InstanceHost.OnFilesAsync(connection, content.Image, "tplfiles-" + content.Key, """mkdir -p "$1" && chown odoo:odoo "$1" """, stop, $"/ocore/templates/{content.Database}");
-        var result = await connection.Docker.RunOnceAsync(await SpecAsync(name, content, password, server.Id, server.RootId, stop), stop, log, keepOnCancel: true);
+        var result = await connection.Docker.RunOnceAsync(Spec(name, content, password, server.Id), stop, log, keepOnCancel: true);
         if (!result.Ok)
         {
             cache.Status = "failed";
@@ -104,19 +116,16 @@ internal sealed class TemplateDatabases(AddonSources addons, ServerAccess access
     private static async Task RefuseMissingModulesAsync(IServerConnection connection, TemplateContent content, CancellationToken stop)
     {
         var installed = JsonSerializer.Deserialize<HashSet<string>>(await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.ModulesInState, new Dictionary<string, string>(), stop)) ?? [];
-        var missing = content.Modules.Where(m => !installed.Contains(m)).ToList();
+        var missing = content.Modules.Concat(content.Edition == "ee" ? [EnterpriseArchives.Mark] : Array.Empty<string>()).Where(m => !installed.Contains(m)).ToList();
         if (missing.Count > 0)
             throw new StepRefusedException("unknown_modules", $"Odoo {content.Version} of this image has no module {string.Join(", ", missing)}.", "Correct the template's module list, or add the repository that has them.");
     }
 
-    private async Task<ContainerSpec> SpecAsync(DockerName name, TemplateContent content, string password, Guid server, Guid owner, CancellationToken stop)
+    private static ContainerSpec Spec(DockerName name, TemplateContent content, string password, Guid server)
     {
-        var sources = new List<ContainerFile>();
-        foreach (var (index, repository) in content.Repositories.Index())
-            sources.AddRange(await addons.FilesOfAsync(repository, owner, $"/opt/ocore/repositories/{index}", stop));
-        var paths = content.Repositories.Select((_, i) => $"/opt/ocore/repositories/{i}").Append("/mnt/extra-addons");
+        var paths = OdooSources.PathsFor(content.Edition, content.Repositories.Count).Append("/mnt/extra-addons");
         var configuration = $"[options]\naddons_path = {string.Join(',', paths)}\ndata_dir = /var/lib/odoo\ndb_host = ocore-postgres\ndb_port = 5432\ndb_user = ocore_template\ndb_password = {password}\nlist_db = False\n";
-        List<string> command = ["-d", content.Database, "-i", string.Join(',', content.Modules.Prepend("base").Distinct()), "--stop-after-init", "--no-http", "--max-cron-threads=0"];
+        List<string> command = ["-d", content.Database, "-i", string.Join(',', (string[])["base", .. content.Edition == "ee" ? [EnterpriseArchives.Mark] : Array.Empty<string>(), .. content.Modules]), "--stop-after-init", "--no-http", "--max-cron-threads=0"];
         if (content.Languages.Count > 0)
             command.Add("--load-language=" + string.Join(',', content.Languages));
         // Demo data is asked for from 19 on, and refused before.
@@ -128,17 +137,17 @@ internal sealed class TemplateDatabases(AddonSources addons, ServerAccess access
         {
             Name = name, Image = ImageRef.Parse(content.Image), Entrypoint = OdooContainer.Program, Command = command,
             Networks = [new ContainerNetwork(DockerName.Parse("ocore"))],
-            Mounts = [ContainerMount.Folder(RemotePath.Parse($"/var/lib/ocore/templates/{content.Database}"), RemotePath.Parse("/var/lib/odoo"))],
+            Mounts = [ContainerMount.Folder(RemotePath.Parse($"/var/lib/ocore/templates/{content.Database}"), RemotePath.Parse("/var/lib/odoo")), .. ServerSources.Mounts(content.Sources)],
             Labels = new Dictionary<string, string>(ServerLabels.Of(server)) { ["ocore.template"] = content.Key },
             MemoryBytes = 2L << 30,
-            Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), configuration), .. sources],
+            Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), configuration)],
         };
     }
 
     /// <summary>Removes one from its server.</summary>
-    public static async Task RemoveAsync(IServerConnection connection, TemplateCache cache, string image, CancellationToken stop)
+    public static async Task RemoveAsync(IServerConnection connection, TemplateCache cache, CancellationToken stop)
     {
         await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.DropTemplate, new Dictionary<string, string> { ["db"] = cache.Database }, stop);
-        await InstanceHost.OnFilesAsync(connection, image, "rmtpl-" + cache.Key, "rm -rf -- \"$1\"", stop, $"/ocore/templates/{cache.Database}");
+        await InstanceHost.OnFilesAsync(connection, cache.Image, "rmtpl-" + cache.Key, "rm -rf -- \"$1\"", stop, $"/ocore/templates/{cache.Database}");
     }
 }

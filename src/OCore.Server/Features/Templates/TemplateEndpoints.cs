@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
+using OCore.Platform.Operations;
 using OCore.Platform.Security;
 
 namespace OCore.Features.Templates;
@@ -21,6 +22,7 @@ internal static class TemplateEndpoints
         templates.MapPost("/{id:guid}/duplicate", Duplicate).WithName("duplicateTemplate").Require("manage:templates");
         templates.MapPost("/from-instance/{instanceId:guid}", FromInstance).WithName("createTemplateFromInstance").Require("manage:templates");
         CatalogEndpoints.Map(templates);
+        EnterpriseEndpoints.Map(templates);
         ProvisionEndpoint.Map(templates);
     }
 
@@ -43,7 +45,7 @@ internal static class TemplateEndpoints
             ? TypedResults.Ok((await TemplateViews.ToViewsAsync(db, caller, catalog, [template], stop))[0]) : Problem.NotFound;
 
     /// <summary>Make a template.</summary>
-    internal static async Task<Results<Created<TemplateView>, Problem>> Create(CreateTemplate request, OCoreDb db, Caller caller, OdooCatalog catalog, SecretBox secrets, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Created<TemplateView>, Problem>> Create(CreateTemplate request, OCoreDb db, Caller caller, OdooCatalog catalog, SecretBox secrets, OperationQueue queue, TimeProvider time, CancellationToken stop)
     {
         var now = time.GetUtcNow();
         var template = new Template
@@ -58,12 +60,13 @@ internal static class TemplateEndpoints
         if (TemplateChecks.Check(template, catalog) is { } problem)
             return problem;
         db.Add(template);
+        await TemplatePreparation.QueueAsync(db, template, catalog, queue, stop);
         await db.SaveChangesAsync(stop);
         return TypedResults.Created($"/api/templates/{template.Id}", (await TemplateViews.ToViewsAsync(db, caller, catalog, [template], stop))[0]);
     }
 
     /// <summary>Change the fields given; null puts one back to what it is without a value. Instances made from the template stay as they are.</summary>
-    internal static async Task<Results<Ok<TemplateView>, Problem>> Update(Guid id, UpdateTemplate request, OCoreDb db, Caller caller, OdooCatalog catalog, SecretBox secrets, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Ok<TemplateView>, Problem>> Update(Guid id, UpdateTemplate request, OCoreDb db, Caller caller, OdooCatalog catalog, SecretBox secrets, OperationQueue queue, TimeProvider time, CancellationToken stop)
     {
         if (await OwnAsync(db, caller, id, stop) is not { } template)
             return await HiddenOrForbiddenAsync(db, caller, id, stop);
@@ -86,6 +89,7 @@ internal static class TemplateEndpoints
         template.UpdatedAt = time.GetUtcNow();
         if (TemplateChecks.Check(template, catalog) is { } problem)
             return problem;
+        await TemplatePreparation.QueueAsync(db, template, catalog, queue, stop);
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok((await TemplateViews.ToViewsAsync(db, caller, catalog, [template], stop))[0]);
     }
@@ -103,7 +107,7 @@ internal static class TemplateEndpoints
     }
 
     /// <summary>Make a copy to change.</summary>
-    internal static async Task<Results<Created<TemplateView>, Problem>> Duplicate(Guid id, OCoreDb db, Caller caller, OdooCatalog catalog, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Created<TemplateView>, Problem>> Duplicate(Guid id, OCoreDb db, Caller caller, OdooCatalog catalog, OperationQueue queue, TimeProvider time, CancellationToken stop)
     {
         if (await OwnAsync(db, caller, id, stop) is not { } source)
             return await HiddenOrForbiddenAsync(db, caller, id, stop);
@@ -116,12 +120,13 @@ internal static class TemplateEndpoints
             MemoryMb = source.MemoryMb, Cpus = source.Cpus, Languages = [.. source.Languages], DemoData = source.DemoData, Config = new(source.Config),
         };
         db.Add(copy);
+        await TemplatePreparation.QueueAsync(db, copy, catalog, queue, stop);
         await db.SaveChangesAsync(stop);
         return TypedResults.Created($"/api/templates/{copy.Id}", (await TemplateViews.ToViewsAsync(db, caller, catalog, [copy], stop))[0]);
     }
 
     /// <summary>Save an instance's settings as a template. No secret goes along: passwords, keys and tokens are left out.</summary>
-    internal static async Task<Results<Created<TemplateView>, Problem>> FromInstance(Guid instanceId, [FromBody] FromInstance? request, OCoreDb db, Caller caller, OdooCatalog catalog, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Created<TemplateView>, Problem>> FromInstance(Guid instanceId, [FromBody] FromInstance? request, OCoreDb db, Caller caller, OdooCatalog catalog, OperationQueue queue, TimeProvider time, CancellationToken stop)
     {
         if (await db.Instances.AsNoTracking().SingleOrDefaultAsync(i => i.Id == instanceId, stop) is not { } instance)
             return Problem.NotFound;
@@ -134,9 +139,10 @@ internal static class TemplateEndpoints
             DefaultEnvVars = WithoutSecrets(instance.EnvVars), Config = WithoutSecrets(instance.Config), ModuleList = [.. instance.Modules], Languages = [.. instance.Languages],
             DemoData = instance.DemoData, MemoryMb = instance.MemoryMb, Cpus = instance.Cpus,
             Image = catalog.Find(instance.OdooVersion)?.Image == instance.Image ? null : instance.Image,
-            Repositories = [.. instance.Repositories.Select(r => r with { DeployKeySealed = null })],
+            Repositories = [.. instance.Repositories.Select(r => r with { DeployKeySealed = null, TokenSealed = null })],
         };
         db.Add(template);
+        await TemplatePreparation.QueueAsync(db, template, catalog, queue, stop);
         await db.SaveChangesAsync(stop);
         return TypedResults.Created($"/api/templates/{template.Id}", (await TemplateViews.ToViewsAsync(db, caller, catalog, [template], stop))[0]);
     }
@@ -158,5 +164,6 @@ internal static class TemplateEndpoints
 
     private static List<TemplateRepository> Repositories(IReadOnlyList<AddonRepository>? given, List<TemplateRepository> before, SecretBox secrets, Guid owner) =>
         [.. (given ?? []).Select(r => new TemplateRepository(r.Url, r.Branch,
-            r.DeployKey is { Length: > 0 } key ? secrets.Seal(key, TemplateSecrets.DeployKey, owner) : before.Find(b => b.Url == r.Url)?.DeployKeySealed))];
+            r.DeployKey is { Length: > 0 } key ? secrets.Seal(key, TemplateSecrets.DeployKey, owner) : before.Find(b => b.Url == r.Url)?.DeployKeySealed,
+            r.Token is { Length: > 0 } token ? secrets.Seal(token, TemplateSecrets.RepositoryToken, owner) : before.Find(b => b.Url == r.Url)?.TokenSealed))];
 }

@@ -11,9 +11,9 @@ internal static class TemplateProblems
     public static Problem ImageNotAccessible(string image, string server) => new(422, "image_not_accessible", $"The image {image} is neither on the server {server} nor on this machine, and no registry answers for it.",
         $"Ensure the template's Docker image is accessible: pull or build {image} on this machine or on the server, or name another image in the template.");
 
-    public static Problem UnknownModules(IReadOnlyCollection<string> modules, string version) => new(422, "unknown_modules", $"Odoo {version} has no module {string.Join(", ", modules)}.",
+    public static Problem UnknownModules(IReadOnlyCollection<string> modules, string version, string field = "moduleList") => new(422, "unknown_modules", $"Odoo {version} has no module {string.Join(", ", modules)}.",
         $"GET /api/templates/catalog/{version}/modules lists what the image has; other modules come from an add-on repository.")
-    { Errors = new Dictionary<string, string[]> { ["moduleList"] = [.. modules.Select(m => $"{m} is not known.")] } };
+    { Errors = new Dictionary<string, string[]> { [field] = [.. modules.Select(m => $"{m} is not known.")] } };
 
     public static readonly Problem EnterpriseAccessMissing = new(422, "enterprise_access_missing", "An Enterprise template needs your agency's own access to the Odoo Enterprise sources.",
         "Give the Git address with a token or key, or upload an archive: PUT /api/templates/enterprise, or Templates › Enterprise access.");

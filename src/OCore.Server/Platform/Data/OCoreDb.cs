@@ -11,6 +11,7 @@ using OCore.Features.Plans;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies;
 using OCore.Features.Users;
 using OCore.Platform.Operations;
 using OCore.Platform.Tls;
@@ -61,6 +62,8 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<Template> Templates => Set<Template>();
     public DbSet<TemplateCache> TemplateCaches => Set<TemplateCache>();
     public DbSet<EnterpriseSource> EnterpriseSources => Set<EnterpriseSource>();
+    public DbSet<ServerSource> ServerSources => Set<ServerSource>();
+    public DbSet<Topology> Topologies => Set<Topology>();
     public DbSet<Instance> Instances => Set<Instance>();
     public DbSet<Operation> Operations => Set<Operation>();
     public DbSet<OperationStep> OperationSteps => Set<OperationStep>();

@@ -49,6 +49,9 @@ internal sealed record ContainerSpec
     /// <summary>Put into the container before it starts for the first time.</summary>
     public IReadOnlyList<ContainerFile> Files { get; init; } = [];
 
+    /// <summary>The same for whole trees, which are written while they are sent.</summary>
+    public IReadOnlyList<ContainerArchive> Archives { get; init; } = [];
+
     /// <exception cref="ArgumentException">Something in it would not do what it says.</exception>
     public void Check()
     {
@@ -69,6 +72,10 @@ internal sealed record ContainerSpec
             throw new ArgumentException($"{Name} is read-only: {file.Path} must lie in one of its volumes.");
     }
 }
+
+/// <summary>Files by the thousand: written as a tar while they are sent, so that their size costs no memory.</summary>
+/// <param name="Id">Says what is in it, for the comparison of specs.</param>
+internal sealed record ContainerArchive(string Id, Func<System.Formats.Tar.TarWriter, CancellationToken, Task> WriteAsync);
 
 internal enum RestartRule { No, OnFailure, UnlessStopped, Always }
 

@@ -115,6 +115,7 @@ internal sealed partial class DockerHost
         // Engines before 25 take one network at creation only.
         foreach (var network in spec.Networks.Skip(1)) await ConnectAsync(id, network, stop);
         if (spec.Files.Count > 0) await PutFilesAsync(id, spec.Files, stop);
+        foreach (var archive in spec.Archives) await PutArchiveAsync(id, archive.WriteAsync, TimeSpan.FromMinutes(30), stop);
     }
 
     private async Task ConnectAsync(string id, ContainerNetwork network, CancellationToken stop)

@@ -35,18 +35,25 @@ internal sealed partial class DockerHost
         }
     }
 
-    private async Task PutFilesAsync(string container, IReadOnlyList<ContainerFile> files, CancellationToken stop)
+    private Task PutFilesAsync(string container, IReadOnlyList<ContainerFile> files, CancellationToken stop) =>
+        PutArchiveAsync(container, (archive, ended) => WriteFilesAsync(files, archive, ended), Slow + TimeSpan.FromSeconds(files.Sum(file => (long)file.Content.Length) >> 20), stop);
+
+    private async Task PutArchiveAsync(string container, Func<TarWriter, CancellationToken, Task> write, TimeSpan within, CancellationToken stop)
     {
-        var size = files.Sum(file => (long)file.Content.Length);
-        await CallAsync($"Putting files into {container}", Slow + TimeSpan.FromSeconds(size >> 20), async (docker, ended) =>
+        await CallAsync($"Putting files into {container}", within, async (docker, ended) =>
         {
-            // Written while it is sent, so that a large file is in memory once.
+            // Written while it is sent, so that nothing large is in memory as a whole.
             var pipe = new Pipe();
-            var writing = WriteArchiveAsync(files, pipe.Writer.AsStream(), ended);
+            using var broken = CancellationTokenSource.CreateLinkedTokenSource(ended);
+            var writing = WriteArchiveAsync(pipe.Writer, write, broken);
             await using var reader = pipe.Reader.AsStream();
             try
             {
-                await docker.Containers.ExtractArchiveToContainerAsync(container, new CopyToContainerParameters { Path = "/" }, reader, ended);
+                await docker.Containers.ExtractArchiveToContainerAsync(container, new CopyToContainerParameters { Path = "/" }, reader, broken.Token);
+            }
+            catch (Exception) when (writing.IsFaulted || broken.IsCancellationRequested && !ended.IsCancellationRequested)
+            {
+                // What could not be written is the reason, not the call that was broken off for it.
             }
             finally
             {
@@ -57,22 +64,37 @@ internal sealed partial class DockerHost
         }, stop);
     }
 
-    private async Task WriteArchiveAsync(IReadOnlyList<ContainerFile> files, Stream target, CancellationToken stop)
+    // An archive that could not be written to its end must not look like a whole one: the call is broken off.
+    private static async Task WriteArchiveAsync(PipeWriter target, Func<TarWriter, CancellationToken, Task> write, CancellationTokenSource broken)
     {
-        await using (target)
-        await using (var archive = new TarWriter(target, TarEntryFormat.Pax, leaveOpen: true))
-            foreach (var file in files)
+        try
+        {
+            await using var archive = new TarWriter(target.AsStream(leaveOpen: true), TarEntryFormat.Pax, leaveOpen: true);
+            await write(archive, broken.Token);
+        }
+        catch (Exception failed)
+        {
+            await broken.CancelAsync();
+            await target.CompleteAsync(failed);
+            throw;
+        }
+        await target.CompleteAsync();
+    }
+
+    private async Task WriteFilesAsync(IReadOnlyList<ContainerFile> files, TarWriter archive, CancellationToken stop)
+    {
+        foreach (var file in files)
+        {
+            using var content = Reader(file.Content);
+            await archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, file.Path.Value.TrimStart('/'))
             {
-                using var content = Reader(file.Content);
-                await archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, file.Path.Value.TrimStart('/'))
-                {
-                    Mode = file.Mode,
-                    Uid = file.Uid,
-                    Gid = file.Gid,
-                    ModificationTime = _clock.GetUtcNow(),
-                    DataStream = content,
-                }, stop);
-            }
+                Mode = file.Mode,
+                Uid = file.Uid,
+                Gid = file.Gid,
+                ModificationTime = _clock.GetUtcNow(),
+                DataStream = content,
+            }, stop);
+        }
     }
 
     private static async Task<byte[]> ContentAsync(TarEntry entry, long limit, CancellationToken stop)

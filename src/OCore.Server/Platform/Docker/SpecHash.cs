@@ -44,6 +44,8 @@ internal static class SpecHash
         Texts(json, "tmpfs", Sorted(spec.Tmpfs.Select(t => $"{t.Target}|{t.Bytes}|{(int)t.Mode}")));
         Texts(json, "drop", Sorted(spec.DropCapabilities));
         Texts(json, "files", Sorted(spec.Files.Select(File)));
+        // Only where there are any: what was made before them keeps its hash.
+        if (spec.Archives.Count > 0) Texts(json, "archives", Sorted(spec.Archives.Select(a => a.Id)));
         Health(json, spec.Healthcheck);
         json.WriteEndObject();
     }

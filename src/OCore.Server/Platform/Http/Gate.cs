@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.OpenApi;
 using OCore.Platform.Security;
 
 namespace OCore.Platform.Http;
@@ -50,6 +51,21 @@ internal static class AccessRules
             endpoint.Metadata.Add(change(before));
         });
         return builder;
+    }
+
+    /// <summary>Who may call it, for the document: <c>x-access</c>, <c>x-feature</c>, <c>x-agency-mode</c>.</summary>
+    public static void Describe(OpenApiOperation operation, AccessRule? rule)
+    {
+        if (rule is null)
+            return;
+        operation.AddExtension("x-access", new JsonNodeExtension(rule.Kind switch
+        {
+            AccessKind.Public => "public", AccessKind.SignedIn => "signed_in", AccessKind.Operator => "operator", _ => rule.PermissionName!,
+        }));
+        if (rule.Feature is not null)
+            operation.AddExtension("x-feature", new JsonNodeExtension(rule.Feature));
+        if (rule.AgencyEnabled)
+            operation.AddExtension("x-agency-mode", new JsonNodeExtension(true));
     }
 
     /// <summary>Refuses to start with an endpoint that does not say who may call it.</summary>

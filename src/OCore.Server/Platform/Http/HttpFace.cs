@@ -34,6 +34,11 @@ internal static class HttpFace
                 (document.Info.Title, document.Info.Version) = ("oCore", "1");
                 return Task.CompletedTask;
             })
+            .AddOperationTransformer((operation, context, _) =>
+            {
+                AccessRules.Describe(operation, context.Description.ActionDescriptor.EndpointMetadata.OfType<AccessRule>().LastOrDefault());
+                return Task.CompletedTask;
+            })
             // The converter that refuses NUL hides from the document that texts are texts.
             .AddSchemaTransformer((schema, context, _) =>
             {
@@ -64,6 +69,7 @@ internal static class HttpFace
         app.Use(UnknownPathAsync);
         app.UseMiddleware<Gate>();
         app.Use(TextWithoutNul.RefuseInQueryAsync);
+        app.Use(UnreadableQuery.NameItAsync);
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapScalarApiReference("/docs/api", o => o.WithTitle("oCore API").WithOpenApiRoutePattern("/openapi/{documentName}.json").DisableDefaultFonts());
     }

@@ -9,7 +9,7 @@ namespace OCore.Platform.Operations;
 /// Claims operations and runs them. Any process may run any operation: what it did so far is in the database, so taking over after a
 /// crash is the same path as starting.
 /// </summary>
-internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner runner, OperationReach reach, Incarnation life, Settings settings, TimeProvider time, ILogger<OperationEngine> log) : BackgroundService
+internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner runner, OperationKinds kinds, OperationReach reach, Incarnation life, Settings settings, TimeProvider time, ILogger<OperationEngine> log) : BackgroundService
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2);
@@ -56,10 +56,11 @@ internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner 
         await using var db = databases.System();
         var now = time.GetUtcNow();
         var open = await db.Operations.AcrossTenants().AsNoTracking().Where(o => Active.Contains(o.State))
-            .OrderBy(o => o.Id).Select(o => new { o.Id, o.RootId, o.OrgId, o.ServerId, o.LeaseUntil, o.RetryAt, o.State, o.CancelRequested, o.Fence, o.Owner, o.PastLives }).ToListAsync(stop);
+            .OrderBy(o => o.Id).Select(o => new { o.Id, o.RootId, o.OrgId, o.ServerId, o.Kind, o.LeaseUntil, o.RetryAt, o.State, o.CancelRequested, o.Fence, o.Owner, o.PastLives }).ToListAsync(stop);
         var held = open.Where(o => o.LeaseUntil > now).ToList();
-        var byOrg = held.CountBy(o => o.OrgId).ToDictionary();
-        var byServer = held.Where(o => o.ServerId is not null).CountBy(o => o.ServerId!.Value).ToDictionary();
+        var byOrg = held.Where(o => !IsBackground(o.Kind)).CountBy(o => o.OrgId).ToDictionary();
+        var byServer = held.Where(o => o.ServerId is not null && !IsBackground(o.Kind)).CountBy(o => o.ServerId!.Value).ToDictionary();
+        var background = held.Where(o => IsBackground(o.Kind)).Select(o => o.ServerId).ToHashSet();
         // Fair between organizations: the one with the least running goes first, then the oldest.
         var due = open.Where(o => o.LeaseUntil <= now && (o.RetryAt is null || o.RetryAt <= now || o.CancelRequested && o.State != OperationState.Unwinding) && !_running.ContainsKey(o.Id)).ToList();
         // One process alone takes them all the same, and says what is wrong with them: there is nobody to leave them to.
@@ -67,18 +68,26 @@ internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner 
             due.RemoveAll(o => o.ServerId is { } place && others.Contains(place));
         while (due.Count > 0)
         {
-            var candidate = due.OrderBy(o => byOrg.GetValueOrDefault(o.OrgId)).ThenBy(o => o.Id).First();
+            var candidate = due.OrderBy(o => IsBackground(o.Kind)).ThenBy(o => byOrg.GetValueOrDefault(o.OrgId)).ThenBy(o => o.Id).First();
             due.Remove(candidate);
-            if (byOrg.GetValueOrDefault(candidate.OrgId) >= settings.OperationsPerOrganization)
+            var waitedFor = !IsBackground(candidate.Kind);
+            if (!waitedFor && background.Contains(candidate.ServerId))
                 continue;
-            if (candidate.ServerId is { } server && byServer.GetValueOrDefault(server) >= settings.OperationsPerServer)
+            if (waitedFor && byOrg.GetValueOrDefault(candidate.OrgId) >= settings.OperationsPerOrganization)
+                continue;
+            if (waitedFor && candidate.ServerId is { } server && byServer.GetValueOrDefault(server) >= settings.OperationsPerServer)
                 continue;
             var (fence, present) = (candidate.Fence + 1, life.Id);
             if (!await ClaimAsync(db, candidate.Id, candidate.Fence, present, Past(candidate.PastLives, candidate.Owner, present), stop))
                 continue;
-            byOrg[candidate.OrgId] = byOrg.GetValueOrDefault(candidate.OrgId) + 1;
-            if (candidate.ServerId is { } taken)
-                byServer[taken] = byServer.GetValueOrDefault(taken) + 1;
+            if (!waitedFor)
+                background.Add(candidate.ServerId);
+            else
+            {
+                byOrg[candidate.OrgId] = byOrg.GetValueOrDefault(candidate.OrgId) + 1;
+                if (candidate.ServerId is { } taken)
+                    byServer[taken] = byServer.GetValueOrDefault(taken) + 1;
+            }
             _running[candidate.Id] = Task.Run(async () =>
             {
                 await runner.RunAsync(candidate.Id, fence, present, stop);
@@ -86,6 +95,8 @@ internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner 
             }, CancellationToken.None);
         }
     }
+
+    private bool IsBackground(string kind) => kinds.Find(kind) is { IsBackground: true };
 
     private async Task<bool> ClaimAsync(OCoreDb db, Guid id, long fence, string present, string past, CancellationToken stop)
     {

@@ -9,12 +9,16 @@ import { Form, FormActions } from '../../ui/Form';
 import { words } from '../../ui/format';
 import { done } from '../../ui/toast';
 import { Page, useTab } from '../shell/Page';
+import { Enterprise } from '../templates/Enterprise';
 
 const tabs = [{ value: 'organization', label: 'Organization' }, { value: 'subscription', label: 'Subscription' }];
+const enterprise = { value: 'enterprise', label: 'Enterprise sources' };
 
 export default function SettingsPage() {
-  const [tab] = useTab(tabs.map((item) => item.value));
-  return <Page title="Settings" tabs={tabs}>{tab === 'organization' ? <Organization /> : <Subscription />}</Page>;
+  const me = useMe();
+  const shown = me.current.kind === 'client' ? tabs : [...tabs, enterprise];
+  const [tab] = useTab(shown.map((item) => item.value));
+  return <Page title="Settings" tabs={shown}>{tab === 'organization' ? <Organization /> : tab === 'enterprise' ? <Enterprise /> : <Subscription />}</Page>;
 }
 
 function Organization() {

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Text, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, Button, PasswordInput, Text, Textarea, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { AddonRepository } from '../../api/types';
 import ui from '../../ui/ui.module.css';
@@ -24,6 +24,9 @@ export function Repositories({ value, onChange, error }: Props) {
             <TextInput size="xs" aria-label={`Branch of repository ${index + 1}`} placeholder="18.0" spellCheck={false} value={repository.branch ?? ''} onChange={(event) => change(index, { branch: event.currentTarget.value || undefined })} />
             <ActionIcon variant="subtle" color="gray" aria-label={`Remove repository ${index + 1}`} onClick={() => onChange(value.filter((_, position) => position !== index))}><IconTrash size={15} aria-hidden /></ActionIcon>
           </div>
+          {repository.url.startsWith('https:') && (
+            <PasswordInput size="xs" mb={8} label="Token" description={repository.hasToken ? 'A token is kept. Write another to replace it.' : 'Only where the repository is not public.'} autoComplete="off" value={repository.token ?? ''} onChange={(event) => change(index, { token: event.currentTarget.value || undefined })} />
+          )}
           {/^(git@|ssh:)/.test(repository.url) && (
             <Textarea size="xs" mb={8} rows={2} label="Deploy key" description={repository.hasDeployKey ? 'A key is kept. Paste another to replace it.' : 'A private key that may read the repository.'} spellCheck={false} autoComplete="off" placeholder="-----BEGIN OPENSSH PRIVATE KEY-----" value={repository.deployKey ?? ''} onChange={(event) => change(index, { deployKey: event.currentTarget.value || undefined })} />
           )}

@@ -84,7 +84,7 @@ function TemplateForm({ template, catalog }: { template: TemplateView | undefine
       cpus: cpus === '' ? undefined : cpus,
       defaultEnvVars: fromPairs(env),
       config: fromPairs(config),
-      addonRepositories: values.addonRepositories.map(({ url, branch, deployKey }) => ({ url: url.trim(), branch, deployKey })),
+      addonRepositories: values.addonRepositories.map(({ url, branch, deployKey, token }) => ({ url: url.trim(), branch, deployKey, token })),
     });
   }
 

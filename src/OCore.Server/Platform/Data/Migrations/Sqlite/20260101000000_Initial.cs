@@ -677,6 +677,39 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "Topologies",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Description = table.Column<string>(type: "TEXT", nullable: true),
+                    Drawing = table.Column<string>(type: "TEXT", nullable: false),
+                    DrawingDigest = table.Column<string>(type: "TEXT", nullable: false),
+                    LbType = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    LbServerId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    FilestoreType = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    RedisEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    RedisServerId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    PgFailoverEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ServerIds = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Topologies", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Topologies_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "OperationEvents",
                 columns: table => new
                 {
@@ -839,6 +872,37 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "ServerSources",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ServerId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Key = table.Column<string>(type: "TEXT", nullable: false),
+                    Origin = table.Column<string>(type: "TEXT", nullable: false),
+                    Commit = table.Column<string>(type: "TEXT", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UnusedSince = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_ServerSources", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_ServerSources_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_ServerSources_Servers_RootId_ServerId",
+                        columns: x => new { x.RootId, x.ServerId },
+                        principalTable: "Servers",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "TemplateCaches",
                 columns: table => new
                 {
@@ -847,12 +911,16 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     RootId = table.Column<Guid>(type: "TEXT", nullable: false),
                     ServerId = table.Column<Guid>(type: "TEXT", nullable: false),
                     Key = table.Column<string>(type: "TEXT", nullable: false),
+                    Wish = table.Column<string>(type: "TEXT", nullable: false),
                     Database = table.Column<string>(type: "TEXT", nullable: false),
+                    Image = table.Column<string>(type: "TEXT", nullable: false),
                     Status = table.Column<string>(type: "TEXT", nullable: false),
                     Error = table.Column<string>(type: "TEXT", nullable: true),
                     ReadyAt = table.Column<long>(type: "INTEGER", nullable: true),
                     LastUsedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    SizeBytes = table.Column<long>(type: "INTEGER", nullable: true)
+                    UnusedSince = table.Column<long>(type: "INTEGER", nullable: true),
+                    SizeBytes = table.Column<long>(type: "INTEGER", nullable: true),
+                    Sources = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -896,6 +964,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     Languages = table.Column<string>(type: "TEXT", nullable: false),
                     DemoData = table.Column<bool>(type: "INTEGER", nullable: false),
                     Repositories = table.Column<string>(type: "TEXT", nullable: false),
+                    Sources = table.Column<string>(type: "TEXT", nullable: false),
                     RegistrationCodeSealed = table.Column<string>(type: "TEXT", nullable: true),
                     DatabasePasswordSealed = table.Column<string>(type: "TEXT", nullable: false),
                     MasterPasswordSealed = table.Column<string>(type: "TEXT", nullable: false),
@@ -1310,6 +1379,27 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_OrgId",
+                table: "ServerSources",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_RootId_OrgId",
+                table: "ServerSources",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_RootId_ServerId",
+                table: "ServerSources",
+                columns: new[] { "RootId", "ServerId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_ServerId_Key",
+                table: "ServerSources",
+                columns: new[] { "ServerId", "Key" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Servers_OrgId",
                 table: "Servers",
                 column: "OrgId");
@@ -1388,6 +1478,16 @@ namespace OCore.Platform.Data.Migrations.Sqlite
             migrationBuilder.CreateIndex(
                 name: "IX_Templates_RootId_OrgId",
                 table: "Templates",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Topologies_OrgId",
+                table: "Topologies",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Topologies_RootId_OrgId",
+                table: "Topologies",
                 columns: new[] { "RootId", "OrgId" });
 
             migrationBuilder.CreateIndex(
@@ -1481,10 +1581,16 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "ServerGrants");
 
             migrationBuilder.DropTable(
+                name: "ServerSources");
+
+            migrationBuilder.DropTable(
                 name: "Sessions");
 
             migrationBuilder.DropTable(
                 name: "TemplateCaches");
+
+            migrationBuilder.DropTable(
+                name: "Topologies");
 
             migrationBuilder.DropTable(
                 name: "Templates");

@@ -11,7 +11,7 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteOCoreDb))]
-    [Migration("20261124015328_Initial")]
+    [Migration("20260101000000_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -353,6 +353,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Slug")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Sources")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
@@ -946,6 +950,55 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.ToTable("EnterpriseSources", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Templates.ServerSource", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Commit")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("LastUsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Origin")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("UnusedSince")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("RootId", "ServerId");
+
+                    b.HasIndex("ServerId", "Key")
+                        .IsUnique();
+
+                    b.ToTable("ServerSources", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Templates.Template", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1041,6 +1094,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("Error")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Image")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Key")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -1065,7 +1122,18 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long?>("SizeBytes")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Sources")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("UnusedSince")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Wish")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
@@ -1081,6 +1149,80 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsUnique();
 
                     b.ToTable("TemplateCaches", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Topology", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Description")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Drawing")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("DrawingDigest")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("FilestoreType")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("LbServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LbType")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("PgFailoverEnabled")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("RedisEnabled")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("RedisServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ServerIds")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("Topologies", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Users.PasskeyChallenge", b =>
@@ -2005,6 +2147,23 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("OCore.Features.Templates.ServerSource", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Servers.Server", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "ServerId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("OCore.Features.Templates.Template", b =>
                 {
                     b.HasOne("OCore.Features.Organizations.Organization", null)
@@ -2029,6 +2188,16 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasForeignKey("RootId", "ServerId")
                         .HasPrincipalKey("RootId", "Id")
                         .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Topology", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
 

@@ -12,7 +12,7 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Data.Migrations.Postgres
 {
     [DbContext(typeof(PostgresOCoreDb))]
-    [Migration("20261124015339_Initial")]
+    [Migration("20260101000000_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -360,6 +360,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasColumnType("uuid");
 
                     b.Property<string>("Slug")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Sources")
                         .IsRequired()
                         .HasColumnType("text");
 
@@ -953,6 +957,55 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.ToTable("EnterpriseSources", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Templates.ServerSource", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Commit")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Origin")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset?>("UnusedSince")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("RootId", "ServerId");
+
+                    b.HasIndex("ServerId", "Key")
+                        .IsUnique();
+
+                    b.ToTable("ServerSources", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Templates.Template", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1048,6 +1101,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<string>("Error")
                         .HasColumnType("text");
 
+                    b.Property<string>("Image")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("Key")
                         .IsRequired()
                         .HasColumnType("text");
@@ -1072,7 +1129,18 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<long?>("SizeBytes")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("Sources")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("UnusedSince")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Wish")
                         .IsRequired()
                         .HasColumnType("text");
 
@@ -1088,6 +1156,80 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsUnique();
 
                     b.ToTable("TemplateCaches", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Topology", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Description")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Drawing")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("DrawingDigest")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("FilestoreType")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<Guid?>("LbServerId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("LbType")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<bool>("PgFailoverEnabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RedisEnabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<Guid?>("RedisServerId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("ServerIds")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("Topologies", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Users.PasskeyChallenge", b =>
@@ -2014,6 +2156,23 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("OCore.Features.Templates.ServerSource", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Servers.Server", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "ServerId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("OCore.Features.Templates.Template", b =>
                 {
                     b.HasOne("OCore.Features.Organizations.Organization", null)
@@ -2038,6 +2197,16 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasForeignKey("RootId", "ServerId")
                         .HasPrincipalKey("RootId", "Id")
                         .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Topology", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
 

@@ -678,6 +678,39 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "Topologies",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Description = table.Column<string>(type: "text", nullable: true),
+                    Drawing = table.Column<string>(type: "text", nullable: false),
+                    DrawingDigest = table.Column<string>(type: "text", nullable: false),
+                    LbType = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    LbServerId = table.Column<Guid>(type: "uuid", nullable: true),
+                    FilestoreType = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    RedisEnabled = table.Column<bool>(type: "boolean", nullable: false),
+                    RedisServerId = table.Column<Guid>(type: "uuid", nullable: true),
+                    PgFailoverEnabled = table.Column<bool>(type: "boolean", nullable: false),
+                    ServerIds = table.Column<string>(type: "text", nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: false),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    UpdatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Topologies", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Topologies_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "OperationEvents",
                 columns: table => new
                 {
@@ -840,6 +873,37 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "ServerSources",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    ServerId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Key = table.Column<string>(type: "text", nullable: false),
+                    Origin = table.Column<string>(type: "text", nullable: false),
+                    Commit = table.Column<string>(type: "text", nullable: false),
+                    LastUsedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    UnusedSince = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_ServerSources", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_ServerSources_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_ServerSources_Servers_RootId_ServerId",
+                        columns: x => new { x.RootId, x.ServerId },
+                        principalTable: "Servers",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "TemplateCaches",
                 columns: table => new
                 {
@@ -848,12 +912,16 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     RootId = table.Column<Guid>(type: "uuid", nullable: false),
                     ServerId = table.Column<Guid>(type: "uuid", nullable: false),
                     Key = table.Column<string>(type: "text", nullable: false),
+                    Wish = table.Column<string>(type: "text", nullable: false),
                     Database = table.Column<string>(type: "text", nullable: false),
+                    Image = table.Column<string>(type: "text", nullable: false),
                     Status = table.Column<string>(type: "text", nullable: false),
                     Error = table.Column<string>(type: "text", nullable: true),
                     ReadyAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     LastUsedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    SizeBytes = table.Column<long>(type: "bigint", nullable: true)
+                    UnusedSince = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    SizeBytes = table.Column<long>(type: "bigint", nullable: true),
+                    Sources = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -897,6 +965,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     Languages = table.Column<string>(type: "text", nullable: false),
                     DemoData = table.Column<bool>(type: "boolean", nullable: false),
                     Repositories = table.Column<string>(type: "text", nullable: false),
+                    Sources = table.Column<string>(type: "text", nullable: false),
                     RegistrationCodeSealed = table.Column<string>(type: "text", nullable: true),
                     DatabasePasswordSealed = table.Column<string>(type: "text", nullable: false),
                     MasterPasswordSealed = table.Column<string>(type: "text", nullable: false),
@@ -1311,6 +1380,27 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_OrgId",
+                table: "ServerSources",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_RootId_OrgId",
+                table: "ServerSources",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_RootId_ServerId",
+                table: "ServerSources",
+                columns: new[] { "RootId", "ServerId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_ServerId_Key",
+                table: "ServerSources",
+                columns: new[] { "ServerId", "Key" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Servers_OrgId",
                 table: "Servers",
                 column: "OrgId");
@@ -1389,6 +1479,16 @@ namespace OCore.Platform.Data.Migrations.Postgres
             migrationBuilder.CreateIndex(
                 name: "IX_Templates_RootId_OrgId",
                 table: "Templates",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Topologies_OrgId",
+                table: "Topologies",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Topologies_RootId_OrgId",
+                table: "Topologies",
                 columns: new[] { "RootId", "OrgId" });
 
             migrationBuilder.CreateIndex(
@@ -1482,10 +1582,16 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "ServerGrants");
 
             migrationBuilder.DropTable(
+                name: "ServerSources");
+
+            migrationBuilder.DropTable(
                 name: "Sessions");
 
             migrationBuilder.DropTable(
                 name: "TemplateCaches");
+
+            migrationBuilder.DropTable(
+                name: "Topologies");
 
             migrationBuilder.DropTable(
                 name: "Templates");

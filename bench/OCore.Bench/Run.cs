@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace OCore.Bench;
+
+/// <summary>Other programs, by argument lists.</summary>
+public static class Run
+{
+    public static string Output(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new BenchException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {output}{errors.Result}");
+    }
+
+    /// <summary>To a file, as what a script leaves running in the background would keep a pipe open for ever.</summary>
+    public static void Script(string program, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var log = Path.GetTempFileName();
+        var start = new ProcessStartInfo("sh", ["-c", "out=$1; shift; exec \"$@\" >\"$out\" 2>&1 </dev/null", "run", log, program, .. arguments]);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        process.WaitForExit();
+        var said = File.ReadAllText(log);
+        File.Delete(log);
+        if (process.ExitCode != 0)
+            throw new BenchException($"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with {process.ExitCode}: {said}");
+    }
+}
+
+/// <summary>What processes used, from /proc.</summary>
+public static class ProcessUse
+{
+    private const double TicksPerSecond = 100;
+
+    /// <summary>Processor time of these processes and of the children of theirs that have ended.</summary>
+    public static TimeSpan Cpu(IEnumerable<int> processes) => TimeSpan.FromSeconds(processes.Sum(Ticks) / TicksPerSecond);
+
+    public static (long Resident, long Proportional) Memory(int process)
+    {
+        var rollup = File.ReadAllLines($"/proc/{process}/smaps_rollup");
+        long Of(string name) => long.Parse(rollup.First(l => l.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+        return (Of("Rss:"), Of("Pss:"));
+    }
+
+    public static List<int> ChildrenOf(int parent) => [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _))
+        .Select(n => int.Parse(n!, CultureInfo.InvariantCulture)).Where(p => Stat(p) is { } s && int.Parse(s[1], CultureInfo.InvariantCulture) == parent)];
+
+    private static double Ticks(int process) => Stat(process) is { } s ? s[11..15].Sum(f => double.Parse(f, CultureInfo.InvariantCulture)) : 0;
+
+    // Fields from the third on: the second is the name, which may contain anything.
+    private static string[]? Stat(int process)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{process}/stat");
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace OCore.Features.Topologies.Balancers;
+
+/// <summary>
+/// nginx without its paid parts. It has no health checks of its own: a node that fails is left alone for ten seconds, and oCore, which
+/// measures health anyway, marks it down. It has no sticky cookie either: maps make one.
+/// </summary>
+internal static class NginxBalancer
+{
+    public static IReadOnlyDictionary<string, string> Render(BalancerPlan plan)
+    {
+        var text = new StringBuilder(Head.Replace("@BODY@", $"{plan.BodyMb}m", StringComparison.Ordinal).Replace("@LOGINS@", $"{BalancerPlan.LoginsPerMinute}", StringComparison.Ordinal));
+        if (plan.Sticky)
+            Keeping(text, plan);
+        Upstream(text, "odoo", plan.Nodes, n => n.Http, null);
+        Upstream(text, "live", plan.Nodes, n => n.Live, null);
+        if (plan.Sticky)
+            foreach (var node in plan.Nodes)
+            {
+                Upstream(text, $"odoo_{node.Key}", plan.Nodes, n => n.Http, node);
+                Upstream(text, $"live_{node.Key}", plan.Nodes, n => n.Live, node);
+            }
+        var names = plan.Hosts.Count > 0 ? string.Join(' ', plan.Hosts) : "_";
+        if (plan.Hosts.Count > 0)
+            text.Append($$"""
+
+                    server {
+                        listen {{plan.HttpPort}} default_server;
+                        return 404;
+                    }
+
+                """);
+        if (plan.Tls)
+            text.Append($$"""
+
+                    server {
+                        listen {{plan.HttpPort}};
+                        server_name {{names}};
+                        return 308 https://$host$request_uri;
+                    }
+
+                """);
+        text.Append("\n    server {\n");
+        if (plan.Tls)
+            text.Append($"        listen {plan.HttpsPort} ssl http2;\n        ssl_certificate {plan.CertificateFile};\n        ssl_certificate_key {plan.CertificateFile};\n        ssl_protocols TLSv1.2 TLSv1.3;\n");
+        else
+            text.Append($"        listen {plan.HttpPort};\n");
+        text.Append($"        server_name {names};\n");
+        if (!plan.AllowDatabaseManager)
+            text.Append("        location ~* ^/web/database(/|$) {\n            return 404;\n        }\n");
+        Location(text, plan, "~ ^/(websocket|longpolling)", plan.Sticky ? "$live" : "live", "            proxy_set_header Upgrade $http_upgrade;\n            proxy_set_header Connection $connection_upgrade;\n");
+        Location(text, plan, "/", plan.Sticky ? "$odoo" : "odoo", "            proxy_set_header Connection \"\";\n            limit_req zone=login burst=20 nodelay;\n");
+        text.Append("    }\n}\n");
+        return new Dictionary<string, string> { ["nginx.conf"] = text.ToString() };
+    }
+
+    // nginx inherits none of these where a location sets one of its own, so each says all.
+    private static void Location(StringBuilder text, BalancerPlan plan, string match, string upstream, string more) => text.Append($$"""
+                location {{match}} {
+                    proxy_pass http://{{upstream}};
+                    proxy_set_header Host $http_host;
+                    proxy_set_header X-Forwarded-For $remote_addr;
+                    proxy_set_header X-Forwarded-Host $http_host;
+                    proxy_set_header X-Forwarded-Proto {{(plan.Tls ? "https" : "http")}};
+                    proxy_set_header X-Real-IP $remote_addr;
+                    proxy_set_header Forwarded "";
+
+        """).Append(more).Append(plan.Sticky ? "            add_header Set-Cookie $keep always;\n" : "").Append(plan.Tls ? "            add_header Strict-Transport-Security max-age=31536000 always;\n" : "").Append("        }\n");
+
+    // Whoever comes with a cookie goes to its node, and to the others only while that one does not answer.
+    private static void Keeping(StringBuilder text, BalancerPlan plan)
+    {
+        foreach (var pool in new[] { "odoo", "live" })
+        {
+            text.Append($"\n    map $cookie_{BalancerPlan.Cookie} ${pool} {{\n        default {pool};\n");
+            foreach (var node in plan.Nodes)
+                text.Append($"        {node.Key} {pool}_{node.Key};\n");
+            text.Append("    }\n");
+        }
+        text.Append("    map $upstream_addr $node {\n        default \"\";\n");
+        foreach (var node in plan.Nodes)
+            foreach (var at in new[] { node.Http, node.Live }.Distinct())
+                text.Append($"        \"~(^|[ ,]){Regex.Escape(at).Replace("]", "\\]", StringComparison.Ordinal)}$\" {node.Key};\n");
+        text.Append($"    }}\n    map \"$cookie_{BalancerPlan.Cookie}=$node\" $keep {{\n        default \"{BalancerPlan.Cookie}=$node; Path=/; HttpOnly; {(plan.Tls ? "Secure; " : "")}SameSite=Lax\";\n        \"~=$\" \"\";\n");
+        foreach (var node in plan.Nodes)
+            text.Append($"        \"{node.Key}={node.Key}\" \"\";\n");
+        text.Append("    }\n");
+    }
+
+    private static void Upstream(StringBuilder text, string name, IReadOnlyList<BalancedNode> nodes, Func<BalancedNode, string> at, BalancedNode? first)
+    {
+        text.Append($"\n    upstream {name} {{\n        zone {name} 64k;\n");
+        if (first is null)
+            text.Append("        least_conn;\n");
+        // On its own node a draining one still answers whoever is on it.
+        foreach (var node in nodes.OrderBy(n => n != first))
+            text.Append($"        server {at(node)} max_fails=3 fail_timeout=10s{(first is not null && node != first ? " backup" : "")}{(node.Draining && node != first && nodes.Count > 1 ? " down" : "")};\n");
+        text.Append("        keepalive 32;\n    }\n");
+    }
+
+    private const string Head = """
+        worker_processes auto;
+        worker_shutdown_timeout 15m;
+        pid /tmp/nginx.pid;
+        error_log /dev/stderr warn;
+
+        events {
+            worker_connections 4096;
+        }
+
+        http {
+            access_log off;
+            server_tokens off;
+            client_max_body_size @BODY@;
+            client_body_timeout 720s;
+            client_body_temp_path /tmp/nginx-body;
+            proxy_temp_path /tmp/nginx-proxy;
+            fastcgi_temp_path /tmp/nginx-fastcgi;
+            uwsgi_temp_path /tmp/nginx-uwsgi;
+            scgi_temp_path /tmp/nginx-scgi;
+            keepalive_timeout 30s;
+            proxy_connect_timeout 5s;
+            proxy_read_timeout 720s;
+            proxy_send_timeout 720s;
+            proxy_next_upstream error timeout;
+            proxy_next_upstream_tries 3;
+            proxy_http_version 1.1;
+
+            map $http_upgrade $connection_upgrade {
+                default upgrade;
+                "" "";
+            }
+            map "$request_method:$uri" $signing_in {
+                default "";
+                "~*^POST:/web/login/*$" $binary_remote_addr;
+            }
+            limit_req_zone $signing_in zone=login:10m rate=@LOGINS@r/m;
+            limit_req_status 429;
+
+        """;
+}

@@ -1,0 +1,62 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Features.Topologies.Rules;
+using OCore.Platform.Data;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Topologies;
+
+/// <summary>Gathers what the rules look at, once.</summary>
+internal static class TopologySnapshots
+{
+    public static async Task<TopologySnapshot> TakeAsync(OCoreDb db, Caller caller, Topology topology, TopologyData drawing, HaConfig ha, DateTimeOffset now, CancellationToken stop)
+    {
+        var ids = DrawingShape.ServersOf(drawing).Concat([ha.LbServerId, ha.RedisServerId]).OfType<Guid>().Distinct().ToList();
+        var servers = await ServerViews.VisibleTo(db, caller).Where(s => ids.Contains(s.Id)).ToListAsync(stop);
+        var known = servers.Select(s => s.Id).ToList();
+        var counts = await db.InstanceCountsAsync(known, stop);
+        var locks = known.Select(id => $"server:{id}").ToList();
+        var locked = (await db.ResourceLocks.Where(l => locks.Contains(l.Key)).Select(l => l.Key).ToListAsync(stop)).ToHashSet();
+        return new TopologySnapshot(drawing, ha)
+        {
+            Servers = servers.ToDictionary(s => s.Id, s => new ServerFact
+            {
+                Id = s.Id, Name = s.Name, Host = s.Host, Status = s.Draining && s.Status == ServerStatus.Active ? ServerStatus.Draining : s.Status, Locked = locked.Contains($"server:{s.Id}"),
+                SshPort = s.IsLocal ? 0 : s.Port, EdgePort = s.EdgePort, Instances = counts.GetValueOrDefault(s.Id), BaseDomain = s.BaseDomain, Architecture = s.Facts?.Architecture,
+                Cpus = s.Facts?.Cpus, MemoryBytes = s.Facts?.MemoryBytes, MemoryReservedBytes = s.Use?.MemoryReservedBytes ?? 0, DiskBytes = s.Facts?.DiskBytes, DiskUsedBytes = s.Use?.DiskUsedBytes,
+            }),
+            Neighbours = await NeighboursAsync(db, topology, ids, stop),
+            Now = now,
+        };
+    }
+
+    // Who drew first has the place: a copy made to try something does not put the original in the wrong.
+    private static async Task<List<NeighbourNode>> NeighboursAsync(OCoreDb db, Topology topology, List<Guid> servers, CancellationToken stop)
+    {
+        var older = await db.Topologies.AsNoTracking().Where(t => t.Id < topology.Id).OrderBy(t => t.Id).Select(t => new { t.Id, t.ServerIds }).ToListAsync(stop);
+        var ids = older.Where(t => t.ServerIds.Any(servers.Contains)).Select(t => t.Id).ToList();
+        var rows = await db.Topologies.AsNoTracking().Where(t => ids.Contains(t.Id)).OrderBy(t => t.Id).ToListAsync(stop);
+        // Buckets and Redis of others are named by address, so they count wherever they are.
+        return [.. rows.SelectMany(t => t.Drawing.Nodes.Select(n => new NeighbourNode(t.Name, new DrawnNode(n)))).Where(n => n.Node.IsKnown)];
+    }
+
+    /// <summary>Of everything that decides what the rules say and what a plan does; what is measured all the time is left out.</summary>
+    public static string HashOf(TopologySnapshot topology)
+    {
+        var text = new StringBuilder();
+        foreach (var node in topology.Nodes)
+            text.Append("n ").Append(node.Id).Append(' ').Append(node.TypeWord).Append(' ').Append(node.Raw?.Text).Append('\n');
+        foreach (var edge in topology.Edges)
+            text.Append("e ").Append(edge.Id).Append(' ').Append(edge.Source).Append(' ').Append(edge.Target).Append('\n');
+        text.Append("h ").Append(JsonSerializer.Serialize(topology.Ha, WireJson.Default.HaConfig)).Append('\n');
+        foreach (var server in topology.Servers.Values.OrderBy(s => s.Id))
+            text.Append("s ").Append(JsonSerializer.Serialize(server with { MemoryReservedBytes = 0, DiskUsedBytes = null, ClockSkewMs = null, Locked = false }, JsonSerializerOptions.Web)).Append('\n');
+        foreach (var other in topology.Neighbours)
+            text.Append("o ").Append(other.Topology).Append(' ').Append(other.Node.Id).Append(' ').Append(other.Node.TypeWord).Append(' ').Append(other.Node.Raw?.Text).Append('\n');
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Platform.Data;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Topologies;
+
+internal static class TopologyViews
+{
+    public static TopologyView ToView(this Topology topology, IReadOnlyDictionary<Guid, string> servers) => new()
+    {
+        Id = topology.Id, Name = topology.Name, Description = topology.Description, TopologyData = topology.Drawing, HaConfig = topology.Ha, Servers = Refs(topology, servers),
+        Version = topology.Version, CreatedAt = topology.CreatedAt, UpdatedAt = topology.UpdatedAt,
+    };
+
+    public static TopologySummary ToSummary(this Topology topology, IReadOnlyDictionary<Guid, string> servers) => new()
+    {
+        Id = topology.Id, Name = topology.Name, Description = topology.Description, HaConfig = topology.Ha, Servers = Refs(topology, servers),
+        Nodes = topology.Drawing.Nodes.GroupBy(n => n.Type).OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count()),
+        CreatedAt = topology.CreatedAt, UpdatedAt = topology.UpdatedAt,
+    };
+
+    /// <summary>The names of the servers that these topologies name and the caller may see.</summary>
+    public static async Task<IReadOnlyDictionary<Guid, string>> ServerNamesAsync(OCoreDb db, Caller caller, IEnumerable<Topology> topologies, CancellationToken stop)
+    {
+        var ids = topologies.SelectMany(t => t.ServerIds).Distinct().ToList();
+        return ids.Count == 0 ? new Dictionary<Guid, string>() : await ServerViews.VisibleTo(db, caller).Where(s => ids.Contains(s.Id)).ToDictionaryAsync(s => s.Id, s => s.Name, stop);
+    }
+
+    private static List<Ref> Refs(Topology topology, IReadOnlyDictionary<Guid, string> servers) =>
+        [.. topology.ServerIds.Where(servers.ContainsKey).Select(id => new Ref { Id = id, Name = servers[id] }).OrderBy(r => r.Name, StringComparer.Ordinal)];
+}

@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using OCore.Client;
+using OCore.Features.Organizations;
+using OCore.Features.Plans;
+using OCore.Features.PortalDomains;
+using OCore.Features.Templates;
+using OCore.Features.Topologies;
+using OCore.Platform.Operations;
+
+namespace OCore.Tests.Data;
+
+/// <summary>A list asks the database as often for fifty rows as for one. Made from the OpenAPI document: a new list is in it by itself.</summary>
+[Collection(Alone)]
+public sealed class QueriesOfLists
+{
+    /// <summary>Tests beside this one would change rights, and every such change makes the next request read the caller's again.</summary>
+    public const string Alone = "queries of lists";
+    private const int Most = 8;
+
+    /// <summary>Their rows do not come from the database.</summary>
+    private static readonly string[] FromElsewhere = ["listPermissions", "listOdooVersions", "listOdooModules", "listInstanceModules", "listTopologyBlueprints"];
+
+    [Theory, Sqlite, Postgres]
+    public async Task They_are_as_many_for_fifty_rows_as_for_one(Database database)
+    {
+        await using var app = await TestApp.StartAsync(database);
+        var lists = (await ApiDocument.OfAsync(app)).Operations.Where(o => o.Verb == "GET" && o.IsList && !FromElsewhere.Contains(o.Id)).ToList();
+        Assert.True(lists.Count >= 15, "The document has hardly any lists; what marks them must have changed.");
+        var agency = await app.AgencyAsync("Agency");
+        var @operator = await app.OperatorAsync();
+        using var commands = new CommandsByTrace();
+        var counted = lists.ToDictionary(l => l.Id, _ => new List<(int Rows, int Commands)>());
+        var (rows, operation) = (0, Guid.Empty);
+        foreach (var wanted in new[] { 1, 10, 50 })
+        {
+            for (; rows < wanted; rows++)
+                operation = await AddOneOfEverythingAsync(app, agency, operation);
+            foreach (var list in lists)
+            {
+                var person = list.Path.StartsWith("/api/admin/", StringComparison.Ordinal) ? @operator : agency.Owner;
+                using var http = app.HttpAs(person, person == agency.Owner ? agency.Slug : null);
+                counted[list.Id].Add(await CountAsync(http, list, operation, commands));
+            }
+        }
+        var wrong = counted.Where(l => l.Value.Any(c => c.Commands > Most) || l.Value.Select(c => c.Commands).Distinct().Count() > 1 || l.Value[2].Rows < 50 || l.Value[0].Rows == l.Value[2].Rows).ToList();
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong.Select(w => $"{w.Key}: {string.Join(", ", w.Value.Select(c => $"{c.Commands} queries for {c.Rows} rows"))}")));
+    }
+
+    private static async Task<(int Rows, int Commands)> CountAsync(HttpClient http, ApiOperation list, Guid operation, CommandsByTrace commands)
+    {
+        var url = list.Url(_ => operation.ToString()) + (list.Parameters.Any(p => p.Name == "limit") ? "?limit=200" : "");
+        // The caller's rights are read again now and then, and with the first answer; only the list is of interest.
+        var counts = new List<(int Rows, int Commands)>();
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            var trace = ActivityTraceId.CreateRandom();
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            request.Headers.Add("traceparent", $"00-{trace.ToHexString()}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
+            using var response = (await http.SendAsync(request)).EnsureSuccessStatusCode();
+            var page = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+            counts.Add((page["data"]!.AsArray().Count, commands.Of(trace)));
+        }
+        return counts.MinBy(c => c.Commands);
+    }
+
+    /// <returns>The operation that has one event more.</returns>
+    private static async Task<Guid> AddOneOfEverythingAsync(TestApp app, TestAgency agency, Guid followed)
+    {
+        var now = app.Clock.GetUtcNow();
+        var client = await app.ClientOfAsync(agency, "Client");
+        var member = await app.MemberAsync(agency.Org, "viewer");
+        await app.OrganizationAsync("Other", agency.Owner);
+        await app.ApiKeyAsync(agency.Owner, agency.Org, "view:servers");
+        await app.SignInAsync(agency.Owner.Id);
+        var server = await Agency.ClientSeeds.ServerAsync(app, agency, s => s.Status = ServerStatus.Failed);
+        await using var db = app.Databases.System();
+        var template = new Template { OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = app.Slug("shop"), OdooVersion = "18.0", OdooEdition = "ce", CreatedAt = now };
+        db.Add(template);
+        db.Add(new TemplateCache { OrgId = agency.Org.Id, RootId = agency.Org.Id, ServerId = server.Id, Key = app.Slug("key"), Wish = app.Slug("wish"), Image = "odoo:18.0", Database = "tpl", Status = "ready", LastUsedAt = now });
+        db.Add(new PortalDomain { OrgId = agency.Org.Id, ClientId = client.Id, SubdomainHost = $"{app.Slug("portal")}.localhost", Token = "", Warnings = [], CreatedAt = now });
+        db.Add(new Topology { OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = app.Slug("drawing"), CreatedAt = now });
+        db.Add(new Plan { Name = app.Slug("plan"), Slug = app.Slug("plan"), Features = [], Limits = new PlanLimits() });
+        var role = new Role { OrgId = agency.Org.Id, Name = app.Slug("role"), Slug = app.Slug("role"), Permissions = ["view:servers"] };
+        db.Add(role);
+        db.Add(new Invitation
+        {
+            OrgId = agency.Org.Id, Email = $"{app.Slug("guest")}@people.example", RoleId = role.Id, InvitedById = member.Id, InvitedBy = member.Email,
+            TokenHash = Guid.CreateVersion7().ToByteArray(), CreatedAt = now, ExpiresAt = now.AddDays(1),
+        });
+        db.Add(new IdentityUserPasskey<Guid>
+        {
+            UserId = agency.Owner.Id, CredentialId = Guid.CreateVersion7().ToByteArray(),
+            Data = new IdentityPasskeyData { Name = "key", PublicKey = [1], AttestationObject = [1], ClientDataJson = [1], CreatedAt = now },
+        });
+        await db.SaveChangesAsync();
+        var instance = await Agency.ClientSeeds.InstanceAsync(app, client, server, change: i => i.TemplateId = template.Id);
+        var operation = new Operation
+        {
+            OrgId = client.Id, RootId = agency.Org.Id, Kind = "test", Title = "Something", InputSealed = "x", State = OperationState.Succeeded, Actor = "somebody", CreatedAt = now, FinishedAt = now,
+            InstanceId = instance.Id, ServerId = server.Id, ClientId = client.Id, TemplateId = template.Id, Steps = [new OperationStep { Seq = 1, Name = "a step", State = StepState.Done }],
+        };
+        db.Add(operation);
+        await db.SaveChangesAsync();
+        followed = followed == Guid.Empty ? operation.Id : followed;
+        db.Add(new OperationEvent { OperationId = followed, At = now, Kind = "log", Message = "A line." });
+        await db.SaveChangesAsync();
+        return followed;
+    }
+
+    /// <summary>How many commands each request sent to its database: requests are told apart by the trace that the test began.</summary>
+    private sealed class CommandsByTrace : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
+    {
+        private readonly ConcurrentDictionary<ActivityTraceId, int> _counts = new();
+        private readonly ConcurrentBag<IDisposable> _subscriptions = [];
+
+        public CommandsByTrace() => _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
+
+        public int Of(ActivityTraceId trace) => _counts.GetValueOrDefault(trace);
+
+        public void OnNext(DiagnosticListener value)
+        {
+            if (value.Name == DbLoggerCategory.Name)
+                _subscriptions.Add(value.Subscribe(this));
+        }
+
+        public void OnNext(KeyValuePair<string, object?> value)
+        {
+            if (value.Key == RelationalEventId.CommandExecuted.Name && Activity.Current is { } activity)
+                _counts.AddOrUpdate(activity.TraceId, 1, (_, count) => count + 1);
+        }
+
+        public void OnCompleted()
+        {
+            // Nothing is kept open.
+        }
+
+        public void OnError(Exception error)
+        {
+            // There is none to tell.
+        }
+
+        public void Dispose()
+        {
+            foreach (var subscription in _subscriptions)
+                subscription.Dispose();
+        }
+    }
+}
+
+[CollectionDefinition(QueriesOfLists.Alone, DisableParallelization = true)]
+public sealed class QueriesOfListsAlone;
