@@ -25,12 +25,13 @@ public sealed class QueriesOfLists
     [Theory, Sqlite, Postgres]
     public async Task They_are_as_many_for_fifty_rows_as_for_one(Database database)
     {
+        // Before the app: EF looks for listeners when it first has something to tell, and then not for a while.
+        using var commands = new CommandsByTrace();
         await using var app = await TestApp.StartAsync(database);
         var lists = (await ApiDocument.OfAsync(app)).Operations.Where(o => o.Verb == "GET" && o.IsList && !FromElsewhere.Contains(o.Id)).ToList();
         Assert.True(lists.Count >= 15, "The document has hardly any lists; what marks them must have changed.");
         var agency = await app.AgencyAsync("Agency");
         var @operator = await app.OperatorAsync();
-        using var commands = new CommandsByTrace();
         var counted = lists.ToDictionary(l => l.Id, _ => new List<(int Rows, int Commands)>());
         var (rows, operation) = (0, Guid.Empty);
         foreach (var wanted in new[] { 1, 10, 50 })
@@ -41,7 +42,11 @@ public sealed class QueriesOfLists
             {
                 var person = list.Path.StartsWith("/api/admin/", StringComparison.Ordinal) ? @operator : agency.Owner;
                 using var http = app.HttpAs(person, person == agency.Owner ? agency.Slug : null);
-                counted[list.Id].Add(await CountAsync(http, list, operation, commands));
+                // Rights are forgotten whenever a test beside this one changes any, and read again: the fewest of a few tries is the list's own.
+                var tries = new List<(int Rows, int Commands)>();
+                for (var n = 0; n < 6; n++)
+                    tries.Add(await CountAsync(http, list, operation, commands));
+                counted[list.Id].Add(tries.MinBy(t => t.Commands));
             }
         }
         var wrong = counted.Where(l => l.Value.Any(c => c.Commands > Most) || l.Value.Select(c => c.Commands).Distinct().Count() > 1 || l.Value[2].Rows < 50 || l.Value[0].Rows == l.Value[2].Rows).ToList();

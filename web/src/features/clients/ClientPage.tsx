@@ -18,13 +18,12 @@ import { AuditTable } from '../audit/AuditTable';
 import { InstancesTable } from '../instances/InstanceParts';
 import { OperationLine, OperationsTable } from '../operations/OperationParts';
 import { started } from '../operations/started';
-import { ConfigOf } from '../portal-config/PortalConfigPage';
 import { Page, useTab } from '../shell/Page';
 import { ClientHealth } from './ClientsTable';
 
 const tabs = [
   { value: 'overview', label: 'Overview' }, { value: 'members', label: 'Members' }, { value: 'operations', label: 'Operations' },
-  { value: 'portal', label: 'Portal' }, { value: 'audit', label: 'Audit' }, { value: 'settings', label: 'Settings' },
+  { value: 'audit', label: 'Audit' }, { value: 'settings', label: 'Settings' },
 ];
 
 export default function ClientPage() {
@@ -68,7 +67,6 @@ function Loaded({ client, crumbs }: { client: ClientView; crumbs: { label: strin
       {tab === 'overview' && <Overview client={client} />}
       {tab === 'members' && <Members client={client} />}
       {tab === 'operations' && <OperationsTable query={{ client: client.id }} />}
-      {tab === 'portal' && <PortalOf client={client} />}
       {tab === 'audit' && <AuditTable query={{}} org={client.slug} />}
       {tab === 'settings' && <Settings client={client} refusal={refusal ?? leaving} onDelete={() => setDialog('delete')} />}
       {dialog === 'suspend' && <SuspendDialog client={client} onClose={() => setDialog(undefined)} />}
@@ -99,22 +97,6 @@ function Overview({ client }: { client: ClientView }) {
         } />
       </Section>
     </>
-  );
-}
-
-/** What is different in this client's portal, and a look at it. */
-function PortalOf({ client }: { client: ClientView }) {
-  const to = usePaths();
-  const org = useOrg();
-  return (
-    <Section title="What its people may use" note="Inherited from the configuration of all clients, where nothing is set here." actions={
-      <div style={{ display: 'flex', gap: 8 }}>
-        <LinkButton to={to.branding(client.slug)} variant="default">Branding</LinkButton>
-        <Button component="a" href={paths.viewAs(client.slug, org)} target="_blank" rel="noopener" variant="default">View as client</Button>
-      </div>
-    }>
-      <ConfigOf client={client.slug} />
-    </Section>
   );
 }
 

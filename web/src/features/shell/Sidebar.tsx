@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from 'react';
 import { Menu, ScrollArea, VisuallyHidden } from '@mantine/core';
 import {
   IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
-  IconPalette, IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconToggleRight, IconUserCircle, IconUsers, IconUserShield, IconWorldWww, type Icon,
+  IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconUserCircle, IconUsers, IconUserShield, IconWorldWww, type Icon,
 } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
 import { api } from '../../api/endpoints';
@@ -41,9 +41,7 @@ export function entries(me: MeView): { label?: string; items: Entry[] }[] {
     {
       label: 'Client portals',
       items: only(isClient || !me.current.agencyEnabled || !may('view:agency') ? [] : [
-        { label: 'Branding', to: to.branding(), icon: IconPalette },
         { label: 'Portal domains', to: to.portalDomains, icon: IconWorldWww },
-        { label: 'Portal configuration', to: to.portalConfig(), icon: IconToggleRight },
       ]),
     },
     {
