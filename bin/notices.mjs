@@ -89,6 +89,8 @@ const out = [
   'The list of common passwords (src/OCore.Server/Features/Users/common-passwords.txt) is made from the frequency lists of zxcvbn,',
   'https://github.com/dropbox/zxcvbn, under the MIT licence below:', '',
   'Copyright (c) 2012-2016 Dan Wheeler and Dropbox, Inc.', '',
+  'The list of public suffixes (src/OCore.Server/Platform/Dns/public-suffixes.txt) is the Public Suffix List of https://publicsuffix.org,',
+  'as rules only. This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0, https://mozilla.org/MPL/2.0/.', '',
   rule, 'THE SERVER AND THE COMMAND LINE', rule, '',
   'The .NET runtime and ASP.NET Core, where they are published along: MIT licence, Copyright (c) .NET Foundation and Contributors.', '',
 ];

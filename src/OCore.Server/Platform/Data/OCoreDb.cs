@@ -14,6 +14,7 @@ using OCore.Features.Templates;
 using OCore.Features.Topologies;
 using OCore.Features.Users;
 using OCore.Platform.Operations;
+using OCore.Platform.Tls;
 
 namespace OCore.Platform.Data;
 
@@ -52,6 +53,10 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<ClientDeletion> ClientDeletions => Set<ClientDeletion>();
     public DbSet<PortalDomain> PortalDomains => Set<PortalDomain>();
     public DbSet<PortalDomainTombstone> PortalDomainTombstones => Set<PortalDomainTombstone>();
+    public DbSet<Certificate> Certificates => Set<Certificate>();
+    public DbSet<AcmeAccount> AcmeAccounts => Set<AcmeAccount>();
+    public DbSet<AcmeChallenge> AcmeChallenges => Set<AcmeChallenge>();
+    public DbSet<AcmeAttempt> AcmeAttempts => Set<AcmeAttempt>();
     public DbSet<Server> Servers => Set<Server>();
     public DbSet<ServerGrant> ServerGrants => Set<ServerGrant>();
     public DbSet<Template> Templates => Set<Template>();

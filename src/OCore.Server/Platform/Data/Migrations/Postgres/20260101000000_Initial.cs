@@ -13,6 +13,50 @@ namespace OCore.Platform.Data.Migrations.Postgres
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "AcmeAccounts",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Directory = table.Column<string>(type: "text", nullable: false),
+                    KeySealed = table.Column<string>(type: "text", nullable: false),
+                    Url = table.Column<string>(type: "text", nullable: true),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AcmeAccounts", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AcmeAttempts",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Host = table.Column<string>(type: "text", nullable: false),
+                    Registered = table.Column<string>(type: "text", nullable: false),
+                    At = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    Succeeded = table.Column<bool>(type: "boolean", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AcmeAttempts", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AcmeChallenges",
+                columns: table => new
+                {
+                    Token = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    Host = table.Column<string>(type: "text", nullable: false),
+                    Answer = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AcmeChallenges", x => x.Token);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "AuditLog",
                 columns: table => new
                 {
@@ -36,6 +80,37 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_AuditLog", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Certificates",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Host = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: false),
+                    Wanted = table.Column<bool>(type: "boolean", nullable: false),
+                    Chain = table.Column<string>(type: "text", nullable: true),
+                    KeySealed = table.Column<string>(type: "text", nullable: true),
+                    Issuer = table.Column<string>(type: "text", nullable: true),
+                    SerialNumber = table.Column<string>(type: "text", nullable: true),
+                    ValidFrom = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ValidUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    RenewAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    WarnedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    OrderUrl = table.Column<string>(type: "text", nullable: true),
+                    OrderKeySealed = table.Column<string>(type: "text", nullable: true),
+                    Failures = table.Column<int>(type: "integer", nullable: false),
+                    ErrorCode = table.Column<string>(type: "text", nullable: true),
+                    Error = table.Column<string>(type: "text", nullable: true),
+                    NextAttemptAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    LeaseUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    LeaseOwner = table.Column<string>(type: "text", nullable: true),
+                    ChangedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Certificates", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -937,6 +1012,22 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_AcmeAccounts_Directory",
+                table: "AcmeAccounts",
+                column: "Directory",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AcmeAttempts_At",
+                table: "AcmeAttempts",
+                column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AcmeChallenges_ExpiresAt",
+                table: "AcmeChallenges",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ApiKeys_Hash",
                 table: "ApiKeys",
                 column: "Hash",
@@ -976,6 +1067,22 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "IX_AuditLog_RootId_Id",
                 table: "AuditLog",
                 columns: new[] { "RootId", "Id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Certificates_ChangedAt",
+                table: "Certificates",
+                column: "ChangedAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Certificates_Host",
+                table: "Certificates",
+                column: "Host",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Certificates_NextAttemptAt",
+                table: "Certificates",
+                column: "NextAttemptAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_ClientDeletions_OrgId",
@@ -1400,6 +1507,15 @@ namespace OCore.Platform.Data.Migrations.Postgres
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "AcmeAccounts");
+
+            migrationBuilder.DropTable(
+                name: "AcmeAttempts");
+
+            migrationBuilder.DropTable(
+                name: "AcmeChallenges");
+
+            migrationBuilder.DropTable(
                 name: "ApiKeys");
 
             migrationBuilder.DropTable(
@@ -1416,6 +1532,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "AuditLog");
+
+            migrationBuilder.DropTable(
+                name: "Certificates");
 
             migrationBuilder.DropTable(
                 name: "ClientDeletions");

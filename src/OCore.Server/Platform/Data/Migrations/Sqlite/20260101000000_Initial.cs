@@ -12,6 +12,50 @@ namespace OCore.Platform.Data.Migrations.Sqlite
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "AcmeAccounts",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Directory = table.Column<string>(type: "TEXT", nullable: false),
+                    KeySealed = table.Column<string>(type: "TEXT", nullable: false),
+                    Url = table.Column<string>(type: "TEXT", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AcmeAccounts", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AcmeAttempts",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", nullable: false),
+                    Registered = table.Column<string>(type: "TEXT", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false),
+                    Succeeded = table.Column<bool>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AcmeAttempts", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AcmeChallenges",
+                columns: table => new
+                {
+                    Token = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    Host = table.Column<string>(type: "TEXT", nullable: false),
+                    Answer = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AcmeChallenges", x => x.Token);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "AuditLog",
                 columns: table => new
                 {
@@ -35,6 +79,37 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_AuditLog", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Certificates",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", maxLength: 253, nullable: false),
+                    Wanted = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Chain = table.Column<string>(type: "TEXT", nullable: true),
+                    KeySealed = table.Column<string>(type: "TEXT", nullable: true),
+                    Issuer = table.Column<string>(type: "TEXT", nullable: true),
+                    SerialNumber = table.Column<string>(type: "TEXT", nullable: true),
+                    ValidFrom = table.Column<long>(type: "INTEGER", nullable: true),
+                    ValidUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    RenewAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    WarnedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    OrderUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    OrderKeySealed = table.Column<string>(type: "TEXT", nullable: true),
+                    Failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    ErrorCode = table.Column<string>(type: "TEXT", nullable: true),
+                    Error = table.Column<string>(type: "TEXT", nullable: true),
+                    NextAttemptAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LeaseUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    LeaseOwner = table.Column<string>(type: "TEXT", nullable: true),
+                    ChangedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Certificates", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -936,6 +1011,22 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_AcmeAccounts_Directory",
+                table: "AcmeAccounts",
+                column: "Directory",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AcmeAttempts_At",
+                table: "AcmeAttempts",
+                column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AcmeChallenges_ExpiresAt",
+                table: "AcmeChallenges",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ApiKeys_Hash",
                 table: "ApiKeys",
                 column: "Hash",
@@ -975,6 +1066,22 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "IX_AuditLog_RootId_Id",
                 table: "AuditLog",
                 columns: new[] { "RootId", "Id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Certificates_ChangedAt",
+                table: "Certificates",
+                column: "ChangedAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Certificates_Host",
+                table: "Certificates",
+                column: "Host",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Certificates_NextAttemptAt",
+                table: "Certificates",
+                column: "NextAttemptAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_ClientDeletions_OrgId",
@@ -1399,6 +1506,15 @@ namespace OCore.Platform.Data.Migrations.Sqlite
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "AcmeAccounts");
+
+            migrationBuilder.DropTable(
+                name: "AcmeAttempts");
+
+            migrationBuilder.DropTable(
+                name: "AcmeChallenges");
+
+            migrationBuilder.DropTable(
                 name: "ApiKeys");
 
             migrationBuilder.DropTable(
@@ -1415,6 +1531,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "AuditLog");
+
+            migrationBuilder.DropTable(
+                name: "Certificates");
 
             migrationBuilder.DropTable(
                 name: "ClientDeletions");
