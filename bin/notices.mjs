@@ -91,6 +91,8 @@ const out = [
   'Copyright (c) 2012-2016 Dan Wheeler and Dropbox, Inc.', '',
   rule, 'FONTS OF PORTALS', rule, '',
   readFileSync(at('src/OCore.Server/Features/Branding/Fonts/OFL.txt'), 'utf8').trim(), '',
+  'The list of public suffixes (src/OCore.Server/Platform/Dns/public-suffixes.txt) is the Public Suffix List of https://publicsuffix.org,',
+  'as rules only. This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0, https://mozilla.org/MPL/2.0/.', '',
   rule, 'THE SERVER AND THE COMMAND LINE', rule, '',
   'The .NET runtime and ASP.NET Core, where they are published along: MIT licence, Copyright (c) .NET Foundation and Contributors.', '',
 ];

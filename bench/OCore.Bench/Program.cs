@@ -35,7 +35,7 @@ foreach (var (name, what, run) in all.Where(b => wanted.Count == 0 || wanted.Con
         await run(bench);
         results.Keep(bench);
     }
-    catch (BenchException impossible)
+    catch (Exception impossible) when (impossible is BenchException or OCore.Client.OCoreException)
     {
         failed++;
         Console.Error.WriteLine($"{name} was not measured: {impossible.Message}");

@@ -19,7 +19,7 @@ internal static class ProvisionBench
             using var api = await server.SignInAsync();
             await api.Post<AgencyView>("/api/agency/enable");
             await EndAsync(api, await api.Post<AddServer, OperationView>("/api/servers", new AddServer { Name = "bench", Host = lab.Host, Port = lab.Port, User = lab.User, PrivateKey = lab.Key }));
-            await api.Post<CreateClient, ClientView>("/api/agency/clients", new CreateClient { Name = "Bench", Slug = "bench" });
+            await api.Post<CreateClient, ClientView>("/api/agency/clients", new CreateClient { Name = "Bench", Slug = "measured" });
             lab.Load(Image);
             var template = await api.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = "Trade", OdooVersion = "19.0", ModuleList = Modules });
 
@@ -45,7 +45,7 @@ internal static class ProvisionBench
             bench.Note($"Odoo 19.0 with {string.Join(", ", Modules)}, from `POST /api/templates/…/provision` to an answer of `/web/session/authenticate` with the administrator's user id, through the server's edge. "
                 + $"Beside it, on the same server and the same PostgreSQL: `docker run … odoo -d … -i {string.Join(',', Modules)}`, until its administrator is signed in. The server is one of `bin/lab`'s, over SSH. "
                 + $"Ten at once come to {Figure.Of(together / ten.Count, "0.0")} s for each.");
-            await EndAsync(api, await api.Delete<OperationView>("/api/agency/clients/bench"));
+            await EndAsync(api, await api.Delete<OperationView>("/api/agency/clients/measured"));
         }
         finally
         {
@@ -56,7 +56,7 @@ internal static class ProvisionBench
     private static async Task<double> ProvisionAsync(OCoreHttp api, LabServer lab, TemplateView template, string slug)
     {
         var began = Stopwatch.GetTimestamp();
-        var operation = await api.Post<ProvisionInstance, OperationView>($"/api/templates/{template.Id}/provision", new ProvisionInstance { ServerId = "bench", Organization = "bench", Name = slug, Slug = slug });
+        var operation = await api.Post<ProvisionInstance, OperationView>($"/api/templates/{template.Id}/provision", new ProvisionInstance { ServerId = "bench", Organization = "measured", Name = slug, Slug = slug });
         operation = await EndAsync(api, operation);
         var instance = await api.Get<InstanceView>($"/api/instances/{operation.InstanceId}");
         var administrator = await api.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal");

@@ -21,6 +21,7 @@ using OCore.Platform.Mail;
 using OCore.Platform.Observability;
 using OCore.Platform.Operations;
 using OCore.Platform.Security;
+using OCore.Platform.Tls;
 
 namespace OCore;
 
@@ -32,7 +33,7 @@ internal static class OCoreApp
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = LoadSettings(builder.Configuration);
-        builder.WebHost.UseUrls(settings.Listen.Split(';'));
+        builder.AddTls(settings);
         builder.WebHost.ConfigureKestrel(o => { o.AddServerHeader = false; o.Limits.MaxRequestBodySize = 1024 * 1024; });
         // The framework speaks at every request and every query; what oCore itself has to say would drown in it.
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
@@ -66,6 +67,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<UnusedAssets>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<UnusedTemplates>());
             builder.Services.AddHostedService<PortalDomainReconciler>();
+            builder.Services.AddHostedService<CertificateKeeper>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
         }
         adjust?.Invoke(builder);

@@ -7,7 +7,7 @@ namespace OCore.Cli.Commands;
 
 internal static class TopologyCommands
 {
-    public static Command Noun() => new("topology", "Architectures over several servers: draw, check, plan")
+    public static Command Noun() => new("topology", "Architectures over several servers: draw and check")
     {
         List(), Show(), Blueprints(), Create(), Edit(), Ha(), Validate(), Export(), Import(), Duplicate(), Delete(),
     };

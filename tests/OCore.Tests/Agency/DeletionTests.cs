@@ -3,6 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCore.Client;
 using OCore.Features.Agency;
+using OCore.Features.Branding;
+using OCore.Features.Portal;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
@@ -10,6 +12,7 @@ using OCore.Features.Topologies;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Tests.Organizations;
+using Brand = OCore.Features.Branding.Branding;
 
 namespace OCore.Tests.Agency;
 
@@ -166,6 +169,10 @@ public sealed class DeletionTests
         db.Add(new PortalDomain { OrgId = root, ClientId = id, SubdomainHost = $"{app.Slug("portal")}.localhost", Token = "", Warnings = [] });
         db.Add(new PortalDomain { OrgId = id, SubdomainHost = $"{app.Slug("odd")}.localhost", Token = "", Warnings = [] });
         db.Add(new PortalDomainTombstone { OrgId = id, Host = "odd.localhost" });
+        db.Add(new Brand { OrgId = id, RootId = root, ProductName = "Odd" });
+        db.Add(new BrandAsset { OrgId = id, RootId = root, Hash = app.Slug("hash"), Extension = ".png", MediaType = "image/png", Content = [1] });
+        db.Add(new BrandCssVersion { OrgId = id, RootId = root, Version = 1, Css = "", By = "Test" });
+        db.Add(new PortalConfig { OrgId = id, RootId = root });
         db.Add(new Topology { OrgId = id, RootId = root, Name = "Odd" });
         db.Add(new ServerSource { OrgId = id, RootId = root, ServerId = shared.Id, Key = app.Slug("key"), Origin = "archive", Commit = "x" });
         db.Add(new ClientDeletion { OrgId = id, ServerId = shared.Id, ClientName = "Odd", Path = "x" });

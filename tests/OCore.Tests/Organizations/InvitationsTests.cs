@@ -59,12 +59,14 @@ public sealed partial class InvitationsTests(TestApps apps) : IClassFixture<Test
 
         var http = app.HttpAs(agency.Owner, client.Slug);
         http.DefaultRequestHeaders.Host = "evil.example";
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, (await http.PostAsJsonAsync("/api/invitations", new { email, role = "owner" })).StatusCode);
+        http.DefaultRequestHeaders.Host = "127.0.0.1";
         (await http.PostAsJsonAsync("/api/invitations", new { email, role = "owner" })).EnsureSuccessStatusCode();
 
         var mail = await MailToAsync(app, email);
         Assert.Equal("Mailer", mail.From);
         Assert.Contains($"http://{client.Slug}.localhost/invitations/accept#token=", mail.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("evil.example", mail.Text + mail.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("127.0.0.1", mail.Text + mail.Html, StringComparison.Ordinal);
         Assert.Contains(agency.Owner.Email, mail.Text, StringComparison.Ordinal);
     }
 

@@ -1,11 +1,14 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using OCore.Features.Branding;
 using OCore.Features.Instances;
+using OCore.Features.Portal;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies;
 using OCore.Platform.Data;
+using Brand = OCore.Features.Branding.Branding;
 
 namespace OCore.Tests.Tenancy;
 
@@ -84,6 +87,7 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
         Assert.Equal(0, await db.Instances.IgnoreQueryFilters().Where(i => i.OrgId == theirs.Org.Id).ExecuteUpdateAsync(s => s.SetProperty(i => i.Name, "taken")));
         Assert.Equal(0, await db.Instances.IgnoreQueryFilters().Where(i => i.OrgId == theirs.Org.Id).ExecuteDeleteAsync());
         Assert.True(await db.Instances.AcrossTenants().AnyAsync(i => i.OrgId == theirs.Org.Id));
+        Assert.Equal(1, await db.Instances.AcrossTenants().Where(i => i.OrgId == theirs.Org.Id).ExecuteUpdateAsync(s => s.SetProperty(i => i.Name, i => i.Name)));
         Assert.False(await db.Instances.IgnoreQueryFilters().AnyAsync(i => i.OrgId == theirs.Org.Id));
     }
 
@@ -96,6 +100,10 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
         db.AddRange(server,
             new Template { OrgId = org.Id, RootId = org.RootId, Name = "shop", OdooVersion = "18.0", OdooEdition = "ce", CreatedAt = now },
             new TemplateCache { OrgId = org.Id, RootId = org.RootId, ServerId = server.Id, Key = slug, Wish = slug, Image = "odoo:18.0", Database = "tpl_" + slug, Status = "failed" },
+            new Brand { OrgId = org.Id, RootId = org.RootId, ProductName = slug },
+            new BrandAsset { OrgId = org.Id, RootId = org.RootId, Hash = slug, Extension = ".png", MediaType = "image/png", Content = [1] },
+            new BrandCssVersion { OrgId = org.Id, RootId = org.RootId, Version = 1, Css = "", By = "Test" },
+            new PortalConfig { OrgId = org.Id, RootId = org.RootId },
             new Topology { OrgId = org.Id, RootId = org.RootId, Name = slug, CreatedAt = now },
             new PortalDomain { OrgId = org.Id, SubdomainHost = $"{slug}.localhost", Token = "", Warnings = [], CreatedAt = now },
             new PortalDomainTombstone { OrgId = org.Id, Host = $"{slug}.example.net", Until = now },

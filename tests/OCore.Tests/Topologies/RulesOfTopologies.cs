@@ -44,6 +44,13 @@ public sealed class RulesOfTopologies
         Assert.Equal(TopologyRules.Codes.Select(c => c.Code).Order(StringComparer.Ordinal), RuleCase.All.Select(c => c.Code).Distinct().Order(StringComparer.Ordinal));
 
     [Fact]
+    public void Every_code_is_documented()
+    {
+        var page = File.ReadAllText(Repository.PathOf("docs", "topologies.md"));
+        Assert.All(TopologyRules.Codes, c => Assert.Contains($"| `{c.Code}` | {c.About} |", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_blueprints_say_what_they_promise()
     {
         Assert.DoesNotContain(Sketch.Of("single").Findings(), f => f.Severity == FindingSeverity.Error);

@@ -19,7 +19,7 @@ internal sealed record Sketch
 
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
-    public static Guid ServerAt(string place) => new(SHA256.HashData(Encoding.UTF8.GetBytes(place)).AsSpan(0, 16));
+    public static Guid ServerAt(string place) => new(SHA256.HashData(Encoding.UTF8.GetBytes(place))[..16]);
 
     public static Sketch Of(string blueprint)
     {

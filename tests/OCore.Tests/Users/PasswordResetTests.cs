@@ -16,6 +16,7 @@ public sealed class PasswordResetTests : IAsyncLifetime, IAsyncDisposable
     {
         a.Set("SMTP_URL", $"smtp://{_peer.Address}?starttls=none");
         a.Set("PUBLIC_URL", "https://ocore.example");
+        a.Set("ALLOWED_HOSTS", "evil.example");
         a.Set("SIGN_INS_PER_MINUTE", "1000");
     });
 

@@ -18,6 +18,8 @@ public sealed class UsersApp : IAsyncLifetime
     {
         App.Set("SIGN_INS_PER_MINUTE", "1000");
         App.Set("SIGNUP", "open");
+        // Requests by other names that are ours: what follows from them must not.
+        App.Set("ALLOWED_HOSTS", "evil.example,portal.localhost");
         return App.InitializeAsync();
     }
 

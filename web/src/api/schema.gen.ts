@@ -541,6 +541,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the address of this request shows before sign-in: the portal of an agency or a client with its brand, or the platform itself. */
+        get: operations["getPortal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/clients/{client}/view-as": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a client's portal as its people do: with their switches, and changing nothing where not asked for otherwise. Send the token
+         *     as the header `X-OCore-View`, with `X-Org-Slug`. It is written into the audit log, also the client's.
+         */
+        post: operations["viewAsClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitations": {
         parameters: {
             query?: never;
@@ -864,6 +901,201 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agency/portal-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the agency's clients can see and use in their portals. */
+        get: operations["getPortalConfig"];
+        /**
+         * Change what clients can see and use; only the settings given are changed, and null returns one to its default. It takes effect at
+         *     once, also on what is open.
+         */
+        put: operations["updatePortalConfig"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/clients/{client}/portal-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one client can see and use, with what it inherits from the agency. */
+        get: operations["getClientPortalConfig"];
+        /** Change what one client can see and use. Null returns a setting to the agency's. */
+        put: operations["updateClientPortalConfig"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/branding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The branding of the agency's portals and mails, with what is oCore's own where nothing is set. */
+        get: operations["getBranding"];
+        /** Change the branding; only the fields given are changed, and null removes one. The answer warns of what will not read well. */
+        put: operations["updateBranding"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/branding/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Return fields, or all of them, to what is oCore's own. */
+        post: operations["resetBranding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/branding/css-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The custom CSS as it was, newest first. */
+        get: operations["listCssVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/branding/css-versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply the custom CSS as it was in a version. It becomes the newest. */
+        post: operations["restoreCssVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/branding/sender/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the DNS of the sender's domain now whether mails may go out from it. */
+        post: operations["checkSender"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/clients/{client}/branding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A client's branding: what is set for it over the agency's. */
+        get: operations["getClientBranding"];
+        /** Change a client's branding. Null returns a field to the agency's. */
+        put: operations["updateClientBranding"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/clients/{client}/branding/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Return fields, or all of them, of a client's branding to the agency's. */
+        post: operations["resetClientBranding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/branding/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload an image (part `file`: PNG, JPEG, WebP, GIF, ICO or SVG). Set its `url` as logoUrl and the like. */
+        post: operations["uploadBrandImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/branding/fonts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fonts a portal can have: those that come with oCore, and uploaded ones. */
+        get: operations["listBrandFonts"];
+        put?: never;
+        /** Upload a font (part `file`: WOFF2, at most one megabyte; part `family`: its name). Set the name as fontFamily. You need the right to use it. */
+        post: operations["uploadBrandFont"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agency/portal-domains": {
         parameters: {
             query?: never;
@@ -996,7 +1228,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One server. Members of a client see its name and its health. */
+        /** One server. How much of it the people of a client see is up to their agency (infrastructureVisibility). */
         get: operations["getServer"];
         /** Rename it, set its base domain, say which clients may use it and what stands in front of its edge. Only the fields given are changed; null clears one. */
         put: operations["updateServer"];
@@ -1830,6 +2062,106 @@ export interface components {
                 [key: string]: components["schemas"]["AuditChange"];
             };
         };
+        BrandImage: {
+            /** @description Its address on every host of this installation; the content never changes. */
+            url: string;
+            mediaType: string;
+            /** Format: int32 */
+            width?: null | number;
+            /** Format: int32 */
+            height?: null | number;
+            /** Format: int32 */
+            bytes: number;
+        };
+        /** @description What a portal looks like and how its mails go out. */
+        BrandingValues: {
+            /** @description The name people know the portal by; the agency's own name where none is set. */
+            productName?: null | string;
+            logoUrl?: null | string;
+            /** @description For dark backgrounds; the light one where none is set. */
+            logoDarkUrl?: null | string;
+            faviconUrl?: null | string;
+            /** @description Background of the login page. */
+            loginBgUrl?: null | string;
+            loginBgDarkUrl?: null | string;
+            primaryColor?: null | string;
+            accentColor?: null | string;
+            primaryColorDark?: null | string;
+            accentColorDark?: null | string;
+            /** @description One of `GET /api/agency/branding/fonts`. */
+            fontFamily?: null | string;
+            /** @description As it was written; what of it applies is in `customCssApplied`. */
+            customCss?: null | string;
+            /** @description Sender of mails to clients, once its domain allows it. */
+            fromEmail?: null | string;
+            /** @description Plain text. */
+            footerText?: null | string;
+            /** @description Where people find help: `https://…` or `mailto:…`. */
+            supportUrl?: null | string;
+        };
+        /** @description Branding as it applies, with what is set here and what is inherited. */
+        BrandingView: {
+            /** @description The fields that are set here; the others are inherited. */
+            overridden: string[];
+            /** @description What applies where nothing is set here: of a client the agency's, of an agency oCore's. */
+            inherited: components["schemas"]["BrandingValues"];
+            /** @description The images as they are served, by field. */
+            images: {
+                [key: string]: components["schemas"]["BrandImage"];
+            };
+            /** @description What is set and works, but not well: each with what would. */
+            warnings: components["schemas"]["BrandingWarning"][];
+            /** @description The custom CSS as it is served: what of it is allowed, confined to the portal. */
+            customCssApplied?: null | string;
+            /**
+             * Format: int32
+             * @description The version of the custom CSS that applies, of `GET …/branding/css-versions`.
+             */
+            customCssVersion?: null | number;
+            /** @description The stylesheet made from colours and font, for a preview. */
+            themeCss: string;
+            sender?: null | components["schemas"]["SenderView"];
+            /** Format: date-time */
+            updatedAt?: null | string;
+            /** @description The name people know the portal by; the agency's own name where none is set. */
+            productName?: null | string;
+            logoUrl?: null | string;
+            /** @description For dark backgrounds; the light one where none is set. */
+            logoDarkUrl?: null | string;
+            faviconUrl?: null | string;
+            /** @description Background of the login page. */
+            loginBgUrl?: null | string;
+            loginBgDarkUrl?: null | string;
+            primaryColor?: null | string;
+            accentColor?: null | string;
+            primaryColorDark?: null | string;
+            accentColorDark?: null | string;
+            /** @description One of `GET /api/agency/branding/fonts`. */
+            fontFamily?: null | string;
+            /** @description As it was written; what of it applies is in `customCssApplied`. */
+            customCss?: null | string;
+            /** @description Sender of mails to clients, once its domain allows it. */
+            fromEmail?: null | string;
+            /** @description Plain text. */
+            footerText?: null | string;
+            /** @description Where people find help: `https://…` or `mailto:…`. */
+            supportUrl?: null | string;
+        };
+        BrandingWarning: {
+            field: string;
+            /** @description For example `low_contrast`, `css_left_out`. */
+            code: string;
+            message: string;
+            /** @description A value that would do. */
+            suggestion?: null | string;
+            /**
+             * Format: int32
+             * @description In the custom CSS, counted from one.
+             */
+            line?: null | number;
+            /** Format: int32 */
+            column?: null | number;
+        };
         CatalogModule: {
             name: string;
             title: string;
@@ -1876,6 +2208,14 @@ export interface components {
              * @description The operation that is deleting it, if one is.
              */
             deleteOperationId?: null | string;
+        };
+        ClientViewing: {
+            /** @description Send it as the header `X-OCore-View` together with `X-Org-Slug`. */
+            token: string;
+            client: components["schemas"]["Ref"];
+            readOnly: boolean;
+            /** Format: date-time */
+            expiresAt: string;
         };
         ConfirmResetRequest: {
             token: string;
@@ -1980,6 +2320,15 @@ export interface components {
             /** @description The secret, shown this once. */
             key: string;
         };
+        CssVersionView: {
+            /** Format: int32 */
+            version: number;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            css: string;
+            current: boolean;
+        };
         CurrentOrganization: {
             /** Format: uuid */
             id: string;
@@ -1992,6 +2341,19 @@ export interface components {
             delegated: boolean;
             /** @description What the caller may do here, for example `manage:agency`. */
             permissions: string[];
+            portal?: null | components["schemas"]["PortalConfigValues"];
+            /** @description Looks at the portal as the client's people do. */
+            viewingAsClient?: null | boolean;
+            /** @description Such a look that changes nothing. */
+            readOnly?: null | boolean;
+        };
+        /** @description A record to set, and what was there at the last look. */
+        DnsRecordView: {
+            name: string;
+            type: string;
+            value: string;
+            seen?: null | string[];
+            ok: boolean;
         };
         /**
          * @description Whether the name is proven to be the agency's.
@@ -2099,6 +2461,14 @@ export interface components {
          * @enum {unknown}
          */
         FindingSeverity: "error" | "warning" | "info";
+        FontView: {
+            family: string;
+            /** @description `included` with oCore, or `uploaded`. */
+            source: string;
+            /** @description What it falls back on: `sans-serif` or `serif`. */
+            fallback: string;
+            files: string[];
+        };
         FromInstance: {
             name?: null | string;
             description?: null | string;
@@ -2138,6 +2508,11 @@ export interface components {
             /** @description As `ssh-keygen -l` shows it: `SHA256:…`. */
             fingerprint: string;
         };
+        /**
+         * @description How much of the agency's servers a client's people see: all, name and health, or nothing.
+         * @enum {unknown}
+         */
+        InfrastructureVisibility: "full" | "limited" | "none";
         InstalledModule: {
             name: string;
             title: string;
@@ -2452,6 +2827,20 @@ export interface components {
             hasMore: boolean;
         };
         /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
+        PageOfCssVersionView: {
+            data: components["schemas"]["CssVersionView"][];
+            /** @description Opaque; null on the last page. */
+            nextCursor?: null | string;
+            hasMore: boolean;
+        };
+        /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
+        PageOfFontView: {
+            data: components["schemas"]["FontView"][];
+            /** @description Opaque; null on the last page. */
+            nextCursor?: null | string;
+            hasMore: boolean;
+        };
+        /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
         PageOfInstalledModule: {
             data: components["schemas"]["InstalledModule"][];
             /** @description Opaque; null on the last page. */
@@ -2625,6 +3014,63 @@ export interface components {
             /** Format: int32 */
             organizations: number;
         };
+        /** @description Addresses are of this host. */
+        PortalBrand: {
+            logoUrl?: null | string;
+            logoDarkUrl?: null | string;
+            faviconUrl?: null | string;
+            loginBgUrl?: null | string;
+            loginBgDarkUrl?: null | string;
+            primaryColor: string;
+            accentColor: string;
+            primaryColorDark: string;
+            accentColorDark: string;
+            fontFamily: string;
+            footerText?: null | string;
+            supportUrl?: null | string;
+            supportEmail?: null | string;
+        };
+        PortalClient: {
+            name: string;
+            slug: string;
+            logoUrl?: null | string;
+        };
+        /** @description What a client's people can see and use. The agency's people are not bound by it. */
+        PortalConfigValues: {
+            featureTerminal: boolean;
+            featureFileEditor: boolean;
+            featureOdooShell: boolean;
+            featureMonitoring: boolean;
+            featureBackups: boolean;
+            featureDomains: boolean;
+            /** @description Logs of operations and of instances. */
+            featureLogs: boolean;
+            featureDatabases: boolean;
+            /** @description The client's people invite, change and remove members, never above their own role. */
+            teamManagementEnabled: boolean;
+            infrastructureVisibility: components["schemas"]["InfrastructureVisibility"];
+        };
+        /** @description The switches as they apply, with what is set here and what is inherited. */
+        PortalConfigView: {
+            /** @description The settings that are set here; the others are inherited. */
+            overridden: string[];
+            /** @description What applies where nothing is set here: of a client the agency's, of an agency the defaults. */
+            inherited: components["schemas"]["PortalConfigValues"];
+            /** Format: date-time */
+            updatedAt?: null | string;
+            featureTerminal: boolean;
+            featureFileEditor: boolean;
+            featureOdooShell: boolean;
+            featureMonitoring: boolean;
+            featureBackups: boolean;
+            featureDomains: boolean;
+            /** @description Logs of operations and of instances. */
+            featureLogs: boolean;
+            featureDatabases: boolean;
+            /** @description The client's people invite, change and remove members, never above their own role. */
+            teamManagementEnabled: boolean;
+            infrastructureVisibility: components["schemas"]["InfrastructureVisibility"];
+        };
         /** @description A portal's name, how far it is, and what is to be set in DNS. */
         PortalDomainView: {
             /** Format: uuid */
@@ -2664,6 +3110,22 @@ export interface components {
             warnings: string[];
             /** Format: date-time */
             createdAt: string;
+        };
+        /** @description What the host that is asked shows to anybody, before sign-in. */
+        PortalView: {
+            /** @description `platform`: the installation's own address; `portal`: an agency's. */
+            kind: string;
+            /** @description `active`, `suspended` or `unavailable`. */
+            state: string;
+            /** @description Why it is suspended, in the agency's words. */
+            message?: null | string;
+            productName: string;
+            client?: null | components["schemas"]["PortalClient"];
+            brand?: null | components["schemas"]["PortalBrand"];
+            /** @description Stylesheets of the brand, in their order; also those that the page has loaded already. */
+            stylesheets: string[];
+            /** @description The custom CSS, for the pages that take it: not sign-in, security and confirmation. Not there with `?safe=1`. */
+            customStylesheet?: null | string;
         };
         /** @description A refusal, as RFC 9457 describes it, with a stable code that programs may act on. */
         ProblemBody: {
@@ -2747,6 +3209,11 @@ export interface components {
         RefreshRequest: {
             refreshToken: string;
         };
+        /** @description What to return to the inherited value. */
+        ResetBranding: {
+            /** @description Names of fields, such as `logoUrl`; all of them where not given. */
+            fields?: null | string[];
+        };
         ResetPasswordRequest: {
             email: string;
         };
@@ -2767,6 +3234,20 @@ export interface components {
          * @enum {unknown}
          */
         RoutingStatus: "pending" | "ok" | "elsewhere" | "unknown";
+        /** @description Whether mails may go out from an address, by what the DNS of its domain says. */
+        SenderView: {
+            fromEmail: string;
+            /** @description Mails go out from `fromEmail`; otherwise from the platform's address, with answers to `fromEmail`. */
+            verified: boolean;
+            /** @description `pending`, `pass`, `fail`, or `unknown` where the DNS could not be asked. */
+            spf: string;
+            dmarc: string;
+            /** @description In words, what was seen. */
+            explanation: string;
+            records: components["schemas"]["DnsRecordView"][];
+            /** Format: date-time */
+            checkedAt?: null | string;
+        };
         /** @description What the server said of itself when it was last identified. */
         ServerFacts: {
             os: string;
@@ -3086,6 +3567,26 @@ export interface components {
             /** @description Whether the person runs this installation. */
             isOperator?: null | boolean;
         };
+        /** @description Only the fields given are changed; null removes one, so that it is inherited again. */
+        UpdateBranding: {
+            productName?: null | string;
+            /** @description An address beginning with https://, fetched once and served by oCore, or the `url` of an uploaded image. */
+            logoUrl?: null | string;
+            logoDarkUrl?: null | string;
+            faviconUrl?: null | string;
+            loginBgUrl?: null | string;
+            loginBgDarkUrl?: null | string;
+            /** @description Hexadecimal, as `#2563eb`. */
+            primaryColor?: null | string;
+            accentColor?: null | string;
+            primaryColorDark?: null | string;
+            accentColorDark?: null | string;
+            fontFamily?: null | string;
+            customCss?: null | string;
+            fromEmail?: null | string;
+            footerText?: null | string;
+            supportUrl?: null | string;
+        };
         UpdateClient: {
             name?: null | string;
             logoUrl?: null | string;
@@ -3139,6 +3640,19 @@ export interface components {
             features?: null | string[];
             limits?: null | components["schemas"]["PlanLimits"];
             isDefault?: null | boolean;
+        };
+        /** @description Only the settings given are changed; null returns one to what is inherited. */
+        UpdatePortalConfig: {
+            featureTerminal?: null | boolean;
+            featureFileEditor?: null | boolean;
+            featureOdooShell?: null | boolean;
+            featureMonitoring?: null | boolean;
+            featureBackups?: null | boolean;
+            featureDomains?: null | boolean;
+            featureLogs?: null | boolean;
+            featureDatabases?: null | boolean;
+            teamManagementEnabled?: null | boolean;
+            infrastructureVisibility?: null | components["schemas"]["InfrastructureVisibility"];
         };
         UpdateRole: {
             name?: null | string;
@@ -3197,6 +3711,11 @@ export interface components {
         ValidateTopology: {
             topologyData?: null | components["schemas"]["TopologyData"];
             haConfig?: null | components["schemas"]["UpdateHaConfig"];
+        };
+        /** @description Look at a client's portal as its people do. */
+        ViewAsClient: {
+            /** @description Act as well, not only look. */
+            allowChanges?: null | boolean;
         };
     };
     responses: never;
@@ -5770,6 +6289,124 @@ export interface operations {
             };
         };
     };
+    getPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    viewAsClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["ViewAsClient"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientViewing"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     listInvitations: {
         parameters: {
             query?: {
@@ -7405,6 +8042,1020 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getPortalConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalConfigView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    updatePortalConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdatePortalConfig"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalConfigView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getClientPortalConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalConfigView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    updateClientPortalConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdatePortalConfig"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalConfigView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getBranding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    updateBranding: {
+        parameters: {
+            query?: {
+                /** @description Answer how it would be, and change nothing: for a preview. */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateBranding"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    resetBranding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["ResetBranding"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listCssVersions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfCssVersionView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    restoreCssVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    checkSender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SenderView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getClientBranding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    updateClientBranding: {
+        parameters: {
+            query?: {
+                /** @description Answer how it would be, and change nothing: for a preview. */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateBranding"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    resetClientBranding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["ResetBranding"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    uploadBrandImage: {
+        parameters: {
+            query?: {
+                /** @description The field it is for, such as `faviconUrl`: decides how large it is kept. A logo where not given. */
+                purpose?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandImage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listBrandFonts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfFontView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    uploadBrandFont: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file?: string;
+                    family?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FontView"];
                 };
             };
             /** @description Bad Request */

@@ -1,4 +1,4 @@
-import type { ClientViewing } from './portalTypes';
+import type { ClientViewing } from './types';
 
 let ticket: ClientViewing | undefined;
 

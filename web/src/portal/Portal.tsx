@@ -4,7 +4,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { onSignedOut } from '../api/client';
 import { queryClient } from '../api/hooks';
-import type { PortalBrand, PortalView } from '../api/portalTypes';
+import type { PortalBrand, PortalView } from '../api/types';
 import { paths } from '../paths';
 import type { Texts } from '../texts/en';
 import { keep, type Language, load, preferred, TextsContext } from '../texts/texts';

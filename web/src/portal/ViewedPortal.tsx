@@ -4,7 +4,7 @@ import { send } from '../api/client';
 import { api } from '../api/endpoints';
 import { type ApiError, asApiError } from '../api/errors';
 import { viewing } from '../api/viewing';
-import type { PortalView } from '../api/portalTypes';
+import type { PortalView } from '../api/types';
 import { theme, variables } from '../theme/theme';
 import { ErrorState } from '../ui/Errors';
 import { Loading } from '../ui/Loading';

@@ -1,5 +1,5 @@
 import { createTheme, defaultVariantColorsResolver, mergeThemeOverrides, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
-import type { PortalBrand } from '../api/portalTypes';
+import type { PortalBrand } from '../api/types';
 import { contrast, mix, readable } from '../theme/contrast';
 import { theme, variables } from '../theme/theme';
 

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import type { PortalView } from '../api/portalTypes';
+import type { PortalView } from '../api/types';
 
 /**
  * What the server wrote into the page: whose portal this host is, and how it looks. It is there before the first script runs, so

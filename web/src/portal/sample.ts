@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import type { BrandingView, PortalView } from '../api/portalTypes';
+import type { BrandingView, PortalView } from '../api/types';
 import type { InstanceView, MeView } from '../api/types';
 
 /** A portal as its host would get it, made from branding that may not be saved yet. */

@@ -5,15 +5,20 @@ using OCore.Platform.Data;
 
 namespace OCore.Features.Agency;
 
-/// <summary>Clients with what is counted of them: two queries for any number of them, and a third where some are being deleted.</summary>
+/// <summary>Clients with what is counted of them: in two or three queries for any number of them, and one more where some are being deleted.</summary>
 internal static class ClientViews
 {
     private sealed record Row(Guid Id, string Name, string Slug, string? LogoUrl, DateTimeOffset? SuspendedAt, DateTimeOffset? DeletingAt, DateTimeOffset CreatedAt, int Members);
     private sealed record InstanceCounts(Guid OrgId, string OdooVersion, int All, int Running, int Down, int Degraded);
 
-    // Members are their organization's own, so an agency counts its clients' across tenants; the query names the agency itself.
+    // Members are their organization's own, so an agency counts its clients' across tenants: of an agency that the
+    // query names, or of clients that were seen within it.
     private static readonly Compiled<Func<OCoreDb, Guid, Guid, int, IAsyncEnumerable<Row>>> NextOf = new(() => EF.CompileAsyncQuery((OCoreDb db, Guid agency, Guid after, int count) =>
         db.Organizations.AcrossTenants().Where(o => o.RootId == agency && o.Kind == OrganizationKind.Client && o.Id > after).OrderBy(o => o.Id).Take(count)
+            .Select(o => new Row(o.Id, o.Name, o.Slug, o.LogoImage ?? o.LogoUrl, o.SuspendedAt, o.DeletingAt, o.CreatedAt, db.Members.Count(m => m.OrgId == o.Id)))));
+
+    private static readonly Compiled<Func<OCoreDb, List<Guid>, IAsyncEnumerable<Row>>> RowsOf = new(() => EF.CompileAsyncQuery((OCoreDb db, List<Guid> seen) =>
+        db.Organizations.AcrossTenants().Where(o => seen.Contains(o.Id)).OrderBy(o => o.Id)
             .Select(o => new Row(o.Id, o.Name, o.Slug, o.LogoImage ?? o.LogoUrl, o.SuspendedAt, o.DeletingAt, o.CreatedAt, db.Members.Count(m => m.OrgId == o.Id)))));
 
     private static readonly Compiled<Func<OCoreDb, List<Guid>, IAsyncEnumerable<InstanceCounts>>> InstancesOf = new(() => EF.CompileAsyncQuery((OCoreDb db, List<Guid> clients) =>
@@ -24,10 +29,9 @@ internal static class ClientViews
     public static async Task<List<ClientView>> NextAsync(OCoreDb db, Guid agency, Guid? after, int count, CancellationToken stop) =>
         await OfAsync(db, await NextOf.On(db)(db, agency, after ?? Guid.Empty, count).ToListAsync(stop), stop);
 
-    /// <param name="clients">Within the agency by what it asks for itself: where members are counted, the tenant's filter is lifted.</param>
+    /// <summary>Of clients that the tenant's filter lets be seen, in the order of their ids.</summary>
     public static async Task<List<ClientView>> OfAsync(OCoreDb db, IQueryable<Organization> clients, CancellationToken stop) =>
-        await OfAsync(db, await clients.AcrossTenants()
-            .Select(o => new Row(o.Id, o.Name, o.Slug, o.LogoImage ?? o.LogoUrl, o.SuspendedAt, o.DeletingAt, o.CreatedAt, db.Members.Count(m => m.OrgId == o.Id))).ToListAsync(stop), stop);
+        await OfAsync(db, await RowsOf.On(db)(db, await clients.Select(o => o.Id).ToListAsync(stop)).ToListAsync(stop), stop);
 
     private static async Task<List<ClientView>> OfAsync(OCoreDb db, List<Row> rows, CancellationToken stop)
     {

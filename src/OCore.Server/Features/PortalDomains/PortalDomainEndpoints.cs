@@ -6,6 +6,7 @@ using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Security;
+using OCore.Platform.Tls;
 
 namespace OCore.Features.PortalDomains;
 
@@ -100,6 +101,8 @@ internal static class PortalDomainEndpoints
         await db.PortalDomains.Where(d => d.Id == found.Id && d.Proof == DomainProof.Failed).ExecuteUpdateAsync(s => s.SetProperty(d => d.Proof, DomainProof.Pending).SetProperty(d => d.Looks, 0), stop);
         if (await looks.OnDemandAsync(found.Id, stop) is { } refusal)
             return refusal;
+        if (found.Host is not null)
+            await Certificates.HurryAsync(db, found.Host, time.GetUtcNow(), stop);
         return await FindAsync(db, found.Id.ToString(), stop) is { } after ? TypedResults.Ok(await ViewAsync(db, after, settings, time, stop)) : Problem.NotFound;
     }
 
@@ -126,8 +129,7 @@ internal static class PortalDomainEndpoints
             return Problem.NotFound;
         if (found.IsBase && await db.PortalDomains.AnyAsync(d => d.SubdomainHost != null && d.SubdomainHost.EndsWith("." + found.CustomHost), stop))
             return PortalDomainProblems.BaseInUse;
-        found.Enabled = false;
-        await PortalCertificates.WantAsync(db, found, settings, time, stop);
+        await PortalCertificates.WantAsync(db, found, settings, time, stop, deleted: true);
         foreach (var host in new[] { found.IsProven ? found.CustomHost : null, found.SubdomainHost }.OfType<string>())
             db.Add(new PortalDomainTombstone { OrgId = found.OrgId, Host = host, Until = time.GetUtcNow() + Tombstone });
         db.Remove(found);

@@ -16,43 +16,34 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly RateLimit OnDemand = new("portal-domain-checks", 6, TimeSpan.FromMinutes(1));
-    private readonly ConcurrentDictionary<Guid, Lazy<Task<bool>>> _looking = new();
-    private readonly ConcurrentDictionary<Guid, Lazy<Task<int?>>> _taking = new();
-
-    // Whoever asks while the count is being asked for shares its answer.
-    private async Task<int?> TakeTogetherAsync(Guid id)
-    {
-        var taking = _taking.GetOrAdd(id, key => new Lazy<Task<int?>>(() => limits.TakeAsync(OnDemand, key.ToString(), CancellationToken.None)));
-        try
-        {
-            return await taking.Value;
-        }
-        finally
-        {
-            _taking.TryRemove(KeyValuePair.Create(id, taking));
-        }
-    }
+    private readonly ConcurrentDictionary<Guid, Lazy<Task<(bool Looked, Problem? Refusal)>>> _looking = new();
 
     /// <summary>Looks because somebody asked. 429 after several looks in a row; joining one that is on its way is free.</summary>
     public async Task<Problem?> OnDemandAsync(Guid id, CancellationToken stop)
     {
-        if (!_looking.ContainsKey(id) && await TakeTogetherAsync(id) is { } seconds)
-            return PortalDomainProblems.TooManyLooks(seconds);
+        var (looked, refusal) = await ShareAsync(id, limited: true, stop);
         // A look of another process is as good; what it finds is in the row when it is done.
-        for (var i = 0; !await LookAsync(id, stop) && i < 40; i++)
+        for (var i = 0; refusal is null && !looked && i < 40; i++)
+        {
             await Task.Delay(TimeSpan.FromMilliseconds(250), stop);
-        return null;
+            looked = await LookAsync(id, stop);
+        }
+        return refusal;
     }
 
     /// <summary>False where another process is looking.</summary>
-    public async Task<bool> LookAsync(Guid id, CancellationToken stop)
+    public async Task<bool> LookAsync(Guid id, CancellationToken stop) => (await ShareAsync(id, limited: false, stop)).Looked;
+
+    private async Task<(bool Looked, Problem? Refusal)> ShareAsync(Guid id, bool limited, CancellationToken stop)
     {
         // Nobody's leaving ends the look for the others.
-        var look = _looking.GetOrAdd(id, key => new Lazy<Task<bool>>(() => Task.Run(async () =>
+        var look = _looking.GetOrAdd(id, key => new Lazy<Task<(bool, Problem?)>>(() => Task.Run(async () =>
         {
             try
             {
-                return await LookOnceAsync(key);
+                if (limited && await limits.TakeAsync(OnDemand, key.ToString(), CancellationToken.None) is { } seconds)
+                    return (false, PortalDomainProblems.TooManyLooks(seconds));
+                return (await LookOnceAsync(key), (Problem?)null);
             }
             finally
             {

@@ -1,13 +1,16 @@
 using Microsoft.EntityFrameworkCore;
+using OCore.Platform;
 using OCore.Platform.Data;
+using OCore.Platform.Mail;
 
 namespace OCore.Features.PortalDomains;
 
 /// <summary>Looks at names when they are due, without anybody asking, and keeps this process's directory of names true.</summary>
-internal sealed class PortalDomainReconciler(OCoreDbFactory databases, PortalDomainLooks looks, PortalDirectory directory, TimeProvider time, ILogger<PortalDomainReconciler> log) : BackgroundService
+internal sealed class PortalDomainReconciler(OCoreDbFactory databases, PortalDomainLooks looks, PortalDirectory directory, Outbox outbox, Settings settings, TimeProvider time, ILogger<PortalDomainReconciler> log) : BackgroundService
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2), BetweenWarnings = TimeSpan.FromMinutes(10);
     private const int AtOnce = 8, InOneRound = 100;
+    private long _warned;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -17,6 +20,7 @@ internal sealed class PortalDomainReconciler(OCoreDbFactory databases, PortalDom
             {
                 await directory.RefreshIfStaleAsync(stoppingToken);
                 await LookAtWhatIsDueAsync(stoppingToken);
+                await WarnAsync(stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
@@ -24,6 +28,15 @@ internal sealed class PortalDomainReconciler(OCoreDbFactory databases, PortalDom
             }
             await Task.Delay(Tick, stoppingToken);
         }
+    }
+
+    private async Task WarnAsync(CancellationToken stop)
+    {
+        if (time.GetElapsedTime(_warned) < BetweenWarnings && _warned != 0)
+            return;
+        _warned = time.GetTimestamp();
+        await using var db = databases.System();
+        await PortalCertificates.WarnAsync(db, outbox, settings, time, stop);
     }
 
     private async Task LookAtWhatIsDueAsync(CancellationToken stop)

@@ -1,3 +1,5 @@
+using OCore.Platform.Http;
+
 namespace OCore.Features.PortalDomains;
 
 internal static class PortalDomainsSetup
@@ -5,6 +7,7 @@ internal static class PortalDomainsSetup
     public static void AddPortalDomains(this IServiceCollection services)
     {
         services.AddSingleton<PortalDirectory>();
+        services.AddSingleton<PortalSource, PortalDomainSource>();
         services.AddSingleton<DomainInspector>();
         services.AddSingleton<PortalDomainLooks>();
     }

@@ -35,7 +35,7 @@ internal static class TopologyEndpoints
         if (page.After is { } after)
             query = query.Where(t => t.Id > after);
         if (page.Search is { } text)
-            query = query.Where(t => EF.Functions.Like(t.Name, Paging.Like(text), "\\"));
+            query = query.Where(t => EF.Functions.Like(t.Name.ToLower(), Paging.Like(text.ToLowerInvariant()), "\\"));
         var rows = await query.OrderBy(t => t.Id).Take(page.Size + 1).ToListAsync(stop);
         var servers = await TopologyViews.ServerNamesAsync(db, caller, rows, stop);
         return TypedResults.Ok(rows.ToPage(page, t => t.Id, t => t.ToSummary(servers)));

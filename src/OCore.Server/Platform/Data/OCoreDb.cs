@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
 using Microsoft.EntityFrameworkCore.Storage;
 using OCore.Features.Agency;
 using OCore.Features.ApiKeys;
@@ -16,6 +17,7 @@ using OCore.Features.Templates;
 using OCore.Features.Topologies;
 using OCore.Features.Users;
 using OCore.Platform.Operations;
+using OCore.Platform.Tls;
 
 namespace OCore.Platform.Data;
 
@@ -54,6 +56,10 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<ClientDeletion> ClientDeletions => Set<ClientDeletion>();
     public DbSet<PortalDomain> PortalDomains => Set<PortalDomain>();
     public DbSet<PortalDomainTombstone> PortalDomainTombstones => Set<PortalDomainTombstone>();
+    public DbSet<Certificate> Certificates => Set<Certificate>();
+    public DbSet<AcmeAccount> AcmeAccounts => Set<AcmeAccount>();
+    public DbSet<AcmeChallenge> AcmeChallenges => Set<AcmeChallenge>();
+    public DbSet<AcmeAttempt> AcmeAttempts => Set<AcmeAttempt>();
     public DbSet<Server> Servers => Set<Server>();
     public DbSet<ServerGrant> ServerGrants => Set<ServerGrant>();
     public DbSet<Template> Templates => Set<Template>();
@@ -133,6 +139,9 @@ internal abstract class OCoreDb(DbContextOptions options)
     {
         base.OnModelCreating(builder);
         builder.ApplyConfigurationsFromAssembly(typeof(OCoreDb).Assembly);
+        // The model outlives this context.
+        var across = $"{RowSecurity.AcrossMark} {(Database.IsSqlite() ? "1" : "TRUE")}";
+        builder.HasDbFunction(typeof(RowSecurity).GetMethod(nameof(RowSecurity.Across))!).HasTranslation(_ => new SqlFragmentExpression(across, typeof(bool), new BoolTypeMapping("boolean")));
         builder.Entity<Organization>().HasQueryFilter(TenantFilter, o => o.Id == CurrentOrg || o.RootId == CurrentOrg);
         builder.Entity<Organization>().Property(o => o.RootId).IsConcurrencyToken();
         builder.Entity<AuditEntry>().HasQueryFilter(TenantFilter, e => e.OrgId == CurrentOrg || e.RootId == CurrentOrg);

@@ -19,5 +19,5 @@ internal static class AcrossTenantsExtensions
     /// the list of files that may call it.
     /// </summary>
     public static IQueryable<T> AcrossTenants<T>(this IQueryable<T> rows) where T : class =>
-        rows.IgnoreQueryFilters([OCoreDb.TenantFilter]).TagWith(RowSecurity.AcrossTag);
+        rows.IgnoreQueryFilters([OCoreDb.TenantFilter]).Where(_ => RowSecurity.Across());
 }

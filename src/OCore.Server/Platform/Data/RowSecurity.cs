@@ -19,8 +19,11 @@ internal static class RowSecurity
     /// <summary>In place of an organization, for what reads and writes across them.</summary>
     public const string Everything = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-    /// <summary>On every query that lifts the tenant's filter; it becomes a comment at the head of the statement.</summary>
-    public const string AcrossTag = "across tenants";
+    /// <summary>In the SQL of every query that lifts the tenant's filter. A tag would do, if bulk updates kept theirs.</summary>
+    public const string AcrossMark = "/* across tenants */";
+
+    /// <summary>True, and leaves <see cref="AcrossMark"/> in the statement. Only within a query.</summary>
+    public static bool Across() => throw new InvalidOperationException("It is translated to SQL, and not called.");
 
     public static IEnumerable<IEntityType> Tables(IModel model) => model.GetEntityTypes().Where(t => t.FindDeclaredQueryFilter(OCoreDb.TenantFilter) is not null);
 
@@ -117,7 +120,7 @@ internal sealed class TenantSetting : DbCommandInterceptor
     private static void SayWith(DbCommand command, CommandEventData eventData)
     {
         if (eventData.CommandSource != CommandSource.Migrations && eventData.Context is OCoreDb db)
-            command.CommandText = string.Concat(Words(db, command.CommandText), "\n", command.CommandText);
+            command.CommandText = string.Concat(Words(db, command.CommandText.Contains(RowSecurity.AcrossMark, StringComparison.Ordinal)), "\n", command.CommandText);
     }
 
     private static async Task SayBeforeAsync(DbCommand command, CommandEventData eventData, CancellationToken stop)
@@ -126,11 +129,10 @@ internal sealed class TenantSetting : DbCommandInterceptor
             return;
         await using var words = command.Connection!.CreateCommand();
         words.Transaction = command.Transaction;
-        words.CommandText = Words(db, "");
+        words.CommandText = Words(db, across: false);
         await words.ExecuteNonQueryAsync(stop);
     }
 
-    private static string Words(OCoreDb db, string statement) =>
-        db.Tenant.IsSystem || statement.StartsWith("-- " + RowSecurity.AcrossTag, StringComparison.Ordinal)
-            ? $"SET {RowSecurity.Setting} = '{RowSecurity.Everything}';" : string.Concat($"SET {RowSecurity.Setting} = '", db.Tenant.OrgId.ToString(), "';");
+    private static string Words(OCoreDb db, bool across) =>
+        db.Tenant.IsSystem || across ? $"SET {RowSecurity.Setting} = '{RowSecurity.Everything}';" : string.Concat($"SET {RowSecurity.Setting} = '", db.Tenant.OrgId.ToString(), "';");
 }

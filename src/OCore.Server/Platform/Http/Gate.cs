@@ -142,6 +142,7 @@ internal sealed class Gate(RequestDelegate next)
 
         async Task WatchAsync()
         {
+            var unknown = 0;
             while (!ending.IsCancellationRequested)
             {
                 await Task.Delay(LookAgain, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -151,11 +152,16 @@ internal sealed class Gate(RequestDelegate next)
                 {
                     var (access, problem) = await signIn.ReadAsync(http, slug);
                     if (problem is null && access is not null && Refusal(rule, access, http) is null)
+                    {
+                        unknown = 0;
                         continue;
+                    }
                 }
                 catch (Exception e) when (e is not OutOfMemoryException)
                 {
-                    // Not known is not allowed: the viewer comes back and is asked properly.
+                    // A database that hiccups ends nothing, but what stays unknown is not allowed: the viewer comes back and is asked properly.
+                    if (++unknown < 3)
+                        continue;
                 }
                 await ending.CancelAsync();
             }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.HttpOverrides;
 using OCore.Client;
+using OCore.Platform.Tls;
 using Scalar.AspNetCore;
 
 namespace OCore.Platform.Http;
@@ -51,8 +52,9 @@ internal static class HttpFace
                 return Task.CompletedTask;
             }));
         services.AddResponseCompression(o => o.EnableForHttps = true);
-        services.AddSingleton<PortalHosts>();
         services.AddSingleton<IStartupFilter, ForwardedHeadersFromTrustedProxies>();
+        services.AddSingleton<PortalHosts>();
+        services.AddSingleton<HostDoor>();
     }
 
     public static void UseHttpFace(this WebApplication app)
@@ -60,6 +62,8 @@ internal static class HttpFace
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.Use(SecurityHeadersAsync);
+        app.Use(AcmeAnswers.AnswerAsync);
+        app.Use(HostDoor.PassAsync);
         app.Use(PortalHosts.ChooseAsync);
         app.Use((http, next) =>
         {
@@ -134,8 +138,8 @@ internal sealed class ForwardedHeadersFromTrustedProxies(Settings settings) : IS
     {
         if (settings.TrustedProxies.Count > 0)
         {
-            // X-Forwarded-Host is left alone: links are built from the configured address only.
-            var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto };
+            // A forwarded host chooses the portal as the host itself does, among those that are ours (HostDoor); links are built from neither.
+            var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost };
             options.KnownIPNetworks.Clear();
             options.KnownProxies.Clear();
             foreach (var network in settings.TrustedProxies)

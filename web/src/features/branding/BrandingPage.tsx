@@ -3,7 +3,7 @@ import { Select, Skeleton } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { api } from '../../api/endpoints';
 import { useList, useMe, useRead, useRefusal, useSend } from '../../api/hooks';
-import type { BrandingValues, BrandingView } from '../../api/portalTypes';
+import type { BrandingValues, BrandingView } from '../../api/types';
 import { useUrlState } from '../../nav';
 import { ErrorNote, ErrorState } from '../../ui/Errors';
 import { UnsavedBar } from '../../ui/Form';

@@ -2,7 +2,7 @@ import { useRef, useState } from 'react';
 import { Button } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useList, useSend } from '../../api/hooks';
-import type { CssVersionView } from '../../api/portalTypes';
+import type { CssVersionView } from '../../api/types';
 import { CodeBlock, EmptyState, Section, Tag, When } from '../../ui/Bits';
 import { DataTable } from '../../ui/DataTable';
 import { Dialog } from '../../ui/Dialog';

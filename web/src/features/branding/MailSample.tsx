@@ -1,4 +1,4 @@
-import type { PortalView } from '../../api/portalTypes';
+import type { PortalView } from '../../api/types';
 import { textOn } from '../../portal/brand';
 
 /** How a mail of the portal looks: an invitation. Mail programs know no stylesheets, so its colours stand on its parts. */

@@ -1,6 +1,6 @@
 import { api } from '../../api/endpoints';
 import { useSend } from '../../api/hooks';
-import type { SenderView } from '../../api/portalTypes';
+import type { SenderView } from '../../api/types';
 import { Action, Facts, Section, Status, When } from '../../ui/Bits';
 import { failed } from '../../ui/toast';
 import { words } from '../../ui/format';

@@ -3,7 +3,7 @@ import { createPortal } from 'react-dom';
 import { MantineProvider, SegmentedControl, Switch } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { MeContext } from '../../api/hooks';
-import type { BrandingView } from '../../api/portalTypes';
+import type { BrandingView } from '../../api/types';
 import { brandTheme, brandVariables } from '../../portal/brand';
 import { Frame } from '../../portal/Frame';
 import { InstanceCard } from '../../portal/HomePage';

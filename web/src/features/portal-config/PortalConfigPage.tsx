@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Button, SegmentedControl, Select, Skeleton, Switch } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useList, useMe, useRead, useRefusal, useSend } from '../../api/hooks';
-import type { PortalConfigValues, PortalConfigView, UpdatePortalConfig } from '../../api/portalTypes';
+import type { PortalConfigValues, PortalConfigView, UpdatePortalConfig } from '../../api/types';
 import { useUrlState } from '../../nav';
 import { ErrorNote, ErrorState } from '../../ui/Errors';
 import { UnsavedBar } from '../../ui/Form';

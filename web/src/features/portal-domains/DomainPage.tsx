@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Anchor } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useRead, useRefusal, useSend } from '../../api/hooks';
-import type { PortalDomainView } from '../../api/portalTypes';
+import type { PortalDomainView } from '../../api/types';
 import { Link, useGo, usePathPart, usePaths } from '../../nav';
 import { Action, Facts, FactsSkeleton, Section, Status, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';

@@ -3,7 +3,7 @@ import { Button, Checkbox, Select, Stack, TextInput } from '@mantine/core';
 import { IconWorldWww } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useList, useMe, useRefusal, useSend } from '../../api/hooks';
-import type { PortalDomainView } from '../../api/portalTypes';
+import type { PortalDomainView } from '../../api/types';
 import { Link, useGo, usePaths, useUrlState } from '../../nav';
 import { Action, EmptyState, Status, Tag, type Tone } from '../../ui/Bits';
 import { type Column, DataTable } from '../../ui/DataTable';

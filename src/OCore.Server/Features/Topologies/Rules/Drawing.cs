@@ -8,6 +8,8 @@ namespace OCore.Features.Topologies.Rules;
 internal sealed class DrawnNode
 {
     private readonly JsonElement _data;
+    // Read once: rules ask for the same members again and again.
+    private readonly Dictionary<string, JsonElement> _members = [];
 
     public DrawnNode(TopologyNode node)
     {
@@ -21,6 +23,10 @@ internal sealed class DrawnNode
         catch (JsonException)
         {
         }
+        if (IsKnown && _data.ValueKind == JsonValueKind.Object)
+            foreach (var property in _data.EnumerateObject())
+                if (NodeMembers.Find(type, property.Name) is { } rule && rule.Fits(property.Value))
+                    _members[property.Name] = property.Value;
         ServerId = Text("serverId") is { } id && Guid.TryParse(id, out var server) ? server : null;
         Label = Text("label") is { Length: > 0 } label ? label : Id;
     }
@@ -56,8 +62,7 @@ internal sealed class DrawnNode
                 yield return (name, member.Says);
     }
 
-    private JsonElement? Fitting(string member) =>
-        IsKnown && _data.ValueKind == JsonValueKind.Object && _data.TryGetProperty(member, out var value) && NodeMembers.Of(Type).TryGetValue(member, out var rule) && rule.Fits(value) ? value : null;
+    private JsonElement? Fitting(string member) => _members.TryGetValue(member, out var value) ? value : null;
 
     // What follows from the type where nothing is said.
     public bool IsHttp => Type == NodeType.LoadBalancer && Text("role", "http") == "http";
@@ -186,7 +191,12 @@ internal sealed class TopologySnapshot
     public bool IsTest => Odoo.Any(o => o.Text("environment") == "test");
 
     /// <summary>The PostgreSQL nodes an Odoo comes to, directly or by a pooler or a load balancer.</summary>
-    public IReadOnlySet<string> ReachesPostgres(DrawnNode odoo)
+    public IReadOnlySet<string> ReachesPostgres(DrawnNode odoo) =>
+        _reached.TryGetValue(odoo.Id, out var known) ? known : _reached[odoo.Id] = Reach(odoo);
+
+    private readonly Dictionary<string, IReadOnlySet<string>> _reached = [];
+
+    private HashSet<string> Reach(DrawnNode odoo)
     {
         var found = new HashSet<string>();
         var ways = new Queue<DrawnNode>([odoo]);

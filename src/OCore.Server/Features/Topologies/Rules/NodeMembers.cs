@@ -59,6 +59,8 @@ internal static class NodeMembers
 
     public static FrozenDictionary<string, NodeMember> Of(NodeType type) => All[type];
 
+    public static NodeMember? Find(NodeType type, string member) => All[type].GetValueOrDefault(member);
+
     private static readonly FrozenDictionary<string, NodeType> Types =
         Enum.GetValues<NodeType>().ToFrozenDictionary(Word, StringComparer.Ordinal);
 

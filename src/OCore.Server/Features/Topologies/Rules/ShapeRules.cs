@@ -60,13 +60,13 @@ internal static class ShapeRules
 
     private static void Joined(TopologySnapshot topology, Report report)
     {
-        var seen = new HashSet<(string, string)>();
+        var (seen, ids) = (new HashSet<(string, string)>(), topology.Nodes.Select(n => n.Id).ToHashSet());
         foreach (var edge in topology.Edges)
         {
             var fix = Fix.Of("Take the edge out.", Fix.RemoveEdge(edge));
             if (edge.Source == edge.Target)
                 report.Error("TP-S02", topology.Nodes.Where(n => n.Id == edge.Source), $"The edge {edge.Id} joins {edge.Source} to itself.", fix, edges: [edge]);
-            else if (new[] { edge.Source, edge.Target }.Where(id => topology.Nodes.All(n => n.Id != id)).ToList() is { Count: > 0 } missing)
+            else if (new[] { edge.Source, edge.Target }.Where(id => !ids.Contains(id)).ToList() is { Count: > 0 } missing)
                 report.Error("TP-S02", [], $"The edge {edge.Id} names {Sentence.And(missing)}, and there is no such node.", fix, Report.NetworkHint, [edge]);
             else if (!seen.Add((edge.Source, edge.Target)))
                 report.Error("TP-S02", topology.Nodes.Where(n => n.Id == edge.Source || n.Id == edge.Target), $"{edge.Source} and {edge.Target} are joined twice.", fix, edges: [edge]);

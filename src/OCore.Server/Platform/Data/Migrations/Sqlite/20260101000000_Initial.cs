@@ -1,0 +1,1814 @@
+﻿using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace OCore.Platform.Data.Migrations.Sqlite
+{
+    /// <inheritdoc />
+    public partial class Initial : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateTable(
+                name: "AcmeAccounts",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Directory = table.Column<string>(type: "TEXT", nullable: false),
+                    KeySealed = table.Column<string>(type: "TEXT", nullable: false),
+                    Url = table.Column<string>(type: "TEXT", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AcmeAccounts", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AcmeAttempts",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", nullable: false),
+                    Registered = table.Column<string>(type: "TEXT", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false),
+                    Succeeded = table.Column<bool>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AcmeAttempts", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AcmeChallenges",
+                columns: table => new
+                {
+                    Token = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    Host = table.Column<string>(type: "TEXT", nullable: false),
+                    Answer = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AcmeChallenges", x => x.Token);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AuditLog",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false),
+                    Action = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
+                    ActorId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    Actor = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    OnBehalfOf = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ApiKeyId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    OperationId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ObjectType = table.Column<string>(type: "TEXT", nullable: true),
+                    ObjectId = table.Column<string>(type: "TEXT", nullable: true),
+                    ObjectName = table.Column<string>(type: "TEXT", nullable: true),
+                    Ip = table.Column<string>(type: "TEXT", nullable: true),
+                    UserAgent = table.Column<string>(type: "TEXT", nullable: true),
+                    Changes = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AuditLog", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Certificates",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", maxLength: 253, nullable: false),
+                    Wanted = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Chain = table.Column<string>(type: "TEXT", nullable: true),
+                    KeySealed = table.Column<string>(type: "TEXT", nullable: true),
+                    Issuer = table.Column<string>(type: "TEXT", nullable: true),
+                    SerialNumber = table.Column<string>(type: "TEXT", nullable: true),
+                    ValidFrom = table.Column<long>(type: "INTEGER", nullable: true),
+                    ValidUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    RenewAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    WarnedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    OrderUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    OrderKeySealed = table.Column<string>(type: "TEXT", nullable: true),
+                    Failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    ErrorCode = table.Column<string>(type: "TEXT", nullable: true),
+                    Error = table.Column<string>(type: "TEXT", nullable: true),
+                    NextAttemptAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LeaseUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    LeaseOwner = table.Column<string>(type: "TEXT", nullable: true),
+                    ChangedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Certificates", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "OutgoingMail",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    To = table.Column<string>(type: "TEXT", maxLength: 254, nullable: false),
+                    AboutId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ContentSealed = table.Column<string>(type: "TEXT", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    NextAttemptAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    SentAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Error = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_OutgoingMail", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Plans",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Slug = table.Column<string>(type: "TEXT", nullable: false),
+                    Features = table.Column<string>(type: "TEXT", nullable: false),
+                    Limits = table.Column<string>(type: "TEXT", nullable: false),
+                    IsDefault = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Plans", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "RateCounts",
+                columns: table => new
+                {
+                    Limit = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Times = table.Column<string>(type: "TEXT", nullable: false),
+                    Until = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_RateCounts", x => new { x.Limit, x.Key });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Users",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    IsOperator = table.Column<bool>(type: "INTEGER", nullable: false),
+                    MustChangePassword = table.Column<bool>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    DisabledAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    TotpSecret = table.Column<string>(type: "TEXT", nullable: true),
+                    TotpLastStep = table.Column<long>(type: "INTEGER", nullable: false),
+                    RecoveryCodeHashes = table.Column<string>(type: "TEXT", nullable: false),
+                    PasswordHash = table.Column<string>(type: "TEXT", nullable: true),
+                    SecurityStamp = table.Column<string>(type: "TEXT", nullable: true),
+                    ConcurrencyStamp = table.Column<string>(type: "TEXT", nullable: true),
+                    NormalizedEmail = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    UserName = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    NormalizedUserName = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    AccessFailedCount = table.Column<int>(type: "INTEGER", nullable: false),
+                    Email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    EmailConfirmed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    PhoneNumber = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    PhoneNumberConfirmed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    TwoFactorEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    LockoutEnd = table.Column<long>(type: "INTEGER", nullable: true),
+                    LockoutEnabled = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Users", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Organizations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    Slug = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    Kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    PlanId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    LogoUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    LogoImage = table.Column<string>(type: "TEXT", nullable: true),
+                    AgencyEnabledAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    SuspendedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    SuspendedReason = table.Column<string>(type: "TEXT", nullable: true),
+                    DeletingAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Organizations", x => x.Id);
+                    table.UniqueConstraint("AK_Organizations_RootId_Id", x => new { x.RootId, x.Id });
+                    table.ForeignKey(
+                        name: "FK_Organizations_Plans_PlanId",
+                        column: x => x.PlanId,
+                        principalTable: "Plans",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AspNetUserClaims",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ClaimType = table.Column<string>(type: "TEXT", nullable: true),
+                    ClaimValue = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AspNetUserClaims", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_AspNetUserClaims_Users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AspNetUserLogins",
+                columns: table => new
+                {
+                    LoginProvider = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    ProviderKey = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    ProviderDisplayName = table.Column<string>(type: "TEXT", nullable: true),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AspNetUserLogins", x => new { x.LoginProvider, x.ProviderKey });
+                    table.ForeignKey(
+                        name: "FK_AspNetUserLogins_Users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AspNetUserPasskeys",
+                columns: table => new
+                {
+                    CredentialId = table.Column<byte[]>(type: "BLOB", maxLength: 1024, nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Data = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AspNetUserPasskeys", x => x.CredentialId);
+                    table.ForeignKey(
+                        name: "FK_AspNetUserPasskeys_Users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AspNetUserTokens",
+                columns: table => new
+                {
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    LoginProvider = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    Value = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AspNetUserTokens", x => new { x.UserId, x.LoginProvider, x.Name });
+                    table.ForeignKey(
+                        name: "FK_AspNetUserTokens_Users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "PasskeyChallenges",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ChallengeHash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Purpose = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    State = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PasskeyChallenges", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_PasskeyChallenges_Users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "PasswordResets",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    TokenHash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PasswordResets", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_PasswordResets_Users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Sessions",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    AccessHash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    AccessExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    RefreshHash = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    RefreshFamily = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    CookieHash = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    CookieIdleUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastSeenAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Ip = table.Column<string>(type: "TEXT", nullable: true),
+                    UserAgent = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Sessions", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Sessions_Users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "ApiKeys",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Prefix = table.Column<string>(type: "TEXT", nullable: false),
+                    Hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Scopes = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_ApiKeys", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_ApiKeys_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_ApiKeys_Users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "BrandAssets",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    Extension = table.Column<string>(type: "TEXT", maxLength: 8, nullable: false),
+                    MediaType = table.Column<string>(type: "TEXT", nullable: false),
+                    Content = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Width = table.Column<int>(type: "INTEGER", nullable: true),
+                    Height = table.Column<int>(type: "INTEGER", nullable: true),
+                    FontFamily = table.Column<string>(type: "TEXT", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BrandAssets", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BrandAssets_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "BrandCssVersions",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false),
+                    Css = table.Column<string>(type: "TEXT", nullable: false),
+                    By = table.Column<string>(type: "TEXT", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BrandCssVersions", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BrandCssVersions_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Brandings",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ProductName = table.Column<string>(type: "TEXT", nullable: true),
+                    LogoUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    LogoDarkUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    FaviconUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    LoginBgUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    LoginBgDarkUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    PrimaryColor = table.Column<string>(type: "TEXT", nullable: true),
+                    AccentColor = table.Column<string>(type: "TEXT", nullable: true),
+                    PrimaryColorDark = table.Column<string>(type: "TEXT", nullable: true),
+                    AccentColorDark = table.Column<string>(type: "TEXT", nullable: true),
+                    FontFamily = table.Column<string>(type: "TEXT", nullable: true),
+                    CustomCss = table.Column<string>(type: "TEXT", nullable: true),
+                    FromEmail = table.Column<string>(type: "TEXT", nullable: true),
+                    FooterText = table.Column<string>(type: "TEXT", nullable: true),
+                    SupportUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    Images = table.Column<string>(type: "TEXT", nullable: false),
+                    CustomCssApplied = table.Column<string>(type: "TEXT", nullable: true),
+                    CustomCssVersion = table.Column<int>(type: "INTEGER", nullable: true),
+                    Sender = table.Column<string>(type: "TEXT", nullable: true),
+                    SenderLookAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Brandings", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Brandings_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "ClientDeletions",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ServerId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ClientName = table.Column<string>(type: "TEXT", nullable: false),
+                    Path = table.Column<string>(type: "TEXT", nullable: false),
+                    KeepUntil = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_ClientDeletions", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_ClientDeletions_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "EnterpriseSources",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    GitUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    TokenSealed = table.Column<string>(type: "TEXT", nullable: true),
+                    PrivateKeySealed = table.Column<string>(type: "TEXT", nullable: true),
+                    Archives = table.Column<string>(type: "TEXT", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_EnterpriseSources", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_EnterpriseSources_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Operations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Kind = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false),
+                    Title = table.Column<string>(type: "TEXT", nullable: false),
+                    InputSealed = table.Column<string>(type: "TEXT", nullable: false),
+                    State = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    CancelRequested = table.Column<bool>(type: "INTEGER", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ServerId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ClientId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    TemplateId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ActorId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    Actor = table.Column<string>(type: "TEXT", nullable: false),
+                    ActorOrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ActorDelegated = table.Column<bool>(type: "INTEGER", nullable: false),
+                    IdempotencyKey = table.Column<string>(type: "TEXT", nullable: true),
+                    RequestHash = table.Column<string>(type: "TEXT", nullable: true),
+                    Owner = table.Column<string>(type: "TEXT", nullable: true),
+                    LeaseUntil = table.Column<long>(type: "INTEGER", nullable: false),
+                    PastLives = table.Column<string>(type: "TEXT", nullable: false),
+                    Fence = table.Column<long>(type: "INTEGER", nullable: false),
+                    RetryAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ErrorCode = table.Column<string>(type: "TEXT", nullable: true),
+                    ErrorMessage = table.Column<string>(type: "TEXT", nullable: true),
+                    ErrorHint = table.Column<string>(type: "TEXT", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    StartedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    FinishedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Operations", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Operations_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "PortalConfigs",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    FeatureTerminal = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureFileEditor = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureOdooShell = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureMonitoring = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureBackups = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureDomains = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureLogs = table.Column<bool>(type: "INTEGER", nullable: true),
+                    FeatureDatabases = table.Column<bool>(type: "INTEGER", nullable: true),
+                    TeamManagementEnabled = table.Column<bool>(type: "INTEGER", nullable: true),
+                    InfrastructureVisibility = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PortalConfigs", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_PortalConfigs_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "PortalDomainTombstones",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", maxLength: 253, nullable: false),
+                    Until = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PortalDomainTombstones", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_PortalDomainTombstones_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "PortalDomains",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ClientId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    Subdomain = table.Column<string>(type: "TEXT", maxLength: 63, nullable: true),
+                    SubdomainHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
+                    CustomHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
+                    CustomDisplay = table.Column<string>(type: "TEXT", maxLength: 255, nullable: true),
+                    IsBase = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Token = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    Enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    OrphanedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Warnings = table.Column<string>(type: "TEXT", nullable: false),
+                    Proof = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    VerifiedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ProofSeenAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    GraceUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    LapsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ContestedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Routing = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    SubdomainRouting = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    Sight = table.Column<string>(type: "TEXT", nullable: false),
+                    Looks = table.Column<int>(type: "INTEGER", nullable: false),
+                    LookedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    NextLookAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LookingUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    ChangedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_PortalDomains", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_PortalDomains_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_PortalDomains_Organizations_OrgId_ClientId",
+                        columns: x => new { x.OrgId, x.ClientId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Roles",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Slug = table.Column<string>(type: "TEXT", nullable: false),
+                    Description = table.Column<string>(type: "TEXT", nullable: true),
+                    IsSystem = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Permissions = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Roles", x => x.Id);
+                    table.UniqueConstraint("AK_Roles_OrgId_Id", x => new { x.OrgId, x.Id });
+                    table.ForeignKey(
+                        name: "FK_Roles_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Servers",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", nullable: false),
+                    Port = table.Column<int>(type: "INTEGER", nullable: false),
+                    User = table.Column<string>(type: "TEXT", nullable: false),
+                    IsLocal = table.Column<bool>(type: "INTEGER", nullable: false),
+                    BaseDomain = table.Column<string>(type: "TEXT", nullable: true),
+                    EdgePort = table.Column<int>(type: "INTEGER", nullable: false),
+                    EdgeProxies = table.Column<string>(type: "TEXT", nullable: false),
+                    EdgeHttps = table.Column<bool>(type: "INTEGER", nullable: false),
+                    MachineId = table.Column<string>(type: "TEXT", nullable: true),
+                    Draining = table.Column<bool>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    HostKeyType = table.Column<string>(type: "TEXT", nullable: true),
+                    HostKeyFingerprint = table.Column<string>(type: "TEXT", nullable: true),
+                    HostKey = table.Column<string>(type: "TEXT", nullable: true),
+                    OfferedHostKeyType = table.Column<string>(type: "TEXT", nullable: true),
+                    OfferedHostKeyFingerprint = table.Column<string>(type: "TEXT", nullable: true),
+                    OfferedHostKey = table.Column<string>(type: "TEXT", nullable: true),
+                    PublicKey = table.Column<string>(type: "TEXT", nullable: true),
+                    PrivateKeySealed = table.Column<string>(type: "TEXT", nullable: true),
+                    FirstCredentialSealed = table.Column<string>(type: "TEXT", nullable: true),
+                    SudoPasswordSealed = table.Column<string>(type: "TEXT", nullable: true),
+                    PostgresPasswordSealed = table.Column<string>(type: "TEXT", nullable: true),
+                    Status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    StatusMessage = table.Column<string>(type: "TEXT", nullable: true),
+                    Facts = table.Column<string>(type: "TEXT", nullable: true),
+                    Use = table.Column<string>(type: "TEXT", nullable: true),
+                    LastSeenAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Servers", x => x.Id);
+                    table.UniqueConstraint("AK_Servers_RootId_Id", x => new { x.RootId, x.Id });
+                    table.ForeignKey(
+                        name: "FK_Servers_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Templates",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Description = table.Column<string>(type: "TEXT", nullable: true),
+                    OdooVersion = table.Column<string>(type: "TEXT", nullable: false),
+                    OdooEdition = table.Column<string>(type: "TEXT", nullable: false),
+                    DefaultWorkers = table.Column<int>(type: "INTEGER", nullable: false),
+                    DefaultEnvVars = table.Column<string>(type: "TEXT", nullable: false),
+                    ModuleList = table.Column<string>(type: "TEXT", nullable: false),
+                    IsPublic = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Image = table.Column<string>(type: "TEXT", nullable: true),
+                    Repositories = table.Column<string>(type: "TEXT", nullable: false),
+                    MemoryMb = table.Column<int>(type: "INTEGER", nullable: true),
+                    Cpus = table.Column<double>(type: "REAL", nullable: true),
+                    Languages = table.Column<string>(type: "TEXT", nullable: false),
+                    DemoData = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Config = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Templates", x => x.Id);
+                    table.UniqueConstraint("AK_Templates_RootId_Id", x => new { x.RootId, x.Id });
+                    table.ForeignKey(
+                        name: "FK_Templates_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Topologies",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Description = table.Column<string>(type: "TEXT", nullable: true),
+                    Drawing = table.Column<string>(type: "TEXT", nullable: false),
+                    DrawingDigest = table.Column<string>(type: "TEXT", nullable: false),
+                    LbType = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    LbServerId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    FilestoreType = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    RedisEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    RedisServerId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    PgFailoverEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    ServerIds = table.Column<string>(type: "TEXT", nullable: false),
+                    Version = table.Column<int>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Topologies", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Topologies_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "OperationEvents",
+                columns: table => new
+                {
+                    Id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    OperationId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false),
+                    Seq = table.Column<int>(type: "INTEGER", nullable: true),
+                    Kind = table.Column<string>(type: "TEXT", nullable: false),
+                    Message = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_OperationEvents", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_OperationEvents_Operations_OperationId",
+                        column: x => x.OperationId,
+                        principalTable: "Operations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "OperationSteps",
+                columns: table => new
+                {
+                    OperationId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Seq = table.Column<int>(type: "INTEGER", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    State = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    Attempt = table.Column<int>(type: "INTEGER", nullable: false),
+                    StartedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    FinishedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Error = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_OperationSteps", x => new { x.OperationId, x.Seq });
+                    table.ForeignKey(
+                        name: "FK_OperationSteps_Operations_OperationId",
+                        column: x => x.OperationId,
+                        principalTable: "Operations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "ResourceLocks",
+                columns: table => new
+                {
+                    Key = table.Column<string>(type: "TEXT", nullable: false),
+                    OperationId = table.Column<Guid>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_ResourceLocks", x => x.Key);
+                    table.ForeignKey(
+                        name: "FK_ResourceLocks_Operations_OperationId",
+                        column: x => x.OperationId,
+                        principalTable: "Operations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Invitations",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Email = table.Column<string>(type: "TEXT", nullable: false),
+                    RoleId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    InvitedById = table.Column<Guid>(type: "TEXT", nullable: false),
+                    InvitedBy = table.Column<string>(type: "TEXT", nullable: false),
+                    TokenHash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Invitations", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Invitations_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_Invitations_Roles_OrgId_RoleId",
+                        columns: x => new { x.OrgId, x.RoleId },
+                        principalTable: "Roles",
+                        principalColumns: new[] { "OrgId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Members",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RoleId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    JoinedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    LastSeenAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Members", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Members_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_Members_Roles_OrgId_RoleId",
+                        columns: x => new { x.OrgId, x.RoleId },
+                        principalTable: "Roles",
+                        principalColumns: new[] { "OrgId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_Members_Users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "ServerGrants",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ServerId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ClientId = table.Column<Guid>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_ServerGrants", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_ServerGrants_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_ServerGrants_Organizations_OrgId_ClientId",
+                        columns: x => new { x.OrgId, x.ClientId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_ServerGrants_Servers_OrgId_ServerId",
+                        columns: x => new { x.OrgId, x.ServerId },
+                        principalTable: "Servers",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "ServerSources",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ServerId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Key = table.Column<string>(type: "TEXT", nullable: false),
+                    Origin = table.Column<string>(type: "TEXT", nullable: false),
+                    Commit = table.Column<string>(type: "TEXT", nullable: false),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UnusedSince = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_ServerSources", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_ServerSources_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_ServerSources_Servers_RootId_ServerId",
+                        columns: x => new { x.RootId, x.ServerId },
+                        principalTable: "Servers",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "TemplateCaches",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ServerId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Key = table.Column<string>(type: "TEXT", nullable: false),
+                    Wish = table.Column<string>(type: "TEXT", nullable: false),
+                    Database = table.Column<string>(type: "TEXT", nullable: false),
+                    Image = table.Column<string>(type: "TEXT", nullable: false),
+                    Status = table.Column<string>(type: "TEXT", nullable: false),
+                    Error = table.Column<string>(type: "TEXT", nullable: true),
+                    ReadyAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UnusedSince = table.Column<long>(type: "INTEGER", nullable: true),
+                    SizeBytes = table.Column<long>(type: "INTEGER", nullable: true),
+                    Sources = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_TemplateCaches", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_TemplateCaches_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_TemplateCaches_Servers_RootId_ServerId",
+                        columns: x => new { x.RootId, x.ServerId },
+                        principalTable: "Servers",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Instances",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Slug = table.Column<string>(type: "TEXT", nullable: false),
+                    ServerId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    TemplateId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    OdooVersion = table.Column<string>(type: "TEXT", nullable: false),
+                    OdooEdition = table.Column<string>(type: "TEXT", nullable: false),
+                    Image = table.Column<string>(type: "TEXT", nullable: false),
+                    Domain = table.Column<string>(type: "TEXT", nullable: false),
+                    Database = table.Column<string>(type: "TEXT", nullable: false),
+                    Workers = table.Column<int>(type: "INTEGER", nullable: false),
+                    MemoryMb = table.Column<int>(type: "INTEGER", nullable: false),
+                    Cpus = table.Column<double>(type: "REAL", nullable: true),
+                    EnvVars = table.Column<string>(type: "TEXT", nullable: false),
+                    Config = table.Column<string>(type: "TEXT", nullable: false),
+                    Modules = table.Column<string>(type: "TEXT", nullable: false),
+                    Languages = table.Column<string>(type: "TEXT", nullable: false),
+                    DemoData = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Repositories = table.Column<string>(type: "TEXT", nullable: false),
+                    Sources = table.Column<string>(type: "TEXT", nullable: false),
+                    RegistrationCodeSealed = table.Column<string>(type: "TEXT", nullable: true),
+                    DatabasePasswordSealed = table.Column<string>(type: "TEXT", nullable: false),
+                    MasterPasswordSealed = table.Column<string>(type: "TEXT", nullable: false),
+                    ConnectKeySealed = table.Column<string>(type: "TEXT", nullable: false),
+                    AdminPasswordSealed = table.Column<string>(type: "TEXT", nullable: true),
+                    WantRunning = table.Column<bool>(type: "INTEGER", nullable: false),
+                    AppliedSettings = table.Column<string>(type: "TEXT", nullable: true),
+                    AppliedKeys = table.Column<string>(type: "TEXT", nullable: true),
+                    Status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    StatusMessage = table.Column<string>(type: "TEXT", nullable: true),
+                    Health = table.Column<string>(type: "TEXT", nullable: false),
+                    HealthAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Use = table.Column<string>(type: "TEXT", nullable: true),
+                    StartedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Instances", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Instances_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_Instances_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_Instances_Servers_RootId_ServerId",
+                        columns: x => new { x.RootId, x.ServerId },
+                        principalTable: "Servers",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_Instances_Templates_RootId_TemplateId",
+                        columns: x => new { x.RootId, x.TemplateId },
+                        principalTable: "Templates",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AcmeAccounts_Directory",
+                table: "AcmeAccounts",
+                column: "Directory",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AcmeAttempts_At",
+                table: "AcmeAttempts",
+                column: "At");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AcmeChallenges_ExpiresAt",
+                table: "AcmeChallenges",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ApiKeys_Hash",
+                table: "ApiKeys",
+                column: "Hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ApiKeys_OrgId",
+                table: "ApiKeys",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ApiKeys_UserId",
+                table: "ApiKeys",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AspNetUserClaims_UserId",
+                table: "AspNetUserClaims",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AspNetUserLogins_UserId",
+                table: "AspNetUserLogins",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AspNetUserPasskeys_UserId",
+                table: "AspNetUserPasskeys",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AuditLog_OrgId_Id",
+                table: "AuditLog",
+                columns: new[] { "OrgId", "Id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AuditLog_RootId_Id",
+                table: "AuditLog",
+                columns: new[] { "RootId", "Id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_Hash",
+                table: "BrandAssets",
+                column: "Hash");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_OrgId",
+                table: "BrandAssets",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_OrgId_Hash",
+                table: "BrandAssets",
+                columns: new[] { "OrgId", "Hash" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandAssets_RootId_OrgId",
+                table: "BrandAssets",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandCssVersions_OrgId",
+                table: "BrandCssVersions",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandCssVersions_OrgId_Version",
+                table: "BrandCssVersions",
+                columns: new[] { "OrgId", "Version" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BrandCssVersions_RootId_OrgId",
+                table: "BrandCssVersions",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Brandings_OrgId",
+                table: "Brandings",
+                column: "OrgId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Brandings_RootId_OrgId",
+                table: "Brandings",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Brandings_SenderLookAt",
+                table: "Brandings",
+                column: "SenderLookAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Certificates_ChangedAt",
+                table: "Certificates",
+                column: "ChangedAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Certificates_Host",
+                table: "Certificates",
+                column: "Host",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Certificates_NextAttemptAt",
+                table: "Certificates",
+                column: "NextAttemptAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ClientDeletions_OrgId",
+                table: "ClientDeletions",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_EnterpriseSources_OrgId",
+                table: "EnterpriseSources",
+                column: "OrgId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Instances_Domain",
+                table: "Instances",
+                column: "Domain",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Instances_OrgId",
+                table: "Instances",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Instances_RootId_OrgId",
+                table: "Instances",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Instances_RootId_ServerId",
+                table: "Instances",
+                columns: new[] { "RootId", "ServerId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Instances_RootId_TemplateId",
+                table: "Instances",
+                columns: new[] { "RootId", "TemplateId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Instances_ServerId_Database",
+                table: "Instances",
+                columns: new[] { "ServerId", "Database" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Instances_Slug",
+                table: "Instances",
+                column: "Slug",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Invitations_OrgId",
+                table: "Invitations",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Invitations_OrgId_Email",
+                table: "Invitations",
+                columns: new[] { "OrgId", "Email" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Invitations_OrgId_RoleId",
+                table: "Invitations",
+                columns: new[] { "OrgId", "RoleId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Invitations_TokenHash",
+                table: "Invitations",
+                column: "TokenHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Members_OrgId",
+                table: "Members",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Members_OrgId_RoleId",
+                table: "Members",
+                columns: new[] { "OrgId", "RoleId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Members_OrgId_UserId",
+                table: "Members",
+                columns: new[] { "OrgId", "UserId" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Members_UserId",
+                table: "Members",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_OperationEvents_OperationId_Id",
+                table: "OperationEvents",
+                columns: new[] { "OperationId", "Id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Operations_ClientId",
+                table: "Operations",
+                column: "ClientId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Operations_InstanceId",
+                table: "Operations",
+                column: "InstanceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Operations_OrgId",
+                table: "Operations",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Operations_OrgId_ActorId_IdempotencyKey",
+                table: "Operations",
+                columns: new[] { "OrgId", "ActorId", "IdempotencyKey" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Operations_RootId_OrgId",
+                table: "Operations",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Operations_ServerId",
+                table: "Operations",
+                column: "ServerId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Operations_State_LeaseUntil",
+                table: "Operations",
+                columns: new[] { "State", "LeaseUntil" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Organizations_PlanId",
+                table: "Organizations",
+                column: "PlanId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Organizations_Slug",
+                table: "Organizations",
+                column: "Slug",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_OutgoingMail_AboutId",
+                table: "OutgoingMail",
+                column: "AboutId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_OutgoingMail_ExpiresAt",
+                table: "OutgoingMail",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_OutgoingMail_NextAttemptAt",
+                table: "OutgoingMail",
+                column: "NextAttemptAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PasskeyChallenges_ChallengeHash",
+                table: "PasskeyChallenges",
+                column: "ChallengeHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PasskeyChallenges_ExpiresAt",
+                table: "PasskeyChallenges",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PasskeyChallenges_UserId",
+                table: "PasskeyChallenges",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PasswordResets_ExpiresAt",
+                table: "PasswordResets",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PasswordResets_TokenHash",
+                table: "PasswordResets",
+                column: "TokenHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PasswordResets_UserId",
+                table: "PasswordResets",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Plans_IsDefault",
+                table: "Plans",
+                column: "IsDefault",
+                unique: true,
+                filter: "\"IsDefault\"");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Plans_Slug",
+                table: "Plans",
+                column: "Slug",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalConfigs_OrgId",
+                table: "PortalConfigs",
+                column: "OrgId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalConfigs_RootId_OrgId",
+                table: "PortalConfigs",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomainTombstones_Host",
+                table: "PortalDomainTombstones",
+                column: "Host");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomainTombstones_OrgId",
+                table: "PortalDomainTombstones",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_ChangedAt",
+                table: "PortalDomains",
+                column: "ChangedAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_CustomHost",
+                table: "PortalDomains",
+                column: "CustomHost",
+                unique: true,
+                filter: "\"Proof\" IN ('Verified', 'Grace')");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_NextLookAt",
+                table: "PortalDomains",
+                column: "NextLookAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_OrgId",
+                table: "PortalDomains",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_OrgId_ClientId",
+                table: "PortalDomains",
+                columns: new[] { "OrgId", "ClientId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_OrgId_CustomHost",
+                table: "PortalDomains",
+                columns: new[] { "OrgId", "CustomHost" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_PortalDomains_SubdomainHost",
+                table: "PortalDomains",
+                column: "SubdomainHost",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_RateCounts_Until",
+                table: "RateCounts",
+                column: "Until");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ResourceLocks_OperationId",
+                table: "ResourceLocks",
+                column: "OperationId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Roles_OrgId",
+                table: "Roles",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Roles_OrgId_Slug",
+                table: "Roles",
+                columns: new[] { "OrgId", "Slug" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerGrants_OrgId",
+                table: "ServerGrants",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerGrants_OrgId_ClientId",
+                table: "ServerGrants",
+                columns: new[] { "OrgId", "ClientId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerGrants_OrgId_ServerId",
+                table: "ServerGrants",
+                columns: new[] { "OrgId", "ServerId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerGrants_ServerId_ClientId",
+                table: "ServerGrants",
+                columns: new[] { "ServerId", "ClientId" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_OrgId",
+                table: "ServerSources",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_RootId_OrgId",
+                table: "ServerSources",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_RootId_ServerId",
+                table: "ServerSources",
+                columns: new[] { "RootId", "ServerId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_ServerSources_ServerId_Key",
+                table: "ServerSources",
+                columns: new[] { "ServerId", "Key" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Servers_OrgId",
+                table: "Servers",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Servers_OrgId_Name",
+                table: "Servers",
+                columns: new[] { "OrgId", "Name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Servers_RootId_OrgId",
+                table: "Servers",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_AccessHash",
+                table: "Sessions",
+                column: "AccessHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_CookieHash",
+                table: "Sessions",
+                column: "CookieHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_ExpiresAt",
+                table: "Sessions",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_RefreshFamily",
+                table: "Sessions",
+                column: "RefreshFamily",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_RefreshHash",
+                table: "Sessions",
+                column: "RefreshHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_UserId",
+                table: "Sessions",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TemplateCaches_OrgId",
+                table: "TemplateCaches",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TemplateCaches_RootId_OrgId",
+                table: "TemplateCaches",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TemplateCaches_RootId_ServerId",
+                table: "TemplateCaches",
+                columns: new[] { "RootId", "ServerId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TemplateCaches_ServerId_Key",
+                table: "TemplateCaches",
+                columns: new[] { "ServerId", "Key" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Templates_OrgId",
+                table: "Templates",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Templates_RootId_OrgId",
+                table: "Templates",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Topologies_OrgId",
+                table: "Topologies",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Topologies_RootId_OrgId",
+                table: "Topologies",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "EmailIndex",
+                table: "Users",
+                column: "NormalizedEmail");
+
+            migrationBuilder.CreateIndex(
+                name: "UserNameIndex",
+                table: "Users",
+                column: "NormalizedUserName",
+                unique: true);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "AcmeAccounts");
+
+            migrationBuilder.DropTable(
+                name: "AcmeAttempts");
+
+            migrationBuilder.DropTable(
+                name: "AcmeChallenges");
+
+            migrationBuilder.DropTable(
+                name: "ApiKeys");
+
+            migrationBuilder.DropTable(
+                name: "AspNetUserClaims");
+
+            migrationBuilder.DropTable(
+                name: "AspNetUserLogins");
+
+            migrationBuilder.DropTable(
+                name: "AspNetUserPasskeys");
+
+            migrationBuilder.DropTable(
+                name: "AspNetUserTokens");
+
+            migrationBuilder.DropTable(
+                name: "AuditLog");
+
+            migrationBuilder.DropTable(
+                name: "BrandAssets");
+
+            migrationBuilder.DropTable(
+                name: "BrandCssVersions");
+
+            migrationBuilder.DropTable(
+                name: "Brandings");
+
+            migrationBuilder.DropTable(
+                name: "Certificates");
+
+            migrationBuilder.DropTable(
+                name: "ClientDeletions");
+
+            migrationBuilder.DropTable(
+                name: "EnterpriseSources");
+
+            migrationBuilder.DropTable(
+                name: "Instances");
+
+            migrationBuilder.DropTable(
+                name: "Invitations");
+
+            migrationBuilder.DropTable(
+                name: "Members");
+
+            migrationBuilder.DropTable(
+                name: "OperationEvents");
+
+            migrationBuilder.DropTable(
+                name: "OperationSteps");
+
+            migrationBuilder.DropTable(
+                name: "OutgoingMail");
+
+            migrationBuilder.DropTable(
+                name: "PasskeyChallenges");
+
+            migrationBuilder.DropTable(
+                name: "PasswordResets");
+
+            migrationBuilder.DropTable(
+                name: "PortalConfigs");
+
+            migrationBuilder.DropTable(
+                name: "PortalDomainTombstones");
+
+            migrationBuilder.DropTable(
+                name: "PortalDomains");
+
+            migrationBuilder.DropTable(
+                name: "RateCounts");
+
+            migrationBuilder.DropTable(
+                name: "ResourceLocks");
+
+            migrationBuilder.DropTable(
+                name: "ServerGrants");
+
+            migrationBuilder.DropTable(
+                name: "ServerSources");
+
+            migrationBuilder.DropTable(
+                name: "Sessions");
+
+            migrationBuilder.DropTable(
+                name: "TemplateCaches");
+
+            migrationBuilder.DropTable(
+                name: "Topologies");
+
+            migrationBuilder.DropTable(
+                name: "Templates");
+
+            migrationBuilder.DropTable(
+                name: "Roles");
+
+            migrationBuilder.DropTable(
+                name: "Operations");
+
+            migrationBuilder.DropTable(
+                name: "Users");
+
+            migrationBuilder.DropTable(
+                name: "Servers");
+
+            migrationBuilder.DropTable(
+                name: "Organizations");
+
+            migrationBuilder.DropTable(
+                name: "Plans");
+        }
+    }
+}
