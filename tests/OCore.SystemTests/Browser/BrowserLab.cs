@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Playwright;
+using OCore.SystemTests.PortalDomains;
 using OCore.Tests;
 using Xunit;
 
@@ -22,13 +24,29 @@ public sealed class BrowserLab : IAsyncLifetime
             return; // each test says so
         await BuildAsync();
         _playwright = await Playwright.CreateAsync();
-        Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = BrowserFactAttribute.Chromium,
-            // Chromium's own sandbox does not work for root, which test servers need.
-            ChromiumSandbox = false,
-            Args = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--font-render-hinting=none"],
-        });
+        Browser = await LaunchAsync(new BrowserTypeLaunchOptions());
+    }
+
+    private Task<IBrowser> LaunchAsync(BrowserTypeLaunchOptions options)
+    {
+        options.ExecutablePath = BrowserFactAttribute.Chromium;
+        // Chromium's own sandbox does not work for root, which test servers need.
+        options.ChromiumSandbox = false;
+        options.Args = [.. options.Args ?? [], "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--font-render-hinting=none"];
+        return _playwright!.Chromium.LaunchAsync(options);
+    }
+
+    /// <summary>A browser that finds every name under <c>.test</c> on this machine, and trusts this authority as if its owner had imported it.</summary>
+    internal async Task<IBrowser> TrustingAsync(X509Certificate2 root)
+    {
+        var home = Directory.CreateTempSubdirectory("ocore-browser-home-").FullName;
+        var (store, file) = ($"sql:{Directory.CreateDirectory(Path.Combine(home, ".pki", "nssdb")).FullName}", Path.Combine(home, "root.pem"));
+        await File.WriteAllTextAsync(file, root.ExportCertificatePem());
+        await Peer.RunAsync("/usr/bin/certutil", ["-d", store, "-N", "--empty-password"]);
+        await Peer.RunAsync("/usr/bin/certutil", ["-d", store, "-A", "-t", "C,,", "-n", "test", "-i", file]);
+        var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!);
+        environment["HOME"] = home;
+        return await LaunchAsync(new BrowserTypeLaunchOptions { Env = environment, Args = ["--host-resolver-rules=MAP *.test 127.0.0.1"] });
     }
 
     /// <summary>Takes no time where nothing changed.</summary>

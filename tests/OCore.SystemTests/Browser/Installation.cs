@@ -25,7 +25,7 @@ public class Installation : IAsyncLifetime
     private int _people;
 
     /// <summary>On localhost, where browsers allow passkeys.</summary>
-    internal Uri Url { get; private set; } = null!;
+    internal Uri Url { get; } = new($"http://localhost:{FreePort()}");
     internal string Mails => Path.Combine(_data, "mail");
     internal string Log => string.Join('\n', _log);
 
@@ -36,7 +36,6 @@ public class Installation : IAsyncLifetime
     {
         if (BrowserFactAttribute.WhyNot is not null)
             return; // each test says so
-        Url = new Uri($"http://localhost:{FreePort()}");
         var start = new ProcessStartInfo("dotnet", [Path.Combine(BrowserLab.ServerFolder, "OCore.Server.dll")])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _data,
@@ -85,7 +84,7 @@ public class Installation : IAsyncLifetime
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         if (_process is null)
             return;

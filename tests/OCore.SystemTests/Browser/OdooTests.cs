@@ -8,7 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace OCore.SystemTests.Browser;
 
 /// <summary>An installation, and a server of the lab that has the images already.</summary>
-public sealed class InstallationWithServer : Installation
+public class InstallationWithServer : Installation
 {
     internal LabServer Server { get; } = new("web1");
 

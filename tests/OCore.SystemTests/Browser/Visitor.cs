@@ -32,15 +32,18 @@ internal sealed class Visitor
     public string Path => new Uri(Page.Url).PathAndQuery;
 
     /// <summary>A visit of somebody who is not signed in.</summary>
-    public static Task VisitAsync(BrowserLab lab, Installation at, Func<Visitor, Task> what, Window? window = null) => VisitAsync(lab, at, null, what, window);
+    public static Task VisitAsync(BrowserLab lab, Installation at, Func<Visitor, Task> what, Window? window = null) => VisitAsync(lab.Browser, at, null, what, window);
+
+    /// <summary>The same in a browser of the test's own.</summary>
+    public static Task VisitAsync(IBrowser browser, Installation at, Func<Visitor, Task> what) => VisitAsync(browser, at, null, what, null);
 
     /// <summary>A visit of somebody who is signed in already, by the way that the sign-in page uses.</summary>
-    public static Task VisitAsync(BrowserLab lab, Somebody person, Func<Visitor, Task> what, Window? window = null) => VisitAsync(lab, person.At, person, what, window);
+    public static Task VisitAsync(BrowserLab lab, Somebody person, Func<Visitor, Task> what, Window? window = null) => VisitAsync(lab.Browser, person.At, person, what, window);
 
-    private static async Task VisitAsync(BrowserLab lab, Installation at, Somebody? person, Func<Visitor, Task> what, Window? window)
+    private static async Task VisitAsync(IBrowser browser, Installation at, Somebody? person, Func<Visitor, Task> what, Window? window)
     {
         window ??= new Window();
-        await using var context = await lab.Browser.NewContextAsync(new BrowserNewContextOptions
+        await using var context = await browser.NewContextAsync(new BrowserNewContextOptions
         {
             BaseURL = at.Url.ToString(), ViewportSize = new ViewportSize { Width = window.Width, Height = window.Height }, Locale = window.Locale,
             ColorScheme = window.Dark ? ColorScheme.Dark : ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce, Permissions = ["clipboard-read", "clipboard-write"],

@@ -1,0 +1,55 @@
+using MimeKit;
+
+namespace OCore.SystemTests.PortalDomains;
+
+/// <summary>aiosmtpd of Debian: a real SMTP server that puts what arrives into a mailbox folder.</summary>
+internal sealed class MailServer : IAsyncDisposable
+{
+    public const string Program = "/usr/bin/aiosmtpd";
+    private readonly string _folder = Directory.CreateTempSubdirectory("ocore-smtp-").FullName;
+    private Peer? _process;
+
+    public int Port { get; } = Peer.FreePort();
+    private string Box => Path.Combine(_folder, "box");
+
+    public static async Task<MailServer> StartAsync()
+    {
+        var server = new MailServer();
+        server._process = Peer.Start(Program, ["-n", "-l", $"127.0.0.1:{server.Port}", "-c", "aiosmtpd.handlers.Mailbox", server.Box], []);
+        await Peer.UntilAsync(async () =>
+        {
+            using var socket = new System.Net.Sockets.TcpClient();
+            try
+            {
+                await socket.ConnectAsync("127.0.0.1", server.Port);
+                return true;
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                return false;
+            }
+        }, "aiosmtpd did not start");
+        return server;
+    }
+
+    /// <summary>The newest mail to this address, once there is one.</summary>
+    public async Task<MimeMessage> MailAsync(string to)
+    {
+        MimeMessage? mail = null;
+        await Peer.UntilAsync(() => (mail = Mails().LastOrDefault(m => m.To.Mailboxes.Any(t => t.Address == to))) is not null, $"no mail came to {to}");
+        return mail!;
+    }
+
+    private IEnumerable<MimeMessage> Mails()
+    {
+        var arrived = Path.Combine(Box, "new");
+        return Directory.Exists(arrived) ? Directory.EnumerateFiles(arrived).Order(StringComparer.Ordinal).Select(file => MimeMessage.Load(file)) : [];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+            await _process.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
