@@ -17,9 +17,14 @@ public sealed record Load(int Connections, double Seconds, Sample Milliseconds, 
 /// </summary>
 public static class LoadGenerator
 {
-    public static Load Ask(Uri url, string path, string token, int connections, TimeSpan during)
+    public static Load Ask(Uri url, string path, string token, int connections, TimeSpan during) =>
+        Ask(url, [$"GET {path} HTTP/1.1\r\nHost: {url.Authority}\r\nAuthorization: Bearer {token}\r\nAccept: application/json\r\n\r\n"], "200", connections, during);
+
+    /// <param name="requests">As they are sent, one after the other and again from the first; each connection begins at another.</param>
+    public static Load Ask(Uri url, IReadOnlyList<string> requests, string status, int connections, TimeSpan during)
     {
-        var request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {url.Authority}\r\nAuthorization: Bearer {token}\r\nAccept: application/json\r\n\r\n");
+        var bytes = requests.Select(Encoding.ASCII.GetBytes).ToArray();
+        var expected = Encoding.ASCII.GetBytes("HTTP/1.1 " + status);
         var endpoint = new IPEndPoint(IPAddress.Loopback, url.Port);
         var times = new List<double>[connections];
         var failures = new Exception?[connections];
@@ -30,7 +35,7 @@ public static class LoadGenerator
         {
             try
             {
-                times[n] = OnOne(endpoint, request, until);
+                times[n] = OnOne(endpoint, bytes, bytes.Length * n / connections, expected, until);
             }
             catch (Exception failed) when (failed is SocketException or BenchException)
             {
@@ -45,7 +50,7 @@ public static class LoadGenerator
         return new Load(connections, seconds, new Sample(times.SelectMany(t => t)), Process.GetCurrentProcess().TotalProcessorTime - cpu);
     }
 
-    private static List<double> OnOne(IPEndPoint endpoint, byte[] request, long until)
+    private static List<double> OnOne(IPEndPoint endpoint, byte[][] requests, int next, byte[] expected, long until)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 };
         socket.Connect(endpoint);
@@ -53,8 +58,9 @@ public static class LoadGenerator
         var buffer = new byte[1 << 20];
         for (var now = Stopwatch.GetTimestamp(); now < until;)
         {
-            socket.Send(request);
-            Receive(socket, buffer);
+            socket.Send(requests[next]);
+            next = (next + 1) % requests.Length;
+            Receive(socket, buffer, expected);
             var then = Stopwatch.GetTimestamp();
             times.Add((then - now) * 1000.0 / Stopwatch.Frequency);
             now = then;
@@ -62,7 +68,7 @@ public static class LoadGenerator
         return times;
     }
 
-    private static void Receive(Socket socket, byte[] buffer)
+    private static void Receive(Socket socket, byte[] buffer, byte[] expected)
     {
         var (filled, ends) = (0, -1);
         while (ends < 0 || filled < ends)
@@ -75,7 +81,7 @@ public static class LoadGenerator
             filled += read;
             ends = End(buffer.AsSpan(0, filled));
         }
-        if (!buffer.AsSpan(0, 12).SequenceEqual("HTTP/1.1 200"u8))
+        if (!buffer.AsSpan(0, expected.Length).SequenceEqual(expected))
             throw new BenchException("It answered " + Encoding.UTF8.GetString(buffer, 0, Math.Min(filled, 300)));
     }
 

@@ -74,7 +74,8 @@ public sealed class PostgresUnderTest : IAsyncDisposable
 
     private string ConnectionTo(string database) => $"Host={_directory};Username=postgres;Database={database}";
 
-    private async Task<string> ExecuteAsync(string sql)
+    /// <summary>The first value of what a statement of the superuser answers.</summary>
+    public async Task<string> ExecuteAsync(string sql)
     {
         await using var connection = new NpgsqlConnection(ConnectionTo("postgres") + ";Pooling=false");
         await connection.OpenAsync();

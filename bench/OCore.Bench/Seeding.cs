@@ -49,7 +49,7 @@ internal static class Seeding
         await db.SaveChangesAsync();
     }
 
-    private static OCoreDb Open(string data, string database)
+    public static OCoreDb Open(string data, string database)
     {
         if (database == "sqlite")
         {

@@ -24,11 +24,11 @@ public sealed class ServerUnderTest : IAsyncDisposable
 
     public static string NewDirectory() => Directory.CreateTempSubdirectory("ocore-bench-").FullName;
 
-    public static async Task<ServerUnderTest> StartAsync(string data, string database = "sqlite", IReadOnlyDictionary<string, string>? settings = null)
+    public static async Task<ServerUnderTest> StartAsync(string data, string database = "sqlite", IReadOnlyDictionary<string, string>? settings = null, Uri? url = null)
     {
         if (!File.Exists(Repository.Server))
             throw new BenchException("There is no published server; bin/bench builds it.");
-        var url = new Uri($"http://127.0.0.1:{FreePort()}");
+        url ??= new Uri($"http://127.0.0.1:{FreePort()}");
         var start = new ProcessStartInfo("dotnet", [Repository.Server]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("OCORE_", StringComparison.Ordinal) && !k.StartsWith("OCORE_IMAGE_", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);

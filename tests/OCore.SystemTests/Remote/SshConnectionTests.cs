@@ -192,6 +192,7 @@ public sealed class SshConnectionTests(LabServers lab, ITestOutputHelper log) : 
         var target = lab.First.Target();
         var server = await all.GetAsync(target, default);
         var hanging = server.RunAsync(RemoteCommand.Of("sleep", "60"), default);
+        var folder = all.Folder;
         await Task.Delay(300);
         Assert.NotEmpty(Own());
         await all.DisposeAsync();
@@ -201,7 +202,7 @@ public sealed class SshConnectionTests(LabServers lab, ITestOutputHelper log) : 
         Assert.Empty(Own());
 
         // The ssh processes of this one pool, by the folder of their socket: other tests may have pools of their own.
-        static List<string> Own() =>
+        List<string> Own() =>
         [
             .. Directory.GetDirectories("/proc").Select(process =>
             {
@@ -213,7 +214,7 @@ public sealed class SshConnectionTests(LabServers lab, ITestOutputHelper log) : 
                 {
                     return "";
                 }
-            }).Where(line => line.StartsWith("ssh -F none", StringComparison.Ordinal) && line.Contains($"/{Environment.ProcessId}-", StringComparison.Ordinal)),
+            }).Where(line => line.StartsWith("ssh -F none", StringComparison.Ordinal) && line.Contains(folder, StringComparison.Ordinal)),
         ];
     }
 

@@ -145,9 +145,17 @@ internal sealed partial class DockerHost
         if (id is null) return;
         try
         {
-            var seen = await CallAsync("Looking whether a program still runs", Quick, (docker, ended) =>
-                docker.Exec.InspectContainerExecAsync(id, ended), CancellationToken.None);
-            if (seen is { Running: true, Pid: > 1 }) await _way.EndProcessAsync(seen.Pid, seen.ContainerID, CancellationToken.None);
+            // A busy engine may have been asked to start it and not have done so yet.
+            for (var look = 0; look < 30; look++)
+            {
+                var seen = await CallAsync("Looking whether a program still runs", Quick, (docker, ended) =>
+                    docker.Exec.InspectContainerExecAsync(id, ended), CancellationToken.None);
+                if (seen is { Running: true, Pid: > 1 })
+                    await _way.EndProcessAsync(seen.Pid, seen.ContainerID, CancellationToken.None);
+                if (seen.Running || seen.ExitCode is not null)
+                    return;
+                await Task.Delay(TimeSpan.FromMilliseconds(100), CancellationToken.None);
+            }
         }
         catch (ServerException)
         {

@@ -23,6 +23,9 @@ internal sealed class ServerConnections : IAsyncDisposable
         _runtime = new(() => new RuntimeFolder(dataFolder));
     }
 
+    /// <summary>The folder of this pool's sockets and keys.</summary>
+    public string Folder => _runtime.Value.Root;
+
     /// <summary>A live connection. It is shared: disposing it does nothing, <see cref="Invalidate"/> ends it for all.</summary>
     public async ValueTask<IServerConnection> GetAsync(ServerTarget target, CancellationToken stop)
     {
