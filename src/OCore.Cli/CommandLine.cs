@@ -25,6 +25,9 @@ internal static class CommandLine
     public static async Task<int> Run(string[] args, Io io)
     {
         var root = Root();
+        // Every program is asked so.
+        if (args is ["--version"])
+            args = ["version"];
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
             return Refuse(parsed, io);

@@ -83,7 +83,7 @@ public sealed class AgencyPagesTests(BrowserLab lab, Installation at) : IClassFi
             await visitor.FillAsync("Your name", "Lea");
             await visitor.FillAsync("Choose a password", Installation.Password);
             await visitor.ClickAsync("Accept the invitation");
-            await visitor.SeesHeadingAsync("Instances");
+            await visitor.SeesHeadingAsync("Your Odoo");
             await Expect(visitor.Link("Clients")).ToHaveCountAsync(0);
             await visitor.GoAsync(link);
             await visitor.SeesHeadingAsync("This invitation does not work");

@@ -148,6 +148,7 @@ public sealed class ClientPortalTests(BrowserLab lab, Installation at) : IClassF
             await visitor.Page.GetByRole(AriaRole.Switch, new() { Name = "Team" }).ClickAsync();
             await visitor.PictureAsync("portal-config");
             await visitor.ClickAsync("Save");
+            await visitor.SeesAsync("Saved. It applies within seconds.");
             await Expect(visitor.Row("Invite, change and remove")).ToContainTextAsync("Set for this client (all clients: on)");
             await visitor.Page.ReloadAsync();
             await Expect(visitor.Page.GetByRole(AriaRole.Switch, new() { Name = "Team" })).Not.ToBeCheckedAsync();

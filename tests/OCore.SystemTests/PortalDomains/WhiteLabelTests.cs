@@ -125,11 +125,11 @@ public sealed class WhiteLabelTests(BrowserLab lab, WhiteLabelInstallation at) :
     // The records are set as the answer names them.
     private async Task SenderIsProvenAsync(OCoreHttp api)
     {
-        var look = await api.Post<BrandingView>("/api/agency/branding/sender/check");
-        Assert.False(look.Sender!.Verified);
-        foreach (var record in look.Sender.Records)
+        var look = await api.Post<SenderView>("/api/agency/branding/sender/check");
+        Assert.False(look.Verified);
+        foreach (var record in look.Records)
             await at.Dns.SetAsync(record.Name, $"{record.Type} \"{record.Value}\"");
-        await Peer.UntilAsync(async () => (look = await api.Post<BrandingView>("/api/agency/branding/sender/check")).Sender!.Verified, $"the sender is not proven: {look.Sender.Explanation}");
+        await Peer.UntilAsync(async () => (look = await api.Post<SenderView>("/api/agency/branding/sender/check")).Verified, $"the sender is not proven: {look.Explanation}");
     }
 
     private async Task<string> NameIsServedAsync(OCoreHttp api, ClientView client)

@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Platform;
+using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 using OCore.SystemTests.Remote;
@@ -36,7 +38,12 @@ public sealed class StartingWhatStoppedTests(ServerLab lab, ITestOutputHelper ou
         await lab.First.DoAsync("kill-dockerd");
         output.WriteLine($"running again {await UntilRunsAsync(app, connection, wanted)} s after the engine was killed");
         Assert.False((await connection.Docker.FindAsync(stopped, default))!.IsRunning);
-        await connection.Docker.RemoveByLabelAsync(ServerLabels.Server, id.ToString(), default);
+        foreach (var name in (DockerName[])[wanted, stopped])
+            await connection.Docker.RemoveContainerAsync(name, default);
+        await using (var db = app.Databases.System())
+            await db.Instances.AcrossTenants().ExecuteDeleteAsync();
+        // The next test's machine.
+        await scene.RemoveAsync(id);
     }
 
     private static async Task<DockerName> InstanceAsync(TestApp app, TestAgency agency, Guid server, IServerConnection connection, bool wanted)
