@@ -47,7 +47,7 @@ internal static class ServerScan
     public static (List<string> Orphans, List<string> Missing) Compare(IReadOnlySet<string> found, IEnumerable<string> owned)
     {
         var all = owned.ToHashSet();
-        return ([.. found.Where(f => !all.Contains(f) && !OfEveryServer.Contains(f) && !OfDocker.Contains(f))],
+        return ([.. found.Where(f => !all.Contains(f) && !OfEveryServer.Contains(f) && !OfDocker.Contains(f) && !f.StartsWith("path fenced/", StringComparison.Ordinal))],
             [.. all.Concat(OfEveryServer.Take(8)).Where(o => !found.Contains(o))]);
     }
 
