@@ -13,6 +13,7 @@ using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies;
 using OCore.Features.Users;
+using OCore.Features.Webhooks;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Dns;
@@ -68,6 +69,8 @@ internal static class OCoreApp
             builder.Services.AddHostedService(provider => provider.GetRequiredService<UnusedTemplates>());
             builder.Services.AddHostedService<PortalDomainReconciler>();
             builder.Services.AddHostedService<CertificateKeeper>();
+            builder.Services.AddHostedService<WebhookFeed>();
+            builder.Services.AddHostedService<WebhookSender>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
         }
         adjust?.Invoke(builder);
@@ -100,6 +103,7 @@ internal static class OCoreApp
         TopologyEndpoints.Map(api);
         InstanceEndpoints.Map(api);
         OperationEndpoints.Map(api);
+        WebhookEndpoints.Map(api);
         app.MapDashboard();
         AccessRules.DemandRules(((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints));
     }

@@ -9,6 +9,7 @@ using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies;
+using OCore.Features.Webhooks;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Tests.Organizations;
@@ -168,7 +169,7 @@ public sealed class DeletionTests
         db.Add(new EnterpriseSource { OrgId = id });
         db.Add(new PortalDomain { OrgId = root, ClientId = id, SubdomainHost = $"{app.Slug("portal")}.localhost", Token = "", Warnings = [] });
         db.Add(new PortalDomain { OrgId = id, SubdomainHost = $"{app.Slug("odd")}.localhost", Token = "", Warnings = [] });
-        db.Add(new PortalDomainTombstone { OrgId = id, Host = "odd.localhost" });
+        db.Add(new PortalDomainTombstone { OrgId = id, Host = "odd.localhost", Until = app.Clock.GetUtcNow().AddDays(7) });
         db.Add(new Brand { OrgId = id, RootId = root, ProductName = "Odd" });
         db.Add(new BrandAsset { OrgId = id, RootId = root, Hash = app.Slug("hash"), Extension = ".png", MediaType = "image/png", Content = [1] });
         db.Add(new BrandCssVersion { OrgId = id, RootId = root, Version = 1, Css = "", By = "Test" });
@@ -176,6 +177,11 @@ public sealed class DeletionTests
         db.Add(new Topology { OrgId = id, RootId = root, Name = "Odd" });
         db.Add(new ServerSource { OrgId = id, RootId = root, ServerId = shared.Id, Key = app.Slug("key"), Origin = "archive", Commit = "x" });
         db.Add(new ClientDeletion { OrgId = id, ServerId = shared.Id, ClientName = "Odd", Path = "x" });
+        // Switched off: nothing is told by it, nor looked for.
+        var webhook = new Webhook { OrgId = id, Name = "Odd", Url = "https://example.com", SecretSealed = "x", IsActive = false };
+        db.Add(webhook);
+        db.Add(new WebhookDelivery { OrgId = id, WebhookId = webhook.Id, Key = "x", Event = "webhook.test", Body = "{}" });
+        db.Add(new WebhookSeen { Id = Guid.CreateVersion7(), OrgId = id, RootId = root, Kind = "instance", Name = "Odd", State = "x" });
         foreach (var org in (Guid[])[id, root])
         {
             var operation = new Operation { OrgId = org, RootId = root, ClientId = id, Kind = "instance.start", Title = "Start", InputSealed = "", Actor = "Test", State = org == id ? OperationState.Stuck : OperationState.Succeeded };

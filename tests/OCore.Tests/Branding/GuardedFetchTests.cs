@@ -84,7 +84,7 @@ public sealed class GuardedFetchTests
     private static GuardedFetcher Fetcher(HostLookup? lookup = null, string? allow = null)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["OCORE_FETCH_ALLOW"] = allow }).Build();
-        return new GuardedFetcher(lookup ?? ((_, _) => throw new SocketException()), Settings.Load(configuration, []));
+        return new GuardedFetcher(new GuardedConnections(lookup ?? ((_, _) => throw new SocketException()), Settings.Load(configuration, [])));
     }
 }
 

@@ -8,6 +8,7 @@ using OCore.Features.Plans;
 using OCore.Features.PortalDomains;
 using OCore.Features.Templates;
 using OCore.Features.Topologies;
+using OCore.Features.Webhooks;
 using OCore.Platform.Operations;
 
 namespace OCore.Tests.Data;
@@ -112,6 +113,10 @@ public sealed class QueriesOfLists
         db.Add(operation);
         await db.SaveChangesAsync();
         followed = followed == Guid.Empty ? operation.Id : followed;
+        // Under the operation's id, for that is what is put into addresses here; switched off, nothing is told by it.
+        db.Add(new Webhook { Id = operation.Id, OrgId = agency.Org.Id, Name = app.Slug("hook"), Url = "https://hooks.example.com", SecretSealed = "x", IsActive = false, CreatedAt = now });
+        await db.SaveChangesAsync();
+        db.Add(new WebhookDelivery { OrgId = agency.Org.Id, WebhookId = followed, Key = app.Slug("key"), Event = "webhook.test", Body = "{}", CreatedAt = now, DeliveredAt = now });
         db.Add(new OperationEvent { OperationId = followed, At = now, Kind = "log", Message = "A line." });
         await db.SaveChangesAsync();
         return followed;

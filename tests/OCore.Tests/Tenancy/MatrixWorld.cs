@@ -12,6 +12,7 @@ using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies;
+using OCore.Features.Webhooks;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
@@ -99,7 +100,12 @@ internal sealed class MatrixWorld
         // Never looked at: nobody asked for a look.
         var domain = new PortalDomain { OrgId = org.RootId, CustomHost = $"{slug}.example.net", CustomDisplay = $"{slug}.example.net", Token = slug, Warnings = [], CreatedAt = now };
         var topology = new Topology { OrgId = org.Id, RootId = org.RootId, Name = app.Slug("drawing"), CreatedAt = now };
-        db.AddRange(server, template, instance, operation, role, domain, topology);
+        // Switched off, and its delivery is over: nothing is sent by itself.
+        var webhookId = Guid.CreateVersion7();
+        var secret = app.Services.GetRequiredService<SecretBox>().Seal(WebhookSignature.NewSecret(), WebhookEndpoints.Secret, webhookId);
+        var webhook = new Webhook { Id = webhookId, OrgId = org.Id, Name = slug, Url = "https://hooks.example.com", SecretSealed = secret, IsActive = false, CreatedAt = now };
+        var delivery = new WebhookDelivery { OrgId = org.Id, WebhookId = webhook.Id, Key = slug, Event = "webhook.test", Body = "{}", CreatedAt = now, DeliveredAt = now };
+        db.AddRange(server, template, instance, operation, role, domain, topology, webhook, delivery);
         var person = await app.MemberAsync(org, "viewer");
         var invitation = new Invitation { OrgId = org.Id, Email = $"{slug}@people.example", RoleId = role.Id, InvitedById = person.Id, InvitedBy = "somebody", TokenHash = Guid.CreateVersion7().ToByteArray(), CreatedAt = now, ExpiresAt = now.AddDays(2) };
         db.Add(invitation);
@@ -115,7 +121,7 @@ internal sealed class MatrixWorld
             ["operations"] = operation.Id.ToString(), ["clients"] = client.Id.ToString(), ["roles"] = role.Id.ToString(), ["members"] = member.Id.ToString(),
             ["invitations"] = invitation.Id.ToString(), ["api-keys"] = key.Id.ToString(), ["sessions"] = session.Id.ToString(), ["passkeys"] = "AAAA",
             ["users"] = person.Id.ToString(), ["catalog"] = "18.0", ["archives"] = "18.0", ["css-versions"] = "7", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
-            ["portal-domains"] = domain.Id.ToString(),
+            ["portal-domains"] = domain.Id.ToString(), ["webhooks"] = webhook.Id.ToString(), ["deliveries"] = delivery.Id.ToString(),
         });
     }
 
@@ -123,14 +129,14 @@ internal sealed class MatrixWorld
     public async Task<HttpClient> HttpAsync(Actor actor, ApiOperation operation) => App.HttpWith(actor.Token ?? (actor.Person is not { } person ? null
         : operation.Path.Contains("/auth/", StringComparison.Ordinal) || operation.Path.Contains("/user", StringComparison.Ordinal) ? await App.SignInAsync(person.Id) : person.Token), actor.Slug);
 
-    /// <summary>How many rows there are of everything that a request could make. Sign-ins, their traces and mails asked for by anybody do not count.</summary>
+    /// <summary>How many rows there are of everything that a request could make. Sign-ins, their traces, mails asked for by anybody and what webhooks are told by themselves do not count.</summary>
     public static async Task<string> RowsAsync(TestApp app)
     {
         await using var db = app.Databases.System();
         var text = new StringBuilder();
         var helper = db.GetService<ISqlGenerationHelper>();
         foreach (var table in db.Model.GetEntityTypes().Select(t => t.GetTableName()!).Distinct().Order(StringComparer.Ordinal))
-            if (table is not ("Sessions" or "AuditLog" or "RateCounts"))
+            if (table is not ("Sessions" or "AuditLog" or "RateCounts" or "WebhookSeen" or "WebhookCursors" or "WebhookDeliveries"))
 #pragma warning disable EF1002 // The names are the model's own.
                 text.AppendLine($"{table} {await db.Database.SqlQueryRaw<long>($"SELECT COUNT(*) AS \"Value\" FROM {helper.DelimitIdentifier(table)}").SingleAsync()}");
 #pragma warning restore EF1002

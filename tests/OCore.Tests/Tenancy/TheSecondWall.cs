@@ -7,6 +7,7 @@ using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies;
+using OCore.Features.Webhooks;
 using OCore.Platform.Data;
 using Brand = OCore.Features.Branding.Branding;
 
@@ -97,7 +98,10 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
         var now = app.Clock.GetUtcNow();
         var server = new Server { OrgId = org.Id, RootId = org.RootId, Name = app.Slug("web"), Host = "192.0.2.1", Port = 22, User = "deploy", Status = OCore.Client.ServerStatus.Failed, CreatedAt = now };
         var slug = app.Slug("erp");
-        db.AddRange(server,
+        var webhook = new Webhook { OrgId = org.Id, Name = slug, Url = "https://example.com", SecretSealed = "x", IsActive = false, CreatedAt = now };
+        db.AddRange(server, webhook,
+            new WebhookDelivery { OrgId = org.Id, WebhookId = webhook.Id, Key = slug, Event = "webhook.test", Body = "{}", CreatedAt = now },
+            new WebhookSeen { Id = Guid.CreateVersion7(), OrgId = org.Id, RootId = org.RootId, Kind = "server", Name = slug, State = "x" },
             new Template { OrgId = org.Id, RootId = org.RootId, Name = "shop", OdooVersion = "18.0", OdooEdition = "ce", CreatedAt = now },
             new TemplateCache { OrgId = org.Id, RootId = org.RootId, ServerId = server.Id, Key = slug, Wish = slug, Image = "odoo:18.0", Database = "tpl_" + slug, Status = "failed" },
             new Brand { OrgId = org.Id, RootId = org.RootId, ProductName = slug },

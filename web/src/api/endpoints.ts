@@ -159,6 +159,15 @@ export const api = {
   resetAdminPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reset`),
   openInstance: (instance: string) => post<t.OpenLink>(`/instances/${id(instance)}/open`),
 
+  webhooks: (query?: Query) => get<t.Page<t.WebhookView>>('/webhooks', query),
+  createWebhook: (body: t.CreateWebhook) => post<t.CreatedWebhook>('/webhooks', body),
+  updateWebhook: (webhook: string, body: t.UpdateWebhook) => put<t.WebhookView>(`/webhooks/${id(webhook)}`, body),
+  deleteWebhook: (webhook: string) => del(`/webhooks/${id(webhook)}`),
+  testWebhook: (webhook: string) => post<t.WebhookDeliveryView>(`/webhooks/${id(webhook)}/test`),
+  webhookDeliveries: (webhook: string, query?: Query) => get<t.Page<t.WebhookDeliveryView>>(`/webhooks/${id(webhook)}/deliveries`, query),
+  replayWebhookDelivery: (webhook: string, delivery: string) =>
+    post<t.WebhookDeliveryView>(`/webhooks/${id(webhook)}/deliveries/${id(delivery)}/replay`),
+
   operations: (query?: Query) => get<t.Page<t.OperationView>>('/operations', query),
   operation: (operation: string) => get<t.OperationView>(`/operations/${id(operation)}`),
   operationEvents: (operation: string) => get<never>(`/operations/${id(operation)}/events`),

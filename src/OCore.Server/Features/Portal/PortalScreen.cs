@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Security;
 
@@ -57,8 +55,7 @@ internal sealed class PortalScreen(RequestDelegate next, OCoreDbFactory database
             return entry.Words;
         var generation = CallerCache.Generation;
         await using var db = databases.System();
-        List<Server> servers = visibility == InfrastructureVisibility.Full ? [] : await db.ServersOfAll().Where(s => s.RootId == key.RootId).ToListAsync(stop);
-        var words = new ServerWords(servers, visibility, withoutUse);
+        var words = await ServerWords.OfAsync(db, key.RootId, portal, stop);
         if (_known.Count > 1000)
             _known.Clear();
         _known[key] = (words, generation, time.GetTimestamp());

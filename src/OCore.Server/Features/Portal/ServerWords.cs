@@ -2,8 +2,11 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
+using OCore.Platform.Data;
+using OCore.Platform.Security;
 
 namespace OCore.Features.Portal;
 
@@ -50,6 +53,12 @@ internal sealed class ServerWords
         _everywhere = alternatives.Count == 0 ? Nothing : new Regex(string.Join('|', alternatives), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, Patience);
         var names = servers.Select(s => s.Name).Distinct(StringComparer.OrdinalIgnoreCase).OrderByDescending(n => n.Length).Select(Regex.Escape).ToList();
         _names = _none && names.Count > 0 ? new Regex($@"(?<![\w-])(?:{string.Join('|', names)})(?![\w-])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, Patience) : null;
+    }
+
+    public static async Task<ServerWords> OfAsync(OCoreDb db, Guid agency, PortalSwitches portal, CancellationToken stop)
+    {
+        List<Server> servers = portal.Infrastructure == InfrastructureVisibility.Full ? [] : await db.ServersOfAll().Where(s => s.RootId == agency).ToListAsync(stop);
+        return new ServerWords(servers, portal.Infrastructure, withoutUse: !portal.Allows(PortalFeatures.Monitoring));
     }
 
     public string ScreenText(string text)

@@ -11,6 +11,9 @@ internal static class HttpFace
 {
     public static void AddHttpFace(this IServiceCollection services)
     {
+        services.AddSingleton<HostLookup>((host, stop) => System.Net.Dns.GetHostAddressesAsync(host, stop));
+        services.AddSingleton<GuardedConnections>();
+        services.AddSingleton<GuardedFetcher>();
         services.ConfigureHttpJsonOptions(o =>
         {
             var json = o.SerializerOptions;

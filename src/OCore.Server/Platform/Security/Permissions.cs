@@ -38,6 +38,7 @@ internal static class Permissions
         ("backups", "See backups", "Take, restore and delete backups"),
         ("databases", "See databases", "Work in databases"),
         ("operations", "See operations and their output", "Cancel and retry operations"),
+        ("webhooks", "See webhooks and what they were sent", "Make, change and delete webhooks"),
         ("billing", "See billing", "Change the subscription"),
     ];
 

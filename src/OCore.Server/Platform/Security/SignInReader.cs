@@ -139,16 +139,17 @@ internal sealed class SignInReader(OCoreDbFactory databases, ViewTickets views, 
             // The agency's own people still get in, to see why and to resume it.
             Suspended = organization.SuspendedAt is not null && !byAgency, SuspendedReason = organization.SuspendedReason,
             // The agency's people are not bound by what they switch off.
-            Portal = organization.Kind == OrganizationKind.Client && (!byAgency || view is not null) ? new PortalSwitches(await SwitchesAsync(db, organization, stop)) : null,
+            Portal = organization.Kind == OrganizationKind.Client && (!byAgency || view is not null) ? await SwitchesAsync(db, organization, stop) : null,
             ViewsAsClient = view is not null, ReadOnly = view is { ReadOnly: true },
             Permissions = permissions, Features = plan.Features.ToHashSet(), Limits = plan.Limits,
         }, null);
     }
 
-    private static async Task<PortalConfigValues> SwitchesAsync(OCoreDb db, Organization client, CancellationToken stop)
+    /// <summary>What binds the people of a client, and what is sent to addresses of theirs.</summary>
+    internal static async Task<PortalSwitches> SwitchesAsync(OCoreDb db, Organization client, CancellationToken stop)
     {
         var configs = await db.PortalConfigs.AcrossTenants().AsNoTracking().Where(c => c.OrgId == client.Id || c.OrgId == client.RootId).ToListAsync(stop);
-        return PortalConfig.Over(configs.Find(c => c.OrgId == client.Id), PortalConfig.Over(configs.Find(c => c.OrgId == client.RootId), PortalConfig.Defaults));
+        return new PortalSwitches(PortalConfig.Over(configs.Find(c => c.OrgId == client.Id), PortalConfig.Over(configs.Find(c => c.OrgId == client.RootId), PortalConfig.Defaults)));
     }
 
     // Somebody who was removed everywhere is still somebody: they may accept an invitation, which is public, and nothing else.

@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from 'react';
 import { Menu, ScrollArea, VisuallyHidden } from '@mantine/core';
 import {
   IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
-  IconPalette, IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconToggleRight, IconUserCircle, IconUsers, IconUserShield, IconWorldWww, type Icon,
+  IconPalette, IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconToggleRight, IconUserCircle, IconUsers, IconUserShield, IconWebhook, IconWorldWww, type Icon,
 } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
 import { api } from '../../api/endpoints';
@@ -52,6 +52,7 @@ export function entries(me: MeView): { label?: string; items: Entry[] }[] {
         may('view:members') && { label: 'Members', to: to.members(), icon: IconUsers },
         may('view:roles') && { label: 'Roles', to: to.roles, icon: IconShieldLock },
         may('view:api-keys') && { label: 'API keys', to: to.apiKeys, icon: IconKey },
+        may('view:webhooks') && { label: 'Webhooks', to: to.webhooks, icon: IconWebhook },
         may('view:audit') && { label: 'Audit log', to: to.audit(), icon: IconClipboardList },
         may('view:organization') && { label: 'Settings', to: to.settings(), icon: IconSettings },
       ]),
