@@ -56,6 +56,7 @@ internal static class CommandLine
         OrganizationCommands.Noun(), MemberCommands.Noun(), InvitationCommands.Noun(), RoleCommands.Noun(), RoleCommands.Permissions(),
         ApiKeyCommands.Noun(), AuditCommands.Noun(), PlanCommands.Subscription(), PlanCommands.Admin(),
         AgencyCommands.Noun(), ServerCommands.Noun(), TemplateCommands.Noun(), TopologyCommands.Noun(), InstanceCommands.Noun(), OperationCommands.Noun(),
+        TerminalCommands.Terminal(), TerminalCommands.OdooShell(), TerminalCommands.Exec(),
         ToolCommands.Completion(), ToolCommands.VersionVerb(), ToolCommands.Docs(),
     ];
 

@@ -130,3 +130,15 @@ export type SslStatus = Schemas['SslStatus'];
 export type CreatePortalDomain = Schemas['CreatePortalDomain'];
 export type DomainRecord = Schemas['DomainRecord'];
 export type PortalDomainView = Schemas['PortalDomainView'];
+export type TerminalTicket = Schemas['TerminalTicket'];
+
+/** What goes through a terminal's WebSocket beside bytes; no operation of the document has it. */
+export interface TerminalMessage {
+  type: 'start' | 'started' | 'resize' | 'ack' | 'eof' | 'notice' | 'exit' | 'error';
+  tty?: boolean;
+  columns?: number;
+  rows?: number;
+  bytes?: number;
+  code?: number;
+  message?: string;
+}
