@@ -13,7 +13,7 @@ internal static class Terminals
     {
         using var socket = await Open(call, ticket);
         using var raw = tty && call.Io.InIsTerminal ? RawTerminal.Enter() : null;
-        var session = new Session(call, socket, tty);
+        using var session = new Session(call, socket, tty);
         await session.Tell(new TerminalMessage { Type = "start", Command = command, Tty = tty, Columns = session.Columns, Rows = session.Rows });
         return await session.Run();
     }
@@ -30,7 +30,7 @@ internal static class Terminals
         }
     }
 
-    private sealed class Session(Call call, ClientWebSocket socket, bool tty)
+    private sealed class Session(Call call, ClientWebSocket socket, bool tty) : IDisposable
     {
         private readonly SemaphoreSlim sending = new(1);
         private readonly SemaphoreSlim room = new(0);
@@ -169,6 +169,12 @@ internal static class Terminals
             {
                 sending.Release();
             }
+        }
+
+        public void Dispose()
+        {
+            sending.Dispose();
+            room.Dispose();
         }
     }
 }

@@ -26,7 +26,7 @@ export class TerminalSocket {
   #socket: WebSocket | undefined;
   #left = false;
   #ready = false;
-  #waiting: Uint8Array[] = [];
+  #waiting: Uint8Array<ArrayBuffer>[] = [];
   #outstanding = 0;
   #unsaid = 0;
   #message: string | undefined;
@@ -86,7 +86,7 @@ export class TerminalSocket {
     }
   }
 
-  type(bytes: Uint8Array) {
+  type(bytes: Uint8Array<ArrayBuffer>) {
     for (let from = 0; from < bytes.length; from += chunk) this.#waiting.push(bytes.subarray(from, from + chunk));
     this.#flush();
   }
