@@ -36,6 +36,6 @@ export default defineConfig({
   },
   server: {
     port: 5173,
-    proxy: { '/api': { target: process.env.OCORE_DEV_SERVER ?? 'http://localhost:8080', changeOrigin: false } },
+    proxy: { '/api': { target: process.env.OCORE_DEV_SERVER ?? 'http://localhost:8080', changeOrigin: false, ws: true } },
   },
 });

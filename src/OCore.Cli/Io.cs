@@ -16,6 +16,10 @@ internal sealed class Io
     public Func<int> Width { get; init; } = () => 120;
     public Func<int> Height { get; init; } = () => 40;
     public TimeProvider Time { get; init; } = TimeProvider.System;
+    /// <summary>Standard input and outputs as bytes, for what is not text.</summary>
+    public Func<Stream> BytesIn { get; init; } = () => Stream.Null;
+    public Func<Stream> BytesOut { get; init; } = () => Stream.Null;
+    public Func<Stream> BytesErr { get; init; } = () => Stream.Null;
 
     /// <summary>UTF-8 whatever the locale says: what is piped must stay what the server sent.</summary>
     public static Io OfProcess()
@@ -28,6 +32,9 @@ internal sealed class Io
             Out = new StreamWriter(Console.OpenStandardOutput(), utf8, 16 * 1024) { AutoFlush = false },
             Err = new StreamWriter(Console.OpenStandardError(), utf8, 1024) { AutoFlush = true },
             Env = Environment.GetEnvironmentVariable,
+            BytesIn = Console.OpenStandardInput,
+            BytesOut = Console.OpenStandardOutput,
+            BytesErr = Console.OpenStandardError,
             InIsTerminal = !Console.IsInputRedirected,
             OutIsTerminal = isTerminal,
             ErrIsTerminal = !Console.IsErrorRedirected,

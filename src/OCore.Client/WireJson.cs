@@ -126,6 +126,8 @@ namespace OCore.Client;
 [JsonSerializable(typeof(Page<OperationView>))]
 [JsonSerializable(typeof(Page<OperationEventView>))]
 [JsonSerializable(typeof(Confirmation))]
+[JsonSerializable(typeof(TerminalTicket))]
+[JsonSerializable(typeof(TerminalMessage))]
 public sealed partial class WireJson : JsonSerializerContext;
 
 /// <summary>Enums as the words of the documentation: <c>host_key_changed</c>.</summary>

@@ -11,6 +11,7 @@ using OCore.Features.Portal;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Terminals;
 using OCore.Features.Topologies;
 using OCore.Features.Users;
 using OCore.Features.Webhooks;
@@ -102,6 +103,7 @@ internal static class OCoreApp
         TemplateEndpoints.Map(api);
         TopologyEndpoints.Map(api);
         InstanceEndpoints.Map(api);
+        TerminalEndpoints.Map(api);
         OperationEndpoints.Map(api);
         WebhookEndpoints.Map(api);
         app.MapDashboard();

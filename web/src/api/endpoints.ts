@@ -158,6 +158,9 @@ export const api = {
   revealPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reveal`),
   resetAdminPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reset`),
   openInstance: (instance: string) => post<t.OpenLink>(`/instances/${id(instance)}/open`),
+  openTerminal: (instance: string) => post<t.TerminalTicket>(`/instances/${id(instance)}/terminal`),
+  openOdooShell: (instance: string) => post<t.TerminalTicket>(`/instances/${id(instance)}/odoo-shell`),
+  openServerTerminal: (server: string) => post<t.TerminalTicket>(`/servers/${id(server)}/terminal`),
 
   webhooks: (query?: Query) => get<t.Page<t.WebhookView>>('/webhooks', query),
   createWebhook: (body: t.CreateWebhook) => post<t.CreatedWebhook>('/webhooks', body),

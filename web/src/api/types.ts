@@ -135,3 +135,15 @@ export type UpdateWebhook = Schemas['UpdateWebhook'];
 export type WebhookView = Schemas['WebhookView'];
 export type CreatedWebhook = Schemas['CreatedWebhook'];
 export type WebhookDeliveryView = Schemas['WebhookDeliveryView'];
+export type TerminalTicket = Schemas['TerminalTicket'];
+
+/** What goes through a terminal's WebSocket beside bytes; no operation of the document has it. */
+export interface TerminalMessage {
+  type: 'start' | 'started' | 'resize' | 'ack' | 'eof' | 'notice' | 'exit' | 'error';
+  tty?: boolean;
+  columns?: number;
+  rows?: number;
+  bytes?: number;
+  code?: number;
+  message?: string;
+}

@@ -4,6 +4,7 @@ import { IconDots } from '@tabler/icons-react';
 import { api } from '../api/endpoints';
 import { useAllowed, useRead, useSend } from '../api/hooks';
 import type { InstanceView, OperationView } from '../api/types';
+import { InstanceOdooShell, InstanceTerminal } from '../features/terminals/InstanceTerminals';
 import { usePathPart } from '../nav';
 import { useTexts } from '../texts/texts';
 import { Action, Facts, FactsSkeleton, Meter, Section, When } from '../ui/Bits';
@@ -21,13 +22,16 @@ type Verb = 'start' | 'stop' | 'restart';
 
 /** One tab for each tool that is switched on; a tool that comes later is one line here. */
 function useTools() {
-  const { portal: t } = useTexts();
+  const { portal: t, terminal } = useTexts();
+  const may = useAllowed('manage:instances');
   const switches = useSwitches();
   const logs = switches?.featureLogs ?? true;
   return [
     { value: 'overview', label: t.overview, shown: true },
     { value: 'activity', label: t.operations, shown: logs },
     { value: 'log', label: t.log, shown: logs },
+    { value: 'terminal', label: terminal.terminal, shown: may && (switches?.featureTerminal ?? true) },
+    { value: 'odoo-shell', label: terminal.odooShell, shown: may && (switches?.featureOdooShell ?? true) },
   ].filter((tool) => tool.shown);
 }
 
@@ -73,6 +77,8 @@ function Loaded({ instance }: { instance: InstanceView }) {
       {tool === 'overview' && <Overview instance={instance} />}
       {tool === 'activity' && <Activity instance={instance} />}
       {tool === 'log' && <InstanceLog instance={instance} />}
+      {tool === 'terminal' && <InstanceTerminal instance={instance} />}
+      {tool === 'odoo-shell' && <InstanceOdooShell instance={instance} />}
       {asking && (
         <Confirm title={asking === 'stop' ? t.stopTitle(instance.name) : t.restartTitle(instance.name)} verb={asking === 'stop' ? t.stop : t.restart} danger={asking === 'stop'} busy={run.busy} error={run.error} onConfirm={() => run.send(asking)} onClose={() => { run.reset(); setAsking(undefined); }}>
           {asking === 'stop' ? t.stopNote : t.restartNote}

@@ -71,6 +71,15 @@ export const en = {
     notFound: 'There is no such page', notFoundNote: 'The address may be mistyped, or what it showed was removed.', toHome: 'Go to the start',
     switchedOff: 'This is not switched on for you.', viewing: (name: string) => `You look at the portal of ${name} as its people see it.`, viewOnly: 'Nothing can be changed.', leave: 'Leave', switchTo: 'Switch organization',
   },
+  terminal: {
+    terminal: 'Terminal', odooShell: 'Odoo shell', opening: 'Opening', open: 'Open', ended: 'Ended', again: 'Open again', copyHint: 'Copy with Ctrl+Shift+C, paste with Ctrl+Shift+V',
+    terminalNote: 'In the container of this Odoo, as the user it runs as.', odooNote: 'Python on the live database. Nothing is saved without env.cr.commit().', serverNote: 'On the server itself. Everything here is recorded as opened by you.', notRunning: 'It is not running.',
+    why: {
+      exit: (code: number) => (code ? `The program ended with exit code ${code}.` : 'The program has ended.'),
+      idle: () => 'It was closed: nothing happened in it for a while.', time_limit: () => 'It was closed: it was open for as long as one may be.', access_ended: () => 'It was closed: you may not have it any more.',
+      shutting_down: () => 'It was closed: the server is being restarted.', lost: () => 'The connection was lost.', refused: () => 'It could not be opened.', closed: () => 'It could not be opened.',
+    },
+  },
   /** In place of the server's own sentence, by its code; English has those already. */
   errors: {} as Partial<Record<string, string>>,
 };

@@ -74,6 +74,15 @@ export const fr: Texts = {
     notFound: 'Cette page n’existe pas', notFoundNote: 'L’adresse est peut-être mal écrite, ou ce qu’elle montrait a été supprimé.', toHome: 'Aller à l’accueil',
     switchedOff: 'Cette fonction n’est pas activée pour vous.', viewing: (name) => `Vous voyez l’espace de ${name} comme ses membres le voient.`, viewOnly: 'Rien ne peut être modifié.', leave: 'Quitter', switchTo: 'Changer d’organisation',
   },
+  terminal: {
+    terminal: 'Terminal', odooShell: 'Shell Odoo', opening: 'Ouverture', open: 'Ouvert', ended: 'Terminé', again: 'Ouvrir à nouveau', copyHint: 'Copier avec Ctrl+Maj+C, coller avec Ctrl+Maj+V',
+    terminalNote: 'Dans le conteneur de cet Odoo, avec son propre utilisateur.', odooNote: 'Python sur la base en service. Rien n’est enregistré sans env.cr.commit().', serverNote: 'Sur le serveur lui-même. Tout ici est consigné comme ouvert par vous.', notRunning: 'Il n’est pas en marche.',
+    why: {
+      exit: (code: number) => (code ? `Le programme s’est terminé avec le code ${code}.` : 'Le programme est terminé.'),
+      idle: () => 'Fermé : il ne s’y passait rien depuis un moment.', time_limit: () => 'Fermé : la durée permise est écoulée.', access_ended: () => 'Fermé : vous n’y avez plus droit.',
+      shutting_down: () => 'Fermé : le serveur redémarre.', lost: () => 'La connexion est perdue.', refused: () => 'Il n’a pas pu être ouvert.', closed: () => 'Il n’a pas pu être ouvert.',
+    },
+  },
   errors: {
     network: 'Le serveur est injoignable.',
     invalid_credentials: 'L’adresse ou le mot de passe n’est pas correct.',

@@ -1,6 +1,7 @@
 using OCore.Features.Agency;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Terminals;
 
 namespace OCore.Features.Instances;
 
@@ -18,6 +19,8 @@ internal static class InstancesSetup
         services.AddSingleton<UnusedTemplates>();
         services.AddSingleton<InstanceHost>();
         services.AddSingleton<Provisioning>();
+        services.AddSingleton<OpenTerminals>();
+        services.AddSingleton<TerminalHost>();
         services.AddSingleton<IClientResources, ClientInstances>();
         return services;
     }

@@ -30,7 +30,7 @@ internal sealed class PortalScreen(RequestDelegate next, OCoreDbFactory database
         {
             await next(http);
             // What became a WebSocket has no answer to finish.
-            if (http.Response.StatusCode == StatusCodes.Status101SwitchingProtocols)
+            if (http.Response.StatusCode == StatusCodes.Status101SwitchingProtocols || body.IsUntouched && http.WebSockets.IsWebSocketRequest)
                 return;
             await feature.Writer.FlushAsync(CancellationToken.None);
             await body.FinishAsync(CancellationToken.None);

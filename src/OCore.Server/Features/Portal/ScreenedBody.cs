@@ -14,6 +14,8 @@ internal sealed class ScreenedBody(Stream inner, HttpContext http, Func<HttpCont
     private Way _way;
     private ServerWords? _words;
 
+    public bool IsUntouched => _way == Way.Undecided;
+
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_way == Way.Undecided)

@@ -53,14 +53,15 @@ internal sealed partial class DockerHost
         }
     }
 
-    /// <summary>A program on a terminal, for a person: bytes both ways, a size, an exit code.</summary>
+    /// <summary>A program for a person, on a terminal unless told otherwise: bytes both ways, a size, an exit code.</summary>
     public async Task<DockerTerminal> OpenTerminalAsync(
-        DockerName container, IReadOnlyList<string> argv, CancellationToken stop, ExecOptions? options = null)
+        DockerName container, IReadOnlyList<string> argv, CancellationToken stop, ExecOptions? options = null, bool terminal = true)
     {
-        var id = await CreateExecAsync(container, argv, withInput: true, terminal: true, options ?? new ExecOptions(), stop);
-        var stream = await StartExecAsync(id, argv[0], container, terminal: true, stop);
+        var id = await CreateExecAsync(container, argv, withInput: true, terminal, options ?? new ExecOptions(), stop);
+        var stream = await StartExecAsync(id, argv[0], container, terminal, stop);
         return new DockerTerminal(
             stream,
+            framed: !terminal,
             (columns, rows, ended) => CallAsync("Resizing the terminal", Quick, (docker, late) =>
                 docker.Exec.ResizeExecTtyAsync(id, new() { Width = columns, Height = rows }, late), ended),
             ended => ExitCodeAsync(id, argv[0], ended),
@@ -164,19 +165,36 @@ internal sealed partial class DockerHost
     }
 }
 
-/// <summary>A terminal in a container. Disposing it ends its program.</summary>
+/// <summary>A program in a container with a person at it. Disposing it ends the program.</summary>
+/// <param name="framed">It has no terminal: what it writes says whether it is an error.</param>
 internal sealed class DockerTerminal(
     HijackedStream stream,
+    bool framed,
     Func<int, int, CancellationToken, Task> resize,
     Func<CancellationToken, Task<int>> exitCode,
-    Func<Task> end) : IAsyncDisposable
+    Func<Task> end) : ITerminalProgram
 {
+    private int _left;
+    private bool _isError;
+
     /// <returns>Zero at the end.</returns>
-    public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken stop) => stream.ReadAsync(buffer, stop);
+    public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken stop) => (await ReadPartAsync(buffer, stop)).Count;
+
+    public async ValueTask<(int Count, bool IsError)> ReadPartAsync(Memory<byte> buffer, CancellationToken stop)
+    {
+        if (!framed) return (await stream.ReadAsync(buffer, stop), false);
+        if (_left == 0) (_isError, _left) = await stream.ReadFrameHeadAsync(stop);
+        if (_left == 0) return (0, false);
+        var count = await stream.ReadAsync(buffer[..Math.Min(_left, buffer.Length)], stop);
+        _left -= count;
+        return (count, _isError);
+    }
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop) => stream.WriteAsync(bytes, stop);
 
-    public Task ResizeAsync(int columns, int rows, CancellationToken stop) => resize(columns, rows, stop);
+    public void CloseInput() => stream.CloseWrite();
+
+    public Task ResizeAsync(int columns, int rows, CancellationToken stop) => framed ? Task.CompletedTask : resize(columns, rows, stop);
 
     public Task<int> ExitCodeAsync(CancellationToken stop) => exitCode(stop);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.HttpOverrides;
 using OCore.Client;
+using OCore.Platform.Security;
 using OCore.Platform.Tls;
 using Scalar.AspNetCore;
 
@@ -58,6 +59,7 @@ internal static class HttpFace
         services.AddSingleton<IStartupFilter, ForwardedHeadersFromTrustedProxies>();
         services.AddSingleton<PortalHosts>();
         services.AddSingleton<HostDoor>();
+        services.AddSingleton<SocketTickets>();
     }
 
     public static void UseHttpFace(this WebApplication app)
@@ -77,6 +79,8 @@ internal static class HttpFace
         });
         app.UseRouting();
         app.Use(UnknownPathAsync);
+        app.UseWebSockets();
+        app.Use(SocketDoor.PassAsync);
         app.UseMiddleware<Gate>();
         app.Use(TextWithoutNul.RefuseInQueryAsync);
         app.Use(UnreadableQuery.NameItAsync);

@@ -27,6 +27,9 @@ internal interface IServerConnection : IAsyncDisposable
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     Task<byte[]> ReadFileAsync(RemotePath path, CancellationToken stop);
 
+    /// <summary>A login shell on a terminal, as the user that the connection is for.</summary>
+    Task<ITerminalProgram> OpenShellAsync(int columns, int rows, CancellationToken stop);
+
     /// <summary>How long the server takes to answer a command that does nothing.</summary>
     Task<TimeSpan> PingAsync(CancellationToken stop);
 }

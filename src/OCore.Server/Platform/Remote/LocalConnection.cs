@@ -45,6 +45,10 @@ internal sealed class LocalConnection : IServerConnection, ICommandCarrier, IDoc
         return RemoteFiles.Content(path, await _runner.RunAsync(read, RemoteFiles.ReadLimit, stop));
     }
 
+    // script(1) is what has a terminal to give on a machine that one is already on.
+    public async Task<ITerminalProgram> OpenShellAsync(int columns, int rows, CancellationToken stop) =>
+        await ShellProgram.OpenAsync(["script", "-q", "-e", "-c", ShellProgram.Login.Render(), "/dev/null"], this, columns, rows, stop);
+
     public async Task<TimeSpan> PingAsync(CancellationToken stop)
     {
         var start = _clock.GetTimestamp();

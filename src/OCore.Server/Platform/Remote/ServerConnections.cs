@@ -141,6 +141,7 @@ internal sealed class ServerConnections : IAsyncDisposable
         public Task WriteFileAsync(RemotePath path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken stop) =>
             Held.WriteFileAsync(path, content, mode, stop);
         public Task<byte[]> ReadFileAsync(RemotePath path, CancellationToken stop) => Held.ReadFileAsync(path, stop);
+        public Task<ITerminalProgram> OpenShellAsync(int columns, int rows, CancellationToken stop) => Held.OpenShellAsync(columns, rows, stop);
         public Task<TimeSpan> PingAsync(CancellationToken stop) => Held.PingAsync(stop);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

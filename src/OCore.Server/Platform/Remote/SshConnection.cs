@@ -81,6 +81,9 @@ internal sealed class SshConnection : IServerConnection, ICommandCarrier, IDocke
     public async Task<byte[]> ReadFileAsync(RemotePath path, CancellationToken stop) =>
         RemoteFiles.Content(path, await RunBytesAsync(AsRootWherePossible(RemoteFiles.Read(path)), RemoteFiles.ReadLimit, stop));
 
+    public async Task<ITerminalProgram> OpenShellAsync(int columns, int rows, CancellationToken stop) =>
+        _master.IsAlive ? await ShellProgram.OpenAsync(_master.TerminalClient(ShellProgram.Login.Render()), this, columns, rows, stop) : throw Lost();
+
     public async Task<TimeSpan> PingAsync(CancellationToken stop)
     {
         var start = _clock.GetTimestamp();

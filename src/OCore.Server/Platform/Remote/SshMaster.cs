@@ -70,6 +70,9 @@ internal sealed class SshMaster : IAsyncDisposable
         "--", Alias, line,
     ];
 
+    /// <summary>The same with a terminal on the server, for a person.</summary>
+    public IReadOnlyList<string> TerminalClient(string line) => ["ssh", "-tt", "-e", "none", .. Client(line).Skip(1).Where(word => word != "-T")];
+
     /// <summary>Ends the master of an oCore that was killed.</summary>
     public static void EndForsaken(string control)
     {

@@ -56,7 +56,8 @@ internal sealed class SignInReader(OCoreDbFactory databases, ViewTickets views, 
     private static bool IsSameSite(HttpRequest request)
     {
         var fetchSite = request.Headers["Sec-Fetch-Site"].ToString();
-        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        // With HTTP/2 a WebSocket begins with CONNECT.
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsConnect(request.Method))
             return fetchSite is not "cross-site" || request.Headers["Sec-Fetch-Mode"] == "navigate";
         return fetchSite is "" or "same-origin" or "none" && request.Headers["X-OCore-CSRF"] == "1";
     }

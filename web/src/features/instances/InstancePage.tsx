@@ -9,6 +9,7 @@ import { Action, FactsSkeleton, Tag } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { ErrorState } from '../../ui/Errors';
 import { failed } from '../../ui/toast';
+import { InstanceOdooShell, InstanceTerminal } from '../terminals/InstanceTerminals';
 import { OperationLine, OperationsTable } from '../operations/OperationParts';
 import { started } from '../operations/started';
 import { Page, useTab } from '../shell/Page';
@@ -21,7 +22,7 @@ import { Settings } from './Settings';
 
 const tabs = [
   { value: 'overview', label: 'Overview' }, { value: 'settings', label: 'Settings' }, { value: 'modules', label: 'Modules' },
-  { value: 'logs', label: 'Logs' }, { value: 'operations', label: 'Operations' },
+  { value: 'logs', label: 'Logs' }, { value: 'terminal', label: 'Terminal' }, { value: 'odoo-shell', label: 'Odoo shell' }, { value: 'operations', label: 'Operations' },
 ];
 
 export default function InstancePage() {
@@ -76,6 +77,8 @@ function Loaded({ instance, crumbs }: { instance: InstanceView; crumbs: { label:
       {tab === 'settings' && <Settings instance={instance} onRestart={() => setDialog('restart')} />}
       {tab === 'modules' && <Modules instance={instance} />}
       {tab === 'logs' && <Logs instance={instance} />}
+      {tab === 'terminal' && <InstanceTerminal instance={instance} />}
+      {tab === 'odoo-shell' && <InstanceOdooShell instance={instance} />}
       {tab === 'operations' && <OperationsTable query={{ instance: instance.id }} />}
       {(dialog === 'stop' || dialog === 'restart') && <RunDialog verb={dialog} instance={instance} onClose={() => setDialog(undefined)} />}
       {dialog === 'delete' && <DeleteDialog instance={instance} onClose={() => setDialog(undefined)} />}

@@ -18,12 +18,13 @@ import { OperationsTable } from '../operations/OperationParts';
 import { OperationSteps } from '../operations/OperationSteps';
 import { started } from '../operations/started';
 import { Page, useTab } from '../shell/Page';
+import { ServerTerminal } from '../terminals/InstanceTerminals';
 import { HostKey } from './HostKey';
 import { RepinHostKey } from './RepinHostKey';
 import { inBetween, serverAddress, ServerStatusView } from './ServerParts';
 
 const tabs = [
-  { value: 'overview', label: 'Overview' }, { value: 'instances', label: 'Instances' }, { value: 'operations', label: 'Operations' }, { value: 'audit', label: 'Audit' },
+  { value: 'overview', label: 'Overview' }, { value: 'instances', label: 'Instances' }, { value: 'operations', label: 'Operations' }, { value: 'terminal', label: 'Terminal' }, { value: 'audit', label: 'Audit' },
 ];
 
 export default function ServerPage() {
@@ -73,6 +74,7 @@ function Loaded({ server, crumbs }: { server: ServerView; crumbs: { label: strin
       {tab === 'overview' && <Overview server={server} refusal={refusal} />}
       {tab === 'instances' && <InstancesTable query={{ server: server.id }} hide={['server']} />}
       {tab === 'operations' && <OperationsTable query={{ server: server.id }} />}
+      {tab === 'terminal' && <ServerTerminal server={server} />}
       {tab === 'audit' && <AuditTable query={{ objectType: 'server', objectId: server.id }} />}
       {dialog === 'edit' && <EditDialog server={server} onClose={() => setDialog(undefined)} />}
       {dialog === 'drain' && <DrainDialog server={server} onClose={() => setDialog(undefined)} />}
