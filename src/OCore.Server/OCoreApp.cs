@@ -12,6 +12,7 @@ using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies;
+using OCore.Features.Topologies.Deployments;
 using OCore.Features.Users;
 using OCore.Platform;
 using OCore.Platform.Data;
@@ -54,6 +55,7 @@ internal static class OCoreApp
         builder.Services.AddSingleton<HtmlPages, PortalPages>();
         builder.Services.AddServers();
         builder.Services.AddInstances();
+        builder.Services.AddTopologies();
         builder.Services.AddSingleton<DnsLookup>();
         builder.Services.AddPortalDomains();
         if (!IsWritingTheDocument)
@@ -62,6 +64,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<OperationEngine>();
             builder.Services.AddHostedService<MailSender>();
             builder.Services.AddHostedService<ServerReconciler>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<TopologyWatch>());
             builder.Services.AddHostedService<KeptBackups>();
             builder.Services.AddHostedService<SenderWatch>();
             builder.Services.AddHostedService<UnusedAssets>();
