@@ -89,8 +89,8 @@ public sealed record TopologyPlanView
 /// <summary>Do what a plan says.</summary>
 public sealed record DeployTopology
 {
-    /// <summary>The <c>hash</c> of the plan.</summary>
-    [Required, MinLength(64), MaxLength(64)] public required string PlanHash { get; init; }
+    /// <summary>The <c>hash</c> of the plan. Without it one is made now, for the caller's own organization, and done.</summary>
+    [MinLength(64), MaxLength(64)] public string? PlanHash { get; init; }
     /// <summary>The topology's name, typed: needed where data may be lost.</summary>
     [MaxLength(100)] public string? Confirm { get; init; }
 }

@@ -75,7 +75,7 @@ internal static class TopologyDeploying
     private static Verb Deploy()
     {
         var (topology, options) = (TopologyCommands.Topology(), new PlanOptions());
-        var hash = Opt.Text("--plan", "HASH", "The plan to do; without it one is made and done");
+        var hash = Opt.Text("--plan", "HASH", "The plan to do; without it one is made now and done");
         var confirm = Opt.Confirm("topology");
         var verb = new Verb("deploy", "Do what a plan says: build it, or change what runs") { topology, hash, confirm };
         foreach (var option in options.All)

@@ -14,7 +14,7 @@ internal sealed partial class OdooVisitor : IDisposable
     public OdooVisitor(string address, string host)
     {
         // A new connection each time, so that each request may come to another node.
-        _http = new HttpClient(new SocketsHttpHandler { UseCookies = true, AllowAutoRedirect = true, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
+        _http = new HttpClient(new SocketsHttpHandler { UseCookies = true, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
         _http.DefaultRequestHeaders.Host = host;
     }
 
@@ -25,7 +25,7 @@ internal sealed partial class OdooVisitor : IDisposable
         var page = await _http.GetStringAsync("/web/login");
         var token = Token().Match(page).Groups[1].Value;
         using var answer = await _http.PostAsync("/web/login", new FormUrlEncodedContent(new Dictionary<string, string> { ["csrf_token"] = token, ["login"] = login, ["password"] = password }));
-        Assert.True(answer.IsSuccessStatusCode, $"signing in: {answer.StatusCode}");
+        Assert.True((int)answer.StatusCode is 200 or 302 or 303, $"signing in: {answer.StatusCode}");
         Assert.True(await UserAsync() > 0, "nobody is signed in");
     }
 

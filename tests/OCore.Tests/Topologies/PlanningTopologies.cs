@@ -29,7 +29,7 @@ public sealed class PlanningTopologies(TestApps apps) : IClassFixture<TestApps>
     [Fact]
     public void Containers_are_as_reviewed_and_secrets_are_in_files_only()
     {
-        var (layout, secrets, text) = (DeployScene.Failover().Add("pg-entry", NodeType.LoadBalancer, "app-1", ("role", "postgres")).Join("pg-entry", "postgres", "postgres-2", "postgres-3").Layout(), new TopologySecrets("SECRET-PG", "SECRET-REPL", "SECRET-REST", "SECRET-REDIS", "SECRET-ETCD"), new StringBuilder());
+        var (layout, secrets, text) = (DeployScene.Failover().Add("pg-entry", NodeType.LoadBalancer, "app-1", ("role", "postgres")).Join("pg-entry", "postgres", "postgres-2", "postgres-3").Layout(), new TopologySecrets("SECRET-PG", "SECRET-REPL", "SECRET-REST", "SECRET-REDIS"), new StringBuilder());
         foreach (var node in layout.Nodes.Where(n => n.ServerId is not null && n.Type != NodeType.Odoo))
         {
             var spec = NodeSpecs.Of(DeployScene.Id, layout, node, secrets);
@@ -78,10 +78,11 @@ public sealed class PlanningTopologies(TestApps apps) : IClassFixture<TestApps>
         var wish = new PlanTopology { Organization = client.Slug, Name = "Shop ERP", Domain = "erp.shop.example" };
 
         await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", wish).IsRefusedAsync(409, "credential_missing");
+        await http.Post<OperationView>($"{path}/deploy").IsRefusedAsync(409, "credential_missing");
         var credential = await http.Put<SetTopologyCredential, TopologyCredentialView>($"{path}/credentials/main", new() { AccessKey = "AK", SecretKey = "the-secret-key" });
         Assert.Equal("AK", credential.AccessKey);
         Assert.Equal(["main"], (await http.Get<Page<TopologyCredentialView>>($"{path}/credentials")).Data.Select(c => c.Name));
-        await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", new() { Organization = "nobody" }).IsRefusedAsync(404, "organization_not_found");
+        await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", new() { Organization = "nobody" }).IsRefusedAsync(404, "client_not_found");
         await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", new() { Destroy = true }).IsRefusedAsync(409, "not_deployed");
         await http.Post<TopologyNodeStatus>($"{path}/nodes/redis/status").IsRefusedAsync(409, "not_deployed");
         await http.Post<TopologyNodeStatus>($"{path}/nodes/nothing/status").IsRefusedAsync(404, "not_found");

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using OCore.Client;
-using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Remote;

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
-using OCore.Features.Topologies.Deployments;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
 using OCore.Platform.Security;

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using OCore.Client;
-using OCore.Features.Topologies.Balancers;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 

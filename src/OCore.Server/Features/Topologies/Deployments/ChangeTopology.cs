@@ -195,6 +195,6 @@ internal sealed class DestroyTopologyKind : OperationKind<TopologyInput>
             return;
         if (await db.Instances.SingleOrDefaultAsync(i => i.Id == deployment.InstanceId, context.Stop) is { } instance)
             db.Remove(instance);
-        await context.Get<TopologyHost>().ForgetAsync(db, input.TopologyId, context.Stop);
+        await TopologyHost.ForgetAsync(db, input.TopologyId, context.Stop);
     }
 }

@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Topologies.Rules;
-using OCore.Platform.Docker;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
 using OCore.Platform.Security;
@@ -50,7 +49,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
     {
         await using var db = context.OpenDb();
         var instance = await db.TopologyDeployments.Where(d => d.TopologyId == input.TopologyId).Select(d => d.InstanceId).SingleOrDefaultAsync(context.Stop);
-        await context.Get<TopologyHost>().ForgetAsync(db, input.TopologyId, context.Stop);
+        await TopologyHost.ForgetAsync(db, input.TopologyId, context.Stop);
         if (await db.Instances.SingleOrDefaultAsync(i => i.Id == instance, context.Stop) is { } row)
             db.Remove(row);
         await db.SaveChangesAsync(context.Stop);

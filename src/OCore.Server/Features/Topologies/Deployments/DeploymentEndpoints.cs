@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Operations;
-using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
@@ -59,23 +58,24 @@ internal static class DeploymentEndpoints
         return TypedResults.Ok(Paging.Whole(rows.Select(r => r.View)));
     }
 
-    /// <summary>Do what a plan says: deploy, change without losing a request, or destroy. Refused when what it was made from has changed.</summary>
-    internal static async Task<Results<Accepted<OperationView>, Problem>> Deploy(Guid id, DeployTopology request, OCoreDb db, Caller caller, [FromServices] PlanMaker maker, [FromServices] Deploying deploying, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
+    /// <summary>Do what a plan says: deploy, change without losing a request, or destroy. Refused when what it was made from has changed. Without a plan, what is drawn is deployed as it is now.</summary>
+    internal static async Task<Results<Accepted<OperationView>, Problem>> Deploy(Guid id, [FromBody] DeployTopology? request, OCoreDb db, Caller caller, [FromServices] PlanMaker maker, [FromServices] Deploying deploying, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
     {
         if (await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, stop) is not { } topology)
             return Problem.NotFound;
-        if (await db.TopologyPlans.AsNoTracking().OrderByDescending(p => p.Id).FirstOrDefaultAsync(p => p.TopologyId == id && p.Hash == request.PlanHash, stop) is not { } plan)
+        var plan = request?.PlanHash is { } hash ? await db.TopologyPlans.AsNoTracking().OrderByDescending(p => p.Id).FirstOrDefaultAsync(p => p.TopologyId == id && p.Hash == hash, stop) : null;
+        if (request?.PlanHash is not null && plan is null)
             return TopologyProblems.PlanUnknown;
-        if (plan.View.DataRisk && request.Confirm != topology.Name)
-            return TopologyProblems.ConfirmByName(topology.Name);
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Problem>>(async () =>
         {
             // Worked out again, in the transaction that acts on it: what it was made from may not be what is there.
-            var (made, problem) = await maker.MakeAsync(db, caller, topology, plan.Request, stop);
+            var (made, problem) = await maker.MakeAsync(db, caller, topology, plan?.Request ?? new PlanTopology(), stop);
             if (problem is not null && problem.Code is not "not_deployed")
                 return problem;
-            if (made is null || made.Content.Hash() != plan.Hash)
+            if (made is null || plan is not null && made.Content.Hash() != plan.Hash)
                 return TopologyProblems.PlanStale;
+            if (made.Content.Actions.Any(a => a.DataRisk is not null) && request?.Confirm != topology.Name)
+                return TopologyProblems.ConfirmByName(topology.Name);
             if (made.Content.Kind == TopologyPlanKind.Change && made.Content.Actions.All(a => a.Action == PlanActionKind.Keep))
                 return TopologyProblems.NothingToDo;
             if (made.Content.Kind == TopologyPlanKind.Deploy && (await Limits.CheckAsync(db, caller, Limits.Instances, stop) ?? await Limits.CheckAsync(db, caller, Limits.StorageGb, stop)) is { } full)
@@ -180,7 +180,7 @@ internal sealed class Deploying(SecretBox secrets, TopologyHost host, TimeProvid
         var deployment = new TopologyDeployment
         {
             Id = deploymentId, OrgId = topology.OrgId, RootId = topology.RootId, TopologyId = topology.Id, Name = topology.Name, InstanceId = id, Status = "deploying", PlanHash = plan.Content.Hash(),
-            DrawingDigest = topology.DrawingDigest, Layout = Named(layout, slug), SecretsSealed = host.Seal(new TopologySecrets(Password(), Password(), Password(), Password(), Password()), deploymentId),
+            DrawingDigest = topology.DrawingDigest, Layout = Named(layout, slug), SecretsSealed = host.Seal(new TopologySecrets(Password(), Password(), Password(), Password()), deploymentId),
         };
         ClusterBucket? bucket = null;
         if (layout.Nodes.FirstOrDefault(n => n.Type == Rules.NodeType.S3) is { } s3)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OCore.Client;
 using OCore.Features.Topologies.Balancers;
 using OCore.Features.Topologies.Rules;
@@ -35,9 +36,9 @@ internal sealed record LayoutNode
     public bool Is(string setting, string value) => Settings.GetValueOrDefault(setting) == value;
     public IReadOnlyList<string> List(string setting) => Text(setting).Split(',', StringSplitOptions.RemoveEmptyEntries);
 
-    public bool IsPgEntry => Type == NodeType.LoadBalancer && Is("role", "postgres");
-    public bool IsBalancer => Type == NodeType.LoadBalancer && !IsPgEntry;
-    public bool IsWeb => Type == NodeType.Odoo && Is("role", "web");
+    [JsonIgnore] public bool IsPgEntry => Type == NodeType.LoadBalancer && Is("role", "postgres");
+    [JsonIgnore] public bool IsBalancer => Type == NodeType.LoadBalancer && !IsPgEntry;
+    [JsonIgnore] public bool IsWeb => Type == NodeType.Odoo && Is("role", "web");
     public string Endpoint(int port) => Address!.Contains(':', StringComparison.Ordinal) ? $"[{Address}]:{port}" : $"{Address}:{port}";
 
     /// <summary>Everything that makes it what it is, for people and for comparison.</summary>
@@ -68,10 +69,11 @@ internal sealed record Layout
     public IEnumerable<LayoutNode> Of(NodeType type) => Nodes.Where(n => n.Type == type);
     public LayoutNode? Find(string id) => Nodes.FirstOrDefault(n => n.Id == id);
     /// <summary>The node whose container bears the instance's own name: tools that work on one Odoo work on this.</summary>
-    public LayoutNode Home => Of(NodeType.Odoo).OrderBy(n => !n.IsWeb).ThenBy(n => n.Id, StringComparer.Ordinal).First();
-    public IEnumerable<Guid> Servers => Nodes.Select(n => n.ServerId).OfType<Guid>().Distinct();
+    [JsonIgnore] public LayoutNode Home => Of(NodeType.Odoo).OrderBy(n => !n.IsWeb).ThenBy(n => n.Id, StringComparer.Ordinal).First();
+    [JsonIgnore] public IEnumerable<Guid> Servers => Nodes.Select(n => n.ServerId).OfType<Guid>().Distinct();
 
     /// <summary>How Odoo comes to the database: an entry that follows the primary, or the nodes themselves.</summary>
+    [JsonIgnore]
     public (string Hosts, int Port) Database
     {
         get

@@ -67,6 +67,9 @@ internal static class NodeProbes
 
     private static async Task<NodeMeasure> PostgresAsync(IServerConnection connection, DockerName name, bool failover, CancellationToken stop)
     {
+        // While the cluster is being made, a temporary server answers on the socket.
+        if (!(await connection.Docker.ExecAsync(name, ["pg_isready", "-q", "-h", "127.0.0.1", "-t", "2"], null, stop, new ExecOptions { Timeout = Patience })).Ok)
+            return new NodeMeasure(TopologyNodeState.Failed, "It does not take connections.");
         using var seen = JsonDocument.Parse(await PostgresContainer.SqlAsync(connection, "postgres", PostgresScript, new Dictionary<string, string>(), stop, Patience, name));
         string Of(string member) => seen.RootElement.GetProperty(member).ToString();
         var replica = seen.RootElement.GetProperty("recovery").GetBoolean();
@@ -119,7 +122,14 @@ internal static class NodeProbes
 
     private static async Task<NodeMeasure> HeadAsync(IServerConnection connection, DockerName name, LayoutNode node, CancellationToken stop)
     {
-        var answer = (await ExecAsync(connection, name, ["bash", "-c", HeadScript, "ocore", node.List("hosts").FirstOrDefault() ?? "localhost"], null, stop)).Trim();
+        var host = node.List("hosts") is [var first, ..] ? first : "localhost";
+        if (node.Is("program", "traefik"))
+        {
+            // Its image has busybox only.
+            var ok = await connection.Docker.ExecAsync(name, ["wget", "-q", "-O", "/dev/null", "--header", $"Host: {host}", "http://127.0.0.1:8080/web/health"], null, stop, new ExecOptions { Timeout = Patience });
+            return ok.Ok ? new NodeMeasure(TopologyNodeState.Running, null) : new NodeMeasure(TopologyNodeState.Degraded, "Through it, Odoo's health page does not answer.");
+        }
+        var answer = (await ExecAsync(connection, name, ["bash", "-c", HeadScript, "ocore", host], null, stop)).Trim();
         return answer.Contains(" 200", StringComparison.Ordinal) ? new NodeMeasure(TopologyNodeState.Running, null) : new NodeMeasure(TopologyNodeState.Degraded, $"Through it, Odoo's health page answers: {answer}");
     }
 

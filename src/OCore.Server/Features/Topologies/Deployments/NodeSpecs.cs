@@ -9,7 +9,7 @@ using OCore.Platform.Remote;
 namespace OCore.Features.Topologies.Deployments;
 
 /// <summary>Passwords between the nodes of one topology; oCore's own, and kept sealed.</summary>
-internal sealed record TopologySecrets(string Postgres, string Replication, string Rest, string Redis, string Etcd)
+internal sealed record TopologySecrets(string Postgres, string Replication, string Rest, string Redis)
 {
     public const string Kind = "topology.secrets";
 }

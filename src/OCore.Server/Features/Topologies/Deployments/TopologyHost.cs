@@ -178,7 +178,7 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
     public static Task RemoveFilesAsync(IServerConnection connection, string image, Guid instance, Guid topology, CancellationToken stop) =>
         InstanceHost.OnFilesAsync(connection, image, "rm-" + topology.ToString("N"), """rm -rf -- "$1" """, stop, $"/ocore/instances/{instance:N}");
 
-    public async Task ForgetAsync(OCoreDb db, Guid topologyId, CancellationToken stop)
+    public static async Task ForgetAsync(OCoreDb db, Guid topologyId, CancellationToken stop)
     {
         await db.DeployedNodes.Where(n => n.TopologyId == topologyId).ExecuteDeleteAsync(stop);
         if (await db.TopologyDeployments.SingleOrDefaultAsync(d => d.TopologyId == topologyId, stop) is { } deployment)

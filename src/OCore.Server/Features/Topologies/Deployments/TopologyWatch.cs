@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
 
 namespace OCore.Features.Topologies.Deployments;
