@@ -22,6 +22,8 @@ public sealed record InstanceView
     public required string OdooEdition { get; init; }
     public required string Url { get; init; }
     public required string Domain { get; init; }
+    /// <summary>The topology that carries it; null where it runs on one server.</summary>
+    public Guid? TopologyId { get; init; }
     public required string Database { get; init; }
     public required int Workers { get; init; }
     public required int MemoryMb { get; init; }

@@ -137,6 +137,8 @@ public sealed record TopologyView
     public required IReadOnlyList<Ref> Servers { get; init; }
     /// <summary>Grows with every change.</summary>
     public required int Version { get; init; }
+    /// <summary>What runs of it; null while nothing does.</summary>
+    public TopologyDeploymentView? Deployment { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 }

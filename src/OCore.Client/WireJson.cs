@@ -12,6 +12,7 @@ namespace OCore.Client;
         typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
         typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>), typeof(SnakeEnum<InfrastructureVisibility>),
         typeof(SnakeEnum<LoadBalancerType>), typeof(SnakeEnum<FilestoreType>), typeof(SnakeEnum<FindingSeverity>), typeof(SnakeEnum<TopologyChangeKind>),
+        typeof(SnakeEnum<TopologyPlanKind>), typeof(SnakeEnum<PlanActionKind>), typeof(SnakeEnum<TopologyNodeState>),
         typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>)])]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
@@ -123,6 +124,15 @@ namespace OCore.Client;
 [JsonSerializable(typeof(HaConfigView))]
 [JsonSerializable(typeof(ValidateTopology))]
 [JsonSerializable(typeof(TopologyValidation))]
+[JsonSerializable(typeof(PlanTopology))]
+[JsonSerializable(typeof(TopologyPlanView))]
+[JsonSerializable(typeof(Page<TopologyPlanView>))]
+[JsonSerializable(typeof(DeployTopology))]
+[JsonSerializable(typeof(TopologyDeploymentView))]
+[JsonSerializable(typeof(TopologyNodeStatus))]
+[JsonSerializable(typeof(SetTopologyCredential))]
+[JsonSerializable(typeof(TopologyCredentialView))]
+[JsonSerializable(typeof(Page<TopologyCredentialView>))]
 [JsonSerializable(typeof(Page<OperationView>))]
 [JsonSerializable(typeof(Page<OperationEventView>))]
 [JsonSerializable(typeof(Confirmation))]

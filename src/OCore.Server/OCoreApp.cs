@@ -13,6 +13,7 @@ using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Terminals;
 using OCore.Features.Topologies;
+using OCore.Features.Topologies.Deployments;
 using OCore.Features.Users;
 using OCore.Features.Webhooks;
 using OCore.Platform;
@@ -56,6 +57,7 @@ internal static class OCoreApp
         builder.Services.AddSingleton<HtmlPages, PortalPages>();
         builder.Services.AddServers();
         builder.Services.AddInstances();
+        builder.Services.AddTopologies();
         builder.Services.AddSingleton<DnsLookup>();
         builder.Services.AddPortalDomains();
         if (!IsWritingTheDocument)
@@ -64,6 +66,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<OperationEngine>();
             builder.Services.AddHostedService<MailSender>();
             builder.Services.AddHostedService<ServerReconciler>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<TopologyWatch>());
             builder.Services.AddHostedService<KeptBackups>();
             builder.Services.AddHostedService<SenderWatch>();
             builder.Services.AddHostedService<UnusedAssets>();

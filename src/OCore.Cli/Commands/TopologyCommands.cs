@@ -7,10 +7,15 @@ namespace OCore.Cli.Commands;
 
 internal static class TopologyCommands
 {
-    public static Command Noun() => new("topology", "Architectures over several servers: draw and check")
+    public static Command Noun()
     {
-        List(), Show(), Blueprints(), Create(), Edit(), Ha(), Validate(), Export(), Import(), Duplicate(), Delete(),
-    };
+        var noun = new Command("topology", "Architectures over several servers: draw, check, plan, deploy and watch") { List(), Show(), Blueprints(), Create(), Edit(), Ha(), Validate() };
+        foreach (var verb in TopologyDeploying.Verbs())
+            noun.Add(verb);
+        foreach (var verb in (Verb[])[Export(), Import(), Duplicate(), Delete()])
+            noun.Add(verb);
+        return noun;
+    }
 
     internal static Argument<string> Topology() => Opt.Arg("TOPOLOGY", "Id or name");
 
@@ -194,7 +199,7 @@ internal static class TopologyCommands
     {
         var topology = Topology();
         var confirm = Opt.Confirm("topology");
-        return new Verb("delete", "Delete a topology; servers stay as they are") { topology, confirm }
+        return new Verb("delete", "Delete a topology that does not run; servers stay as they are") { topology, confirm }
             .Calls("DELETE /topologies/{id}")
             .Runs(async call =>
             {

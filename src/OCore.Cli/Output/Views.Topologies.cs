@@ -26,6 +26,7 @@ internal static partial class Views
         .Field("Fail-over", t => t.HaConfig.PgFailoverEnabled)
         .Field("Nodes", t => string.Join('\n', t.TopologyData.Nodes.Select(n => Line(t, n))))
         .Field("Servers", t => Cell.Of(t.Servers.Select(s => s.Name)))
+        .Field("Runs", t => t.Deployment is { } d ? $"{Words.Snake(d.Status)}, {d.Nodes.Count(n => n.State == TopologyNodeState.Running)} of {d.Nodes.Count} nodes running" : "no")
         .Field("Version", t => t.Version)
         .Field("Created", t => t.CreatedAt)
         .Field("Changed", t => t.UpdatedAt);
@@ -52,6 +53,36 @@ internal static partial class Views
         .Column("nodes", f => Cell.Of(f.NodeIds))
         .Column("message", f => f.Message)
         .Column("fix", f => f.Fix.Changes.Count > 0 ? $"{f.Fix.Title} (--fix {f.Code})" : f.Fix.Title);
+
+    public static readonly View<PlanAction> PlanAction = new View<PlanAction>(a => a.NodeId)
+        .Column("node", a => a.NodeId)
+        .Column("action", a => new Cell(Word(a.Action), a.Action switch { PlanActionKind.Create => Tone.Good, PlanActionKind.Destroy => Tone.Bad, PlanActionKind.Keep => Tone.Dim, _ => Tone.Warn }))
+        .Column("server", a => a.Server?.Name)
+        .Column("what", a => a.Action is PlanActionKind.Change or PlanActionKind.Replace ? $"{a.Message} {string.Join(", ", a.Changes.Select(c => $"{c.Setting}: {c.Before ?? "none"} → {c.After ?? "none"}"))}".Trim() : a.Message)
+        .Column("downtime", a => a.Downtime)
+        .Column("data", a => new Cell(a.DataRisk, Tone.Bad));
+
+    public static readonly View<TopologyPlanView> TopologyPlan = new View<TopologyPlanView>(p => p.Hash)
+        .Column("plan", p => p.Hash)
+        .Column("kind", p => Word(p.Kind))
+        .Column("actions", p => string.Join(", ", p.Actions.CountBy(a => a.Action).OrderBy(a => a.Key).Select(a => $"{a.Value} {Word(a.Key)}")))
+        .Column("downtime", p => p.Downtime)
+        .Column("data risk", p => p.DataRisk)
+        .Column("made", p => p.CreatedAt);
+
+    public static readonly View<TopologyNodeStatus> TopologyNodeStatus = new View<TopologyNodeStatus>(n => n.NodeId)
+        .Column("node", n => n.NodeId)
+        .Column("type", n => n.Type)
+        .Column("server", n => n.Server?.Name)
+        .Column("state", n => new Cell(Word(n.State), n.State switch { TopologyNodeState.Running => Tone.Good, TopologyNodeState.Failed or TopologyNodeState.Missing => Tone.Bad, _ => Tone.Warn }))
+        .Column("role", n => n.Role)
+        .Column("figures", n => Cell.Of(n.Figures.Select(f => $"{f.Key} {f.Value}")))
+        .Column("message", n => n.Message)
+        .Column("measured", n => n.MeasuredAt);
+
+    public static readonly View<TopologyCredentialView> TopologyCredential = new View<TopologyCredentialView>(c => c.Name)
+        .Column("name", c => c.Name)
+        .Column("access key", c => c.AccessKey);
 
     private static string Word<T>(T value) where T : struct, Enum => value.ToString() == "None" ? "none" : Words.Snake(value.ToString());
 

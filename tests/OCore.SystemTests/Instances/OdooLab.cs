@@ -62,6 +62,16 @@ internal sealed class OdooScene : IAsyncDisposable
 
     public static async Task<OdooScene> StartAsync(params LabServer[] machines)
     {
+        var scene = await StartEmptyAsync(machines);
+        scene.Template = await scene.TemplateAsync("Plain");
+        // The first on each server initialises the template database, which all others are cloned from.
+        await Task.WhenAll(scene.Servers.Select(async server => await scene.DeleteAsync(await scene.ProvisionAsync(scene.Client, server))));
+        return scene;
+    }
+
+    /// <summary>Servers alone, without an Odoo on them.</summary>
+    public static async Task<OdooScene> StartEmptyAsync(IReadOnlyList<LabServer> machines)
+    {
         var app = await TestApp.StartAsync(arrange: a =>
         {
             a.Adjust(services => services.AddHostedService<ServerReconciler>());
@@ -71,15 +81,12 @@ internal sealed class OdooScene : IAsyncDisposable
         var agency = await app.AgencyAsync("Acme");
         var scene = new OdooScene { App = app, Agency = agency, Machines = machines, Client = await app.ClientOfAsync(agency, "Shop") };
         scene.Http = app.As(agency.Owner, agency.Org);
-        scene.Template = await scene.TemplateAsync("Plain");
         var added = machines.Select(async machine =>
         {
             var operation = await scene.EndOfAsync(await scene.AddServerAsync(machine));
             return await scene.Http.Get<ServerView>($"/api/servers/{operation.ServerId}");
         });
         scene.Servers.AddRange(await Task.WhenAll(added));
-        // The first on each server initialises the template database, which all others are cloned from.
-        await Task.WhenAll(scene.Servers.Select(async server => await scene.DeleteAsync(await scene.ProvisionAsync(scene.Client, server))));
         return scene;
     }
 

@@ -63,6 +63,8 @@ internal static class Lab
 
     public static Task<string> RunAsync(string program) => RunAsync([program]);
 
+    public static Task<string> RunProgramAsync(string program, params string[] args) => RunAsync([program, .. args]);
+
     private static async Task<string> RunAsync(string[] words)
     {
         // To a file: what a lab starts in the background would keep a pipe open for ever.

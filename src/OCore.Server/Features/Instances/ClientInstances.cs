@@ -23,8 +23,9 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             var on = await host.OpenAsync(db, instance, context.Stop);
             // First the notice at its address, then the container: nobody sees an error page in between.
             await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
-            if (await on.Connection.Docker.FindAsync(on.Container, context.Stop) is { IsRunning: true })
-                await on.Connection.Docker.StopAsync(on.Container, TimeSpan.FromSeconds(20), context.Stop);
+            foreach (var (connection, container) in await host.ContainersAsync(db, on, context.Stop))
+                if (await connection.Docker.FindAsync(container, context.Stop) is { IsRunning: true })
+                    await connection.Docker.StopAsync(container, TimeSpan.FromSeconds(20), context.Stop);
             context.Log($"{instance.Name} is offline");
         });
     }
@@ -39,8 +40,8 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             if (instance.WantRunning)
             {
                 await host.EnsureSourcesAsync(db, on, refresh: false, context.Log, context.Stop);
-                await host.EnsureContainerAsync(on with { Plan = host.PlanOf(instance) }, context.Stop);
-                await InstanceHost.WaitUntilUpAsync(on, context.Log, context.Stop);
+                await host.EnsureContainerAsync(db, on with { Plan = host.PlanOf(instance) }, context.Stop);
+                await host.WaitUntilUpAsync(db, on, context.Log, context.Stop);
             }
             instance.Status = instance.WantRunning ? InstanceStatus.Running : InstanceStatus.Stopped;
             await db.SaveChangesAsync(context.Stop);
@@ -55,7 +56,7 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
         await EachAsync(await OfAsync(db, clientId, context.Stop), async instance =>
         {
             await InstanceSteps.UnrouteForGoodAsync(new(instance.Id), context);
-            if (keepBackupDays is { } days)
+            if (keepBackupDays is { } days && instance.TopologyId is null)
                 await KeepAsync(db, instance, days, context);
             await InstanceSteps.RemoveEverythingAsync(new(instance.Id), context);
             await InstanceSteps.ForgetAsync(new(instance.Id), context);

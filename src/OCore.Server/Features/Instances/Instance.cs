@@ -42,6 +42,12 @@ internal sealed class Instance : IAgencyShared, IAudited
     [Secret] public required string ConnectKeySealed { get; init; }
     /// <summary>The administrator's first password, until it was shown.</summary>
     [Secret] public string? AdminPasswordSealed { get; set; }
+    /// <summary>The topology that carries it; null where it runs on one server.</summary>
+    public Guid? TopologyId { get; init; }
+    /// <summary>Its nodes and what they share, as <see cref="OdooCluster"/>.</summary>
+    [Secret] public string? ClusterSealed { get; set; }
+    /// <summary>Where its load balancer is reached; null where its server's edge says it.</summary>
+    public string? PublicUrl { get; set; }
 
     /// <summary>What a person wants: running or not.</summary>
     public bool WantRunning { get; set; } = true;

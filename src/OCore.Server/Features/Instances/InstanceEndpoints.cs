@@ -164,6 +164,8 @@ internal static class InstanceEndpoints
     {
         if (await FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
+        if (typeof(TKind) == typeof(DeleteInstanceKind) && instance.TopologyId is not null)
+            return InstanceProblems.PartOfTopology;
         if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing || instance.Status == InstanceStatus.Suspended && !evenSuspended)
             return InstanceProblems.NotNow(instance);
         want(instance);

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
@@ -14,6 +16,18 @@ namespace OCore.Features.Instances;
 internal sealed record InstanceOnServer(Instance Instance, Server Server, OdooPlan Plan, IServerConnection Connection)
 {
     public DockerName Container => OdooContainer.NameOf(Instance.Slug);
+
+    /// <summary>Where its database is, of a topology: the container that leads now.</summary>
+    public Func<CancellationToken, Task<(IServerConnection Connection, DockerName Container)>>? FindDatabase { get; init; }
+
+    /// <summary>A script in its PostgreSQL, wherever that is.</summary>
+    public async Task<string> SqlAsync(string database, [ConstantExpected] string script, IReadOnlyDictionary<string, string> variables, CancellationToken stop)
+    {
+        if (FindDatabase is null)
+            return await PostgresContainer.SqlAsync(Connection, database, script, variables, stop);
+        var (connection, container) = await FindDatabase(stop);
+        return await PostgresContainer.SqlAsync(connection, database, script, variables, stop, container: container);
+    }
 }
 
 /// <summary>
@@ -26,7 +40,20 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     private static readonly RemotePath Home = RemotePath.Parse("/var/lib/ocore");
     private static readonly RemotePath InContainer = RemotePath.Parse("/ocore");
 
-    public OdooPlan PlanOf(Instance instance) => new()
+    public OdooCluster? ClusterOf(Instance instance) => instance.ClusterSealed is { } text
+        ? JsonSerializer.Deserialize<OdooCluster>(secrets.Unseal(text, OdooCluster.Secret, instance.Id), JsonSerializerOptions.Web) : null;
+
+    public string Seal(OdooCluster cluster, Guid instance) => secrets.Seal(JsonSerializer.Serialize(cluster, JsonSerializerOptions.Web), OdooCluster.Secret, instance);
+
+    /// <summary>Of a topology: the plan of its first node, which the tools work on.</summary>
+    public OdooPlan PlanOf(Instance instance) => ClusterOf(instance) is { } cluster ? PlanOf(instance, cluster, cluster.Nodes[0]) : PlainPlanOf(instance);
+
+    public OdooPlan PlanOf(Instance instance, OdooCluster cluster, ClusterNode node) => PlainPlanOf(instance) with
+    {
+        ServerId = node.ServerId, Workers = node.Workers, MemoryMb = node.MemoryMb, Cpus = node.Cpus, Cluster = cluster, Node = node,
+    };
+
+    private OdooPlan PlainPlanOf(Instance instance) => new()
     {
         InstanceId = instance.Id,
         OrgId = instance.OrgId,
@@ -57,8 +84,33 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     {
         // The server is the agency's where the instance is a client's; whoever may work on the instance works on it there.
         var server = await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop);
-        return new InstanceOnServer(instance, server, PlanOf(instance), await servers.ConnectAsync(server, stop));
+        var plan = PlanOf(instance);
+        return new InstanceOnServer(instance, server, plan, await servers.ConnectAsync(server, stop))
+        {
+            FindDatabase = plan.Cluster is { } cluster ? ended => LeaderAsync(db, cluster, ended) : null,
+        };
     }
+
+    /// <summary>The PostgreSQL that takes writes.</summary>
+    public async Task<(IServerConnection Connection, DockerName Container)> LeaderAsync(OCoreDb db, OdooCluster cluster, CancellationToken stop)
+    {
+        foreach (var member in cluster.Postgres)
+            try
+            {
+                var connection = await ConnectAsync(db, member.ServerId, stop);
+                var container = DockerName.Parse(member.Container);
+                if (cluster.Postgres.Count == 1 || await PostgresContainer.SqlAsync(connection, "postgres", "SELECT pg_is_in_recovery();", new Dictionary<string, string>(), stop, TimeSpan.FromSeconds(10), container) is "f\n")
+                    return (connection, container);
+            }
+            catch (Exception away) when (cluster.Postgres.Count > 1 && away is TryLaterException or StepRefusedException or ServerException)
+            {
+                // One of the others may lead.
+            }
+        throw new TryLaterException("No PostgreSQL of the topology takes writes now.", "A fail-over takes up to half a minute; the topology shows how its nodes do.");
+    }
+
+    public async Task<IServerConnection> ConnectAsync(OCoreDb db, Guid serverId, CancellationToken stop) =>
+        await servers.ConnectAsync(await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == serverId, stop), stop);
 
     public Task EnsureImageAsync(InstanceOnServer on, Action<string> log, CancellationToken stop) =>
         on.Connection.Docker.EnsureImageAsync(ImageRef.Parse(on.Instance.Image), servers.LocalEngine, log, stop);
@@ -80,9 +132,9 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     public static async Task EnsureDatabaseAsync(InstanceOnServer on, string template, CancellationToken stop)
     {
         var values = new Dictionary<string, string> { ["db"] = on.Plan.Database, ["password"] = on.Plan.DatabasePassword, ["template"] = template };
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", OdooSql.EnsureRole, values, stop);
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", OdooSql.CloneDatabase, values, stop);
-        await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.TakeOwnership, values, stop);
+        await on.SqlAsync("postgres", OdooSql.EnsureRole, values, stop);
+        await on.SqlAsync("postgres", OdooSql.CloneDatabase, values, stop);
+        await on.SqlAsync(on.Plan.Database, OdooSql.TakeOwnership, values, stop);
     }
 
     public static Task DropDatabaseAsync(IServerConnection connection, string database, CancellationToken stop) =>
@@ -90,7 +142,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
 
     /// <summary>New identity and secrets for the clone; a second run changes nothing.</summary>
     public static Task PersonalizeAsync(InstanceOnServer on, string adminPassword, CancellationToken stop) =>
-        PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.Personalize, new Dictionary<string, string>
+        on.SqlAsync(on.Plan.Database, OdooSql.Personalize, new Dictionary<string, string>
         {
             ["instance"] = on.Instance.Id.ToString(),
             ["url"] = InstanceViews.UrlOf(on.Instance, on.Server),
@@ -128,12 +180,31 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     }
 
     /// <summary>The container as the settings want it now; recreated where it differs.</summary>
-    public async Task EnsureContainerAsync(InstanceOnServer on, CancellationToken stop)
+    public async Task EnsureContainerAsync(OCoreDb db, InstanceOnServer on, CancellationToken stop)
     {
-        await on.Connection.Docker.EnsureContainerAsync(OdooContainer.Spec(on.Plan), stop);
+        if (on.Plan.Cluster is { } cluster)
+            foreach (var node in cluster.Nodes)
+                await EnsureNodeAsync(db, on.Instance, cluster, node, stop);
+        else
+            await on.Connection.Docker.EnsureContainerAsync(OdooContainer.Spec(on.Plan), stop);
         on.Instance.AppliedSettings = OdooContainer.Fingerprint(on.Plan);
         on.Instance.AppliedKeys = InstanceSettings.Keys(on.Plan);
         on.Instance.StartedAt = time.GetUtcNow();
+    }
+
+    /// <summary>One Odoo of a topology, on its own server.</summary>
+    public async Task EnsureNodeAsync(OCoreDb db, Instance instance, OdooCluster cluster, ClusterNode node, CancellationToken stop) =>
+        await (await ConnectAsync(db, node.ServerId, stop)).Docker.EnsureContainerAsync(OdooContainer.Spec(PlanOf(instance, cluster, node)), stop);
+
+    /// <summary>All its containers, wherever they are.</summary>
+    public async Task<IReadOnlyList<(IServerConnection Connection, DockerName Container)>> ContainersAsync(OCoreDb db, InstanceOnServer on, CancellationToken stop)
+    {
+        if (on.Plan.Cluster is not { } cluster)
+            return [(on.Connection, on.Container)];
+        var all = new List<(IServerConnection, DockerName)>();
+        foreach (var node in cluster.Nodes)
+            all.Add((await ConnectAsync(db, node.ServerId, stop), DockerName.Parse(node.Container)));
+        return all;
     }
 
     /// <summary>Odoo once on the instance's own database, with its output.</summary>
@@ -141,12 +212,18 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
         on.Connection.Docker.RunOnceAsync(OdooContainer.OneOff(on.Plan, purpose, arguments), stop, log, keepOnCancel: false);
 
     /// <summary>Waits until the login page answers; it is the first page that needs the database and the modules.</summary>
-    public static async Task WaitUntilUpAsync(InstanceOnServer on, Action<string> log, CancellationToken stop)
+    public async Task WaitUntilUpAsync(OCoreDb db, InstanceOnServer on, Action<string> log, CancellationToken stop)
+    {
+        foreach (var (connection, container) in await ContainersAsync(db, on, stop))
+            await WaitUntilUpAsync(connection, container, log, stop);
+    }
+
+    public static async Task WaitUntilUpAsync(IServerConnection connection, DockerName container, Action<string> log, CancellationToken stop)
     {
         string why;
         try
         {
-            var result = await on.Connection.Docker.ExecAsync(on.Container, ["python3", "-c", OdooProbe.WaitUntilUp, "150"], null, stop, new ExecOptions { Timeout = TimeSpan.FromSeconds(170) });
+            var result = await connection.Docker.ExecAsync(container, ["python3", "-c", OdooProbe.WaitUntilUp, "150"], null, stop, new ExecOptions { Timeout = TimeSpan.FromSeconds(170) });
             if (result.Ok)
                 return;
             why = result.Out.Trim() + result.Error.Trim();
@@ -157,7 +234,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
             why = e.Message;
         }
         var last = new List<string>();
-        await foreach (var line in on.Connection.Docker.LogsAsync(on.Container, 15, false, stop))
+        await foreach (var line in connection.Docker.LogsAsync(container, 15, false, stop))
             last.Add(line);
         foreach (var line in last)
             log(line);
@@ -165,13 +242,13 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     }
 
     /// <summary>The edge of a server with the routes as they are wanted when it is this caller's turn.</summary>
-    public Task EnsureEdgeAsync(OCoreDb db, Server server, IServerConnection connection, CancellationToken stop) =>
+    public Task EnsureEdgeAsync(OCoreDb db, Server server, IServerConnection connection, CancellationToken stop) => server.EdgeTakenBy is not null ? Task.CompletedTask :
         edge.EnsureAsync(connection, server, ended => RoutesAsync(db, server.Id, ended), stop);
 
     public static async Task<IReadOnlyList<EdgeRoute>> RoutesAsync(OCoreDb db, Guid serverId, CancellationToken stop)
     {
         // All that are on the server, whoever they belong to: what is missing here would lose its route.
-        var rows = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == serverId && i.Status != InstanceStatus.Removing)
+        var rows = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == serverId && i.Status != InstanceStatus.Removing && i.TopologyId == null)
             .Join(db.Organizations, i => i.OrgId, o => o.Id, (i, o) => new { i.Id, i.Slug, i.Domain, i.Workers, i.Status, i.WantRunning, o.SuspendedAt })
             .OrderBy(r => r.Slug).ToListAsync(stop);
         return [.. rows.Select(r => new EdgeRoute(r.Id, r.Domain, OdooContainer.NameOf(r.Slug).Value, r.Workers > 0,

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using OCore.Client;
-using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Remote;
@@ -29,7 +28,7 @@ internal static class InstanceLiveEndpoints
     internal static async Task<Results<Ok<Page<InstalledModule>>, Problem>> Modules(string id, [FromQuery, MaxLength(100)] string? q, [FromQuery, MaxLength(20)] string? state, OCoreDb db, InstanceHost host, CancellationToken stop) =>
         await OnAsync(db, host, id, async on =>
         {
-            var json = await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.Modules, new Dictionary<string, string>(), stop);
+            var json = await on.SqlAsync(on.Plan.Database, OdooSql.Modules, new Dictionary<string, string>(), stop);
             var all = JsonSerializer.Deserialize<List<InstalledModule>>(json, JsonSerializerOptions.Web) ?? [];
             return Paging.Whole(all.Where(m => (state is null || m.State == state)
                 && (q is null || m.Name.Contains(q, StringComparison.OrdinalIgnoreCase) || m.Title.Contains(q, StringComparison.OrdinalIgnoreCase))));
@@ -70,7 +69,7 @@ internal static class InstanceLiveEndpoints
             return InstanceProblems.AlreadyShown;
         return await OnAsync(db, host, id, async on =>
         {
-            var login = (await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.AdminLogin, new Dictionary<string, string>(), stop)).Trim();
+            var login = (await on.SqlAsync(on.Plan.Database, OdooSql.AdminLogin, new Dictionary<string, string>(), stop)).Trim();
             instance.AdminPasswordSealed = null;
             db.Mark(instance, "admin_password_shown");
             await db.SaveChangesAsync(stop);
@@ -83,7 +82,7 @@ internal static class InstanceLiveEndpoints
         await OnAsync(db, host, id, async on =>
         {
             var password = OdooPassword.New();
-            var login = await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.SetAdminPassword, new Dictionary<string, string> { ["hash"] = OdooPassword.Hash(password) }, stop);
+            var login = await on.SqlAsync(on.Plan.Database, OdooSql.SetAdminPassword, new Dictionary<string, string> { ["hash"] = OdooPassword.Hash(password) }, stop);
             on.Instance.AdminPasswordSealed = null;
             db.Mark(on.Instance, "admin_password_reset");
             await db.SaveChangesAsync(stop);
@@ -96,7 +95,7 @@ internal static class InstanceLiveEndpoints
         {
             if (on.Instance.Status != InstanceStatus.Running)
                 throw new ProblemException(InstanceProblems.NotRunning);
-            var login = (await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.AdminLogin, new Dictionary<string, string>(), stop)).Trim();
+            var login = (await on.SqlAsync(on.Plan.Database, OdooSql.AdminLogin, new Dictionary<string, string>(), stop)).Trim();
             var now = time.GetUtcNow();
             db.Record("instance.opened", on.Instance.OrgId, on.Instance);
             await db.SaveChangesAsync(stop);

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies.Deployments;
 using OCore.Platform.Operations;
 
 namespace OCore.Features.Instances;
@@ -114,7 +115,7 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
         var result = await InstanceHost.RunOdooAsync(on, "modules", arguments, context.Log, context.Stop);
         if (!result.Ok)
             throw new StepRefusedException("modules_failed", $"Odoo ended with exit code {result.ExitCode}: {OdooOutput.Complaint(result.Tail)}", "The operation's log has Odoo's output. The database is as it was before.");
-        var installed = System.Text.Json.JsonSerializer.Deserialize<HashSet<string>>(await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.ModulesInState, new Dictionary<string, string>(), context.Stop)) ?? [];
+        var installed = System.Text.Json.JsonSerializer.Deserialize<HashSet<string>>(await on.SqlAsync(on.Plan.Database, OdooSql.ModulesInState, new Dictionary<string, string>(), context.Stop)) ?? [];
         var missing = input.Install.Where(m => !installed.Contains(m)).ToList();
         if (missing.Count > 0)
             throw new StepRefusedException("unknown_modules", $"This Odoo has no module {string.Join(", ", missing)}.", "GET /api/instances/{id}/modules lists what it has.");
@@ -140,7 +141,7 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", script, new Dictionary<string, string> { ["db"] = on.Plan.Database, ["snapshot"] = Snapshot(context.OperationId) }, context.Stop);
+        await on.SqlAsync("postgres", script, new Dictionary<string, string> { ["db"] = on.Plan.Database, ["snapshot"] = Snapshot(context.OperationId) }, context.Stop);
     }
 
     // Of this operation alone: one that another left behind must never be returned to.
@@ -184,8 +185,9 @@ internal static class InstanceSteps
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
-        if (await on.Connection.Docker.FindAsync(on.Container, context.Stop) is { IsRunning: true })
-            await on.Connection.Docker.StopAsync(on.Container, TimeSpan.FromSeconds(20), context.Stop);
+        foreach (var (connection, container) in await context.Get<InstanceHost>().ContainersAsync(db, on, context.Stop))
+            if (await connection.Docker.FindAsync(container, context.Stop) is { IsRunning: true })
+                await connection.Docker.StopAsync(container, TimeSpan.FromSeconds(20), context.Stop);
     }
 
     public static async Task MarkStoppedAsync(InstanceInput input, StepContext context)
@@ -216,6 +218,11 @@ internal static class InstanceSteps
         await using var db = context.OpenDb();
         if (!await db.Instances.AnyAsync(i => i.Id == input.InstanceId, context.Stop))
             return;
+        if (await db.Instances.Where(i => i.Id == input.InstanceId).Select(i => i.TopologyId).SingleAsync(context.Stop) is { } topology)
+        {
+            await context.Get<TopologyHost>().RemoveAllAsync(db, topology, context.Log, context.Stop);
+            return;
+        }
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
         await on.Connection.Docker.RemoveContainerAsync(on.Container, context.Stop);
         await InstanceHost.DropDatabaseAsync(on.Connection, on.Plan.Database, context.Stop);

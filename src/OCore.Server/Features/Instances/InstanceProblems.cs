@@ -15,6 +15,8 @@ internal static class InstanceProblems
 
     public static readonly Problem AlreadyShown = new(409, "already_shown", "The administrator's first password was shown already.", "Reset it to get a new one.");
 
+    public static readonly Problem PartOfTopology = new(409, "part_of_topology", "A topology carries this instance.", "Destroy the topology: its instance goes with it.");
+
     public static readonly Problem NotRunning = new(409, "not_running", "The instance is not running.", "Start it first.");
 
     public static Problem ServerAway(string detail) => new(503, "server_unreachable", detail, "Check that the server is up and reachable; its page shows when it was seen last.");

@@ -13,7 +13,7 @@ namespace OCore.Features.Instances;
 internal static class InstanceViews
 {
     /// <summary>How an instance is reached through its server's edge.</summary>
-    public static string UrlOf(Instance instance, Server server) =>
+    public static string UrlOf(Instance instance, Server server) => instance.PublicUrl is { } url ? url :
         server.EdgeHttps ? $"https://{instance.Domain}" : server.EdgePort == 80 ? $"http://{instance.Domain}" : $"http://{instance.Domain}:{server.EdgePort}";
 
     public static async Task<List<InstanceView>> ToViewsAsync(OCoreDb db, InstanceHost host, IReadOnlyList<Instance> instances, CancellationToken stop)
@@ -48,6 +48,7 @@ internal static class InstanceViews
         OdooEdition = i.OdooEdition,
         Url = UrlOf(i, server),
         Domain = i.Domain,
+        TopologyId = i.TopologyId,
         Database = i.Database,
         Workers = i.Workers,
         MemoryMb = i.MemoryMb,

@@ -23,6 +23,9 @@ internal sealed record OdooPlan
     /// <summary>Further add-on folders within the container, in order.</summary>
     public IReadOnlyList<string> AddonPaths { get; init; } = [];
     public IReadOnlyList<SourcePin> Sources { get; init; } = [];
+    /// <summary>Of a topology: what its nodes share, and which of them this is.</summary>
+    public OdooCluster? Cluster { get; init; }
+    public ClusterNode? Node { get; init; }
 }
 
 /// <summary>odoo.conf, generated. The image's defaults are not used: no database list, a random master password, one database.</summary>
@@ -69,6 +72,14 @@ internal static class OdooConf
         entries["http_port"] = "8069";
         entries["gevent_port"] = "8072";
         entries["server_wide_modules"] = plan.Major >= 19 ? "base,rpc,web,ocore_connect" : "base,web,ocore_connect";
+        if (plan is { Cluster: { } cluster, Node: { } node })
+        {
+            entries["db_host"] = cluster.DatabaseHosts;
+            entries["db_port"] = cluster.DatabasePort.ToString();
+            entries["db_maxconn"] = node.DbMaxConn.ToString();
+            entries["max_cron_threads"] = node.CronThreads.ToString();
+            entries["server_wide_modules"] += ClusterAddons.NamesOf(cluster);
+        }
         return entries;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using OCore.Features.Servers;
@@ -22,9 +23,14 @@ internal static class OdooContainer
 
     public static ContainerSpec Spec(OdooPlan plan) => Base(plan) with
     {
-        Name = NameOf(plan.Slug),
+        Name = plan.Node is { } node ? DockerName.Parse(node.Container) : NameOf(plan.Slug),
         Restart = RestartRule.UnlessStopped,
+        Ports = plan.Node is { } here ? Ports(here) : [],
     };
+
+    // On the private address only: the load balancer comes by it, and nobody else should.
+    private static List<PublishedPort> Ports(ClusterNode node) =>
+        [new(IPAddress.Parse(node.Address), node.Port, 8069), .. node.LivePort > 0 ? [new PublishedPort(IPAddress.Parse(node.Address), node.LivePort, 8072)] : Array.Empty<PublishedPort>()];
 
     /// <summary>Odoo run once on the instance's database, as for installing modules.</summary>
     public static ContainerSpec OneOff(OdooPlan plan, string purpose, IReadOnlyList<string> arguments) => Base(plan) with
@@ -46,7 +52,9 @@ internal static class OdooContainer
         NanoCpus = (long)((plan.Cpus ?? 0) * 1_000_000_000),
         PidsLimit = 512,
         StopTimeout = TimeSpan.FromSeconds(20),
-        Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), OdooConf.Render(plan)), .. ConnectAddon.Files(plan.ConnectKey)],
+        Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), OdooConf.Render(plan)), .. ConnectAddon.Files(plan.ConnectKey), .. plan.Cluster is { } cluster ? ClusterAddons.FilesOf(cluster) : []],
+        // Of several hosts libpq takes the one that may be written to.
+        Env = plan.Cluster is { HasManyHosts: true } ? new Dictionary<string, string> { ["PGTARGETSESSIONATTRS"] = "read-write", ["PGCONNECT_TIMEOUT"] = "3" } : new Dictionary<string, string>(),
     };
 
     /// <summary>What the container runs with, to tell later whether a restart would change anything.</summary>

@@ -22,6 +22,25 @@ internal static class OdooSql
         REVOKE CONNECT ON DATABASE :"db" FROM PUBLIC;
         """;
 
+    /// <summary>Empty, for Odoo to initialise.</summary>
+    public const string CreateDatabase =
+        """
+        SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
+        SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING ''UTF8'' LC_COLLATE ''C'' LC_CTYPE ''C.UTF-8'' OWNER %I', :'db', :'db') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db') \gexec
+        REVOKE CONNECT ON DATABASE :"db" FROM PUBLIC;
+        """;
+
+    /// <summary>What was begun and not ended is begun again from nothing.</summary>
+    public const string DropUnfinished =
+        """
+        SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
+        SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', datname) FROM pg_database WHERE datname = :'db' AND coalesce(shobj_description(oid, 'pg_database'), '') <> 'initialised by oCore' \gexec
+        """;
+
+    public const string IsInitialised = "SELECT coalesce((SELECT shobj_description(oid, 'pg_database') = 'initialised by oCore' FROM pg_database WHERE datname = :'db'), false);";
+
+    public const string MarkInitialised = "COMMENT ON DATABASE :\"db\" IS 'initialised by oCore';";
+
     public const string TakeOwnership =
         """
         REASSIGN OWNED BY ocore_template TO :"db";

@@ -108,7 +108,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
     private static async Task RegisterAsync(InstanceOnServer on, SecretBox secrets, CancellationToken stop)
     {
         if (on.Instance.RegistrationCodeSealed is { } code)
-            await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, OdooSql.SetRegistrationCode,
+            await on.SqlAsync(on.Plan.Database, OdooSql.SetRegistrationCode,
                 new Dictionary<string, string> { ["code"] = secrets.Unseal(code, InstanceSecrets.Registration, on.Instance.Id) }, stop);
     }
 
@@ -120,7 +120,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         // A code that was given or changed since takes effect with this start, and sources that are gone from the server come again.
         await RegisterAsync(on, context.Get<SecretBox>(), context.Stop);
         await host.EnsureSourcesAsync(db, on, refresh: false, context.Log, context.Stop);
-        await host.EnsureContainerAsync(on with { Plan = host.PlanOf(on.Instance) }, context.Stop);
+        await host.EnsureContainerAsync(db, on with { Plan = host.PlanOf(on.Instance) }, context.Stop);
         await db.SaveChangesAsync(context.Stop);
     }
 
@@ -153,7 +153,8 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
     internal static async Task WaitAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
-        await InstanceHost.WaitUntilUpAsync(await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop), context.Log, context.Stop);
+        var host = context.Get<InstanceHost>();
+        await host.WaitUntilUpAsync(db, await host.OpenAsync(db, input.InstanceId, context.Stop), context.Log, context.Stop);
     }
 
     internal static async Task FinishAsync(InstanceInput input, StepContext context)

@@ -64,12 +64,12 @@ internal static partial class PostgresContainer
     /// </summary>
     /// <exception cref="RemoteCommandException">A statement failed; those before it stay done unless the script has a transaction.</exception>
     public static async Task<string> SqlAsync(
-        IServerConnection connection, string database, [ConstantExpected] string script, IReadOnlyDictionary<string, string> variables, CancellationToken stop, TimeSpan? timeout = null)
+        IServerConnection connection, string database, [ConstantExpected] string script, IReadOnlyDictionary<string, string> variables, CancellationToken stop, TimeSpan? timeout = null, DockerName? container = null)
     {
         if (!DatabaseName().IsMatch(database))
             throw new ArgumentException($"'{database}' is not the name of a database."); // psql would read "a=b" as where to connect
         var options = new ExecOptions { User = "postgres", Timeout = timeout ?? TimeSpan.FromMinutes(5) };
-        var answer = await connection.Docker.ExecAsync(Name, ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database], Encoding.UTF8.GetBytes(Input(script, variables)), stop, options);
+        var answer = await connection.Docker.ExecAsync(container ?? Name, ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database], Encoding.UTF8.GetBytes(Input(script, variables)), stop, options);
         return answer.ThrowIfFailed($"SQL in {database}").Out;
     }
 

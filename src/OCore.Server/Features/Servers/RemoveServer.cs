@@ -29,6 +29,8 @@ internal sealed class RemoveServer : OperationKind<RemoveServerInput>
             return;
         if (await db.HasInstancesAsync(server.Id, context.Stop))
             throw new StepRefusedException("server_in_use", $"Instances live on {server.Name}.", "Delete them first.");
+        if (await db.HasNodesAsync(server.Id, context.Stop))
+            throw new StepRefusedException("server_in_use", $"{server.Name} carries nodes of a topology.", "Destroy the topology, or move them, first.");
         server.Status = ServerStatus.Removing;
         server.StatusMessage = null;
         await db.SaveChangesAsync(context.Stop);

@@ -23,6 +23,8 @@ internal sealed class Server : IAgencyShared, IAudited
     public List<string> EdgeProxies { get; set; } = [];
     /// <summary>Visitors come to those proxies by https, on its usual port.</summary>
     public bool EdgeHttps { get; set; }
+    /// <summary>The topology whose load balancer has the edge's port; the server then has no edge, and no instances by it.</summary>
+    public Guid? EdgeTakenBy { get; set; }
     /// <summary>Of the server <c>local</c>: which machine that is. Every replica of oCore has another one.</summary>
     public string? MachineId { get; init; }
     /// <summary>Takes no new instances, by a person's wish.</summary>

@@ -115,6 +115,8 @@ internal static class ServerEndpoints
             return Problem.NotFound;
         if (await db.HasInstancesAsync(id, stop))
             return ServerProblems.InUse(server, "instances live on it.");
+        if (await db.HasNodesAsync(id, stop))
+            return ServerProblems.InUse(server, "it carries nodes of a topology.");
         var now = time.GetUtcNow();
         if (!forget && await db.ClientDeletions.Where(d => d.ServerId == id && d.KeepUntil > now).ToListAsync(stop) is { Count: > 0 } kept)
             return ServerProblems.InUse(server, $"it keeps the last backups of deleted clients until {kept.Max(d => d.KeepUntil):yyyy-MM-dd}.");

@@ -34,6 +34,8 @@ internal sealed class ServerPreparation(Settings settings, ServerAccess access, 
     /// <summary>The edge with the routes that are wanted now.</summary>
     public async Task EnsureEdgeAsync(OCoreDb db, IServerConnection connection, Server server, CancellationToken stop)
     {
+        if (server.EdgeTakenBy is not null)
+            return;
         try
         {
             if (watch.Routes is { } routes)

@@ -24,6 +24,23 @@ internal static class ServerQueries
     public static Task<bool> HasInstancesAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
         db.Instances.AcrossTenants().AnyAsync(i => i.ServerId == server, stop);
 
+    /// <summary>The edge's port for a topology's load balancer, where no instance is reached by it.</summary>
+    public static Task<bool> TakeEdgeAsync(this OCoreDb db, Guid server, Guid topology, CancellationToken stop) =>
+        db.InTransactionAsync(async () => await db.Servers.AcrossTenants().Where(s => s.Id == server && (s.EdgeTakenBy == null || s.EdgeTakenBy == topology) && !db.Instances.AcrossTenants().Any(i => i.ServerId == server && i.TopologyId == null))
+            .ExecuteUpdateAsync(u => u.SetProperty(s => s.EdgeTakenBy, topology), stop) == 1, stop);
+
+    public static Task<bool> GiveEdgeBackAsync(this OCoreDb db, Guid server, Guid topology, CancellationToken stop) =>
+        db.InTransactionAsync(async () => await db.Servers.AcrossTenants().Where(s => s.Id == server && s.EdgeTakenBy == topology)
+            .ExecuteUpdateAsync(u => u.SetProperty(s => s.EdgeTakenBy, (Guid?)null), stop) == 1, stop);
+
+    /// <summary>Instances that come by the server's edge; those of topologies have a load balancer of their own.</summary>
+    public static Task<Dictionary<Guid, int>> EdgeInstanceCountsAsync(this OCoreDb db, IReadOnlyCollection<Guid> servers, CancellationToken stop) =>
+        db.Instances.AcrossTenants().Where(i => servers.Contains(i.ServerId) && i.TopologyId == null).GroupBy(i => i.ServerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, stop);
+
+    /// <summary>Nodes of topologies, whosever they are.</summary>
+    public static Task<bool> HasNodesAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
+        db.DeployedNodes.AcrossTenants().AnyAsync(n => n.ServerId == server, stop);
+
     public static Task<Dictionary<Guid, int>> InstanceCountsAsync(this OCoreDb db, IReadOnlyCollection<Guid> servers, CancellationToken stop) =>
         db.Instances.AcrossTenants().Where(i => servers.Contains(i.ServerId)).GroupBy(i => i.ServerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, stop);
 

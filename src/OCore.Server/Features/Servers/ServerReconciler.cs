@@ -179,14 +179,14 @@ internal sealed class ServerReconciler(
     {
         // What is missing may just have been removed by the operation that removes the server.
         bool Runs(DockerName name) => containers.Any(c => c.Name == name.Value && (c.IsRunning || c.State == "restarting"));
-        if (Runs(PostgresContainer.Name) && Runs(Edge.Name) || !await IsWatchedAsync(db, server, stop))
+        if (Runs(PostgresContainer.Name) && (Runs(Edge.Name) || server.EdgeTakenBy is not null) || !await IsWatchedAsync(db, server, stop))
             return;
         if (!Runs(PostgresContainer.Name))
         {
             log.LogWarning("Server {Name}: PostgreSQL does not run and is started", server.Name);
             await preparation.RestorePostgresAsync(connection, server, stop);
         }
-        if (!Runs(Edge.Name))
+        if (!Runs(Edge.Name) && server.EdgeTakenBy is null)
         {
             log.LogWarning("Server {Name}: the edge does not run and is started", server.Name);
             await preparation.EnsureEdgeAsync(db, connection, server, stop);
@@ -215,6 +215,8 @@ internal sealed class ServerReconciler(
 
     private async Task<IReadOnlyDictionary<Guid, EdgeHealth>> TendEdgeAsync(OCoreDb db, IServerConnection connection, Server server, CancellationToken stop)
     {
+        if (server.EdgeTakenBy is not null)
+            return new Dictionary<Guid, EdgeHealth>();
         try
         {
             var edge = await Edge.StatusAsync(connection, stop);

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -70,6 +69,8 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
             return (null, TemplateProblems.ServerNotFound);
         if (server.Status != ServerStatus.Active || server.Draining)
             return (null, TemplateProblems.ServerNotActive(server.Name, server.Draining ? "draining" : OperationJournal.Word(server.Status)));
+        if (server.EdgeTakenBy is not null)
+            return (null, TemplateProblems.ServerServesTopology(server.Name));
         if (template.Image is null && catalog.Find(template.OdooVersion) is null)
             return (null, TemplateProblems.VersionNotSupported(template.OdooVersion, catalog.Versions));
         if (OdooSettings.Check("overrides", request.Overrides, upperCase: true) is { } wrong)
@@ -127,7 +128,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
         foreach (var (name, value) in request.Overrides ?? new Dictionary<string, string>())
             env[name] = value;
         var workers = env.Remove("WORKERS", out var text) ? int.Parse(text) : template.DefaultWorkers;
-        var slug = request.Slug ?? (organization.Kind == OrganizationKind.Client ? organization.Slug : Slugify(request.Name ?? template.Name));
+        var slug = request.Slug ?? (organization.Kind == OrganizationKind.Client ? organization.Slug : ProvisioningNames.Slugify(request.Name ?? template.Name));
         return new Instance
         {
             Id = id, OrgId = organization.Id, RootId = caller.Access.RootId, ServerId = server.Id, TemplateId = template.Id,
@@ -150,12 +151,8 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
         var slug = instance.Slug;
         for (var n = 2; request.Slug is null && await db.Instances.AcrossTenants().AnyAsync(i => i.Slug == slug, stop); n++)
             slug = $"{(instance.Slug.Length > 36 ? instance.Slug[..36].TrimEnd('-') : instance.Slug)}-{n}";
-        instance.Renamed(slug, request.Domain is { } domain ? domain.ToLowerInvariant() : $"{slug}.{BaseDomain(server)}", request.Database ?? slug.Replace('-', '_'));
+        instance.Renamed(slug, request.Domain is { } domain ? domain.ToLowerInvariant() : $"{slug}.{ProvisioningNames.BaseDomain(server)}", request.Database ?? slug.Replace('-', '_'));
     }
-
-    /// <summary>Where a server has no name of its own, sslip.io resolves the address that the name contains.</summary>
-    internal static string BaseDomain(Server server) => server.BaseDomain
-        ?? (server.IsLocal ? "localhost" : IPAddress.TryParse(server.Host, out var address) ? $"{address.ToString().Replace('.', '-').Replace(':', '-')}.sslip.io" : server.Host);
 
     /// <summary>Odoo's own rule of thumb: 325 MB for each worker, on top of the base, the scheduler and the websocket process.</summary>
     internal static int DefaultMemoryMb(int workers) => workers == 0 ? 1024 : 768 + 325 * workers;
@@ -174,12 +171,5 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
         {
             return false;
         }
-    }
-
-    private static string Slugify(string name)
-    {
-        var slug = System.Text.RegularExpressions.Regex.Replace(name.ToLowerInvariant(), "[^a-z0-9]+", "-").Trim('-');
-        slug = slug.Length > 38 ? slug[..38].Trim('-') : slug;
-        return slug.Length >= 2 && char.IsAsciiLetter(slug[0]) ? slug : "odoo-" + slug.TrimStart('-');
     }
 }

@@ -27,6 +27,9 @@ internal static class TemplateProblems
 
     public static Problem OrganizationNotFound => Problem.Field("organization", "There is no such client.", "client_not_found") with { Status = 404 };
 
+    public static Problem ServerServesTopology(string name) => new(409, "server_serves_topology", $"The load balancer of a topology has the port of {name} by which people would come.", "Choose another server.")
+    { Errors = new Dictionary<string, string[]> { ["serverId"] = ["A topology's load balancer has its port."] } };
+
     public static Problem ServerNotActive(string name, string status) => new(409, "server_not_active", $"The server {name} is {status}.", "Choose an active server, or validate this one.")
     { Errors = new Dictionary<string, string[]> { ["serverId"] = [$"It is {status}."] } };
 }

@@ -60,6 +60,7 @@ internal sealed class TopologyMapping : IEntityTypeConfiguration<Topology>
     public void Configure(EntityTypeBuilder<Topology> entity)
     {
         entity.ToTable("Topologies");
+        entity.HasAlternateKey(t => new { t.RootId, t.Id });
         entity.Ignore(t => t.Ha);
         entity.Property(t => t.Drawing).HasJson();
         entity.Property(t => t.ServerIds).HasJson();

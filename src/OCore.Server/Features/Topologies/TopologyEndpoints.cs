@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Plans;
 using OCore.Features.Servers;
+using OCore.Features.Topologies.Deployments;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -26,6 +27,7 @@ internal static class TopologyEndpoints
         topologies.MapGet("/{id:guid}/ha-config", GetHaConfig).WithName("getTopologyHaConfig");
         topologies.MapPut("/{id:guid}/ha-config", UpdateHaConfig).WithName("updateTopologyHaConfig").Require("manage:topologies");
         topologies.MapPost("/{id:guid}/validate", Validate).WithName("validateTopology");
+        DeploymentEndpoints.Map(topologies);
     }
 
     /// <summary>The organization's topologies, without their drawings, oldest first.</summary>
@@ -69,7 +71,13 @@ internal static class TopologyEndpoints
     /// <summary>One topology with its drawing.</summary>
     internal static async Task<Results<Ok<TopologyView>, Problem>> Get(Guid id, OCoreDb db, Caller caller, CancellationToken stop) =>
         await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, stop) is { } topology
-            ? TypedResults.Ok(topology.ToView(await TopologyViews.ServerNamesAsync(db, caller, [topology], stop))) : Problem.NotFound;
+            ? TypedResults.Ok(await WholeAsync(db, caller, topology, stop)) : Problem.NotFound;
+
+    private static async Task<TopologyView> WholeAsync(OCoreDb db, Caller caller, Topology topology, CancellationToken stop)
+    {
+        var servers = await TopologyViews.ServerNamesAsync(db, caller, [topology], stop);
+        return topology.ToView(servers, await DeploymentViews.OfAsync(db, topology, servers, stop));
+    }
 
     /// <summary>Change the name, the drawing, or apply changes as fixes and proposals give them. What is not given stays.</summary>
     internal static async Task<Results<Ok<TopologyView>, Problem>> Update(Guid id, UpdateTopology request, OCoreDb db, Caller caller, TimeProvider time, CancellationToken stop)
@@ -102,11 +110,13 @@ internal static class TopologyEndpoints
         return TypedResults.Ok(topology.ToView(await TopologyViews.ServerNamesAsync(db, caller, [topology], stop)));
     }
 
-    /// <summary>Delete a topology. Servers and what runs on them stay as they are.</summary>
+    /// <summary>Delete a topology that does not run. Servers stay as they are.</summary>
     internal static async Task<Results<NoContent, Problem>> Delete(Guid id, OCoreDb db, CancellationToken stop)
     {
         if (await db.Topologies.SingleOrDefaultAsync(t => t.Id == id, stop) is not { } topology)
             return Problem.NotFound;
+        if (await db.TopologyDeployments.AnyAsync(d => d.TopologyId == id, stop))
+            return TopologyProblems.IsDeployed;
         db.Remove(topology);
         await db.SaveChangesAsync(stop);
         return TypedResults.NoContent();

@@ -13,12 +13,12 @@ namespace OCore.Features.Topologies;
 /// <summary>Gathers what the rules look at, once.</summary>
 internal static class TopologySnapshots
 {
-    public static async Task<TopologySnapshot> TakeAsync(OCoreDb db, Caller caller, Topology topology, TopologyData drawing, HaConfig ha, DateTimeOffset now, CancellationToken stop)
+    public static async Task<TopologySnapshot> TakeAsync(OCoreDb db, Caller caller, Topology topology, TopologyData drawing, HaConfig ha, DateTimeOffset now, CancellationToken stop, IReadOnlyList<string>? agreed = null)
     {
         var ids = DrawingShape.ServersOf(drawing).Concat([ha.LbServerId, ha.RedisServerId]).OfType<Guid>().Distinct().ToList();
         var servers = await ServerViews.VisibleTo(db, caller).Where(s => ids.Contains(s.Id)).ToListAsync(stop);
         var known = servers.Select(s => s.Id).ToList();
-        var counts = await db.InstanceCountsAsync(known, stop);
+        var counts = await db.EdgeInstanceCountsAsync(known, stop);
         var locks = known.Select(id => $"server:{id}").ToList();
         var locked = (await db.ResourceLocks.Where(l => locks.Contains(l.Key)).Select(l => l.Key).ToListAsync(stop)).ToHashSet();
         return new TopologySnapshot(drawing, ha)
@@ -29,8 +29,27 @@ internal static class TopologySnapshots
                 SshPort = s.IsLocal ? 0 : s.Port, EdgePort = s.EdgePort, Instances = counts.GetValueOrDefault(s.Id), BaseDomain = s.BaseDomain, Architecture = s.Facts?.Architecture,
                 Cpus = s.Facts?.Cpus, MemoryBytes = s.Facts?.MemoryBytes, MemoryReservedBytes = s.Use?.MemoryReservedBytes ?? 0, DiskBytes = s.Facts?.DiskBytes, DiskUsedBytes = s.Use?.DiskUsedBytes,
             }),
+            Deployed = await DeployedAsync(db, topology, agreed ?? [], stop),
             Neighbours = await NeighboursAsync(db, topology, ids, stop),
             Now = now,
+        };
+    }
+
+    // An instance is backed up by itself; until that is asked for here, a loss is agreed to without.
+    private static async Task<DeployedTopology?> DeployedAsync(OCoreDb db, Topology topology, IReadOnlyList<string> agreed, CancellationToken stop)
+    {
+        if (await db.TopologyDeployments.AsNoTracking().SingleOrDefaultAsync(d => d.TopologyId == topology.Id, stop) is not { } deployment)
+            return null;
+        var layout = deployment.Layout;
+        return new DeployedTopology
+        {
+            Ha = new HaConfig { LbType = layout.LbType, FilestoreType = layout.FilestoreType, RedisEnabled = layout.Redis, PgFailoverEnabled = layout.Failover },
+            Nodes = [.. layout.Nodes.Select(n => new DrawnNode(new TopologyNode
+            {
+                Id = n.Id, Type = NodeMembers.Word(n.Type),
+                Data = new RawJson(JsonSerializer.Serialize(new Dictionary<string, string?> { ["serverId"] = n.ServerId?.ToString(), ["label"] = n.Label, ["role"] = n.Settings.GetValueOrDefault("role") }.Where(m => m.Value is not null).ToDictionary())),
+            }))],
+            MayBeDestroyed = agreed.ToHashSet(),
         };
     }
 

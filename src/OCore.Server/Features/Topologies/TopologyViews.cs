@@ -8,8 +8,9 @@ namespace OCore.Features.Topologies;
 
 internal static class TopologyViews
 {
-    public static TopologyView ToView(this Topology topology, IReadOnlyDictionary<Guid, string> servers) => new()
+    public static TopologyView ToView(this Topology topology, IReadOnlyDictionary<Guid, string> servers, TopologyDeploymentView? deployment = null) => new()
     {
+        Deployment = deployment,
         Id = topology.Id, Name = topology.Name, Description = topology.Description, TopologyData = topology.Drawing, HaConfig = topology.Ha, Servers = Refs(topology, servers),
         Version = topology.Version, CreatedAt = topology.CreatedAt, UpdatedAt = topology.UpdatedAt,
     };

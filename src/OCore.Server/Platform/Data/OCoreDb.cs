@@ -15,6 +15,7 @@ using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies;
+using OCore.Features.Topologies.Deployments;
 using OCore.Features.Users;
 using OCore.Platform.Operations;
 using OCore.Platform.Tls;
@@ -67,6 +68,10 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<EnterpriseSource> EnterpriseSources => Set<EnterpriseSource>();
     public DbSet<ServerSource> ServerSources => Set<ServerSource>();
     public DbSet<Topology> Topologies => Set<Topology>();
+    public DbSet<TopologyPlan> TopologyPlans => Set<TopologyPlan>();
+    public DbSet<TopologyDeployment> TopologyDeployments => Set<TopologyDeployment>();
+    public DbSet<TopologyCredential> TopologyCredentials => Set<TopologyCredential>();
+    public DbSet<DeployedNode> DeployedNodes => Set<DeployedNode>();
     public DbSet<Instance> Instances => Set<Instance>();
     public DbSet<Branding> Brandings => Set<Branding>();
     public DbSet<BrandAsset> BrandAssets => Set<BrandAsset>();

@@ -455,6 +455,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<string>("AppliedSettings")
                         .HasColumnType("text");
 
+                    b.Property<string>("ClusterSealed")
+                        .HasColumnType("text");
+
                     b.Property<string>("Config")
                         .IsRequired()
                         .HasColumnType("text");
@@ -530,6 +533,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsConcurrencyToken()
                         .HasColumnType("uuid");
 
+                    b.Property<string>("PublicUrl")
+                        .HasColumnType("text");
+
                     b.Property<string>("RegistrationCodeSealed")
                         .HasColumnType("text");
 
@@ -564,6 +570,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasColumnType("text");
 
                     b.Property<Guid?>("TemplateId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("TopologyId")
                         .HasColumnType("uuid");
 
                     b.Property<string>("Use")
@@ -1048,6 +1057,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<Guid?>("EdgeTakenBy")
+                        .HasColumnType("uuid");
+
                     b.Property<string>("Facts")
                         .HasColumnType("text");
 
@@ -1402,6 +1414,232 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsUnique();
 
                     b.ToTable("TemplateCaches", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Deployments.DeployedNode", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Container")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Figures")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Label")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("MeasuredAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Message")
+                        .HasColumnType("text");
+
+                    b.Property<string>("NodeId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Role")
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("ServerId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<Guid>("TopologyId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("ServerId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("RootId", "TopologyId");
+
+                    b.HasIndex("TopologyId", "NodeId")
+                        .IsUnique();
+
+                    b.ToTable("DeployedNodes", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Deployments.TopologyCredential", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AccessKey")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("SecretKeySealed")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("TopologyId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("RootId", "TopologyId");
+
+                    b.HasIndex("TopologyId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("TopologyCredentials", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Deployments.TopologyDeployment", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Before")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("DeployedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("DrawingDigest")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Generation")
+                        .HasColumnType("integer");
+
+                    b.Property<Guid?>("InstanceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Layout")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("PlanHash")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("SecretsSealed")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("TopologyId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("TopologyId")
+                        .IsUnique();
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("RootId", "TopologyId");
+
+                    b.ToTable("TopologyDeployments", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Deployments.TopologyPlan", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Request")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("TopologyId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("View")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("RootId", "TopologyId");
+
+                    b.HasIndex("TopologyId", "Hash");
+
+                    b.ToTable("TopologyPlans", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Topologies.Topology", b =>
@@ -2639,6 +2877,74 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.HasOne("OCore.Features.Servers.Server", null)
                         .WithMany()
                         .HasForeignKey("RootId", "ServerId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Deployments.DeployedNode", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Topologies.Topology", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "TopologyId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Deployments.TopologyCredential", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Topologies.Topology", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "TopologyId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Deployments.TopologyDeployment", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Topologies.Topology", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "TopologyId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Topologies.Deployments.TopologyPlan", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Topologies.Topology", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "TopologyId")
                         .HasPrincipalKey("RootId", "Id")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();

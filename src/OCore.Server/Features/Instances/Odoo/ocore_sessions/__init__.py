@@ -1,0 +1,77 @@
+# Loaded server-wide. Keys: PREFIX + 's:' + sid holds a session as JSON; PREFIX + 'i:' + the first part of its sid holds the set of
+# the sids that share it (soft rotations), by which Odoo 18 and later revoke the sessions of a device.
+import json
+import logging
+import os
+
+import redis
+
+from odoo import http
+
+_logger = logging.getLogger(__name__)
+
+SETTINGS_FILE = "/opt/ocore/sessions.json"
+ANONYMOUS_SECONDS = 3 * 3600
+LIFETIME = getattr(http, "SESSION_LIFETIME", 7 * 24 * 3600)
+STORED = getattr(http, "STORED_SESSION_BYTES", 42)
+
+
+class RedisSessionStore(http.FilesystemSessionStore):
+    """Takes key generation and rotation from Odoo's own store; keeps nothing on the disk."""
+
+    def __init__(self, settings):
+        super().__init__(path=os.devnull, session_class=http.Session, renew_missing=True)
+        self.prefix = settings["prefix"]
+        self.redis = redis.Redis(
+            host=settings["host"], port=settings["port"], password=settings["password"],
+            socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
+
+    def _keys(self, sid):
+        return f"{self.prefix}s:{sid}", f"{self.prefix}i:{sid[:STORED]}"
+
+    def save(self, session):
+        key, index = self._keys(session.sid)
+        seconds = LIFETIME if session.get("uid") else ANONYMOUS_SECONDS
+        # One transaction: a session never stays without its end.
+        with self.redis.pipeline() as batch:
+            batch.set(key, json.dumps(dict(session)), ex=seconds).sadd(index, session.sid).expire(index, seconds).execute()
+
+    def delete(self, session):
+        key, index = self._keys(session.sid)
+        with self.redis.pipeline() as batch:
+            batch.delete(key).srem(index, session.sid).execute()
+
+    def get(self, sid):
+        data = self.redis.get(self._keys(sid)[0]) if self.is_valid_key(sid) else None
+        return self.new() if data is None else self.session_class(json.loads(data), sid, False)
+
+    def list(self):
+        start = len(self.prefix) + 2
+        return [key.decode()[start:] for key in self.redis.scan_iter(f"{self.prefix}s:*", count=1000)]
+
+    def vacuum(self, max_lifetime=LIFETIME):
+        """Redis lets keys end by itself."""
+
+    def get_missing_session_identifiers(self, identifiers):
+        identifiers = list(set(identifiers))
+        with self.redis.pipeline(transaction=False) as batch:
+            for identifier in identifiers:
+                batch.exists(f"{self.prefix}i:{identifier}")
+            return {identifier for identifier, found in zip(identifiers, batch.execute()) if not found}
+
+    def delete_from_identifiers(self, identifiers):
+        for identifier in identifiers:
+            index = f"{self.prefix}i:{identifier}"
+            sids = self.redis.smembers(index)
+            self.redis.delete(index, *(f"{self.prefix}s:{sid.decode()}" for sid in sids))
+
+
+try:
+    with open(SETTINGS_FILE, encoding="utf-8") as file:
+        _settings = json.load(file)
+except FileNotFoundError:
+    _settings = None
+if _settings:
+    # Shadows the application's cached property.
+    http.root.session_store = RedisSessionStore(_settings)
+    _logger.info("HTTP sessions are kept in Redis, under %s", _settings["prefix"])

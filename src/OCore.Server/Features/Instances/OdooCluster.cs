@@ -1,0 +1,67 @@
+using OCore.Platform.Docker;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Instances;
+
+/// <summary>One Odoo of an instance that runs on several servers.</summary>
+/// <param name="LivePort">Of the host, for live connections; 0 where the node is threaded.</param>
+internal sealed record ClusterNode(string NodeId, Guid ServerId, string Container, string Address, int Port, int LivePort, int Workers, int CronThreads, int DbMaxConn, int MemoryMb, double? Cpus);
+
+/// <summary>A container with PostgreSQL in it; which of several leads is asked when it matters.</summary>
+internal sealed record ClusterPostgres(Guid ServerId, string Container);
+
+/// <summary>Where sessions are kept.</summary>
+internal sealed record ClusterRedis(string Host, int Port, string Password, string Prefix);
+
+/// <summary>Where files are kept.</summary>
+internal sealed record ClusterBucket(string Endpoint, string Bucket, string Region, string Prefix, string AccessKey, string SecretKey);
+
+/// <summary>
+/// What an instance of a topology is made of, as far as the instance's own tools have to know: sealed in its row, for it holds
+/// passwords. The first node is the one that the tools work on.
+/// </summary>
+internal sealed record OdooCluster
+{
+    public const string Secret = "instance.cluster";
+
+    public required Guid TopologyId { get; init; }
+    public required IReadOnlyList<ClusterNode> Nodes { get; init; }
+    public required IReadOnlyList<ClusterPostgres> Postgres { get; init; }
+    /// <summary>As libpq takes them: several with commas between, of which the one that may be written to is used.</summary>
+    public required string DatabaseHosts { get; init; }
+    public required int DatabasePort { get; init; }
+    public ClusterRedis? Redis { get; init; }
+    public ClusterBucket? Bucket { get; init; }
+
+    public bool HasManyHosts => DatabaseHosts.Contains(',', StringComparison.Ordinal);
+}
+
+/// <summary>The server-wide Odoo modules of a topology and what they read.</summary>
+internal static class ClusterAddons
+{
+    public const string Sessions = "ocore_sessions", Files = "ocore_files";
+
+    public static IEnumerable<ContainerFile> FilesOf(OdooCluster cluster)
+    {
+        foreach (var addon in new[] { cluster.Redis is null ? null : Sessions, cluster.Bucket is null ? null : Files }.OfType<string>())
+            foreach (var name in (string[])["__init__.py", "__manifest__.py"])
+                yield return ContainerFile.Text(RemotePath.Parse($"{OdooConf.ConnectAddons}/{addon}/{name}"), Read(addon, name));
+        if (cluster.Redis is { } redis)
+            yield return Settings("sessions.json", redis);
+        if (cluster.Bucket is { } bucket)
+            yield return Settings("files.json", bucket);
+    }
+
+    /// <summary>Names for <c>server_wide_modules</c>.</summary>
+    public static string NamesOf(OdooCluster cluster) => (cluster.Redis is null ? "" : "," + Sessions) + (cluster.Bucket is null ? "" : "," + Files);
+
+    private static ContainerFile Settings<T>(string name, T value) =>
+        ContainerFile.Text(RemotePath.Parse("/opt/ocore/" + name), System.Text.Json.JsonSerializer.Serialize(value, System.Text.Json.JsonSerializerOptions.Web));
+
+    private static string Read(string addon, string name)
+    {
+        using var stream = typeof(ClusterAddons).Assembly.GetManifestResourceStream($"{addon}/{name}") ?? throw new InvalidOperationException($"{addon}/{name} is not in the program.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using System.Text;
+using OCore.Client;
+using OCore.Platform.Docker;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Topologies.Deployments;
+
+/// <summary>What a running load balancer does, replaced without a restart: the new configuration is checked before the old one gives way, and no open connection is cut.</summary>
+internal sealed class BalancerHost(TimeProvider time)
+{
+    private const string Applied = "ocore.applied";
+
+    /// <param name="draining">Nodes that get nobody new.</param>
+    public async Task EnsureAsync(IServerConnection connection, Layout layout, LayoutNode node, IReadOnlySet<string>? draining, CancellationToken stop)
+    {
+        var name = DockerName.Parse(node.Container);
+        var (type, folder, check, signal) = ProgramOf(node);
+        var files = layout.BalancerOf(node, draining).Render(type);
+        var version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}\0{f.Value}\0")))))[..16];
+        if (await RunsAsync(connection, name, folder, version, stop))
+            return;
+        var next = folder.Combine("next");
+        await connection.Docker.PutFilesAsync(name, [.. files.Select(f => ContainerFile.Text(next.Combine(f.Key), f.Value))], stop);
+        await RunAsync(connection, name, SwitchScript, stop, folder.Value, check);
+        if (signal is not null)
+            await connection.Docker.KillAsync(name, signal, stop);
+        await RunAsync(connection, name, "printf '%s' \"$2\" >\"$1/" + Applied + "\"", stop, folder.Value, version);
+        // Workers are replaced in a moment; what is asked for through the balancer is waited for by those who need it.
+        await Task.Delay(TimeSpan.FromMilliseconds(200), time, stop);
+    }
+
+    // HAProxy counts by node; the others do not say, and what a stopping Odoo is answering it answers to its end.
+    private const string SessionsScript = "exec 3<>/dev/tcp/127.0.0.1/8404; printf 'show stat -1 4 -1\\n' >&3; cat <&3";
+
+    /// <summary>What a node still answers for this load balancer; 0 where it cannot be told.</summary>
+    public static async Task<int> OpenRequestsAsync(IServerConnection connection, Layout layout, LayoutNode balancer, string nodeId, CancellationToken stop)
+    {
+        if (balancer.Text("program") != "haproxy" || layout.BalancerOf(balancer).Nodes.FirstOrDefault(n => n.Id == nodeId)?.Key is not { } key)
+            return 0;
+        var answer = await connection.Docker.ExecAsync(DockerName.Parse(balancer.Container), ["bash", "-c", SessionsScript], null, stop, new ExecOptions { Timeout = TimeSpan.FromSeconds(10) });
+        if (!answer.Ok)
+            return 0;
+        var rows = answer.Out.Split('\n').Where(l => l.Length > 0).Select(l => l.TrimStart('#', ' ').Split(',')).ToList();
+        var column = Array.IndexOf(rows[0], "scur");
+        return rows.Where(r => r.Length > column && r[0] == "odoo" && r[1] == key).Sum(r => int.TryParse(r[column], out var n) ? n : 0);
+    }
+
+    private static (LoadBalancerType Type, RemotePath Folder, string Check, string? Signal) ProgramOf(LayoutNode node) => node.Text("program") switch
+    {
+        "nginx" => (LoadBalancerType.Nginx, NodeSpecs.Nginx, "nginx", "SIGHUP"),
+        "traefik" => (LoadBalancerType.Traefik, NodeSpecs.Traefik, "traefik", null),
+        _ => (LoadBalancerType.Haproxy, NodeSpecs.Haproxy, "haproxy", "SIGUSR2"),
+    };
+
+    // A container that was made anew has its first configuration and no word of another.
+    private static async Task<bool> RunsAsync(IServerConnection connection, DockerName name, RemotePath folder, string version, CancellationToken stop)
+    {
+        try
+        {
+            return Encoding.ASCII.GetString(await connection.Docker.ReadFileAsync(name, folder.Combine(Applied), stop)) == version;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private const string SwitchScript = """
+        set -eu
+        case $2 in
+          haproxy) haproxy -c -q -f "$1/next/haproxy.cfg" ;;
+          nginx) nginx -t -q -c "$1/next/nginx.conf" ;;
+        esac
+        rm -f "$1/ocore.applied"
+        for f in "$1"/next/*; do
+          n=$1/${f##*/}
+          if [ -e "$n" ]; then cp -f "$n" "$n.previous"; fi
+          cp -f "$f" "$n.next"
+          mv -f "$n.next" "$n"
+        done
+        rm -rf "$1/next"
+        """;
+
+    private static async Task RunAsync(IServerConnection connection, DockerName name, string script, CancellationToken stop, params string[] arguments) =>
+        (await connection.Docker.ExecAsync(name, ["sh", "-c", script, "ocore", .. arguments], null, stop, new ExecOptions { User = "0", Timeout = TimeSpan.FromMinutes(1) })).ThrowIfFailed("Checking the load balancer's new configuration");
+}

@@ -1,0 +1,200 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Instances;
+using OCore.Features.Topologies.Rules;
+using OCore.Platform.Data;
+using OCore.Platform.Docker;
+using OCore.Platform.Operations;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Topologies.Deployments;
+
+internal sealed record ChangeInput(Guid TopologyId, string PlanHash, string DrawingDigest);
+
+/// <summary>
+/// Comes from what runs to what a plan has, one Odoo node after another: each is taken out of the load balancers, made anew, waited
+/// for and taken in again. Undoing it is the same the other way round.
+/// </summary>
+internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
+{
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(60);
+
+    public override string Name => "topology.change";
+
+    protected override void Define(StepList<ChangeInput> steps) => steps
+        .Step("get the images", (i, c) => TopologySteps.ImagesAsync(i.TopologyId, c), StayAsync)
+        .Step("change Odoo, node by node", (i, c) => RollAsync(i, c, back: false), (i, c) => RollAsync(i, c, back: true))
+        .Step("change the load balancers", (i, c) => BalanceAsync(i, c, back: false), (i, c) => BalanceAsync(i, c, back: true))
+        .Pivot("remove what is not drawn any more", RemoveAsync)
+        .Step("finish", FinishAsync);
+
+    private static async Task StayAsync(ChangeInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        if (await db.TopologyDeployments.SingleOrDefaultAsync(d => d.TopologyId == input.TopologyId, context.Stop) is not { } deployment)
+            return;
+        if (deployment.Before is { } before)
+        {
+            var ids = before.Nodes.Select(n => n.Id).ToList();
+            await db.DeployedNodes.Where(n => n.TopologyId == input.TopologyId && !ids.Contains(n.NodeId)).ExecuteDeleteAsync(context.Stop);
+            (deployment.Layout, deployment.Before) = (before, null);
+        }
+        deployment.Status = "active";
+        await db.SaveChangesAsync(context.Stop);
+    }
+
+    private static TopologyWork Towards(TopologyWork work, bool back) => back && work.Deployment.Before is { } before ? work with { Layout = before } : work;
+
+    private static async Task RollAsync(ChangeInput input, StepContext context, bool back)
+    {
+        await using var db = context.OpenDb();
+        var (host, instances) = (context.Get<TopologyHost>(), context.Get<InstanceHost>());
+        var opened = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        var work = Towards(opened, back);
+        var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
+        var cluster = TopologyHost.ClusterOf(work, on.Instance.Id, on.Plan.Cluster!.Bucket);
+        on.Instance.ClusterSealed = instances.Seal(cluster, on.Instance.Id);
+        (on.Instance.Workers, on.Instance.MemoryMb, on.Instance.Cpus) = (cluster.Nodes[0].Workers, cluster.Nodes[0].MemoryMb, cluster.Nodes[0].Cpus);
+        await db.SaveChangesAsync(context.Stop);
+        await TopologySteps.FoldersAsync(host, work, on, context.Stop);
+        // The balancers that run now are told; those that are to come are told later.
+        var others = back ? opened.Layout : work.Deployment.Before ?? work.Layout;
+        foreach (var node in cluster.Nodes)
+        {
+            var connection = await instances.ConnectAsync(db, node.ServerId, context.Stop);
+            var (name, spec) = (DockerName.Parse(node.Container), OdooContainer.Spec(instances.PlanOf(on.Instance, cluster, node)));
+            var there = await connection.Docker.FindAsync(name, context.Stop);
+            if (there is { IsRunning: true } && there.SpecHash == SpecHash.Of(spec))
+                continue;
+            await TopologySteps.MarkAsync(context, input.TopologyId, node.NodeId, TopologyNodeState.Working, there is null ? "It is being made." : "It is being changed.");
+            if (there is { IsRunning: true })
+                await DrainAsync(context, host, work, others, node.NodeId);
+            await connection.Docker.EnsureContainerAsync(spec, context.Stop);
+            await InstanceHost.WaitUntilUpAsync(connection, name, context.Log, context.Stop);
+            await TellAsync(context, host, work, others, null);
+            await TopologySteps.MarkAsync(context, input.TopologyId, node.NodeId, TopologyNodeState.Running, null);
+            context.Log($"{node.NodeId}: Odoo answers as planned");
+        }
+    }
+
+    // Nobody new comes to it; whoever is on it is waited for, but not for ever.
+    private static async Task DrainAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string nodeId)
+    {
+        if (running.Of(NodeType.Odoo).Count(n => n.IsWeb) < 2)
+            return;
+        await TellAsync(context, host, work, running, nodeId);
+        var (time, since) = (context.Get<TimeProvider>(), context.Get<TimeProvider>().GetTimestamp());
+        context.Log($"{nodeId}: gets nobody new");
+        while (time.GetElapsedTime(since) < Drain && await OpenRequestsAsync(context, host, work, running, nodeId) > 0)
+            await Task.Delay(TimeSpan.FromMilliseconds(500), context.Stop);
+    }
+
+    private static async Task TellAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string? draining)
+    {
+        foreach (var balancer in running.Nodes.Where(n => n.IsBalancer && work.Servers.ContainsKey(n.ServerId!.Value)))
+        {
+            var connection = await host.ConnectAsync(work, balancer, context.Stop);
+            if (await connection.Docker.FindAsync(DockerName.Parse(balancer.Container), context.Stop) is { IsRunning: true })
+                await context.Get<BalancerHost>().EnsureAsync(connection, running, balancer, draining is null ? null : new HashSet<string> { draining }, context.Stop);
+        }
+    }
+
+    private static async Task<int> OpenRequestsAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string nodeId)
+    {
+        var open = 0;
+        foreach (var balancer in running.Nodes.Where(n => n.IsBalancer && work.Servers.ContainsKey(n.ServerId!.Value)))
+            open += await BalancerHost.OpenRequestsAsync(await host.ConnectAsync(work, balancer, context.Stop), running, balancer, nodeId, context.Stop);
+        return open;
+    }
+
+    private static async Task BalanceAsync(ChangeInput input, StepContext context, bool back)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = Towards(await host.OpenAsync(db, input.TopologyId, context.Stop), back);
+        foreach (var node in work.Layout.Nodes.Where(n => n.IsBalancer))
+        {
+            await host.TakeEdgeAsync(db, work, node, context.Stop);
+            await host.EnsureAsync(work, node, context.Stop);
+        }
+        if (back)
+            await RemoveMissingAsync(db, host, work, work.Deployment.Layout, context);
+        else
+            await TopologySteps.WaitForBalancersAsync(host, work, context);
+    }
+
+    private static async Task RemoveAsync(ChangeInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        if (work.Deployment.Before is { } before)
+            await RemoveMissingAsync(db, host, work, before, context);
+    }
+
+    /// <summary>Those of <paramref name="from"/> that are not where the work goes, or are somewhere else.</summary>
+    private static async Task RemoveMissingAsync(OCoreDb db, TopologyHost host, TopologyWork work, Layout from, StepContext context)
+    {
+        foreach (var gone in from.Nodes.Where(n => work.Layout.Find(n.Id) is not { } still || still.ServerId != n.ServerId).Reverse())
+        {
+            await host.RemoveAsync(work, gone, context.Stop);
+            if (gone.IsBalancer)
+                await host.GiveEdgeBackAsync(db, work, gone, context.Stop);
+            if (gone.Type == NodeType.Odoo && work.Layout.Of(NodeType.Odoo).All(n => n.ServerId != gone.ServerId) && work.Deployment.InstanceId is { } instance)
+                await TopologyHost.RemoveFilesAsync(await host.ConnectAsync(work, gone, context.Stop), gone.Image, instance, work.TopologyId, context.Stop);
+            context.Log($"{gone.Id}: {gone.Label} is removed");
+        }
+    }
+
+    private static async Task FinishAsync(ChangeInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var deployment = await db.TopologyDeployments.SingleAsync(d => d.TopologyId == input.TopologyId, context.Stop);
+        var ids = deployment.Layout.Nodes.Select(n => n.Id).ToList();
+        await db.DeployedNodes.Where(n => n.TopologyId == input.TopologyId && !ids.Contains(n.NodeId)).ExecuteDeleteAsync(context.Stop);
+        if (deployment.PlanHash != input.PlanHash)
+            (deployment.Generation, deployment.PlanHash) = (deployment.Generation + 1, input.PlanHash);
+        (deployment.Status, deployment.Before, deployment.DrawingDigest, deployment.DeployedAt) = ("active", null, input.DrawingDigest, context.Get<TimeProvider>().GetUtcNow());
+        await db.SaveChangesAsync(context.Stop);
+    }
+}
+
+/// <summary>Takes everything down, people's way first, then forgets it. Waits for servers that are away.</summary>
+internal sealed class DestroyTopologyKind : OperationKind<TopologyInput>
+{
+    public override string Name => "topology.destroy";
+    public override bool IsPatient => true;
+
+    protected override void Define(StepList<TopologyInput> steps) => steps
+        .Pivot("take its address away", CloseAsync)
+        .Step("remove its nodes", RemoveAsync)
+        .Step("forget it", ForgetAsync);
+
+    private static async Task CloseAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        if (await host.FindAsync(db, input.TopologyId, context.Stop) is not { } work)
+            return;
+        foreach (var node in work.Layout.Nodes.Where(n => n.IsBalancer))
+            await host.RemoveAsync(work, node, context.Stop);
+    }
+
+    private static async Task RemoveAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        if (await host.FindAsync(db, input.TopologyId, context.Stop) is { } work)
+            await host.RemoveNodesAsync(db, work, context.Log, context.Stop);
+    }
+
+    private static async Task ForgetAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        if (await db.TopologyDeployments.AsNoTracking().SingleOrDefaultAsync(d => d.TopologyId == input.TopologyId, context.Stop) is not { } deployment)
+            return;
+        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == deployment.InstanceId, context.Stop) is { } instance)
+            db.Remove(instance);
+        await TopologyHost.ForgetAsync(db, input.TopologyId, context.Stop);
+    }
+}

@@ -1,0 +1,272 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Instances;
+using OCore.Features.Topologies.Rules;
+using OCore.Platform.Operations;
+using OCore.Platform.Remote;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Topologies.Deployments;
+
+internal sealed record TopologyInput(Guid TopologyId);
+
+/// <summary>Makes everything that a plan creates: what is used before what uses it. Until it has ended all of it can be undone.</summary>
+internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
+{
+    public override string Name => "topology.deploy";
+
+    protected override void Define(StepList<TopologyInput> steps) => steps
+        .Step("check the servers", CheckAsync, ForgetAsync)
+        .Step("get the images", (i, c) => TopologySteps.ImagesAsync(i.TopologyId, c))
+        .Step("start etcd", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Etcd), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Etcd))
+        .Step("start PostgreSQL", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Postgres), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Postgres))
+        .Step("lead to PostgreSQL", (i, c) => StartAsync(i, c, n => n.IsPgEntry), (i, c) => RemoveAsync(i, c, n => n.IsPgEntry))
+        .Step("start Redis", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Redis), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Redis))
+        .Step("make the database", DatabaseAsync)
+        .Step("make the folders", FoldersAsync, RemoveFoldersAsync)
+        .Step("install Odoo", InstallAsync, StopInstallingAsync)
+        .Step("set identity and secrets", PersonalizeAsync)
+        .Step("start Odoo", StartOdooAsync, RemoveOdooAsync)
+        .Step("start the load balancers", StartBalancersAsync, RemoveBalancersAsync)
+        .Step("wait until Odoo answers", WaitAsync)
+        .Step("finish", FinishAsync);
+
+    private static async Task CheckAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        foreach (var id in work.Layout.Servers)
+        {
+            var server = work.Servers.GetValueOrDefault(id) ?? throw new StepRefusedException("server_gone", "A server of the plan is gone.", "Plan again.");
+            if (server.Status is not ServerStatus.Active)
+                throw new TryLaterException($"The server {server.Name} is {OperationJournal.Word(server.Status)}.", "The deployment goes on when the server is active.");
+            await context.Get<Servers.ServerAccess>().ConnectAsync(server, context.Stop);
+        }
+    }
+
+    private static async Task ForgetAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var instance = await db.TopologyDeployments.Where(d => d.TopologyId == input.TopologyId).Select(d => d.InstanceId).SingleOrDefaultAsync(context.Stop);
+        await TopologyHost.ForgetAsync(db, input.TopologyId, context.Stop);
+        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == instance, context.Stop) is { } row)
+            db.Remove(row);
+        await db.SaveChangesAsync(context.Stop);
+    }
+
+    private static async Task StartAsync(TopologyInput input, StepContext context, Func<LayoutNode, bool> which)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        var nodes = work.Layout.Nodes.Where(which).ToList();
+        // All at once: members of one cluster wait for each other.
+        await Task.WhenAll(nodes.Select(node => host.EnsureAsync(work, node, context.Stop)));
+        foreach (var node in nodes)
+        {
+            await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, TopologyNodeState.Working, "It has started.");
+            await host.WaitAsync(work, node, TimeSpan.FromMinutes(3), context.Stop);
+            await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, TopologyNodeState.Running, null);
+            context.Log($"{node.Id}: {node.Label} runs");
+        }
+    }
+
+    private static async Task RemoveAsync(TopologyInput input, StepContext context, Func<LayoutNode, bool> which)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        if (await host.FindAsync(db, input.TopologyId, context.Stop) is not { } work)
+            return;
+        foreach (var node in work.Layout.Nodes.Where(which).Reverse())
+        {
+            await host.RemoveAsync(work, node, context.Stop);
+            context.Log($"{node.Id}: {node.Label} is removed again");
+        }
+    }
+
+    // PostgreSQL is the topology's alone, so undoing it undoes this.
+    private static async Task DatabaseAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
+        var values = new Dictionary<string, string> { ["db"] = on.Plan.Database, ["password"] = on.Plan.DatabasePassword };
+        await on.SqlAsync("postgres", OdooSql.EnsureRole, values, context.Stop);
+    }
+
+    private static async Task FoldersAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        await TopologySteps.FoldersAsync(host, work, await TopologySteps.InstanceAsync(db, input.TopologyId, context), context.Stop);
+    }
+
+    private static async Task RemoveFoldersAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        if (await host.FindAsync(db, input.TopologyId, context.Stop) is not { Deployment.InstanceId: { } instance } work)
+            return;
+        foreach (var node in work.Layout.Of(NodeType.Odoo).DistinctBy(n => n.ServerId))
+        {
+            var connection = await host.ConnectAsync(work, node, context.Stop);
+            await connection.Docker.RemoveContainerAsync(DockerName.Parse("ocore-files-" + Layout.KeyOf(input.TopologyId, node.Id)), context.Stop);
+            await TopologyHost.RemoveFilesAsync(connection, node.Image, instance, input.TopologyId, context.Stop);
+        }
+    }
+
+    private static async Task InstallAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
+        var values = new Dictionary<string, string> { ["db"] = on.Plan.Database };
+        if ((await on.SqlAsync("postgres", OdooSql.IsInitialised, values, context.Stop)).Trim() == "t")
+            return;
+        var name = DockerName.Parse($"ocore-install-{on.Instance.Slug}");
+        // One that a process before this began goes on; what is half built and abandoned is begun again.
+        if (await on.Connection.Docker.FindAsync(name, context.Stop) is not { IsRunning: true })
+        {
+            await on.Connection.Docker.RemoveContainerAsync(name, context.Stop);
+            await on.SqlAsync("postgres", OdooSql.DropUnfinished, values, context.Stop);
+        }
+        await on.SqlAsync("postgres", OdooSql.CreateDatabase, values, context.Stop);
+        context.Log($"Initialising Odoo {on.Instance.OdooVersion} with {string.Join(", ", on.Instance.Modules.DefaultIfEmpty("base"))}");
+        List<string> arguments = ["-d", on.Plan.Database, "-i", string.Join(',', (string[])["base", .. on.Instance.Modules])];
+        if (on.Instance.Languages.Count > 0)
+            arguments.Add("--load-language=" + string.Join(',', on.Instance.Languages));
+        if (on.Plan.Major < 19 && !on.Instance.DemoData)
+            arguments.Add("--without-demo=all");
+        else if (on.Plan.Major >= 19 && on.Instance.DemoData)
+            arguments.Add("--with-demo");
+        var result = await InstanceHost.RunOdooAsync(on, "install", arguments, context.Log, context.Stop);
+        if (!result.Ok)
+            throw new StepRefusedException("initialisation_failed", $"Odoo could not initialise the database (exit code {result.ExitCode}): {OdooOutput.Complaint(result.Tail)}", "The operation's log has Odoo's own output.");
+        var installed = System.Text.Json.JsonSerializer.Deserialize<HashSet<string>>(await on.SqlAsync(on.Plan.Database, OdooSql.ModulesInState, new Dictionary<string, string>(), context.Stop)) ?? [];
+        if (on.Instance.Modules.Where(m => !installed.Contains(m)).ToList() is { Count: > 0 } missing)
+            throw new StepRefusedException("unknown_modules", $"This Odoo has no module {string.Join(", ", missing)}.", "Correct the template's module list.");
+        await on.SqlAsync("postgres", OdooSql.MarkInitialised, values, context.Stop);
+    }
+
+    private static async Task StopInstallingAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        if (await context.Get<TopologyHost>().FindAsync(db, input.TopologyId, context.Stop) is null)
+            return;
+        var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
+        await on.Connection.Docker.RemoveContainerAsync(DockerName.Parse($"ocore-install-{on.Instance.Slug}"), context.Stop);
+    }
+
+    private static async Task PersonalizeAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
+        await InstanceHost.PersonalizeAsync(on, context.Get<SecretBox>().Unseal(on.Instance.AdminPasswordSealed!, InstanceSecrets.Admin, on.Instance.Id), context.Stop);
+    }
+
+    private static async Task StartOdooAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
+        await context.Get<InstanceHost>().EnsureContainerAsync(db, on, context.Stop);
+        await db.SaveChangesAsync(context.Stop);
+        foreach (var node in on.Plan.Cluster!.Nodes)
+        {
+            await TopologySteps.MarkAsync(context, input.TopologyId, node.NodeId, TopologyNodeState.Working, "Odoo has started.");
+            await InstanceHost.WaitUntilUpAsync(await context.Get<InstanceHost>().ConnectAsync(db, node.ServerId, context.Stop), DockerName.Parse(node.Container), context.Log, context.Stop);
+            await TopologySteps.MarkAsync(context, input.TopologyId, node.NodeId, TopologyNodeState.Running, null);
+            context.Log($"{node.NodeId}: Odoo answers");
+        }
+    }
+
+    private static Task RemoveOdooAsync(TopologyInput input, StepContext context) => RemoveAsync(input, context, n => n.Type == NodeType.Odoo);
+
+    private static async Task StartBalancersAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        foreach (var node in work.Layout.Nodes.Where(n => n.IsBalancer))
+        {
+            await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, TopologyNodeState.Working, "It is being started.");
+            await host.TakeEdgeAsync(db, work, node, context.Stop);
+            await host.EnsureAsync(work, node, context.Stop);
+        }
+    }
+
+    private static async Task RemoveBalancersAsync(TopologyInput input, StepContext context)
+    {
+        await RemoveAsync(input, context, n => n.IsBalancer);
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        if (await host.FindAsync(db, input.TopologyId, context.Stop) is { } work)
+            foreach (var node in work.Layout.Nodes.Where(n => n.IsBalancer))
+                await host.GiveEdgeBackAsync(db, work, node, context.Stop);
+    }
+
+    private static async Task WaitAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        await TopologySteps.WaitForBalancersAsync(context.Get<TopologyHost>(), await context.Get<TopologyHost>().OpenAsync(db, input.TopologyId, context.Stop), context);
+    }
+
+    private static async Task FinishAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var deployment = await db.TopologyDeployments.SingleAsync(d => d.TopologyId == input.TopologyId, context.Stop);
+        if (deployment.Status != "active")
+            (deployment.Status, deployment.Generation, deployment.DeployedAt) = ("active", deployment.Generation + 1, context.Get<TimeProvider>().GetUtcNow());
+        var instance = await db.Instances.SingleAsync(i => i.Id == deployment.InstanceId, context.Stop);
+        (instance.Status, instance.StatusMessage) = (InstanceStatus.Running, null);
+        await db.SaveChangesAsync(context.Stop);
+    }
+}
+
+/// <summary>Steps that the operations of topologies share.</summary>
+internal static class TopologySteps
+{
+    public static async Task<InstanceOnServer> InstanceAsync(Platform.Data.OCoreDb db, Guid topologyId, StepContext context)
+    {
+        var id = await db.TopologyDeployments.Where(d => d.TopologyId == topologyId).Select(d => d.InstanceId).SingleOrDefaultAsync(context.Stop) ?? throw new StepRefusedException("topology_gone", "The topology is not deployed any more.");
+        return await context.Get<InstanceHost>().OpenAsync(db, id, context.Stop);
+    }
+
+    public static async Task ImagesAsync(Guid topologyId, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, topologyId, context.Stop);
+        foreach (var node in work.Layout.Nodes.Where(n => n.ServerId is not null).DistinctBy(n => (n.ServerId, n.Image)))
+            await host.EnsureImageAsync(work, node, context.Log, context.Stop);
+    }
+
+    /// <summary>Odoo's folder on each of its servers, Odoo's own.</summary>
+    public static async Task FoldersAsync(TopologyHost host, TopologyWork work, InstanceOnServer on, CancellationToken stop)
+    {
+        foreach (var node in work.Layout.Of(NodeType.Odoo).DistinctBy(n => n.ServerId))
+            await InstanceHost.OnFilesAsync(await host.ConnectAsync(work, node, stop), node.Image, "files-" + Layout.KeyOf(work.TopologyId, node.Id),
+                """
+                set -eu
+                mkdir -p "$1/filestore/$2"
+                chown -R odoo:odoo "$1"
+                """, stop, $"/ocore/instances/{on.Instance.Id:N}", on.Plan.Database);
+    }
+
+    public static async Task WaitForBalancersAsync(TopologyHost host, TopologyWork work, StepContext context)
+    {
+        foreach (var node in work.Layout.Nodes.Where(n => n.IsBalancer))
+        {
+            await host.WaitAsync(work, node, TimeSpan.FromMinutes(1), context.Stop);
+            await MarkAsync(context, work.TopologyId, node.Id, TopologyNodeState.Running, null);
+            context.Log($"{node.Id}: {node.Label} leads to Odoo");
+        }
+    }
+
+    public static async Task MarkAsync(StepContext context, Guid topologyId, string nodeId, TopologyNodeState state, string? message)
+    {
+        await using var db = context.OpenDb();
+        var now = context.Get<TimeProvider>().GetUtcNow();
+        await db.DeployedNodes.Where(n => n.TopologyId == topologyId && n.NodeId == nodeId)
+            .ExecuteUpdateAsync(s => s.SetProperty(n => n.State, state).SetProperty(n => n.Message, message).SetProperty(n => n.MeasuredAt, now), context.Stop);
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Topologies.Rules;
+using OCore.Platform.Data;
+
+namespace OCore.Features.Topologies.Deployments;
+
+internal static class DeploymentViews
+{
+    public static async Task<TopologyDeploymentView?> OfAsync(OCoreDb db, Topology topology, IReadOnlyDictionary<Guid, string> servers, CancellationToken stop)
+    {
+        if (await db.TopologyDeployments.AsNoTracking().SingleOrDefaultAsync(d => d.TopologyId == topology.Id, stop) is not { } deployment)
+            return null;
+        var nodes = await db.DeployedNodes.AsNoTracking().Where(n => n.TopologyId == topology.Id).OrderBy(n => n.NodeId).ToListAsync(stop);
+        var key = LockOf(topology.Id);
+        return new TopologyDeploymentView
+        {
+            Status = deployment.Status, Generation = deployment.Generation, PlanHash = deployment.PlanHash, InstanceId = deployment.InstanceId,
+            OperationId = await db.ResourceLocks.Where(l => l.Key == key).Select(l => (Guid?)l.OperationId).FirstOrDefaultAsync(stop),
+            Changed = deployment.DrawingDigest != topology.DrawingDigest, DeployedAt = deployment.DeployedAt, Nodes = [.. nodes.Select(n => ToStatus(n, servers))],
+        };
+    }
+
+    public static string LockOf(Guid topology) => $"topology:{topology}";
+
+    public static TopologyNodeStatus ToStatus(DeployedNode node, IReadOnlyDictionary<Guid, string> servers) => new()
+    {
+        NodeId = node.NodeId, Type = NodeMembers.Word(node.Type), Label = node.Label, Server = node.ServerId is { } id && servers.TryGetValue(id, out var name) ? new Ref { Id = id, Name = name } : null,
+        State = node.State, Message = node.Message, Role = node.Role, Figures = node.Figures, MeasuredAt = node.MeasuredAt,
+    };
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using OCore.Client;
+using OCore.Features.Topologies.Balancers;
+using OCore.Features.Topologies.Rules;
+
+namespace OCore.Features.Topologies.Deployments;
+
+/// <summary>One node as it is to run: where, under which name, and with what. No secrets: it is kept, hashed and compared.</summary>
+internal sealed record LayoutNode
+{
+    public required string Id { get; init; }
+    public required string Label { get; init; }
+    public required NodeType Type { get; init; }
+    /// <summary>None for a bucket, which is no container.</summary>
+    public Guid? ServerId { get; init; }
+    /// <summary>Of its container, and of its volume where it has one.</summary>
+    public required string Container { get; init; }
+    /// <summary>Where others reach it.</summary>
+    public string? Address { get; init; }
+    public int Port { get; init; }
+    /// <summary>Live connections, Patroni's REST, etcd's peers; 0 where there is none.</summary>
+    public int SecondPort { get; init; }
+    public string Image { get; init; } = "";
+    public int MemoryMb { get; init; }
+    public double? Cpus { get; init; }
+    /// <summary>What else decides how it runs, by name.</summary>
+    public SortedDictionary<string, string> Settings { get; init; } = new(StringComparer.Ordinal);
+
+    public string Text(string setting) => Settings.GetValueOrDefault(setting, "");
+    public int Int(string setting) => int.Parse(Settings[setting], CultureInfo.InvariantCulture);
+    public bool Is(string setting, string value) => Settings.GetValueOrDefault(setting) == value;
+    public IReadOnlyList<string> List(string setting) => Text(setting).Split(',', StringSplitOptions.RemoveEmptyEntries);
+
+    [JsonIgnore] public bool IsPgEntry => Type == NodeType.LoadBalancer && Is("role", "postgres");
+    [JsonIgnore] public bool IsBalancer => Type == NodeType.LoadBalancer && !IsPgEntry;
+    [JsonIgnore] public bool IsWeb => Type == NodeType.Odoo && Is("role", "web");
+    public string Endpoint(int port) => Address!.Contains(':', StringComparison.Ordinal) ? $"[{Address}]:{port}" : $"{Address}:{port}";
+
+    /// <summary>Everything that makes it what it is, for people and for comparison.</summary>
+    public SortedDictionary<string, string> Facts()
+    {
+        var facts = new SortedDictionary<string, string>(Settings, StringComparer.Ordinal);
+        if (Image.Length > 0)
+            facts["image"] = Image;
+        if (Address is not null)
+            facts["address"] = Endpoint(Port) + (SecondPort > 0 ? $", {SecondPort}" : "");
+        if (MemoryMb > 0)
+            facts["memory (MB)"] = MemoryMb.ToString(CultureInfo.InvariantCulture);
+        if (Cpus is { } cpus)
+            facts["cpus"] = cpus.ToString(CultureInfo.InvariantCulture);
+        return facts;
+    }
+}
+
+/// <summary>A whole topology as it is to run.</summary>
+internal sealed record Layout
+{
+    public required IReadOnlyList<LayoutNode> Nodes { get; init; }
+    public LoadBalancerType LbType { get; init; }
+    public FilestoreType FilestoreType { get; init; }
+    public bool Redis { get; init; }
+    public bool Failover { get; init; }
+
+    public IEnumerable<LayoutNode> Of(NodeType type) => Nodes.Where(n => n.Type == type);
+    public LayoutNode? Find(string id) => Nodes.FirstOrDefault(n => n.Id == id);
+    /// <summary>The node whose container bears the instance's own name: tools that work on one Odoo work on this.</summary>
+    [JsonIgnore] public LayoutNode Home => Of(NodeType.Odoo).OrderBy(n => !n.IsWeb).ThenBy(n => n.Id, StringComparer.Ordinal).First();
+    [JsonIgnore] public IEnumerable<Guid> Servers => Nodes.Select(n => n.ServerId).OfType<Guid>().Distinct();
+
+    /// <summary>How Odoo comes to the database: an entry that follows the primary, or the nodes themselves.</summary>
+    [JsonIgnore]
+    public (string Hosts, int Port) Database
+    {
+        get
+        {
+            if (Nodes.Where(n => n.IsPgEntry).ToList() is { Count: > 0 } entries)
+                return (string.Join(',', entries.Select(e => e.Address)), entries[0].Port);
+            var nodes = Of(NodeType.Postgres).OrderBy(n => !n.Is("role", "primary")).ThenBy(n => n.Id, StringComparer.Ordinal).ToList();
+            return (string.Join(',', nodes.Select(n => n.Address)), nodes[0].Port);
+        }
+    }
+
+    /// <summary>The same for the same topology and node, and no word of the drawing.</summary>
+    public static string KeyOf(Guid topology, string node) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{topology:N} {node}")))[..10];
+
+    /// <summary>What a load balancer for people does, with nodes that get nobody new.</summary>
+    public BalancerPlan BalancerOf(LayoutNode balancer, IReadOnlySet<string>? draining = null) => new()
+    {
+        Nodes = [.. balancer.List("nodes").Select(Find).OfType<LayoutNode>().Where(n => n.IsWeb)
+            .Select(n => new BalancedNode(n.Id, IPAddress.Parse(n.Address!), n.Port, n.SecondPort > 0 ? n.SecondPort : null, draining?.Contains(n.Id) == true))],
+        Hosts = balancer.List("hosts"), Sticky = balancer.Is("sticky", "true"), HttpPort = NodeSpecs.InnerHttpPort,
+        AllowDatabaseManager = balancer.Is("allowDatabaseManager", "true"), BodyMb = balancer.Int("bodyMb"),
+    };
+
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    public bool SameAs(Layout other) => JsonSerializer.Serialize(this, Json) == JsonSerializer.Serialize(other, Json);
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using OCore.Client;
+using OCore.Features.Topologies.Rules;
+
+namespace OCore.Features.Topologies.Deployments;
+
+/// <summary>The images that nodes run.</summary>
+internal sealed record LayoutImages(string Odoo, string Postgres, string PostgresHa, string Redis, string Haproxy, string Nginx, string Traefik);
+
+/// <summary>From a drawing that the rules have nothing against to what is to run. Pure.</summary>
+internal static class LayoutMaker
+{
+    /// <summary>What this oCore does not build, by node: a plan says so, and nothing is left out in silence.</summary>
+    public static IReadOnlyDictionary<string, string> NotBuilt(TopologySnapshot topology)
+    {
+        var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var node in topology.ById.Values)
+            if (WhyNot(topology, node) is { } why)
+                found[node.Id] = why;
+        return found;
+    }
+
+    private static string? WhyNot(TopologySnapshot topology, DrawnNode node) => node.Type switch
+    {
+        NodeType.Filestore => "NFS is not built by oCore: its server needs kernel rights that oCore gives no container. Use filestoreType s3, or local with one Odoo.",
+        // Its containers are made and reviewed, and it has not lost a primary in a drill yet: until then it is not let near people's data.
+        NodeType.Etcd => "PostgreSQL with fail-over is not built by this oCore yet. Deploy with one PostgreSQL.",
+        NodeType.Pgbouncer => "PgBouncer is not built by oCore. Let Odoo reach PostgreSQL directly, and lower dbMaxConn where connections are few.",
+        NodeType.Monitor => "Monitoring nodes are not built by oCore, which measures every node itself.",
+        NodeType.Backup => "Backup nodes are not built by oCore: the instance is backed up as every other one.",
+        NodeType.Redis when node.IsSentinel || node.Text("role") == "replica" => "Redis runs as one primary that keeps its data on its disk; replicas and sentinels are not built.",
+        NodeType.Redis when node.Text("url") is not null => "A Redis of somebody else's is not used. Leave url out, and oCore runs one.",
+        NodeType.Postgres when !topology.Ha.PgFailoverEnabled && topology.Postgres.Count > 1 => "Replicas run with pgFailoverEnabled, under Patroni.",
+        NodeType.Postgres when node.Text("failover", "patroni") != "patroni" => "Fail-over is done by Patroni.",
+        NodeType.Postgres when node.Int("version", 17) != 17 => "PostgreSQL 17 is what runs.",
+        NodeType.Postgres when CapacityRules.AddressOf(topology, node) is null => NoAddress,
+        NodeType.Odoo or NodeType.Redis when CapacityRules.AddressOf(topology, node) is null => NoAddress,
+        NodeType.LoadBalancer when node.IsPgEntry && CapacityRules.AddressOf(topology, node) is null => NoAddress,
+        NodeType.LoadBalancer when node.Flag("tls", false) => "The load balancer speaks HTTP: put what ends TLS before it.",
+        NodeType.LoadBalancer when node.Text("virtualIp") is not null => "A shared address of two load balancers is not set up by oCore; lead to both by DNS.",
+        _ => null,
+    };
+
+    private const string NoAddress = "It has no private address: say bind, or add its server by its private address.";
+
+    public static Layout Make(Guid topologyId, TopologySnapshot topology, LayoutImages images)
+    {
+        var odoo = topology.Odoo.OrderBy(o => !o.IsWeb).ThenBy(o => o.Id, StringComparer.Ordinal).ToList();
+        var nodes = topology.ById.Values.Where(n => n.Type is NodeType.LoadBalancer or NodeType.Odoo or NodeType.Postgres or NodeType.Etcd or NodeType.Redis or NodeType.S3)
+            .OrderBy(n => Order(n)).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => Of(topologyId, topology, n, images)).ToList();
+        return new Layout { Nodes = nodes, LbType = topology.Ha.LbType, FilestoreType = topology.Ha.FilestoreType, Redis = topology.Ha.RedisEnabled, Failover = topology.Ha.PgFailoverEnabled };
+    }
+
+    /// <summary>What is used comes before what uses it.</summary>
+    private static int Order(DrawnNode node) => node.Type switch
+    {
+        NodeType.Etcd => 0, NodeType.Postgres => 1, NodeType.LoadBalancer when node.IsPgEntry => 2, NodeType.Redis => 3, NodeType.S3 => 4, NodeType.Odoo => 5, _ => 6,
+    };
+
+    private static LayoutNode Of(Guid topologyId, TopologySnapshot topology, DrawnNode node, LayoutImages images)
+    {
+        var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var made = new LayoutNode
+        {
+            Id = node.Id, Label = node.Label, Type = node.Type, ServerId = node.ServerId, Settings = settings,
+            Container = $"ocore-{NameOf(node)}-{Layout.KeyOf(topologyId, node.Id)}", Address = CapacityRules.AddressOf(topology, node)?.ToString(), MemoryMb = node.MemoryMb, Cpus = node.Number("cpus"),
+        };
+        switch (node.Type)
+        {
+            case NodeType.Etcd:
+                return made with { Image = images.PostgresHa, Port = node.Int("port", 2379), SecondPort = node.Int("peerPort", 2380) };
+            case NodeType.Postgres:
+                settings["role"] = node.IsPrimary || topology.Postgres.Count == 1 ? "primary" : "replica";
+                settings["maxConnections"] = Number(node.Int("maxConnections", 200));
+                if (!topology.Ha.PgFailoverEnabled)
+                    return made with { Image = images.Postgres, Port = node.Int("port", 5432) };
+                var primary = topology.Postgres.FirstOrDefault(p => p.IsPrimary) ?? topology.Postgres[0];
+                (settings["ttl"], settings["loopWait"], settings["retryTimeout"]) = (Number(primary.Int("ttl", 30)), Number(primary.Int("loopWait", 10)), Number(primary.Int("retryTimeout", 10)));
+                (settings["primaryStartTimeout"], settings["maxConnections"]) = (Number(primary.Int("primaryStartTimeout", 300)), Number(primary.Int("maxConnections", 200)));
+                settings["synchronous"] = primary.Flag("synchronous", topology.Postgres.Count >= 3 || primary.Flag("zeroDataLoss", false)) ? "true" : "false";
+                settings["scope"] = primary.Text("scope", $"t{topologyId:N}"[..13]);
+                settings["etcd"] = string.Join(',', topology.Of(NodeType.Etcd).Select(e => $"{CapacityRules.AddressOf(topology, e)}:{e.Int("port", 2379)}"));
+                return made with { Image = images.PostgresHa, Port = node.Int("port", 5432), SecondPort = node.Int("restPort", 8008) };
+            case NodeType.Redis:
+                return made with { Image = images.Redis, Port = node.Int("port", 6379) };
+            case NodeType.S3:
+                foreach (var member in (string[])["endpoint", "bucket", "region", "prefix", "credential"])
+                    if (node.Text(member) is { Length: > 0 } text)
+                        settings[member] = text;
+                return made with { Address = null, MemoryMb = 0 };
+            case NodeType.Odoo:
+                (settings["role"], settings["workers"], settings["cronThreads"], settings["dbMaxConn"]) = (node.IsWeb ? "web" : "cron", Number(node.Workers), Number(node.CronThreads), Number(node.DbMaxConn));
+                return made with { Image = images.Odoo, Port = node.Int("port", 8069), SecondPort = node.Workers > 0 ? node.Int("websocketPort", 8072) : 0 };
+            default:
+                return Balancer(topology, node, made, settings, images);
+        }
+    }
+
+    private static LayoutNode Balancer(TopologySnapshot topology, DrawnNode node, LayoutNode made, SortedDictionary<string, string> settings, LayoutImages images)
+    {
+        settings["role"] = node.IsPgEntry ? "postgres" : "http";
+        settings["nodes"] = string.Join(',', topology.Targets(node, node.IsPgEntry ? NodeType.Postgres : NodeType.Odoo).Select(n => n.Id).Order(StringComparer.Ordinal));
+        if (node.IsPgEntry)
+            return made with { Image = images.Haproxy, Port = node.Int("port", 5000) };
+        settings["hosts"] = string.Join(',', node.List("hosts"));
+        settings["sticky"] = !topology.Ha.RedisEnabled && node.Flag("sticky", true) ? "true" : "false";
+        settings["allowDatabaseManager"] = node.Flag("allowDatabaseManager", false) ? "true" : "false";
+        settings["bodyMb"] = Number(node.Int("bodyMb", 128));
+        settings["program"] = topology.Ha.LbType.ToString().ToLowerInvariant();
+        var image = topology.Ha.LbType switch { LoadBalancerType.Nginx => images.Nginx, LoadBalancerType.Traefik => images.Traefik, _ => images.Haproxy };
+        // People come to it from anywhere, unless it is bound to one address.
+        return made with { Image = image, Port = node.Int("httpPort", 80), Address = node.Bind?.ToString() ?? "0.0.0.0" };
+    }
+
+    private static string NameOf(DrawnNode node) => node.Type switch
+    {
+        NodeType.LoadBalancer => node.IsPgEntry ? "pglb" : "lb", NodeType.Postgres => "pg", _ => NodeMembers.Word(node.Type),
+    };
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

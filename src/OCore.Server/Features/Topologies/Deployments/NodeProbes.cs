@@ -1,0 +1,171 @@
+using System.Globalization;
+using System.Text.Json;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Features.Topologies.Rules;
+using OCore.Platform.Docker;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Topologies.Deployments;
+
+/// <summary>What a look at a node saw.</summary>
+internal sealed record NodeMeasure(TopologyNodeState State, string? Message, string? Role = null, Dictionary<string, string>? Figures = null);
+
+/// <summary>Each kind of node, asked by constant programs in its own container: what it says of itself, not what its process list says.</summary>
+internal static class NodeProbes
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(12);
+
+    public static async Task<NodeMeasure> AskAsync(IServerConnection connection, TopologyWork work, LayoutNode node, CancellationToken stop)
+    {
+        var name = DockerName.Parse(node.Container);
+        if (await connection.Docker.FindAsync(name, stop) is not { } container)
+            return new NodeMeasure(TopologyNodeState.Missing, "Its container is gone from the server.");
+        if (!container.IsRunning)
+            return new NodeMeasure(TopologyNodeState.Failed, $"Its container does not run: {container.Status}.");
+        try
+        {
+            return node.Type switch
+            {
+                NodeType.Odoo => await OdooAsync(connection, name, stop),
+                NodeType.Postgres => await PostgresAsync(connection, name, work.Layout.Failover, stop),
+                NodeType.Redis => await RedisAsync(connection, name, work.Secrets.Redis, stop),
+                NodeType.Etcd => await EtcdAsync(connection, name, stop),
+                _ => await BalancerAsync(connection, name, node, stop),
+            };
+        }
+        catch (Exception e) when (e is RemoteCommandException or DockerConflictException or RemoteTimeoutException or JsonException or FormatException)
+        {
+            return new NodeMeasure(TopologyNodeState.Failed, $"It runs and does not answer: {Platform.Remote.Redaction.Of(e.Message)}");
+        }
+    }
+
+    private const string OdooScript = """
+        import http.client, json, sys, time
+        start = time.monotonic()
+        c = http.client.HTTPConnection("127.0.0.1", 8069, timeout=8)
+        c.request("GET", "/web/health?db_server_status=1", headers={"Host": "localhost"})
+        a = c.getresponse(); a.read()
+        print(a.status, int((time.monotonic() - start) * 1000))
+        """;
+
+    private static async Task<NodeMeasure> OdooAsync(IServerConnection connection, DockerName name, CancellationToken stop)
+    {
+        var answer = await ExecAsync(connection, name, ["python3", "-c", OdooScript], null, stop);
+        var words = answer.Split(' ');
+        var figures = new Dictionary<string, string> { ["milliseconds"] = words[1] };
+        return words[0] == "200" ? new NodeMeasure(TopologyNodeState.Running, null, null, figures) : new NodeMeasure(TopologyNodeState.Degraded, $"Its health page answers {words[0]}: it has no database.", null, figures);
+    }
+
+    private const string PostgresScript = """
+        SELECT json_build_object('recovery', pg_is_in_recovery(), 'connections', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'), 'max', current_setting('max_connections')::int,
+          'replicas', (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'), 'synchronous', (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')),
+          'receiving', (SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'),
+          'lag', CASE WHEN pg_is_in_recovery() THEN coalesce(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), 0) ELSE (SELECT coalesce(max(pg_wal_lsn_diff(sent_lsn, replay_lsn)), 0) FROM pg_stat_replication) END,
+          'bytes', (SELECT sum(pg_database_size(oid)) FROM pg_database));
+        """;
+
+    private static async Task<NodeMeasure> PostgresAsync(IServerConnection connection, DockerName name, bool failover, CancellationToken stop)
+    {
+        // While the cluster is being made, a temporary server answers on the socket.
+        if (!(await connection.Docker.ExecAsync(name, ["pg_isready", "-q", "-h", "127.0.0.1", "-t", "2"], null, stop, new ExecOptions { Timeout = Patience })).Ok)
+            return new NodeMeasure(TopologyNodeState.Failed, "It does not take connections.");
+        using var seen = JsonDocument.Parse(await PostgresContainer.SqlAsync(connection, "postgres", PostgresScript, new Dictionary<string, string>(), stop, Patience, name));
+        string Of(string member) => seen.RootElement.GetProperty(member).ToString();
+        var replica = seen.RootElement.GetProperty("recovery").GetBoolean();
+        var figures = new Dictionary<string, string> { ["connections"] = Of("connections"), ["maxConnections"] = Of("max"), ["bytes"] = Of("bytes"), ["lagBytes"] = Of("lag") };
+        if (failover && !replica)
+            (figures["replicas"], figures["synchronousReplicas"]) = (Of("replicas"), Of("synchronous"));
+        return replica && Of("receiving") == "0" ? new NodeMeasure(TopologyNodeState.Degraded, "It follows nobody.", "replica", figures) : new NodeMeasure(TopologyNodeState.Running, null, replica ? "replica" : "primary", figures);
+    }
+
+    private static async Task<NodeMeasure> RedisAsync(IServerConnection connection, DockerName name, string password, CancellationToken stop)
+    {
+        var answer = await ExecAsync(connection, name, ["redis-cli", "INFO"], new Dictionary<string, string> { ["REDISCLI_AUTH"] = password }, stop);
+        var info = answer.Split('\n').Select(l => l.Trim().Split(':', 2)).Where(l => l.Length == 2).DistinctBy(l => l[0]).ToDictionary(l => l[0], l => l[1]);
+        if (!info.TryGetValue("role", out var role))
+            return new NodeMeasure(TopologyNodeState.Failed, "It does not take its password.");
+        var keys = info.GetValueOrDefault("db0")?.Split(',')[0].Split('=')[^1] ?? "0";
+        var figures = new Dictionary<string, string> { ["keys"] = keys, ["connections"] = info["connected_clients"], ["memoryBytes"] = info["used_memory"], ["appendOnly"] = info["aof_enabled"] == "1" ? "on" : "off" };
+        return info.GetValueOrDefault("aof_last_write_status") == "err" ? new NodeMeasure(TopologyNodeState.Degraded, "It cannot write to its disk.", role == "master" ? "primary" : role, figures)
+            : new NodeMeasure(TopologyNodeState.Running, null, role == "master" ? "primary" : role, figures);
+    }
+
+    private static async Task<NodeMeasure> EtcdAsync(IServerConnection connection, DockerName name, CancellationToken stop)
+    {
+        using var seen = JsonDocument.Parse(await ExecAsync(connection, name, ["etcdctl", "--endpoints", "http://127.0.0.1:2379", "--command-timeout=8s", "endpoint", "status", "-w", "json"], null, stop));
+        var status = seen.RootElement[0].GetProperty("Status");
+        var (leader, self) = (status.GetProperty("leader").GetUInt64(), status.GetProperty("header").GetProperty("member_id").GetUInt64());
+        var figures = new Dictionary<string, string> { ["bytes"] = status.GetProperty("dbSize").ToString(), ["term"] = status.GetProperty("raftTerm").ToString() };
+        return leader == 0 ? new NodeMeasure(TopologyNodeState.Degraded, "Its members have no leader: a majority is missing.", "member", figures) : new NodeMeasure(TopologyNodeState.Running, null, leader == self ? "leader" : "member", figures);
+    }
+
+    // The runtime API, on the container's own loopback; bash is what the image has that speaks TCP.
+    private const string StatScript = "exec 3<>/dev/tcp/127.0.0.1/8404; printf 'show stat -1 4 -1\\n' >&3; cat <&3";
+    private const string HeadScript = "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /web/health HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' \"$1\" >&3; head -n 1 <&3";
+
+    private static async Task<NodeMeasure> BalancerAsync(IServerConnection connection, DockerName name, LayoutNode node, CancellationToken stop)
+    {
+        if (node.IsBalancer && node.Text("program") != "haproxy")
+            return await HeadAsync(connection, name, node, stop);
+        var answer = await ExecAsync(connection, name, ["bash", "-c", StatScript], null, stop);
+        var rows = answer.Split('\n').Where(l => l.Length > 0).Select(l => l.TrimStart('#', ' ').Split(',')).ToList();
+        var status = Array.IndexOf(rows[0], "status");
+        var pool = rows.Skip(1).Where(r => r.Length > status && r[0] is "odoo" or "primary" && r[1] is not ("BACKEND" or "FRONTEND")).ToList();
+        var up = pool.Count(r => r[status].StartsWith("UP", StringComparison.Ordinal) || r[status].StartsWith("DRAIN", StringComparison.Ordinal));
+        var figures = new Dictionary<string, string> { ["nodesUp"] = Number(up), ["nodes"] = Number(pool.Count) };
+        // Of several PostgreSQL nodes one leads, and the entry is meant to see only that one.
+        var needed = node.IsPgEntry ? 1 : pool.Count;
+        return up == 0 ? new NodeMeasure(TopologyNodeState.Degraded, "None of the nodes behind it answers.", null, figures)
+            : up < needed ? new NodeMeasure(TopologyNodeState.Degraded, $"{up} of {needed} nodes behind it answer.", null, figures) : new NodeMeasure(TopologyNodeState.Running, null, null, figures);
+    }
+
+    private static async Task<NodeMeasure> HeadAsync(IServerConnection connection, DockerName name, LayoutNode node, CancellationToken stop)
+    {
+        var host = node.List("hosts") is [var first, ..] ? first : "localhost";
+        if (node.Is("program", "traefik"))
+        {
+            // Its image has busybox only.
+            var ok = await connection.Docker.ExecAsync(name, ["wget", "-q", "-O", "/dev/null", "--header", $"Host: {host}", "http://127.0.0.1:8080/web/health"], null, stop, new ExecOptions { Timeout = Patience });
+            return ok.Ok ? new NodeMeasure(TopologyNodeState.Running, null) : new NodeMeasure(TopologyNodeState.Degraded, "Through it, Odoo's health page does not answer.");
+        }
+        var answer = (await ExecAsync(connection, name, ["bash", "-c", HeadScript, "ocore", host], null, stop)).Trim();
+        return answer.Contains(" 200", StringComparison.Ordinal) ? new NodeMeasure(TopologyNodeState.Running, null) : new NodeMeasure(TopologyNodeState.Degraded, $"Through it, Odoo's health page answers: {answer}");
+    }
+
+    private const string BucketScript = """
+        import json, sys
+        sys.argv = ["odoo"]
+        import importlib.util, types
+        source = open("/opt/ocore/addons/ocore_files/__init__.py", encoding="utf-8").read().split("def _object(")[0].replace("from odoo.addons.base.models.ir_attachment import IrAttachment\n", "").replace("from odoo import http as odoo_http\n", "").replace("from odoo.tools import config\n", "")
+        place = {}
+        exec(source, place)
+        import time
+        start = time.monotonic()
+        status, content = place["Bucket"](json.load(open("/opt/ocore/files.json", encoding="utf-8"))).call("GET", "ocore-probe")
+        print(status, int((time.monotonic() - start) * 1000))
+        """;
+
+    /// <summary>Whether the bucket takes the keys that Odoo has: asked for an object that need not be there.</summary>
+    public static async Task<NodeMeasure> BucketAsync(IServerConnection connection, DockerName odoo, CancellationToken stop)
+    {
+        try
+        {
+            var words = (await ExecAsync(connection, odoo, ["python3", "-c", BucketScript], null, stop)).Trim().Split(' ');
+            var figures = new Dictionary<string, string> { ["milliseconds"] = words[1] };
+            return words[0] is "200" or "404" ? new NodeMeasure(TopologyNodeState.Running, null, null, figures) : new NodeMeasure(TopologyNodeState.Failed, $"It answers {words[0]}: are its name and its keys right?", null, figures);
+        }
+        catch (RemoteCommandException e)
+        {
+            return new NodeMeasure(TopologyNodeState.Failed, $"It does not answer: {Platform.Remote.Redaction.Of(e.Message)}");
+        }
+    }
+
+    private static string Number(int n) => n.ToString(CultureInfo.InvariantCulture);
+
+    private static async Task<string> ExecAsync(IServerConnection connection, DockerName name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? env, CancellationToken stop)
+    {
+        var options = new ExecOptions { Timeout = Patience, Env = env ?? new Dictionary<string, string>() };
+        return (await connection.Docker.ExecAsync(name, [.. command], null, stop, options)).ThrowIfFailed("Asking it").Out;
+    }
+}

@@ -1,0 +1,207 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Instances;
+using OCore.Features.Servers;
+using OCore.Features.Topologies.Rules;
+using OCore.Platform.Data;
+using OCore.Platform.Docker;
+using OCore.Platform.Operations;
+using OCore.Platform.Remote;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Topologies.Deployments;
+
+/// <summary>A deployment with what it takes to work on it.</summary>
+internal sealed record TopologyWork(TopologyDeployment Deployment, Layout Layout, TopologySecrets Secrets, IReadOnlyDictionary<Guid, Server> Servers)
+{
+    public Guid TopologyId => Deployment.TopologyId;
+    public Server ServerOf(LayoutNode node) => Servers[node.ServerId!.Value];
+}
+
+/// <summary>
+/// What oCore does to the nodes of a topology on their servers. Each function looks before it acts and may run twice; the operations
+/// and the watch call the same ones.
+/// </summary>
+internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, InstanceHost instances, ServerPreparation preparation, BalancerHost balancers, TimeProvider time)
+{
+    public static readonly JsonSerializerOptions Json = Layout.Json;
+
+    /// <exception cref="StepRefusedException">It was removed meanwhile.</exception>
+    public async Task<TopologyWork> OpenAsync(OCoreDb db, Guid topologyId, CancellationToken stop) =>
+        await FindAsync(db, topologyId, stop) ?? throw new StepRefusedException("topology_gone", "The topology is not deployed any more.");
+
+    public async Task<TopologyWork?> FindAsync(OCoreDb db, Guid topologyId, CancellationToken stop)
+    {
+        if (await db.TopologyDeployments.SingleOrDefaultAsync(d => d.TopologyId == topologyId, stop) is not { } deployment)
+            return null;
+        var ids = deployment.Layout.Servers.Concat(deployment.Before?.Servers ?? []).Distinct().ToList();
+        // The servers are the agency's where the topology is a client's.
+        var servers = await db.ServersOfAll().Where(s => ids.Contains(s.Id)).ToDictionaryAsync(s => s.Id, stop);
+        return new TopologyWork(deployment, deployment.Layout, Open(deployment), servers);
+    }
+
+    public TopologySecrets Open(TopologyDeployment deployment) => JsonSerializer.Deserialize<TopologySecrets>(secrets.Unseal(deployment.SecretsSealed, TopologySecrets.Kind, deployment.Id), Json)!;
+
+    public string Seal(TopologySecrets values, Guid deployment) => secrets.Seal(JsonSerializer.Serialize(values, Json), TopologySecrets.Kind, deployment);
+
+    public ValueTask<IServerConnection> ConnectAsync(TopologyWork work, LayoutNode node, CancellationToken stop) => access.ConnectAsync(work.ServerOf(node), stop);
+
+    public async Task EnsureImageAsync(TopologyWork work, LayoutNode node, Action<string> log, CancellationToken stop) =>
+        await (await ConnectAsync(work, node, stop)).Docker.EnsureImageAsync(ImageRef.Parse(node.Image), access.LocalEngine, log, stop);
+
+    /// <summary>The container of a node that is no Odoo, running. A load balancer for people also does what it should.</summary>
+    public async Task EnsureAsync(TopologyWork work, LayoutNode node, CancellationToken stop)
+    {
+        var connection = await ConnectAsync(work, node, stop);
+        await connection.Docker.EnsureNetworkAsync(ServerLabels.Network, ServerLabels.Of(node.ServerId!.Value), stop);
+        var spec = NodeSpecs.Of(work.TopologyId, work.Layout, node, work.Secrets);
+        if (NodeSpecs.HasVolume(node))
+            await connection.Docker.EnsureVolumeAsync(DockerName.Parse(node.Container), spec.Labels, stop);
+        try
+        {
+            await connection.Docker.EnsureContainerAsync(spec, stop);
+        }
+        catch (DockerCallException taken) when (taken.Message.Contains("already in use", StringComparison.Ordinal) || taken.Message.Contains("already allocated", StringComparison.Ordinal))
+        {
+            // What held it may be going: the edge that makes way, or the container before this one.
+            throw new TryLaterException($"{node.Label}: a port it needs on {work.ServerOf(node).Name} is in use.", "Stop the program that uses it, or give the node another port.", taken);
+        }
+        if (node.IsBalancer)
+            await balancers.EnsureAsync(connection, work.Layout, node, null, stop);
+    }
+
+    /// <summary>With its volume: what it kept is gone.</summary>
+    public async Task RemoveAsync(TopologyWork work, LayoutNode node, CancellationToken stop)
+    {
+        if (node.ServerId is null || !work.Servers.ContainsKey(node.ServerId.Value))
+            return;
+        var connection = await ConnectAsync(work, node, stop);
+        await connection.Docker.RemoveContainerAsync(DockerName.Parse(node.Container), stop);
+        if (NodeSpecs.HasVolume(node))
+            await connection.Docker.RemoveVolumeAsync(DockerName.Parse(node.Container), stop);
+    }
+
+    /// <summary>The port by which people come is the load balancer's from now on, where it is the edge's.</summary>
+    public async Task TakeEdgeAsync(OCoreDb db, TopologyWork work, LayoutNode node, CancellationToken stop)
+    {
+        var server = work.ServerOf(node);
+        if (node.Port != server.EdgePort)
+            return;
+        if (server.EdgeTakenBy != work.TopologyId && !await db.TakeEdgeAsync(server.Id, work.TopologyId, stop))
+            throw new StepRefusedException("edge_in_use", $"Port {node.Port} of {server.Name} leads to instances, or to another topology.", "Let the load balancer use another port, or another server.");
+        await (await ConnectAsync(work, node, stop)).Docker.RemoveContainerAsync(Edge.Name, stop);
+    }
+
+    public async Task GiveEdgeBackAsync(OCoreDb db, TopologyWork work, LayoutNode node, CancellationToken stop)
+    {
+        if (node.ServerId is not { } id || !await db.GiveEdgeBackAsync(id, work.TopologyId, stop) || await db.ServersOfAll().SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server)
+            return;
+        await preparation.EnsureEdgeAsync(db, await access.ConnectAsync(server, stop), server, stop);
+    }
+
+    /// <summary>Waits until a node that is no Odoo does its work.</summary>
+    public async Task WaitAsync(TopologyWork work, LayoutNode node, TimeSpan within, CancellationToken stop)
+    {
+        var since = time.GetTimestamp();
+        for (; ; )
+        {
+            var seen = await MeasureAsync(work, node, stop);
+            if (seen.State == TopologyNodeState.Running)
+                return;
+            if (time.GetElapsedTime(since) > within)
+                throw new TryLaterException($"{node.Label} is not ready: {seen.Message}", "Its server's page shows the container; its log says why.");
+            await Task.Delay(TimeSpan.FromMilliseconds(500), stop);
+        }
+    }
+
+    /// <summary>How a node does, asked now of the node itself.</summary>
+    public async Task<NodeMeasure> MeasureAsync(TopologyWork work, LayoutNode node, CancellationToken stop)
+    {
+        if (node.Type == NodeType.S3)
+            return await BucketAsync(work, node, stop);
+        if (!work.Servers.TryGetValue(node.ServerId!.Value, out var server))
+            return new NodeMeasure(TopologyNodeState.Missing, "Its server is gone.");
+        try
+        {
+            return await NodeProbes.AskAsync(await access.ConnectAsync(server, stop), work, node, stop);
+        }
+        catch (Exception away) when (away is TryLaterException or StepRefusedException or ServerException or TimeoutException && !stop.IsCancellationRequested)
+        {
+            return new NodeMeasure(TopologyNodeState.Unknown, $"{server.Name} does not answer: {away.Message}");
+        }
+    }
+
+    // A bucket is asked by those who use it.
+    private async Task<NodeMeasure> BucketAsync(TopologyWork work, LayoutNode node, CancellationToken stop)
+    {
+        var home = work.Layout.Home;
+        if (!work.Servers.TryGetValue(home.ServerId!.Value, out var server))
+            return new NodeMeasure(TopologyNodeState.Unknown, "Nobody can ask it.");
+        try
+        {
+            return await NodeProbes.BucketAsync(await access.ConnectAsync(server, stop), DockerName.Parse(home.Container), stop);
+        }
+        catch (Exception away) when (away is TryLaterException or StepRefusedException or ServerException or TimeoutException && !stop.IsCancellationRequested)
+        {
+            return new NodeMeasure(TopologyNodeState.Unknown, $"{home.Label}, which would ask it, does not answer: {away.Message}");
+        }
+    }
+
+    /// <summary>Everything of it on all its servers, then what is known of it. Its instance's row is the caller's.</summary>
+    public async Task RemoveAllAsync(OCoreDb db, Guid topologyId, Action<string> log, CancellationToken stop)
+    {
+        if (await FindAsync(db, topologyId, stop) is not { } work)
+            return;
+        await RemoveNodesAsync(db, work, log, stop);
+        await ForgetAsync(db, topologyId, stop);
+    }
+
+    public async Task RemoveNodesAsync(OCoreDb db, TopologyWork work, Action<string> log, CancellationToken stop)
+    {
+        var nodes = work.Layout.Nodes.Concat(work.Deployment.Before?.Nodes.Where(b => work.Layout.Find(b.Id) is null) ?? []).Where(n => n.ServerId is not null).ToList();
+        foreach (var node in Enumerable.Reverse(nodes))
+        {
+            await RemoveAsync(work, node, stop);
+            if (node.IsBalancer)
+                await GiveEdgeBackAsync(db, work, node, stop);
+            log($"{node.Label} is removed");
+        }
+        if (work.Deployment.InstanceId is { } instance)
+            foreach (var server in nodes.Where(n => n.Type == NodeType.Odoo).Select(n => n.ServerId!.Value).Distinct())
+                await RemoveFilesAsync(await access.ConnectAsync(work.Servers[server], stop), nodes.First(n => n.Type == NodeType.Odoo).Image, instance, work.TopologyId, stop);
+        // Whatever else carries its label, such as a one-off container that was cut off.
+        foreach (var server in work.Servers.Values)
+            await (await access.ConnectAsync(server, stop)).Docker.RemoveByLabelAsync(NodeSpecs.TopologyLabel, work.TopologyId.ToString(), stop);
+    }
+
+    public static Task RemoveFilesAsync(IServerConnection connection, string image, Guid instance, Guid topology, CancellationToken stop) =>
+        InstanceHost.OnFilesAsync(connection, image, "rm-" + topology.ToString("N"), """rm -rf -- "$1" """, stop, $"/ocore/instances/{instance:N}");
+
+    public static async Task ForgetAsync(OCoreDb db, Guid topologyId, CancellationToken stop)
+    {
+        await db.DeployedNodes.Where(n => n.TopologyId == topologyId).ExecuteDeleteAsync(stop);
+        if (await db.TopologyDeployments.SingleOrDefaultAsync(d => d.TopologyId == topologyId, stop) is { } deployment)
+            db.Remove(deployment);
+        await db.SaveChangesAsync(stop);
+    }
+
+    /// <summary>What the instance's own tools have to know.</summary>
+    public static OdooCluster ClusterOf(TopologyWork work, Guid instance, ClusterBucket? bucket)
+    {
+        var (hosts, port) = work.Layout.Database;
+        var home = work.Layout.Home;
+        return new OdooCluster
+        {
+            TopologyId = work.TopologyId,
+            Nodes = [.. work.Layout.Of(NodeType.Odoo).OrderBy(n => n.Id != home.Id).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => new ClusterNode(n.Id, n.ServerId!.Value, n.Container, n.Address!, n.Port, n.SecondPort, n.Int("workers"), n.Int("cronThreads"), n.Int("dbMaxConn"), n.MemoryMb, n.Cpus))],
+            Postgres = [.. work.Layout.Of(NodeType.Postgres).OrderBy(n => !n.Is("role", "primary")).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => new ClusterPostgres(n.ServerId!.Value, n.Container))],
+            DatabaseHosts = hosts, DatabasePort = port,
+            Redis = work.Layout.Redis && work.Layout.Of(NodeType.Redis).FirstOrDefault() is { } redis ? new ClusterRedis(redis.Address!, redis.Port, work.Secrets.Redis, $"ocore:{instance:N}:") : null,
+            Bucket = work.Layout.FilestoreType == FilestoreType.S3 ? bucket : null,
+        };
+    }
+
+    /// <summary>Instances of topologies are worked on by the same tools as all others.</summary>
+    public InstanceHost Instances => instances;
+}

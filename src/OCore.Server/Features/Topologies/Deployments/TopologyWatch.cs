@@ -1,0 +1,94 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Platform.Data;
+
+namespace OCore.Features.Topologies.Deployments;
+
+/// <summary>
+/// Keeps what is known of nodes true: every deployment is looked at in turn, each node by the question that is asked when a person
+/// asks. Containers that stopped are started again by their servers; nothing that keeps data is ever repaired by making it anew.
+/// </summary>
+internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host, TimeProvider time, ILogger<TopologyWatch> log) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                log.LogError(e, "Looking at topologies failed");
+            }
+            await Task.Delay(Every, time, stoppingToken);
+        }
+    }
+
+    /// <summary>One look at all that run.</summary>
+    public async Task LookAsync(CancellationToken stop)
+    {
+        List<(Guid Topology, Guid RootId)> all;
+        await using (var db = databases.System())
+            all = [.. (await db.DeploymentsOfAllAsync(stop)).Where(d => d.Status == "active").Select(d => (d.TopologyId, d.RootId))];
+        foreach (var (topology, root) in all)
+            await LookAsync(topology, root, stop);
+    }
+
+    private async Task LookAsync(Guid topologyId, Guid root, CancellationToken stop)
+    {
+        await using var db = databases.For(new Tenant(root, root, false), AuditActor.System);
+        if (await host.FindAsync(db, topologyId, stop) is not { Deployment.Status: "active" } work)
+            return;
+        var measured = await Task.WhenAll(work.Layout.Nodes.Select(async n => (n.Id, Seen: await host.MeasureAsync(work, n, stop))));
+        var key = DeploymentViews.LockOf(topologyId);
+        // What an operation works on is the operation's to tell.
+        if (await db.ResourceLocks.AnyAsync(l => l.Key == key, stop))
+            return;
+        var rows = await db.DeployedNodes.Where(n => n.TopologyId == topologyId).ToDictionaryAsync(n => n.NodeId, stop);
+        foreach (var (id, seen) in measured)
+            if (rows.TryGetValue(id, out var row))
+                Apply(row, seen);
+        await db.SaveChangesAsync(stop);
+        if (work.Deployment.InstanceId is { } instance)
+        {
+            var web = work.Layout.Nodes.Where(n => n.IsWeb).Select(n => measured.First(m => m.Id == n.Id).Seen.State).ToList();
+            var health = web.Contains(TopologyNodeState.Running) ? "healthy" : web.All(s => s == TopologyNodeState.Unknown) ? "unknown" : "unhealthy";
+            var now = time.GetUtcNow();
+            await db.Instances.Where(i => i.Id == instance).ExecuteUpdateAsync(s => s.SetProperty(i => i.Health, health).SetProperty(i => i.HealthAt, now), stop);
+        }
+    }
+
+    public void Apply(DeployedNode row, NodeMeasure seen)
+    {
+        if (row.State != seen.State)
+            log.LogInformation("Topology {Topology}: {Node} is {State}. {Message}", row.TopologyId, row.NodeId, seen.State, seen.Message);
+        (row.State, row.Message, row.MeasuredAt) = (seen.State, seen.Message, time.GetUtcNow());
+        // What it was is still worth knowing while it does not answer.
+        if (seen.State is TopologyNodeState.Running or TopologyNodeState.Degraded)
+            (row.Role, row.Figures) = (seen.Role, seen.Figures ?? []);
+    }
+}
+
+internal static class DeploymentQueries
+{
+    /// <summary>For the watch, which belongs to nobody.</summary>
+    public static async Task<List<(Guid TopologyId, Guid RootId, string Status)>> DeploymentsOfAllAsync(this OCoreDb db, CancellationToken stop) =>
+        [.. (await db.TopologyDeployments.AcrossTenants().AsNoTracking().Select(d => new { d.TopologyId, d.RootId, d.Status }).ToListAsync(stop)).Select(d => (d.TopologyId, d.RootId, d.Status))];
+}
+
+internal static class TopologiesSetup
+{
+    public static IServiceCollection AddTopologies(this IServiceCollection services)
+    {
+        services.AddSingleton<BalancerHost>();
+        services.AddSingleton<TopologyHost>();
+        services.AddSingleton<TopologyWatch>();
+        services.AddSingleton<PlanMaker>();
+        services.AddSingleton<Deploying>();
+        return services;
+    }
+}

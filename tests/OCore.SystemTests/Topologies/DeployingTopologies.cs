@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Net;
+using System.Security.Cryptography;
+using OCore.Client;
+using OCore.SystemTests.Remote;
+using OCore.Tests;
+using OCore.Tests.Topologies;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace OCore.SystemTests.Topologies;
+
+/// <summary>From a drawing to a signed-in user, with real Odoo on real servers; changed under load, and taken down again.</summary>
+[Collection(TopologyLabCollection.Name)]
+public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper output)
+{
+    [LabFact]
+    public Task By_haproxy() => PairAsync(LoadBalancerType.Haproxy, whole: true);
+
+    [LabFact]
+    public Task By_nginx() => PairAsync(LoadBalancerType.Nginx, whole: false);
+
+    private async Task PairAsync(LoadBalancerType type, bool whole)
+    {
+        var clock = Stopwatch.StartNew();
+        var topology = await lab.DrawAsync(DeployScene.Pair(type), $"Pair by {type}", lab.Places(("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2)));
+        var domain = $"{type.ToString().ToLowerInvariant()}.shop.example";
+        await lab.DeployAsync(topology, new PlanTopology { Organization = lab.Scene.Client.Slug, Name = "Shop ERP", Domain = domain });
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  deployed");
+        var instance = await SignedInAsync(topology, domain, async (visitor, view) =>
+        {
+            await StandsAsync(topology, visitor);
+            await FilesAsync(visitor);
+            if (whole)
+            {
+                await LossOfAnOdooAsync(topology, visitor);
+                await ToolsAsync(view);
+                await RollingAsync(topology, domain, visitor);
+            }
+        });
+        Assert.Equal(topology.Id, instance.TopologyId);
+        clock.Restart();
+        await lab.DestroyAsync(topology);
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  destroyed");
+        await lab.NothingIsLeftAsync();
+        await lab.Scene.Http.Get<InstanceView>($"/api/instances/{instance.Id}").IsRefusedAsync(404, "not_found");
+        await lab.Scene.Http.Send(HttpMethod.Delete, $"/api/topologies/{topology.Id}");
+    }
+
+    private async Task<InstanceView> SignedInAsync(TopologyView topology, string domain, Func<OdooVisitor, InstanceView, Task> then)
+    {
+        var deployment = (await lab.Scene.Http.Get<TopologyView>($"/api/topologies/{topology.Id}")).Deployment!;
+        Assert.Equal("active", deployment.Status);
+        var instance = (await lab.Scene.Http.Get<Page<InstanceView>>($"/api/instances?organization={lab.Scene.Client.Slug}")).Data.Single(i => i.Id == deployment.InstanceId);
+        Assert.Equal(InstanceStatus.Running, instance.Status);
+        var admin = await lab.Scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal");
+        using var visitor = new OdooVisitor($"http://{lab.Machines[0].Host.Value}", domain);
+        await visitor.SignInAsync(admin.Login, admin.Password);
+        await then(visitor, instance);
+        return instance;
+    }
+
+    private async Task StandsAsync(TopologyView topology, OdooVisitor visitor)
+    {
+        foreach (var node in topology.TopologyData.Nodes)
+        {
+            var seen = await lab.MeasureAsync(topology, node.Id);
+            Assert.True(seen.State == TopologyNodeState.Running, $"{node.Id}: {seen.State} {seen.Message}");
+        }
+        Assert.Equal("primary", (await lab.MeasureAsync(topology, "postgres")).Role);
+        Assert.NotEqual("0", (await lab.MeasureAsync(topology, "redis")).Figures["keys"]);
+        // The session is found wherever a request comes to.
+        for (var i = 0; i < 10; i++)
+            Assert.Equal(2, await visitor.UserAsync());
+        foreach (var closed in (string[])["/web/database/manager", "/web/database/selector", "/WEB/database"])
+            Assert.Equal(HttpStatusCode.NotFound, (await visitor.GetAsync(closed)).StatusCode);
+        // What is inside listens on private addresses, and no password is in what Docker tells.
+        foreach (var machine in lab.Machines)
+        {
+            var ports = await machine.ShellAsync("docker ps --filter label=ocore.topology --format '{{.Names}} {{.Ports}}'; docker ps --filter label=ocore.instance --format '{{.Names}} {{.Ports}}'");
+            Assert.All(ports.Split('\n').Where(l => l.Contains("0.0.0.0:", StringComparison.Ordinal)), l => Assert.StartsWith("ocore-lb-", l, StringComparison.Ordinal));
+            var told = await machine.ShellAsync("docker ps -aq | xargs -r docker inspect");
+            Assert.DoesNotContain(Bucket.SecretKey, told, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Durable at commit: what one node saved is in the bucket, and is read by all.</summary>
+    private async Task FilesAsync(OdooVisitor visitor)
+    {
+        var content = RandomNumberGenerator.GetBytes(100_000);
+        var id = (await visitor.ExecuteAsync("ir.attachment", "create", new object[] { new { name = "proof.bin", datas = Convert.ToBase64String(content) } })).GetInt32();
+        var digest = Convert.ToHexStringLower(SHA1.HashData(content));
+        Assert.Contains(lab.Bucket.Objects, o => o.Key.EndsWith(digest, StringComparison.Ordinal) && o.Value.AsSpan().SequenceEqual(content));
+        for (var i = 0; i < 6; i++)
+        {
+            using var answer = await visitor.GetAsync($"/web/content/{id}?download=true");
+            Assert.True((await answer.Content.ReadAsByteArrayAsync()).AsSpan().SequenceEqual(content), $"read {i}: {answer.StatusCode}");
+        }
+        Assert.Equal(0, lab.Bucket.Refused);
+    }
+
+    private async Task LossOfAnOdooAsync(TopologyView topology, OdooVisitor visitor)
+    {
+        var container = (await lab.Machines[1].ShellAsync("docker ps --filter label=ocore.instance --format '{{.Names}}'")).Trim();
+        await lab.Machines[1].ShellAsync("docker kill \"$1\" && docker update --restart no \"$1\" >/dev/null", container);
+        var failed = 0;
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(15); await Task.Delay(100))
+            failed += await TryAsync(visitor) ? 0 : 1;
+        output.WriteLine($"an Odoo lost: {failed} requests failed");
+        Assert.True(failed <= 2, $"{failed} requests failed");
+        Assert.Equal(2, await visitor.UserAsync());
+        Assert.NotEqual(TopologyNodeState.Running, (await lab.MeasureAsync(topology, "odoo-2")).State);
+        Assert.Equal(TopologyNodeState.Degraded, (await lab.MeasureAsync(topology, "lb")).State);
+        await lab.Machines[1].ShellAsync("docker update --restart unless-stopped \"$1\" >/dev/null; docker start \"$1\"", container);
+        await lab.Scene.UntilAsync(async () => (await lab.MeasureAsync(topology, "lb")).State == TopologyNodeState.Running, "both Odoo are back", 90);
+    }
+
+    private static async Task<bool> TryAsync(OdooVisitor visitor)
+    {
+        try
+        {
+            using var answer = await visitor.GetAsync("/web/login");
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private async Task ToolsAsync(InstanceView instance)
+    {
+        Assert.Contains((await lab.Scene.Http.Get<Page<InstalledModule>>($"/api/instances/{instance.Id}/modules")).Data, m => m.Name == "base");
+        await lab.Scene.DoAsync(instance, "restart");
+        await lab.Scene.Http.Delete<OperationView>($"/api/instances/{instance.Id}").IsRefusedAsync(409, "part_of_topology");
+    }
+
+    /// <summary>Other workers on one node, and a third node: one after another, with people at work.</summary>
+    private async Task RollingAsync(TopologyView topology, string domain, OdooVisitor signedIn)
+    {
+        var sketch = new Sketch { Name = "", Data = topology.TopologyData, Settings = topology.HaConfig, Servers = new Dictionary<Guid, Features.Topologies.Rules.ServerFact>() };
+        var third = topology.TopologyData.Nodes.First(n => n.Id == "odoo-2") with { Id = "odoo-3" };
+        var added = sketch with { Data = new TopologyData { Nodes = [.. sketch.Data.Nodes, third], Edges = sketch.Data.Edges } };
+        added = added.Set("odoo-3", "serverId", lab.Scene.Servers[2].Id).Set("odoo-2", "cronThreads", 1).Join("odoo-3", "postgres", "redis", "s3").Join("lb", "odoo-3");
+        var changed = await lab.Scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{topology.Id}", new() { TopologyData = added.Data });
+        using var stop = new CancellationTokenSource();
+        var (asked, failed) = (0, 0);
+        var people = Task.Run(async () =>
+        {
+            using var visitor = new OdooVisitor($"http://{lab.Machines[0].Host.Value}", domain);
+            while (!stop.IsCancellationRequested)
+            {
+                asked++;
+                failed += await TryAsync(visitor) ? 0 : 1;
+                await Task.Delay(50);
+            }
+        });
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            await lab.DeployAsync(changed, new PlanTopology());
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await people;
+        }
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  changed node by node: {asked} requests, {failed} failed");
+        Assert.Equal(0, failed);
+        Assert.Equal(2, await signedIn.UserAsync());
+        Assert.Equal("3", (await lab.MeasureAsync(topology, "lb")).Figures["nodes"]);
+    }
+}

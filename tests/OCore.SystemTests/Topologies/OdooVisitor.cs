@@ -1,0 +1,54 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace OCore.SystemTests.Topologies;
+
+/// <summary>A person with a browser's cookies at an Odoo, by its load balancer.</summary>
+internal sealed partial class OdooVisitor : IDisposable
+{
+    private readonly HttpClient _http;
+
+    public OdooVisitor(string address, string host)
+    {
+        // A new connection each time, so that each request may come to another node.
+        _http = new HttpClient(new SocketsHttpHandler { UseCookies = true, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
+        _http.DefaultRequestHeaders.Host = host;
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path) => _http.GetAsync(path);
+
+    public async Task SignInAsync(string login, string password)
+    {
+        var page = await _http.GetStringAsync("/web/login");
+        var token = Token().Match(page).Groups[1].Value;
+        using var answer = await _http.PostAsync("/web/login", new FormUrlEncodedContent(new Dictionary<string, string> { ["csrf_token"] = token, ["login"] = login, ["password"] = password }));
+        Assert.True((int)answer.StatusCode is 200 or 302 or 303, $"signing in: {answer.StatusCode}");
+        Assert.True(await UserAsync() > 0, "nobody is signed in");
+    }
+
+    /// <summary>Who is signed in; 0 is nobody.</summary>
+    public async Task<int> UserAsync()
+    {
+        var result = await CallAsync("/web/session/get_session_info", new { });
+        return result is { ValueKind: JsonValueKind.Object } info && info.TryGetProperty("uid", out var uid) && uid.ValueKind == JsonValueKind.Number ? uid.GetInt32() : 0;
+    }
+
+    public async Task<JsonElement> ExecuteAsync(string model, string method, object args, object? kwargs = null) =>
+        await CallAsync($"/web/dataset/call_kw/{model}/{method}", new { model, method, args, kwargs = kwargs ?? new { } });
+
+    private async Task<JsonElement> CallAsync(string path, object parameters)
+    {
+        using var answer = await _http.PostAsJsonAsync(path, new { jsonrpc = "2.0", method = "call", @params = parameters });
+        answer.EnsureSuccessStatusCode();
+        var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return body.TryGetProperty("result", out var result) ? result : throw new InvalidOperationException(body.ToString()[..Math.Min(600, body.ToString().Length)]);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    [GeneratedRegex("name=\"csrf_token\" value=\"([^\"]+)\"")]
+    private static partial Regex Token();
+}

@@ -1,0 +1,81 @@
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.SystemTests.Instances;
+using OCore.SystemTests.Remote;
+using OCore.Tests;
+using OCore.Tests.Topologies;
+using Xunit;
+
+namespace OCore.SystemTests.Topologies;
+
+/// <summary>Servers that topologies are deployed on, an agency with a client, and a bucket.</summary>
+public sealed class TopologyLab : IAsyncLifetime
+{
+    private const int Count = 3;
+
+    internal IReadOnlyList<LabServer> Machines { get; } = [.. Enumerable.Range(1, Count).Select(i => new LabServer($"topo{i}"))];
+    internal OdooScene Scene { get; private set; } = null!;
+    internal Bucket Bucket { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        if (Lab.WhyNot is not null) return; // each test says so
+        await Lab.RunAsync(Path.Combine(Lab.Bin, "docker-engine"));
+        await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "odoo", "postgres", "redis", "haproxy", "nginx");
+        await Lab.RunAsync("create", $"{Count}", "--prefix", "topo");
+        foreach (var server in Machines)
+            await server.ForgetOCoreAsync();
+        Scene = await OdooScene.StartEmptyAsync(Machines);
+        // The first address of the lab's network is this machine's.
+        var network = Machines[0].Host.Value;
+        Bucket = await Bucket.StartAsync(network[..network.LastIndexOf('.')] + ".1");
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Scene is { } scene)
+            await scene.DisposeAsync();
+        if (Bucket is { } bucket)
+            await bucket.DisposeAsync();
+    }
+
+    /// <summary>Where each place of a drawing is.</summary>
+    internal Dictionary<string, Guid> Places(params (string Place, int Machine)[] places) => places.ToDictionary(p => p.Place, p => Scene.Servers[p.Machine - 1].Id);
+
+    /// <summary>Drawn, with the keys of its bucket.</summary>
+    internal async Task<TopologyView> DrawAsync(Sketch sketch, string name, Dictionary<string, Guid> places)
+    {
+        foreach (var node in sketch.Data.Nodes.Where(n => n.Type == "odoo"))
+            sketch = sketch.Set(node.Id, "workers", 1).Set(node.Id, "users", null);
+        var topology = await Scene.Http.Post<CreateTopology, TopologyView>("/api/topologies", sketch.Set("s3", "endpoint", Bucket.Endpoint).Set("s3", "bucket", "files").Drawing(name, places));
+        await Scene.Http.Put<SetTopologyCredential, TopologyCredentialView>($"/api/topologies/{topology.Id}/credentials/main", new() { AccessKey = Bucket.AccessKey, SecretKey = Bucket.SecretKey });
+        return topology;
+    }
+
+    internal async Task<OperationView> DeployAsync(TopologyView topology, PlanTopology? wish = null, bool? succeeds = true, int seconds = 420)
+    {
+        var plan = await Scene.Http.Post<PlanTopology, TopologyPlanView>($"/api/topologies/{topology.Id}/plan", wish ?? new PlanTopology { Organization = Scene.Client.Slug });
+        return await Scene.EndOfAsync(await Scene.Http.Post<DeployTopology, OperationView>($"/api/topologies/{topology.Id}/deploy", new() { PlanHash = plan.Hash, Confirm = topology.Name }), succeeds, seconds);
+    }
+
+    internal Task<OperationView> DestroyAsync(TopologyView topology) => DeployAsync(topology, new PlanTopology { Destroy = true });
+
+    internal Task<TopologyNodeStatus> MeasureAsync(TopologyView topology, string node) => Scene.Http.Post<TopologyNodeStatus>($"/api/topologies/{topology.Id}/nodes/{node}/status");
+
+    /// <summary>Of everything of a topology nothing is on any server, and the edges are back.</summary>
+    internal async Task NothingIsLeftAsync()
+    {
+        foreach (var machine in Machines)
+        {
+            var left = await machine.ShellAsync("docker ps -a --filter label=ocore.topology --format '{{.Names}}'; docker ps -a --format '{{.Names}}' | grep -E '^ocore-(i|lb|pg|pglb|redis|etcd|odoo|install|files|rm)-' || true; docker volume ls --format '{{.Name}}' | grep -v '^ocore-postgres$' || true; ls /var/lib/ocore/instances 2>/dev/null || true");
+            Assert.True(left.Trim().Length == 0, $"{machine.Name}: {left}");
+            await Scene.UntilAsync(async () => (await machine.ShellAsync("docker ps --format '{{.Names}}'")).Contains("ocore-edge", StringComparison.Ordinal), $"{machine.Name} has its edge again", 30);
+        }
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class TopologyLabCollection : ICollectionFixture<TopologyLab>
+{
+    public const string Name = "topologies";
+}

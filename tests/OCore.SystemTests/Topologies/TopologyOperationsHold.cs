@@ -1,0 +1,81 @@
+using OCore.Client;
+using OCore.SystemTests.Remote;
+using OCore.Tests;
+using OCore.Tests.Operations;
+using OCore.Tests.Topologies;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace OCore.SystemTests.Topologies;
+
+/// <summary>Every operation on a topology, with real Odoo: each step twice, a failure at each step, and undone twice.</summary>
+[Collection(TopologyLabCollection.Name)]
+public sealed class TopologyOperationsHold(TopologyLab lab, ITestOutputHelper output)
+{
+    [LabFact]
+    public async Task Deploying()
+    {
+        var topology = await DrawAsync("Deploying holds");
+        await ProveAsync(new OperationCase("topology.deploy", () => BeginAsync(topology), async (_, state) =>
+        {
+            if (state == OperationState.Succeeded)
+            {
+                await RunsAsync(topology);
+                await lab.DestroyAsync(topology);
+            }
+            Assert.Null((await lab.Scene.Http.Get<TopologyView>($"/api/topologies/{topology.Id}")).Deployment);
+            await lab.NothingIsLeftAsync();
+        }));
+    }
+
+    [LabFact]
+    public async Task Changing()
+    {
+        var topology = await DrawAsync("Changing holds");
+        await lab.DeployAsync(topology);
+        var threads = 3;
+        await ProveAsync(new OperationCase("topology.change", () => BeginAsync(topology), async (id, state) =>
+        {
+            if (state == OperationState.Stuck)
+                await lab.Scene.RetryAsync(id);
+            await RunsAsync(topology);
+            Assert.Equal("active", (await lab.Scene.Http.Get<TopologyView>($"/api/topologies/{topology.Id}")).Deployment!.Status);
+        }, ArrangeAsync: async () => topology = await lab.Scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{topology.Id}", new()
+        {
+            Changes = [new TopologyChange { Op = TopologyChangeKind.SetNode, Id = "odoo-1", Member = "cronThreads", Value = new RawJson($"{threads++}") }],
+        })));
+        await lab.DestroyAsync(topology);
+        await lab.NothingIsLeftAsync();
+    }
+
+    [LabFact]
+    public async Task Destroying()
+    {
+        var topology = await DrawAsync("Destroying holds");
+        await ProveAsync(new OperationCase("topology.destroy", () => BeginAsync(topology, new PlanTopology { Destroy = true }), async (id, state) =>
+        {
+            if (state == OperationState.Stuck)
+                await lab.Scene.RetryAsync(id);
+            await lab.NothingIsLeftAsync();
+        }, ArrangeAsync: async () => await lab.DeployAsync(topology)));
+    }
+
+    private Task<TopologyView> DrawAsync(string name) => lab.DrawAsync(DeployScene.Pair(), name, lab.Places(("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2)));
+
+    private async Task<Guid> BeginAsync(TopologyView topology, PlanTopology? wish = null)
+    {
+        var plan = await lab.Scene.Http.Post<PlanTopology, TopologyPlanView>($"/api/topologies/{topology.Id}/plan", wish ?? new PlanTopology { Organization = lab.Scene.Client.Slug });
+        return (await lab.Scene.Http.Post<DeployTopology, OperationView>($"/api/topologies/{topology.Id}/deploy", new() { PlanHash = plan.Hash, Confirm = topology.Name })).Id;
+    }
+
+    private async Task RunsAsync(TopologyView topology)
+    {
+        foreach (var node in topology.TopologyData.Nodes)
+        {
+            var seen = await lab.MeasureAsync(topology, node.Id);
+            Assert.True(seen.State == TopologyNodeState.Running, $"{node.Id}: {seen.State} {seen.Message}");
+        }
+    }
+
+    private Task ProveAsync(OperationCase subject) => lab.Scene.ProveAsync(subject, output.WriteLine);
+}

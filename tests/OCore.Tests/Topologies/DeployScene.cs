@@ -1,0 +1,50 @@
+using System.Text.Json;
+using OCore.Client;
+using OCore.Features.Topologies.Deployments;
+
+namespace OCore.Tests.Topologies;
+
+/// <summary>Topologies that can be deployed, small and large, and what they become.</summary>
+internal static class DeployScene
+{
+    public static readonly LayoutImages Images = new("odoo:19.0", "postgres:17", "ocore-postgres-ha:17", "redis:8", "haproxy:3.0", "nginx:1.26", "traefik:3");
+    public static readonly Guid Id = new("0190cafe-0000-7000-8000-000000000001");
+
+    /// <summary>A load balancer, two Odoo on two servers, one PostgreSQL, sessions in Redis and files in a bucket.</summary>
+    public static Sketch Pair(LoadBalancerType type = LoadBalancerType.Haproxy) => Sketch.Of("shared").Without("filestore")
+        .Ha(h => h with { LbType = type, FilestoreType = FilestoreType.S3, RedisEnabled = true })
+        .Add("s3", Features.Topologies.Rules.NodeType.S3, null, ("endpoint", "https://s3.example.com"), ("bucket", "erp"), ("credential", "main"), ("versioning", true))
+        .Add("redis", Features.Topologies.Rules.NodeType.Redis, "edge", ("label", "Redis"))
+        .Join("odoo-1", "s3", "redis").Join("odoo-2", "s3", "redis");
+
+    /// <summary>The same with three PostgreSQL under Patroni and three etcd members.</summary>
+    public static Sketch Failover()
+    {
+        var sketch = Pair().Ha(h => h with { PgFailoverEnabled = true }).Set("postgres", "ttl", 20).Set("postgres", "loopWait", 3).Set("postgres", "retryTimeout", 4).Set("odoo-1", "targetSessionAttrs", "read-write").Set("odoo-2", "targetSessionAttrs", "read-write");
+        var places = new[] { "edge", "app-1", "app-2" };
+        for (var i = 1; i <= 3; i++)
+            sketch = sketch.Add($"etcd-{i}", Features.Topologies.Rules.NodeType.Etcd, places[i - 1], ("label", $"etcd {i}"));
+        for (var i = 2; i <= 3; i++)
+            sketch = sketch.Add($"postgres-{i}", Features.Topologies.Rules.NodeType.Postgres, places[i - 1], ("label", $"PostgreSQL {i}"), ("role", "replica"), ("maxConnections", 300)).Join($"postgres-{i}", "postgres").Join("odoo-1", $"postgres-{i}").Join("odoo-2", $"postgres-{i}");
+        foreach (var postgres in (string[])["postgres", "postgres-2", "postgres-3"])
+            sketch = sketch.Join(postgres, "etcd-1", "etcd-2", "etcd-3");
+        return sketch;
+    }
+
+    public static Layout Layout(this Sketch sketch) => LayoutMaker.Make(Id, sketch.Snapshot(), Images);
+
+    public static IReadOnlyDictionary<Guid, Ref> Names(this Sketch sketch) => sketch.Servers.Values.ToDictionary(s => s.Id, s => new Ref { Id = s.Id, Name = s.Name });
+
+    public static string Print(IEnumerable<PlanAction> actions) => string.Concat(actions.Select(a => $"{a.Action.ToString().ToLowerInvariant(),-8}{a.NodeId,-12}{a.Message}{(a.Downtime is { } d ? $"\n{"",20}downtime: {d}" : "")}{(a.DataRisk is { } r ? $"\n{"",20}data: {r}" : "")}\n"
+        + string.Concat(a.Changes.Select(c => $"{"",20}{c.Setting}: {(c.Before is null ? "" : c.Before + " → ")}{c.After ?? "nothing"}\n"))));
+
+    /// <summary>As a drawing for the API, its places on these servers.</summary>
+    public static CreateTopology Drawing(this Sketch sketch, string name, IReadOnlyDictionary<string, Guid> servers)
+    {
+        foreach (var node in sketch.Data.Nodes)
+            if (sketch.Servers.Values.FirstOrDefault(s => new Features.Topologies.Rules.DrawnNode(node).ServerId == s.Id) is { } fact)
+                sketch = sketch.Set(node.Id, "serverId", servers[fact.Name]);
+        var ha = sketch.Settings;
+        return new CreateTopology { Name = name, TopologyData = sketch.Data, HaConfig = new UpdateHaConfig { LbType = ha.LbType, FilestoreType = ha.FilestoreType, RedisEnabled = ha.RedisEnabled, PgFailoverEnabled = ha.PgFailoverEnabled } };
+    }
+}

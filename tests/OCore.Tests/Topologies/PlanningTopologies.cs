@@ -1,0 +1,127 @@
+using System.Text;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Features.Topologies.Deployments;
+using OCore.Features.Topologies.Rules;
+using OCore.Platform.Docker;
+
+namespace OCore.Tests.Topologies;
+
+/// <summary>What a plan says, word for word, and when it is refused.</summary>
+public sealed class PlanningTopologies(TestApps apps) : IClassFixture<TestApps>
+{
+    [Fact]
+    public void Plans_are_as_reviewed()
+    {
+        var text = new StringBuilder();
+        void Tell(string title, Sketch? before, Sketch? after) => text.Append($"##### {title}\n{DeployScene.Print(Planner.Actions(before?.Layout(), after?.Layout(), (after ?? before)!.Names()))}\n");
+        var (pair, failover) = (DeployScene.Pair(), DeployScene.Failover());
+        Tell("first deployment: a pair", null, pair);
+        Tell("first deployment: fail-over", null, failover);
+        Tell("nothing changed", pair, pair);
+        Tell("more workers, another Odoo, another body size", pair, pair.Set("odoo-1", "workers", 6).Add("odoo-3", NodeType.Odoo, "db", ("workers", 4), ("cronThreads", 0)).Join("odoo-3", "postgres", "s3", "redis").Join("lb", "odoo-3").Set("lb", "bodyMb", 256));
+        Tell("an Odoo goes, the load balancer moves", pair, pair.Without("odoo-2").On("lb", "files"));
+        Tell("PostgreSQL moves", pair, pair.On("postgres", "files"));
+        Tell("destroyed", pair, null);
+        Repository.IsGolden("topology-plans.txt", text.ToString());
+    }
+
+    [Fact]
+    public void Containers_are_as_reviewed_and_secrets_are_in_files_only()
+    {
+        var (layout, secrets, text) = (DeployScene.Failover().Add("pg-entry", NodeType.LoadBalancer, "app-1", ("role", "postgres")).Join("pg-entry", "postgres", "postgres-2", "postgres-3").Layout(), new TopologySecrets("SECRET-PG", "SECRET-REPL", "SECRET-REST", "SECRET-REDIS"), new StringBuilder());
+        foreach (var node in layout.Nodes.Where(n => n.ServerId is not null && n.Type != NodeType.Odoo))
+        {
+            var spec = NodeSpecs.Of(DeployScene.Id, layout, node, secrets);
+            spec.Check();
+            text.Append($"##### {node.Id}\n{spec.Name} {spec.Image}\ncommand {string.Join(' ', spec.Command ?? [])}\n{string.Concat(spec.Ports.Select(p => $"port {p.HostAddress}:{p.HostPort} → {p.ContainerPort}\n"))}{string.Concat(spec.Mounts.Select(m => $"mount {m.Source} {m.Target}\n"))}memory {spec.MemoryBytes >> 20}\n");
+            foreach (var file in spec.Files)
+                text.Append($"file {file.Path} {file.Mode}\n{Encoding.UTF8.GetString(file.Content.Span)}");
+            Assert.DoesNotContain("SECRET", string.Join(' ', spec.Command ?? []) + string.Join(' ', spec.Env.Values) + string.Join(' ', spec.Labels.Values), StringComparison.Ordinal);
+            Assert.All(spec.Files.Where(f => Encoding.UTF8.GetString(f.Content.Span).Contains("SECRET", StringComparison.Ordinal)), f => Assert.Equal(UnixFileMode.UserRead, f.Mode));
+            // What people come by may listen everywhere; nothing else may.
+            Assert.All(spec.Ports, p => Assert.True(node.IsBalancer || CapacityRules.IsPrivate(p.HostAddress)));
+        }
+        Repository.IsGolden("topology-containers.txt", text.ToString());
+    }
+
+    [Fact]
+    public void The_same_input_gives_the_same_plan_and_what_cannot_be_done_is_said()
+    {
+        var pair = DeployScene.Pair();
+        for (var seed = 0; seed < 20; seed++)
+            Assert.True(pair.Shuffled(new Random(seed)).Layout().SameAs(pair.Layout()));
+        Assert.Empty(LayoutMaker.NotBuilt(pair.Snapshot()));
+        Assert.Equal(["etcd-1", "etcd-2", "etcd-3"], LayoutMaker.NotBuilt(DeployScene.Failover().Snapshot()).Keys);
+        Assert.Equal(["filestore"], LayoutMaker.NotBuilt(Sketch.Of("shared").Snapshot()).Keys);
+        Assert.Contains("backup", LayoutMaker.NotBuilt(Sketch.Of("ha").Snapshot()).Keys);
+        Assert.Equal(["lb"], LayoutMaker.NotBuilt(pair.Set("lb", "tls", true).Snapshot()).Keys);
+        IReadOnlyDictionary<string, string> Refused(Sketch after) => Planner.NotChanged(Planner.Actions(pair.Layout(), after.Layout(), pair.Names()), pair.Layout(), after.Layout());
+        Assert.Empty(Refused(pair.Set("odoo-2", "workers", 8)));
+        Assert.Equal(["postgres"], Refused(pair.Set("postgres", "maxConnections", 400)).Keys);
+        Assert.Equal(["odoo-1"], Refused(pair.On("odoo-1", "files")).Keys);
+        Assert.Equal(["lb"], Refused(pair.Ha(h => h with { LbType = LoadBalancerType.Nginx })).Keys);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_plan_is_made_kept_and_refused_when_stale_and_a_cancelled_deployment_leaves_nothing(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Planning");
+        var client = await app.ClientOfAsync(agency, "Shop");
+        var http = app.As(agency.Owner, agency.Org);
+        var servers = new Dictionary<string, Guid>();
+        foreach (var (i, place) in ((string[])["edge", "app-1", "app-2", "db", "files"]).Index())
+            servers[place] = await TopologiesTests.ServerAsync(app, agency.Org, place, $"10.0.0.{10 + i}");
+        var topology = await http.Post<CreateTopology, TopologyView>("/api/topologies", DeployScene.Pair().Drawing("HA Production Setup", servers));
+        var path = $"/api/topologies/{topology.Id}";
+        var wish = new PlanTopology { Organization = client.Slug, Name = "Shop ERP", Domain = "erp.shop.example" };
+
+        await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", wish).IsRefusedAsync(409, "credential_missing");
+        await http.Post<OperationView>($"{path}/deploy").IsRefusedAsync(409, "credential_missing");
+        var credential = await http.Put<SetTopologyCredential, TopologyCredentialView>($"{path}/credentials/main", new() { AccessKey = "AK", SecretKey = "the-secret-key" });
+        Assert.Equal("AK", credential.AccessKey);
+        Assert.Equal(["main"], (await http.Get<Page<TopologyCredentialView>>($"{path}/credentials")).Data.Select(c => c.Name));
+        await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", new() { Organization = "nobody" }).IsRefusedAsync(404, "client_not_found");
+        await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", new() { Destroy = true }).IsRefusedAsync(409, "not_deployed");
+        await http.Post<TopologyNodeStatus>($"{path}/nodes/redis/status").IsRefusedAsync(409, "not_deployed");
+        await http.Post<TopologyNodeStatus>($"{path}/nodes/nothing/status").IsRefusedAsync(404, "not_found");
+
+        var plan = await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", wish);
+        Assert.Equal((TopologyPlanKind.Deploy, 0, "http://erp.shop.example", client.Id), (plan.Kind, plan.Generation, plan.Instance.Url, plan.Instance.Organization.Id));
+        Assert.All(plan.Actions, a => Assert.Equal(PlanActionKind.Create, a.Action));
+        Assert.Equal(plan.Hash, (await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", wish)).Hash);
+        Assert.NotEqual(plan.Hash, (await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", wish with { Domain = "other.shop.example" })).Hash);
+        Assert.Equal(3, (await http.Get<Page<TopologyPlanView>>($"{path}/plans")).Data.Count);
+
+        // What a plan was made from may change in the drawing and on the servers.
+        await http.Post<DeployTopology, OperationView>($"{path}/deploy", new() { PlanHash = new string('0', 64) }).IsRefusedAsync(404, "plan_not_found");
+        await http.Put<UpdateTopology, TopologyView>(path, new() { Changes = [Fix.Set(new DrawnNode(topology.TopologyData.Nodes.First(n => n.Id == "odoo-1")), "workers", 6)] });
+        await http.Post<DeployTopology, OperationView>($"{path}/deploy", new() { PlanHash = plan.Hash }).IsRefusedAsync(409, "plan_stale");
+        await SetStatusAsync(app, servers["db"], ServerStatus.Unreachable);
+        var invalid = await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", wish).IsRefusedAsync(409, "topology_invalid");
+        Assert.Contains("TP-A01", invalid.Errors!.Keys);
+        await SetStatusAsync(app, servers["db"], ServerStatus.Active);
+
+        plan = await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", wish);
+        var operation = await http.Post<DeployTopology, OperationView>($"{path}/deploy", new() { PlanHash = plan.Hash });
+        Assert.Equal(("topology.deploy", "Deploy HA Production Setup"), (operation.Kind, operation.Title));
+        var running = (await http.Get<TopologyView>(path)).Deployment!;
+        Assert.Equal(("deploying", operation.Id, plan.Hash, false), (running.Status, running.OperationId, running.PlanHash, running.Changed));
+        Assert.Equal(topology.TopologyData.Nodes.Count, running.Nodes.Count);
+        var instance = await http.Get<InstanceView>($"/api/instances/{running.InstanceId}");
+        Assert.Equal(("Shop ERP", "http://erp.shop.example", topology.Id, client.Id), (instance.Name, instance.Url, instance.TopologyId, instance.Organization.Id));
+        await http.Post<DeployTopology, OperationView>($"{path}/deploy", new() { PlanHash = plan.Hash }).IsRefusedAsync(409, "plan_stale");
+        await http.Send(HttpMethod.Delete, path).IsRefusedAsync(409, "topology_deployed");
+        await http.Delete<OperationView>($"/api/servers/{servers["db"]}").IsRefusedAsync(409, "server_in_use");
+        await http.Delete<OperationView>($"/api/instances/{instance.Id}").IsRefusedAsync(409, "part_of_topology");
+    }
+
+    private static async Task SetStatusAsync(TestApp app, Guid server, ServerStatus status)
+    {
+        await using var db = app.Databases.System();
+        var row = (await db.ServerByIdAsync(server, default))!;
+        row.Status = status;
+        await db.SaveChangesAsync();
+    }
+}
