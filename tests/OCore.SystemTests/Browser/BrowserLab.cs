@@ -23,6 +23,8 @@ public sealed class BrowserLab : IAsyncLifetime
         if (BrowserFactAttribute.WhyNot is not null)
             return; // each test says so
         await BuildAsync();
+        // For a machine that does other things as well; where all is well nothing waits.
+        Assertions.SetDefaultExpectTimeout(15_000);
         _playwright = await Playwright.CreateAsync();
         Browser = await LaunchAsync(new BrowserTypeLaunchOptions());
     }

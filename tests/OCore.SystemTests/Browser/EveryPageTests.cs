@@ -15,7 +15,7 @@ public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixt
 
     private static readonly string[] Pages =
     [
-        "agency", "clients", "clients?dialog=new", "instances", "instances/new", "templates", "templates/new", "servers", "servers/new", "operations",
+        "agency", "clients", "clients?dialog=new", "instances", "instances/new", "templates", "templates/new", "topologies", "topologies?dialog=new&blueprint=ha", "servers", "servers/new", "operations",
         "members", "members?tab=invitations", "members?dialog=invite", "roles", "roles/new", "api-keys", "api-keys?dialog=new", "webhooks", "webhooks?dialog=new", "audit",
         "branding", "portal-domains", "portal-domains?dialog=new", "portal-config", "settings", "settings?tab=subscription", "account", "account?tab=password", "account?tab=two-factor", "account?tab=passkeys", "account?tab=sessions",
     ];
@@ -24,7 +24,7 @@ public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixt
     public async Task Without_anything_in_it()
     {
         await LookAsync("new", await at.PersonAsync("Newcomer"), ["agency", "clients"]);
-        await LookAsync("empty", await at.AgencyAsync("Beginner"), ["agency", "clients", "instances", "instances/new", "templates", "servers", "operations", "members?tab=invitations", "api-keys"]);
+        await LookAsync("empty", await at.AgencyAsync("Beginner"), ["agency", "clients", "instances", "instances/new", "templates", "topologies", "servers", "operations", "members?tab=invitations", "api-keys"]);
     }
 
     [BrowserFact]
@@ -41,10 +41,11 @@ public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixt
         await api.Post<CreateApiKey, CreatedApiKey>("/api/api-keys", new CreateApiKey { Name = "CI", ExpiresInDays = 30, Scopes = ["view:instances"] });
         await api.Post<InviteMember, InvitationView>("/api/invitations", new InviteMember { Email = "lea@northwind.test", Role = "developer" });
         var client = (await api.Get<Page<ClientView>>("/api/agency/clients")).Data[0];
+        var topology = await api.Post<CreateTopology, TopologyView>("/api/topologies", new CreateTopology { Name = "HA Production Setup", Description = "For the demanding", Blueprint = "ha" });
         await LookAsync("full", boss,
         [
             .. Pages, $"clients/{client.Slug}", $"clients/{client.Slug}?tab=members", $"clients/{client.Slug}?tab=operations", $"clients/{client.Slug}?tab=audit", $"clients/{client.Slug}?tab=settings",
-            $"templates/{template.Id}", $"templates/{template.Id}/edit", $"roles/{role.Id}",
+            $"topologies/{topology.Id}", $"topologies/{topology.Id}?view=table", $"topologies/{topology.Id}?view=json", $"templates/{template.Id}", $"templates/{template.Id}/edit", $"roles/{role.Id}",
         ]);
     }
 

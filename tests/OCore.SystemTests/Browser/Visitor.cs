@@ -48,7 +48,7 @@ internal sealed class Visitor
             BaseURL = at.Url.ToString(), ViewportSize = new ViewportSize { Width = window.Width, Height = window.Height }, Locale = window.Locale,
             ColorScheme = window.Dark ? ColorScheme.Dark : ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce, Permissions = ["clipboard-read", "clipboard-write"],
         });
-        context.SetDefaultTimeout(10_000);
+        context.SetDefaultTimeout(20_000);
         var visitor = new Visitor(context, await context.NewPageAsync(), at);
         try
         {

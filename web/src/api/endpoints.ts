@@ -142,6 +142,16 @@ export const api = {
   removeEnterpriseArchive: (version: string) => del(`/templates/enterprise/archives/${id(version)}`),
   removeEnterprise: () => del('/templates/enterprise'),
 
+  topologies: (query?: Query) => get<t.Page<t.TopologySummary>>('/topologies', query),
+  topologyBlueprints: () => get<t.Page<t.TopologyBlueprint>>('/topologies/blueprints'),
+  topology: (topology: string) => get<t.TopologyView>(`/topologies/${id(topology)}`),
+  createTopology: (body: t.CreateTopology) => post<t.TopologyView>('/topologies', body),
+  updateTopology: (topology: string, body: t.UpdateTopology) => put<t.TopologyView>(`/topologies/${id(topology)}`, body),
+  deleteTopology: (topology: string) => del(`/topologies/${id(topology)}`),
+  duplicateTopology: (topology: string) => post<t.TopologyView>(`/topologies/${id(topology)}/duplicate`),
+  topologyHa: (topology: string) => get<t.HaConfigView>(`/topologies/${id(topology)}/ha-config`),
+  validateTopology: (topology: string, body: t.ValidateTopology) => post<t.TopologyValidation>(`/topologies/${id(topology)}/validate`, body),
+
   instances: (query?: Query) => get<t.Page<t.InstanceView>>('/instances', query),
   instance: (instance: string) => get<t.InstanceView>(`/instances/${id(instance)}`),
   updateInstance: (instance: string, body: t.UpdateInstance) => put<t.InstanceView>(`/instances/${id(instance)}`, body),

@@ -147,3 +147,20 @@ export interface TerminalMessage {
   code?: number;
   message?: string;
 }
+export type LoadBalancerType = Schemas['LoadBalancerType'];
+export type FilestoreType = Schemas['FilestoreType'];
+export type HaConfig = Schemas['HaConfig'];
+export type UpdateHaConfig = Schemas['UpdateHaConfig'];
+export type HaConfigView = Schemas['HaConfigView'];
+export type TopologyData = Schemas['TopologyData'];
+export type TopologyView = Schemas['TopologyView'];
+export type TopologySummary = Schemas['TopologySummary'];
+export type TopologyBlueprint = Schemas['TopologyBlueprint'];
+export type CreateTopology = Schemas['CreateTopology'];
+export type UpdateTopology = Schemas['UpdateTopology'];
+export type TopologyChange = Schemas['TopologyChange'];
+export type TopologyFinding = Schemas['TopologyFinding'];
+export type TopologyFix = Schemas['TopologyFix'];
+export type FindingSeverity = Schemas['FindingSeverity'];
+export type ValidateTopology = Schemas['ValidateTopology'];
+export type TopologyValidation = Schemas['TopologyValidation'];

@@ -31,9 +31,11 @@ interface Props<T> {
   sort?: [string, (value: string | null) => void];
   filter?: (row: T) => boolean;
   noun?: string;
+  /** Where it is not the noun with an s. */
+  nouns?: string;
 }
 
-export function DataTable<T>({ label, list, columns, rowKey, empty, sort, filter, noun }: Props<T>) {
+export function DataTable<T>({ label, list, columns, rowKey, empty, sort, filter, noun, nouns = `${noun}s` }: Props<T>) {
   const { common } = useTexts();
   const box = useOverflow();
   if (list.error && !list.rows) return <div className={classes.frame}><ErrorState error={list.error} onRetry={list.reload} /></div>;
@@ -63,7 +65,7 @@ export function DataTable<T>({ label, list, columns, rowKey, empty, sort, filter
       </div>
       {rows && (noun || list.more) && (
         <div className={classes.footer}>
-          <span>{noun && <>{rows.length} {rows.length === 1 ? noun : `${noun}s`}{list.more ? ' shown' : ''}</>}</span>
+          <span>{noun && <>{rows.length} {rows.length === 1 ? noun : nouns}{list.more ? ' shown' : ''}</>}</span>
           {list.more && <Button variant="subtle" size="compact-xs" loading={list.loadingMore} onClick={list.loadMore}>{common.loadMore}</Button>}
         </div>
       )}

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react';
 
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconBuildingSkyscraper, IconCube, IconPlus, IconServer, IconTemplate, IconUserCircle, type Icon } from '@tabler/icons-react';
+import { IconBuildingSkyscraper, IconCube, IconPlus, IconServer, IconSitemap, IconTemplate, IconUserCircle, type Icon } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { allows, useMe, useRead } from '../../api/hooks';
 import type { MeView } from '../../api/types';
@@ -30,6 +30,7 @@ function fixed(me: MeView): Option[] {
     ...(may('manage:agency') && me.current.agencyEnabled ? [action('New portal domain', `${to.portalDomains}?dialog=new`)] : []),
     ...(may('manage:instances') && may('view:templates') ? [action('New instance', to.newInstance())] : []),
     ...(may('manage:templates') ? [action('New template', to.newTemplate)] : []),
+    ...(may('manage:topologies') && me.current.agencyEnabled ? [action('New topology', to.newTopology())] : []),
     ...(may('manage:servers') ? [action('Add a server', to.newServer)] : []),
     ...(may('manage:members') ? [action('Invite a member', `${to.members()}?dialog=invite`)] : []),
     ...(may('manage:api-keys') ? [action('New API key', `${to.apiKeys}?dialog=new`)] : []),
@@ -71,7 +72,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         aria-expanded
         aria-controls="palette"
         aria-activedescendant={options[chosen] ? `palette-${chosen}` : undefined}
-        aria-label="Search pages, clients, instances, servers, templates and actions"
+        aria-label="Search pages, clients, instances, servers, templates, topologies and actions"
         placeholder="Search pages, clients, instances, servers, actions"
         value={text}
         onChange={(event) => { setText(event.currentTarget.value); setIndex(0); }}
@@ -114,10 +115,12 @@ function useFound(me: MeView, q: string): Option[] {
   const instances = useRead(api.instances(query), { enabled: may('view:instances') });
   const servers = useRead(api.servers(query), { enabled: may('view:servers') });
   const templates = useRead(api.templates(query), { enabled: may('view:templates') });
+  const topologies = useRead(api.topologies(query), { enabled: may('view:topologies') && me.current.agencyEnabled && me.current.kind !== 'client' });
   return useMemo(() => [
     ...(clients.data?.data ?? []).map((item): Option => ({ key: item.id, label: item.name, kind: 'Client', to: to.client(item.slug), icon: IconBuildingSkyscraper })),
     ...(instances.data?.data ?? []).map((item): Option => ({ key: item.id, label: `${item.name} · ${item.organization.name}`, kind: 'Instance', to: to.instance(item.id), icon: IconCube })),
     ...(servers.data?.data ?? []).map((item): Option => ({ key: item.id, label: item.name, kind: 'Server', to: to.server(item.id), icon: IconServer })),
     ...(templates.data?.data ?? []).map((item): Option => ({ key: item.id, label: item.name, kind: 'Template', to: to.template(item.id), icon: IconTemplate })),
-  ], [clients.data, instances.data, servers.data, templates.data, to]);
+    ...(topologies.data?.data ?? []).map((item): Option => ({ key: item.id, label: item.name, kind: 'Topology', to: to.topology(item.id), icon: IconSitemap })),
+  ], [clients.data, instances.data, servers.data, templates.data, topologies.data, to]);
 }

@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from 'react';
 import { Menu, ScrollArea, VisuallyHidden } from '@mantine/core';
 import {
   IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
-  IconPalette, IconReceipt, IconServer, IconSettings, IconShieldLock, IconTemplate, IconToggleRight, IconUserCircle, IconUsers, IconUserShield, IconWebhook, IconWorldWww, type Icon,
+  IconPalette, IconReceipt, IconServer, IconSettings, IconShieldLock, IconSitemap, IconTemplate, IconToggleRight, IconUserCircle, IconUsers, IconUserShield, IconWebhook, IconWorldWww, type Icon,
 } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
 import { api } from '../../api/endpoints';
@@ -34,6 +34,7 @@ export function entries(me: MeView): { label?: string; items: Entry[] }[] {
         !isClient && me.current.agencyEnabled && may('view:agency') && { label: 'Clients', to: to.clients, icon: IconBuildingSkyscraper },
         may('view:instances') && { label: 'Instances', to: to.instances, icon: IconCube },
         may('view:templates') && { label: 'Templates', to: to.templates, icon: IconTemplate },
+        !isClient && me.current.agencyEnabled && may('view:topologies') && { label: 'Topologies', to: to.topologies, icon: IconSitemap },
         may('view:servers') && { label: 'Servers', to: to.servers, icon: IconServer },
         may('view:operations') && { label: 'Operations', to: to.operations(), icon: IconHistory },
       ]),

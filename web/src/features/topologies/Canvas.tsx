@@ -1,0 +1,167 @@
+import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent } from 'react';
+import { useComputedColorScheme } from '@mantine/core';
+import {
+  applyEdgeChanges, applyNodeChanges, Background, BackgroundVariant, Controls, type Connection, type Edge, type EdgeChange, MarkerType, MiniMap, type NodeChange, ReactFlow, ReactFlowProvider, type ReactFlowState, useReactFlow, useStore,
+} from '@xyflow/react';
+import '@xyflow/react/dist/base.css';
+import { added, cardHeight, cardWidth, fitting, gridStep, joined, labelOf, moved, type Position, serverOf, without } from './drawing';
+import { dragType } from './dragType';
+import { type CardNode, NodeCard } from './NodeCard';
+import { detailOf, kindOf } from './kinds';
+import { marking } from './SeverityIcon';
+import type { Editor } from './useEditor';
+import type { Place } from './ServerPicker';
+import classes from './topologies.module.css';
+
+const nodeTypes = { card: NodeCard };
+const fit = { padding: { top: '26px', left: '24px', right: '24px', bottom: '52px' }, maxZoom: 1.1 } as const;
+const overview = (node: CardNode) => `var(--oc-kind-${kindOf(node.data.node.type)?.family ?? 'edge'})`;
+const marker = { type: MarkerType.ArrowClosed, width: 15, height: 15 };
+
+export interface CanvasHandle {
+  middle: () => Position;
+  show: (ids: readonly string[]) => void;
+  fit: () => void;
+}
+
+interface Props {
+  editor: Editor;
+  servers: Place[];
+  handle: React.RefObject<CanvasHandle | null>;
+}
+
+export default function Canvas(props: Props) {
+  return <ReactFlowProvider><Flow {...props} /></ReactFlowProvider>;
+}
+
+function Flow({ editor, servers, handle }: Props) {
+  const { draft, change, select, selection, findings, mayChange } = editor;
+  const scheme = useComputedColorScheme('light');
+  const flow = useReactFlow<CardNode>();
+  const box = useRef<HTMLDivElement>(null);
+  const toFit = useRef(false);
+  const beyond = useStore(outOfSight);
+  const far = useStore(fromFar);
+  const names = useMemo(() => new Map(servers.map((server) => [server.id, server.name])), [servers]);
+
+  // The canvas keeps sizes and what is being dragged; everything else comes from the draft. What is the same stays the same
+  // object, so that it is not drawn again.
+  const [nodes, setNodes] = useState<CardNode[]>([]);
+  const [edges, setEdges] = useState<Edge[]>([]);
+  useEffect(() => setNodes((before) => {
+    const old = new Map(before.map((item) => [item.id, item]));
+    return draft.nodes.map((node): CardNode => {
+      const known = old.get(node.id);
+      const serverId = serverOf(node);
+      const server = serverId ? (names.get(serverId) ?? 'unknown server') : undefined;
+      const { worst, count } = marking(findings.of.get(node.id));
+      const selected = selection.nodes.includes(node.id);
+      const data = known && known.data.node === node && known.data.server === server && known.data.worst === worst && known.data.findings === count ? known.data : { node, server, worst, findings: count };
+      const position = known && known.position.x === node.position.x && known.position.y === node.position.y ? known.position : node.position;
+      if (known && known.data === data && known.position === position && Boolean(known.selected) === selected) return known;
+      const says = [kindOf(node.type)?.label, labelOf(node), detailOf(node), server ?? (node.type === 's3' ? undefined : 'no server'), count > 0 ? `${count} findings` : undefined].filter(Boolean).join(', ');
+      return { ...known, id: node.id, type: 'card', position, data, selected, ariaLabel: says, initialWidth: cardWidth, initialHeight: cardHeight };
+    });
+  }), [draft.nodes, names, findings.of, selection.nodes]);
+  useEffect(() => setEdges((before) => {
+    const old = new Map(before.map((item) => [item.id, item]));
+    const near = new Set(selection.nodes);
+    return draft.edges.map((edge): Edge => {
+      const known = old.get(edge.id);
+      const { worst } = marking(findings.of.get(edge.id));
+      const selected = selection.edges.includes(edge.id);
+      const className = [worst && classes[worst], (near.has(edge.source) || near.has(edge.target)) && classes.near].filter(Boolean).join(' ');
+      if (known && known.source === edge.source && known.target === edge.target && known.className === className && Boolean(known.selected) === selected) return known;
+      return { id: edge.id, source: edge.source, target: edge.target, className, selected, markerEnd: marker, interactionWidth: 16 };
+    });
+  }), [draft.edges, findings.of, selection]);
+
+  useEffect(() => {
+    handle.current = {
+      middle: () => {
+        const { left = 0, top = 0, width = 0, height = 0 } = box.current?.getBoundingClientRect() ?? {};
+        const { x, y } = flow.screenToFlowPosition({ x: left + width / 2, y: top + height / 2 });
+        return { x: x - cardWidth / 2, y: y - cardHeight / 2 };
+      },
+      show: (ids) => void flow.fitView({ nodes: ids.map((id) => ({ id })), padding: 0.4, maxZoom: 1, duration: 200 }),
+      fit: () => { toFit.current = true; },
+    };
+    return () => { handle.current = null; };
+  }, [flow, handle]);
+
+  // A layout is in the draft before it is on the canvas.
+  useEffect(() => {
+    if (toFit.current) void flow.fitView({ ...fit, duration: 200 });
+    toFit.current = false;
+  }, [flow, nodes]);
+
+  function nodesChanged(changes: NodeChange<CardNode>[]) {
+    // What is deleted leaves the draft (below), and with it the canvas.
+    const next = applyNodeChanges(changes.filter((item) => item.type !== 'remove'), nodes);
+    setNodes(next);
+    if (changes.some((item) => item.type === 'select')) chosen(next, undefined);
+    const dropped = changes.filter((item) => item.type === 'position' && !item.dragging).map((item) => (item as { id: string }).id);
+    if (dropped.length > 0) {
+      const places = new Map(next.filter((item) => dropped.includes(item.id)).map((item) => [item.id, item.position]));
+      change((now) => {
+        const after = moved(now, places);
+        return after.nodes.every((node, index) => node === now.nodes[index]) ? now : after;
+      });
+    }
+  }
+
+  function edgesChanged(changes: EdgeChange[]) {
+    const next = applyEdgeChanges(changes.filter((item) => item.type !== 'remove'), edges);
+    setEdges(next);
+    if (changes.some((item) => item.type === 'select')) chosen(undefined, next);
+  }
+
+  function chosen(among: CardNode[] | undefined, lines: Edge[] | undefined) {
+    select((before) => ({
+      nodes: among ? among.filter((item) => item.selected).map((item) => item.id) : before.nodes,
+      edges: lines ? lines.filter((item) => item.selected).map((item) => item.id) : before.edges,
+    }));
+  }
+
+  const valid = useCallback(({ source, target }: Connection | Edge) => Boolean(fitting(draft, source, target)), [draft]);
+
+  function drop(event: DragEvent) {
+    const kind = kindOf(event.dataTransfer.getData(dragType));
+    if (!kind || !mayChange) return;
+    event.preventDefault();
+    const { x, y } = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    const { draft: after, id } = added(draft, kind, { x: x - cardWidth / 2, y: y - cardHeight / 2 });
+    change(after);
+    select({ nodes: [id], edges: [] });
+  }
+
+  return (
+    <div className={classes.canvas} ref={box} data-far={far || undefined} onDrop={drop} onDragOver={(event) => { if (event.dataTransfer.types.includes(dragType)) { event.preventDefault(); event.dataTransfer.dropEffect = 'copy'; } }}>
+      <ReactFlow<CardNode>
+        nodes={nodes} edges={edges} nodeTypes={nodeTypes} colorMode={scheme} aria-label="Drawing" onNodesChange={nodesChanged} onEdgesChange={edgesChanged}
+        onConnect={({ source, target }) => change((now) => joined(now, source, target))} isValidConnection={valid}
+        onDelete={({ nodes: gone, edges: cut }) => { change((now) => without(now, gone.map((item) => item.id), cut.map((item) => item.id))); select({ nodes: [], edges: [] }); }}
+        nodesDraggable={mayChange} nodesConnectable={mayChange} deleteKeyCode={mayChange ? ['Delete', 'Backspace'] : null} edgesFocusable={false}
+        snapToGrid snapGrid={[gridStep, gridStep]} fitView fitViewOptions={fit} minZoom={0.08} maxZoom={1.6} connectionRadius={28} selectionKeyCode="Shift" multiSelectionKeyCode={['Meta', 'Control', 'Shift']}
+        panOnScroll={false} elevateNodesOnSelect={false} onlyRenderVisibleElements={false}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
+        <Controls showInteractive={false} orientation="horizontal" />
+        {beyond && <MiniMap<CardNode> pannable zoomable ariaLabel="Overview of the drawing" nodeBorderRadius={12} nodeColor={overview} />}
+      </ReactFlow>
+      {draft.nodes.length === 0 && <p className={classes.hint}>{mayChange ? 'Nothing is drawn yet. Take a node from the row above: click it, or drag it here.' : 'Nothing is drawn yet.'}</p>}
+    </div>
+  );
+}
+
+/** Whether an overview says more than the canvas itself. */
+function outOfSight({ nodeLookup, transform: [left, top, zoom], width, height }: ReactFlowState): boolean {
+  for (const { internals: { positionAbsolute: at } } of nodeLookup.values()) {
+    const [x, y] = [at.x * zoom + left, at.y * zoom + top];
+    if (x < -4 || y < -4 || x + cardWidth * zoom > width + 4 || y + cardHeight * zoom > height + 4) return true;
+  }
+  return false;
+}
+
+/** From far away only names can be read, so these are written larger. */
+const fromFar = ({ transform }: ReactFlowState) => transform[2] < 0.62;
