@@ -1514,7 +1514,7 @@ export interface paths {
         /** Change the name, the drawing, or apply changes as fixes and proposals give them. What is not given stays. */
         put: operations["updateTopology"];
         post?: never;
-        /** Delete a topology. Servers and what runs on them stay as they are. */
+        /** Delete a topology that does not run. Servers stay as they are. */
         delete: operations["deleteTopology"];
         options?: never;
         head?: never;
@@ -1568,6 +1568,109 @@ export interface paths {
         /** Ask all rules, of the topology as it is saved or of a drawing in progress. Nothing is changed. */
         post: operations["validateTopology"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Work out what a deployment would do to each node. Nothing is changed on any server. */
+        post: operations["planTopology"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/{id}/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest plans, newest first. */
+        get: operations["listTopologyPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/{id}/deploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do what a plan says: deploy, change without losing a request, or destroy. Refused when what it was made from has changed. Without a plan, what is drawn is deployed as it is now. */
+        post: operations["deployTopology"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/{id}/nodes/{nodeId}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a node how it does, now, and say what was seen. */
+        post: operations["measureTopologyNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/{id}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The credentials of its buckets, without their secrets. */
+        get: operations["listTopologyCredentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/{id}/credentials/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the keys that a bucket of the drawing names as its credential. */
+        put: operations["setTopologyCredential"];
+        post?: never;
+        /** Forget a credential. What runs keeps the keys it was deployed with. */
+        delete: operations["deleteTopologyCredential"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2499,6 +2602,13 @@ export interface components {
             /** @description Such a look that changes nothing. */
             readOnly?: null | boolean;
         };
+        /** @description Do what a plan says. */
+        DeployTopology: {
+            /** @description The `hash` of the plan. Without it one is made now, for the caller's own organization, and done. */
+            planHash?: null | string;
+            /** @description The topology's name, typed: needed where data may be lost. */
+            confirm?: null | string;
+        };
         /** @description A record to set, and what was there at the last look. */
         DnsRecordView: {
             name: string;
@@ -2717,6 +2827,11 @@ export interface components {
             odooEdition: string;
             url: string;
             domain: string;
+            /**
+             * Format: uuid
+             * @description The topology that carries it; null where it runs on one server.
+             */
+            topologyId?: null | string;
             database: string;
             /** Format: int32 */
             workers: number;
@@ -3105,6 +3220,20 @@ export interface components {
             hasMore: boolean;
         };
         /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
+        PageOfTopologyCredentialView: {
+            data: components["schemas"]["TopologyCredentialView"][];
+            /** @description Opaque; null on the last page. */
+            nextCursor?: null | string;
+            hasMore: boolean;
+        };
+        /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
+        PageOfTopologyPlanView: {
+            data: components["schemas"]["TopologyPlanView"][];
+            /** @description Opaque; null on the last page. */
+            nextCursor?: null | string;
+            hasMore: boolean;
+        };
+        /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
         PageOfTopologySummary: {
             data: components["schemas"]["TopologySummary"][];
             /** @description Opaque; null on the last page. */
@@ -3154,6 +3283,32 @@ export interface components {
             /** @description The fingerprint that a person has compared on the server's console. */
             fingerprint: string;
         };
+        /** @description What happens to one node. */
+        PlanAction: {
+            nodeId: string;
+            label: string;
+            type: string;
+            server?: null | components["schemas"]["Ref"];
+            action: components["schemas"]["PlanActionKind"];
+            /** @description In a sentence, for people. */
+            message: string;
+            changes: components["schemas"]["PlanChange"][];
+            /** @description What people notice; null where nobody does. */
+            downtime?: null | string;
+            /** @description What may be lost; null where nothing can. */
+            dataRisk?: null | string;
+        };
+        /**
+         * @description What happens to a node.
+         * @enum {unknown}
+         */
+        PlanActionKind: "create" | "change" | "replace" | "destroy" | "keep";
+        /** @description A difference in what a node runs with. */
+        PlanChange: {
+            setting: string;
+            before?: null | string;
+            after?: null | string;
+        };
         /** @description The most of each; null is without limit. */
         PlanLimits: {
             /** Format: int32 */
@@ -3167,6 +3322,24 @@ export interface components {
             /** Format: int32 */
             storageGb?: null | number;
         };
+        /** @description Work out what a deployment would do. Nothing is changed on any server. */
+        PlanTopology: {
+            /** @description Whose Odoo it is, by id or slug: a client of the agency. Without it the caller's own organization. Counts for the first deployment. */
+            organization?: null | string;
+            /** @description Of the instance; the topology's name when it is not given. */
+            name?: null | string;
+            /** @description The address people use. Without it the first host of the load balancer, or a name under its server's base domain. */
+            domain?: null | string;
+            /**
+             * Format: uuid
+             * @description Id of a template: its Odoo version, image, modules, languages and settings are used. Without one the newest Odoo, plain.
+             */
+            templateId?: null | string;
+            /** @description Ids of nodes whose data may be lost by the change. */
+            agreeToLose?: null | string[];
+            /** @description Take everything down and remove it, with its data. */
+            destroy?: null | boolean;
+        };
         /** @description What an organization may use on this installation. */
         PlanView: {
             /** Format: uuid */
@@ -3179,6 +3352,16 @@ export interface components {
             isDefault: boolean;
             /** Format: int32 */
             organizations: number;
+        };
+        /** @description The Odoo that a topology carries. */
+        PlannedInstance: {
+            name: string;
+            organization: components["schemas"]["Ref"];
+            domain: string;
+            url: string;
+            odooVersion: string;
+            image: string;
+            modules: string[];
         };
         /** @description Addresses are of this host. */
         PortalBrand: {
@@ -3507,6 +3690,11 @@ export interface components {
             /** @description The session of this request. */
             current: boolean;
         };
+        /** @description The keys of a bucket, kept sealed and never shown again. */
+        SetTopologyCredential: {
+            accessKey: string;
+            secretKey: string;
+        };
         SettingChange: {
             key: string;
             before?: null | string;
@@ -3643,10 +3831,36 @@ export interface components {
         };
         /** @enum {unknown} */
         TopologyChangeKind: "add_node" | "remove_node" | "set_node" | "add_edge" | "remove_edge" | "set_ha";
+        /** @description A credential without its secrets. */
+        TopologyCredentialView: {
+            /** @description As `credential` of an S3 node says. */
+            name: string;
+            accessKey: string;
+        };
         /** @description The drawing. */
         TopologyData: {
             nodes: components["schemas"]["TopologyNode"][];
             edges: components["schemas"]["TopologyEdge"][];
+        };
+        /** @description What runs of a topology. */
+        TopologyDeploymentView: {
+            /** @description `deploying`, `active`, `changing` or `destroying`. */
+            status: string;
+            /** Format: int32 */
+            generation: number;
+            planHash: string;
+            /** Format: uuid */
+            instanceId?: null | string;
+            /**
+             * Format: uuid
+             * @description The operation that works on it now.
+             */
+            operationId?: null | string;
+            /** @description The drawing has changed since: a plan would say what that means. */
+            changed: boolean;
+            /** Format: date-time */
+            deployedAt?: null | string;
+            nodes: components["schemas"]["TopologyNodeStatus"][];
         };
         /** @description Who uses whom: from the user to the used. */
         TopologyEdge: {
@@ -3681,6 +3895,58 @@ export interface components {
             type: string;
             position?: null | components["schemas"]["TopologyPosition"];
             data?: null | components["schemas"]["RawJson"];
+        };
+        /**
+         * @description `waiting` and `working` while an operation builds it; then as it was measured. `unknown`: its server does not answer.
+         * @enum {unknown}
+         */
+        TopologyNodeState: "waiting" | "working" | "running" | "degraded" | "failed" | "missing" | "unknown";
+        /** @description How a node does, as it was measured. */
+        TopologyNodeStatus: {
+            nodeId: string;
+            type: string;
+            label: string;
+            server?: null | components["schemas"]["Ref"];
+            state: components["schemas"]["TopologyNodeState"];
+            /** @description In a sentence, for people. */
+            message?: null | string;
+            /** @description `primary`, `replica`, `leader`, `member`… as the node itself says. */
+            role?: null | string;
+            /** @description Figures by name: `connections`, `lagBytes`, `sessions`, `milliseconds`… */
+            figures: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            measuredAt?: null | string;
+        };
+        /**
+         * @description What a plan is for.
+         * @enum {unknown}
+         */
+        TopologyPlanKind: "deploy" | "change" | "destroy";
+        /** @description What a deployment will do: it does not change any more, and is refused when what it was made from has changed. */
+        TopologyPlanView: {
+            /** Format: uuid */
+            id: string;
+            /** @description Of everything below it that decides what is done; `POST …/deploy` names it. */
+            hash: string;
+            kind: components["schemas"]["TopologyPlanKind"];
+            /** @description Of the drawing, the settings and the servers it was made from. */
+            snapshot: string;
+            /**
+             * Format: int32
+             * @description How often the topology was deployed before.
+             */
+            generation: number;
+            instance: components["schemas"]["PlannedInstance"];
+            /** @description In the order in which they are done. */
+            actions: components["schemas"]["PlanAction"][];
+            downtime: boolean;
+            dataRisk: boolean;
+            /** @description Warnings of the rules: choices to make with open eyes. */
+            findings: components["schemas"]["TopologyFinding"][];
+            /** Format: date-time */
+            createdAt: string;
         };
         /** @description Where the editor draws a node. */
         TopologyPosition: {
@@ -3734,6 +4000,7 @@ export interface components {
              * @description Grows with every change.
              */
             version: number;
+            deployment?: null | components["schemas"]["TopologyDeploymentView"];
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -12017,6 +12284,488 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TopologyValidation"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    planTopology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["PlanTopology"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopologyPlanView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listTopologyPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTopologyPlanView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deployTopology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["DeployTopology"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    measureTopologyNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                nodeId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopologyNodeStatus"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listTopologyCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTopologyCredentialView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    setTopologyCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetTopologyCredential"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopologyCredentialView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deleteTopologyCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {

@@ -740,6 +740,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     EdgePort = table.Column<int>(type: "INTEGER", nullable: false),
                     EdgeProxies = table.Column<string>(type: "TEXT", nullable: false),
                     EdgeHttps = table.Column<bool>(type: "INTEGER", nullable: false),
+                    EdgeTakenBy = table.Column<Guid>(type: "TEXT", nullable: true),
                     MachineId = table.Column<string>(type: "TEXT", nullable: true),
                     Draining = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -834,6 +835,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_Topologies", x => x.Id);
+                    table.UniqueConstraint("AK_Topologies_RootId_Id", x => new { x.RootId, x.Id });
                     table.ForeignKey(
                         name: "FK_Topologies_Organizations_RootId_OrgId",
                         columns: x => new { x.RootId, x.OrgId },
@@ -1151,6 +1153,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     MasterPasswordSealed = table.Column<string>(type: "TEXT", nullable: false),
                     ConnectKeySealed = table.Column<string>(type: "TEXT", nullable: false),
                     AdminPasswordSealed = table.Column<string>(type: "TEXT", nullable: true),
+                    TopologyId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ClusterSealed = table.Column<string>(type: "TEXT", nullable: true),
+                    PublicUrl = table.Column<string>(type: "TEXT", nullable: true),
                     WantRunning = table.Column<bool>(type: "INTEGER", nullable: false),
                     AppliedSettings = table.Column<string>(type: "TEXT", nullable: true),
                     AppliedKeys = table.Column<string>(type: "TEXT", nullable: true),
@@ -1189,6 +1194,137 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         principalTable: "Templates",
                         principalColumns: new[] { "RootId", "Id" },
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "DeployedNodes",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    TopologyId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    NodeId = table.Column<string>(type: "TEXT", nullable: false),
+                    Type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    Label = table.Column<string>(type: "TEXT", nullable: false),
+                    ServerId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    Container = table.Column<string>(type: "TEXT", nullable: false),
+                    State = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    Message = table.Column<string>(type: "TEXT", nullable: true),
+                    Role = table.Column<string>(type: "TEXT", nullable: true),
+                    Figures = table.Column<string>(type: "TEXT", nullable: false),
+                    MeasuredAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_DeployedNodes", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_DeployedNodes_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_DeployedNodes_Topologies_RootId_TopologyId",
+                        columns: x => new { x.RootId, x.TopologyId },
+                        principalTable: "Topologies",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "TopologyCredentials",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    TopologyId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    AccessKey = table.Column<string>(type: "TEXT", nullable: false),
+                    SecretKeySealed = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_TopologyCredentials", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_TopologyCredentials_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_TopologyCredentials_Topologies_RootId_TopologyId",
+                        columns: x => new { x.RootId, x.TopologyId },
+                        principalTable: "Topologies",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "TopologyDeployments",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    TopologyId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    Status = table.Column<string>(type: "TEXT", nullable: false),
+                    Generation = table.Column<int>(type: "INTEGER", nullable: false),
+                    PlanHash = table.Column<string>(type: "TEXT", nullable: false),
+                    DrawingDigest = table.Column<string>(type: "TEXT", nullable: false),
+                    Layout = table.Column<string>(type: "TEXT", nullable: false),
+                    Before = table.Column<string>(type: "TEXT", nullable: true),
+                    SecretsSealed = table.Column<string>(type: "TEXT", nullable: false),
+                    DeployedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_TopologyDeployments", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_TopologyDeployments_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_TopologyDeployments_Topologies_RootId_TopologyId",
+                        columns: x => new { x.RootId, x.TopologyId },
+                        principalTable: "Topologies",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "TopologyPlans",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    TopologyId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Hash = table.Column<string>(type: "TEXT", nullable: false),
+                    Request = table.Column<string>(type: "TEXT", nullable: false),
+                    View = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_TopologyPlans", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_TopologyPlans_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_TopologyPlans_Topologies_RootId_TopologyId",
+                        columns: x => new { x.RootId, x.TopologyId },
+                        principalTable: "Topologies",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1356,6 +1492,32 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "IX_ClientDeletions_OrgId",
                 table: "ClientDeletions",
                 column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DeployedNodes_OrgId",
+                table: "DeployedNodes",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DeployedNodes_RootId_OrgId",
+                table: "DeployedNodes",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DeployedNodes_RootId_TopologyId",
+                table: "DeployedNodes",
+                columns: new[] { "RootId", "TopologyId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DeployedNodes_ServerId",
+                table: "DeployedNodes",
+                column: "ServerId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DeployedNodes_TopologyId_NodeId",
+                table: "DeployedNodes",
+                columns: new[] { "TopologyId", "NodeId" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_EnterpriseSources_OrgId",
@@ -1771,6 +1933,68 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 columns: new[] { "RootId", "OrgId" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_TopologyCredentials_OrgId",
+                table: "TopologyCredentials",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TopologyCredentials_RootId_OrgId",
+                table: "TopologyCredentials",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TopologyCredentials_RootId_TopologyId",
+                table: "TopologyCredentials",
+                columns: new[] { "RootId", "TopologyId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TopologyCredentials_TopologyId_Name",
+                table: "TopologyCredentials",
+                columns: new[] { "TopologyId", "Name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TopologyDeployments_OrgId",
+                table: "TopologyDeployments",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TopologyDeployments_RootId_OrgId",
+                table: "TopologyDeployments",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TopologyDeployments_RootId_TopologyId",
+                table: "TopologyDeployments",
+                columns: new[] { "RootId", "TopologyId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TopologyDeployments_TopologyId",
+                table: "TopologyDeployments",
+                column: "TopologyId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TopologyPlans_OrgId",
+                table: "TopologyPlans",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TopologyPlans_RootId_OrgId",
+                table: "TopologyPlans",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TopologyPlans_RootId_TopologyId",
+                table: "TopologyPlans",
+                columns: new[] { "RootId", "TopologyId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_TopologyPlans_TopologyId_Hash",
+                table: "TopologyPlans",
+                columns: new[] { "TopologyId", "Hash" });
+
+            migrationBuilder.CreateIndex(
                 name: "EmailIndex",
                 table: "Users",
                 column: "NormalizedEmail");
@@ -1869,6 +2093,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "ClientDeletions");
 
             migrationBuilder.DropTable(
+                name: "DeployedNodes");
+
+            migrationBuilder.DropTable(
                 name: "EnterpriseSources");
 
             migrationBuilder.DropTable(
@@ -1923,7 +2150,13 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "TemplateCaches");
 
             migrationBuilder.DropTable(
-                name: "Topologies");
+                name: "TopologyCredentials");
+
+            migrationBuilder.DropTable(
+                name: "TopologyDeployments");
+
+            migrationBuilder.DropTable(
+                name: "TopologyPlans");
 
             migrationBuilder.DropTable(
                 name: "WebhookCursors");
@@ -1948,6 +2181,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "Servers");
+
+            migrationBuilder.DropTable(
+                name: "Topologies");
 
             migrationBuilder.DropTable(
                 name: "Webhooks");
