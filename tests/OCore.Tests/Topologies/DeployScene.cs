@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OCore.Client;
 using OCore.Features.Topologies.Deployments;
 

@@ -3,7 +3,6 @@ using OCore.Client;
 using OCore.Features.Servers;
 using OCore.Features.Topologies.Deployments;
 using OCore.Features.Topologies.Rules;
-using OCore.Platform.Docker;
 
 namespace OCore.Tests.Topologies;
 
