@@ -1,8 +1,6 @@
 using OCore.Client;
-using OCore.Features.Servers;
 using OCore.SystemTests.Instances;
 using OCore.SystemTests.Remote;
-using OCore.Tests;
 using OCore.Tests.Topologies;
 using Xunit;
 

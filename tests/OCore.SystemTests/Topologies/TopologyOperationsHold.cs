@@ -1,6 +1,5 @@
 using OCore.Client;
 using OCore.SystemTests.Remote;
-using OCore.Tests;
 using OCore.Tests.Operations;
 using OCore.Tests.Topologies;
 using Xunit;
