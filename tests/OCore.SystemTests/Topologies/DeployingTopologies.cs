@@ -89,10 +89,7 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
     {
         var content = RandomNumberGenerator.GetBytes(100_000);
         var id = (await visitor.ExecuteAsync("ir.attachment", "create", new object[] { new { name = "proof.bin", datas = Convert.ToBase64String(content) } })).GetInt32();
-#pragma warning disable CA5350 // Odoo names its files so.
-        var digest = Convert.ToHexStringLower(SHA1.HashData(content));
-#pragma warning restore CA5350
-        Assert.Contains(lab.Bucket.Objects, o => o.Key.EndsWith(digest, StringComparison.Ordinal) && o.Value.AsSpan().SequenceEqual(content));
+        Assert.Contains(lab.Bucket.Objects.Values, o => o.AsSpan().SequenceEqual(content));
         for (var i = 0; i < 6; i++)
         {
             using var answer = await visitor.GetAsync($"/web/content/{id}?download=true");
