@@ -125,9 +125,10 @@ internal sealed class MatrixWorld
         });
     }
 
-    /// <summary>As the actor; with a session of its own for a request that may end sessions.</summary>
+    /// <summary>As the actor; with a session of its own for a request that may end sessions, and for those that are asked after such a one.</summary>
     public async Task<HttpClient> HttpAsync(Actor actor, ApiOperation operation) => App.HttpWith(actor.Token ?? (actor.Person is not { } person ? null
-        : operation.Path.Contains("/auth/", StringComparison.Ordinal) || operation.Path.Contains("/user", StringComparison.Ordinal) ? await App.SignInAsync(person.Id) : person.Token), actor.Slug);
+        : operation.Path.Contains("/auth/", StringComparison.Ordinal) || operation.Path.Contains("/user", StringComparison.Ordinal) || string.CompareOrdinal(operation.Path, "/api/user") > 0
+            ? await App.SignInAsync(person.Id) : person.Token), actor.Slug);
 
     /// <summary>How many rows there are of everything that a request could make. Sign-ins, their traces, mails asked for by anybody and what webhooks are told by themselves do not count.</summary>
     public static async Task<string> RowsAsync(TestApp app)
