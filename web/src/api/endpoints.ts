@@ -159,6 +159,14 @@ export const api = {
   resetAdminPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reset`),
   openInstance: (instance: string) => post<t.OpenLink>(`/instances/${id(instance)}/open`),
 
+  serverMetrics: (server: string, query: { from: string; to: string }) => get<t.MetricsView>(`/servers/${id(server)}/metrics`, query),
+  instanceMetrics: (instance: string, query: { from: string; to: string }) => get<t.MetricsView>(`/instances/${id(instance)}/metrics`, query),
+  alertRules: (query?: Query) => get<t.Page<t.AlertRuleView>>('/alert-rules', query),
+  createAlertRule: (body: t.CreateAlertRule) => post<t.AlertRuleView>('/alert-rules', body),
+  updateAlertRule: (rule: string, body: t.UpdateAlertRule) => put<t.AlertRuleView>(`/alert-rules/${id(rule)}`, body),
+  deleteAlertRule: (rule: string) => del(`/alert-rules/${id(rule)}`),
+  alerts: (query?: Query) => get<t.Page<t.AlertView>>('/alerts', query),
+
   webhooks: (query?: Query) => get<t.Page<t.WebhookView>>('/webhooks', query),
   createWebhook: (body: t.CreateWebhook) => post<t.CreatedWebhook>('/webhooks', body),
   updateWebhook: (webhook: string, body: t.UpdateWebhook) => put<t.WebhookView>(`/webhooks/${id(webhook)}`, body),

@@ -4,6 +4,7 @@ import { IconDots } from '@tabler/icons-react';
 import { api } from '../api/endpoints';
 import { useAllowed, useRead, useSend } from '../api/hooks';
 import type { InstanceView, OperationView } from '../api/types';
+import { Monitoring } from '../features/monitoring/Monitoring';
 import { usePathPart } from '../nav';
 import { useTexts } from '../texts/texts';
 import { Action, Facts, FactsSkeleton, Meter, Section, When } from '../ui/Bits';
@@ -26,6 +27,7 @@ function useTools() {
   const logs = switches?.featureLogs ?? true;
   return [
     { value: 'overview', label: t.overview, shown: true },
+    { value: 'monitoring', label: t.monitoring, shown: switches?.featureMonitoring ?? true },
     { value: 'activity', label: t.operations, shown: logs },
     { value: 'log', label: t.log, shown: logs },
   ].filter((tool) => tool.shown);
@@ -71,6 +73,7 @@ function Loaded({ instance }: { instance: InstanceView }) {
       }
     >
       {tool === 'overview' && <Overview instance={instance} />}
+      {tool === 'monitoring' && <Monitoring read={(query) => api.instanceMetrics(instance.id, query)} />}
       {tool === 'activity' && <Activity instance={instance} />}
       {tool === 'log' && <InstanceLog instance={instance} />}
       {asking && (
