@@ -26,6 +26,9 @@ internal static class Lookup
     public static Task<string> ApiKey(Call call, string typed) =>
         Find<ApiKeyView>(call, typed, "API key", "/api/api-keys", k => k.Id, k => k.Name);
 
+    public static Task<string> AlertRule(Call call, string typed) =>
+        Find<AlertRuleView>(call, typed, "alert rule", "/api/alert-rules", r => r.Id, r => r.Name);
+
     public static Task<string> Webhook(Call call, string typed) =>
         Find<WebhookView>(call, typed, "webhook", "/api/webhooks", w => w.Id, w => w.Name);
 

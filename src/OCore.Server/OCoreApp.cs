@@ -4,6 +4,7 @@ using OCore.Features.AuditLog;
 using OCore.Features.Branding;
 using OCore.Features.Instances;
 using OCore.Features.Metrics;
+using OCore.Features.Monitoring;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -58,6 +59,7 @@ internal static class OCoreApp
         builder.Services.AddServers();
         builder.Services.AddInstances();
         builder.Services.AddTopologies();
+        builder.Services.AddMonitoring();
         builder.Services.AddSingleton<DnsLookup>();
         builder.Services.AddPortalDomains();
         if (!IsWritingTheDocument)
@@ -73,6 +75,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService(provider => provider.GetRequiredService<UnusedTemplates>());
             builder.Services.AddHostedService<PortalDomainReconciler>();
             builder.Services.AddHostedService<CertificateKeeper>();
+            builder.Services.AddHostedService<MetricKeeper>();
             builder.Services.AddHostedService<WebhookFeed>();
             builder.Services.AddHostedService<WebhookSender>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());
@@ -86,6 +89,7 @@ internal static class OCoreApp
         ServersSetup.JoinOperations(app.Services);
         app.Services.GetService<Startup>()?.Begin();
         InstancesSetup.JoinServerWatch(app.Services);
+        MonitoringSetup.JoinServerWatch(app.Services);
         app.UseMiddleware<PortalScreen>();
         app.UseHttpFace();
         app.MapHealth();
@@ -108,6 +112,8 @@ internal static class OCoreApp
         InstanceEndpoints.Map(api);
         TerminalEndpoints.Map(api);
         OperationEndpoints.Map(api);
+        MetricEndpoints.Map(api);
+        AlertEndpoints.Map(api);
         WebhookEndpoints.Map(api);
         app.MapDashboard();
         AccessRules.DemandRules(((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints));

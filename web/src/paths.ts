@@ -40,6 +40,7 @@ function inOrg(org: string) {
     newRole: `${o}/roles/new`,
     role: (role: string) => `${o}/roles/${e(role)}`,
     apiKeys: `${o}/api-keys`,
+    alerts: `${o}/alerts`,
     webhooks: `${o}/webhooks`,
     audit: (filter: { objectType?: string; objectId?: string } = {}) => `${o}/audit${search(filter)}`,
     settings: (tab?: string) => `${o}/settings${search({ tab })}`,

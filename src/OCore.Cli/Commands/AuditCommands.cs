@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using OCore.Cli.Output;
 
 namespace OCore.Cli.Commands;
@@ -48,23 +47,8 @@ internal static class AuditCommands
             ("actor", call.Get(actor)),
             ("objectType", call.Get(type)),
             ("objectId", call.Get(id)),
-            ("from", Time(call, call.Get(from))),
-            ("to", Time(call, call.Get(to))),
+            ("from", Times.Of(call, call.Get(from))),
+            ("to", Times.Of(call, call.Get(to))),
             ("q", call.Get(search)));
-    }
-
-    private static string? Time(Call call, string? text)
-    {
-        if (text is null)
-            return null;
-        var now = call.Io.Time.GetUtcNow();
-        DateTimeOffset? time = text[^1] switch
-        {
-            'h' when int.TryParse(text[..^1], out var hours) => now.AddHours(-hours),
-            'd' when int.TryParse(text[..^1], out var days) => now.AddDays(-days),
-            _ when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) => at,
-            _ => null,
-        };
-        return time is { } known ? known.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ") : throw new CliException(ExitCode.Usage, $"'{text}' is not a time.", "Write 2026-01-31, 2026-01-31T12:00:00Z, 24h or 7d.");
     }
 }

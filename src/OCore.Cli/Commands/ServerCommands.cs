@@ -8,7 +8,7 @@ internal static class ServerCommands
 {
     public static Command Noun() => new("server", "Servers that run the instances")
     {
-        List(), Add(), Show(), Update(), Validate(), HostKey(), PinHostKey(), Drain(), Undrain(), Remove(), TerminalCommands.OnServer(),
+        List(), Add(), Show(), Update(), Validate(), HostKey(), PinHostKey(), Drain(), Undrain(), Remove(), MonitoringCommands.Metrics("server", Lookup.Server), TerminalCommands.OnServer(),
     };
 
     private static Argument<string> Server() => Opt.Arg("SERVER", "Id or name");

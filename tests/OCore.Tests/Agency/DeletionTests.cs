@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCore.Client;
 using OCore.Features.Agency;
 using OCore.Features.Branding;
+using OCore.Features.Monitoring;
 using OCore.Features.Portal;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
@@ -177,6 +178,12 @@ public sealed class DeletionTests
         db.Add(new Topology { OrgId = id, RootId = root, Name = "Odd" });
         db.Add(new ServerSource { OrgId = id, RootId = root, ServerId = shared.Id, Key = app.Slug("key"), Origin = "archive", Commit = "x" });
         db.Add(new ClientDeletion { OrgId = id, ServerId = shared.Id, ClientName = "Odd", Path = "x" });
+        // Of an instance that is there, and switched off.
+        var measured = await db.Instances.AcrossTenants().Where(i => i.OrgId == id).Select(i => i.Id).FirstAsync();
+        db.Add(new MetricSample { OrgId = id, RootId = root, SubjectId = measured, Resolution = Resolutions.Hours, At = app.Clock.GetUtcNow().ToUnixTimeSeconds() });
+        var rule = new AlertRule { OrgId = id, Name = "Odd", Subject = "instance", Metric = "cpu", Above = true, IsActive = false };
+        db.Add(rule);
+        db.Add(new Alert { OrgId = id, RuleId = rule.Id, SubjectId = measured, SubjectName = "Odd" });
         // Switched off: nothing is told by it, nor looked for.
         var webhook = new Webhook { OrgId = id, Name = "Odd", Url = "https://example.com", SecretSealed = "x", IsActive = false };
         db.Add(webhook);

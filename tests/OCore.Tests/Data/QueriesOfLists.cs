@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Identity;
 using OCore.Client;
 using OCore.Features.Branding;
+using OCore.Features.Monitoring;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Features.PortalDomains;
@@ -113,6 +114,10 @@ public sealed class QueriesOfLists
         db.Add(operation);
         await db.SaveChangesAsync();
         followed = followed == Guid.Empty ? operation.Id : followed;
+        var rule = new AlertRule { OrgId = agency.Org.Id, Name = app.Slug("rule"), Subject = "instance", SubjectId = instance.Id, Metric = "cpu", Above = true, IsActive = false, CreatedAt = now };
+        db.Add(rule);
+        await db.SaveChangesAsync();
+        db.Add(new Alert { OrgId = agency.Org.Id, RuleId = rule.Id, SubjectId = instance.Id, SubjectName = instance.Name, RaisedAt = now, ClearedAt = now });
         // Under the operation's id, for that is what is put into addresses here; switched off, nothing is told by it.
         db.Add(new Webhook { Id = operation.Id, OrgId = agency.Org.Id, Name = app.Slug("hook"), Url = "https://hooks.example.com", SecretSealed = "x", IsActive = false, CreatedAt = now });
         await db.SaveChangesAsync();

@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using OCore.Client;
 using OCore.Features.Instances;
+using OCore.Features.Monitoring;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Features.PortalDomains;
@@ -104,8 +105,9 @@ internal sealed class MatrixWorld
         var webhookId = Guid.CreateVersion7();
         var secret = app.Services.GetRequiredService<SecretBox>().Seal(WebhookSignature.NewSecret(), WebhookEndpoints.Secret, webhookId);
         var webhook = new Webhook { Id = webhookId, OrgId = org.Id, Name = slug, Url = "https://hooks.example.com", SecretSealed = secret, IsActive = false, CreatedAt = now };
+        var rule = new AlertRule { OrgId = org.Id, Name = slug, Subject = "instance", Metric = "cpu", Above = true, IsActive = false, CreatedAt = now };
         var delivery = new WebhookDelivery { OrgId = org.Id, WebhookId = webhook.Id, Key = slug, Event = "webhook.test", Body = "{}", CreatedAt = now, DeliveredAt = now };
-        db.AddRange(server, template, instance, operation, role, domain, topology, webhook, delivery);
+        db.AddRange(server, template, instance, operation, role, domain, topology, webhook, delivery, rule);
         var person = await app.MemberAsync(org, "viewer");
         var invitation = new Invitation { OrgId = org.Id, Email = $"{slug}@people.example", RoleId = role.Id, InvitedById = person.Id, InvitedBy = "somebody", TokenHash = Guid.CreateVersion7().ToByteArray(), CreatedAt = now, ExpiresAt = now.AddDays(2) };
         db.Add(invitation);
@@ -121,7 +123,7 @@ internal sealed class MatrixWorld
             ["operations"] = operation.Id.ToString(), ["clients"] = client.Id.ToString(), ["roles"] = role.Id.ToString(), ["members"] = member.Id.ToString(),
             ["invitations"] = invitation.Id.ToString(), ["api-keys"] = key.Id.ToString(), ["sessions"] = session.Id.ToString(), ["passkeys"] = "AAAA",
             ["users"] = person.Id.ToString(), ["catalog"] = "18.0", ["archives"] = "18.0", ["css-versions"] = "7", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
-            ["portal-domains"] = domain.Id.ToString(), ["webhooks"] = webhook.Id.ToString(), ["deliveries"] = delivery.Id.ToString(),
+            ["portal-domains"] = domain.Id.ToString(), ["alert-rules"] = rule.Id.ToString(), ["webhooks"] = webhook.Id.ToString(), ["deliveries"] = delivery.Id.ToString(),
         });
     }
 
@@ -130,14 +132,14 @@ internal sealed class MatrixWorld
         : operation.Path.Contains("/auth/", StringComparison.Ordinal) || operation.Path.Contains("/user", StringComparison.Ordinal) || string.CompareOrdinal(operation.Path, "/api/user") > 0
             ? await App.SignInAsync(person.Id) : person.Token), actor.Slug);
 
-    /// <summary>How many rows there are of everything that a request could make. Sign-ins, their traces, mails asked for by anybody and what webhooks are told by themselves do not count.</summary>
+    /// <summary>How many rows there are of everything that a request could make. Sign-ins, their traces, mails asked for by anybody and what is measured or told to webhooks by itself do not count.</summary>
     public static async Task<string> RowsAsync(TestApp app)
     {
         await using var db = app.Databases.System();
         var text = new StringBuilder();
         var helper = db.GetService<ISqlGenerationHelper>();
         foreach (var table in db.Model.GetEntityTypes().Select(t => t.GetTableName()!).Distinct().Order(StringComparer.Ordinal))
-            if (table is not ("Sessions" or "AuditLog" or "RateCounts" or "WebhookSeen" or "WebhookCursors" or "WebhookDeliveries"))
+            if (table is not ("Sessions" or "AuditLog" or "RateCounts" or "MetricSamples" or "MetricCursors" or "Alerts" or "WebhookSeen" or "WebhookCursors" or "WebhookDeliveries"))
 #pragma warning disable EF1002 // The names are the model's own.
                 text.AppendLine($"{table} {await db.Database.SqlQueryRaw<long>($"SELECT COUNT(*) AS \"Value\" FROM {helper.DelimitIdentifier(table)}").SingleAsync()}");
 #pragma warning restore EF1002

@@ -154,7 +154,7 @@ public sealed class TheMatrix(TestApps apps) : IClassFixture<TestApps>
     {
         "serverId" or "server" or "lbServerId" or "redisServerId" => "servers",
         "templateId" or "template" => "templates",
-        "instanceId" or "instance" => "instances",
+        "instanceId" or "instance" or "subjectId" => "instances",
         "clientId" or "client" or "clients" or "organization" or "organizationId" => "clients",
         "role" or "roleId" => "roles",
         "operation" or "operationId" => "operations",

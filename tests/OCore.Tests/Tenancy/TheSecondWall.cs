@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using OCore.Features.Branding;
 using OCore.Features.Instances;
+using OCore.Features.Monitoring;
 using OCore.Features.Portal;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
@@ -99,7 +100,10 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
         var server = new Server { OrgId = org.Id, RootId = org.RootId, Name = app.Slug("web"), Host = "192.0.2.1", Port = 22, User = "deploy", Status = OCore.Client.ServerStatus.Failed, CreatedAt = now };
         var slug = app.Slug("erp");
         var webhook = new Webhook { OrgId = org.Id, Name = slug, Url = "https://example.com", SecretSealed = "x", IsActive = false, CreatedAt = now };
-        db.AddRange(server, webhook,
+        var rule = new AlertRule { OrgId = org.Id, Name = slug, Subject = "server", Metric = "cpu", Above = true, IsActive = false, CreatedAt = now };
+        db.AddRange(server, webhook, rule,
+            new Alert { OrgId = org.Id, RuleId = rule.Id, SubjectId = server.Id, SubjectName = slug },
+            new MetricSample { OrgId = org.Id, RootId = org.RootId, SubjectId = server.Id, Resolution = Resolutions.Hours, At = now.ToUnixTimeSeconds() },
             new WebhookDelivery { OrgId = org.Id, WebhookId = webhook.Id, Key = slug, Event = "webhook.test", Body = "{}", CreatedAt = now },
             new WebhookSeen { Id = Guid.CreateVersion7(), OrgId = org.Id, RootId = org.RootId, Kind = "server", Name = slug, State = "x" },
             new Template { OrgId = org.Id, RootId = org.RootId, Name = "shop", OdooVersion = "18.0", OdooEdition = "ce", CreatedAt = now },

@@ -172,6 +172,14 @@ export const api = {
   openOdooShell: (instance: string) => post<t.TerminalTicket>(`/instances/${id(instance)}/odoo-shell`),
   openServerTerminal: (server: string) => post<t.TerminalTicket>(`/servers/${id(server)}/terminal`),
 
+  serverMetrics: (server: string, query: { from: string; to: string }) => get<t.MetricsView>(`/servers/${id(server)}/metrics`, query),
+  instanceMetrics: (instance: string, query: { from: string; to: string }) => get<t.MetricsView>(`/instances/${id(instance)}/metrics`, query),
+  alertRules: (query?: Query) => get<t.Page<t.AlertRuleView>>('/alert-rules', query),
+  createAlertRule: (body: t.CreateAlertRule) => post<t.AlertRuleView>('/alert-rules', body),
+  updateAlertRule: (rule: string, body: t.UpdateAlertRule) => put<t.AlertRuleView>(`/alert-rules/${id(rule)}`, body),
+  deleteAlertRule: (rule: string) => del(`/alert-rules/${id(rule)}`),
+  alerts: (query?: Query) => get<t.Page<t.AlertView>>('/alerts', query),
+
   webhooks: (query?: Query) => get<t.Page<t.WebhookView>>('/webhooks', query),
   createWebhook: (body: t.CreateWebhook) => post<t.CreatedWebhook>('/webhooks', body),
   updateWebhook: (webhook: string, body: t.UpdateWebhook) => put<t.WebhookView>(`/webhooks/${id(webhook)}`, body),

@@ -4,6 +4,7 @@ import { IconDots } from '@tabler/icons-react';
 import { api } from '../api/endpoints';
 import { useAllowed, useRead, useSend } from '../api/hooks';
 import type { InstanceView, OperationView } from '../api/types';
+import { Monitoring } from '../features/monitoring/Monitoring';
 import { InstanceOdooShell, InstanceTerminal } from '../features/terminals/InstanceTerminals';
 import { usePathPart } from '../nav';
 import { useTexts } from '../texts/texts';
@@ -28,6 +29,7 @@ function useTools() {
   const logs = switches?.featureLogs ?? true;
   return [
     { value: 'overview', label: t.overview, shown: true },
+    { value: 'monitoring', label: t.monitoring, shown: switches?.featureMonitoring ?? true },
     { value: 'activity', label: t.operations, shown: logs },
     { value: 'log', label: t.log, shown: logs },
     { value: 'terminal', label: terminal.terminal, shown: may && (switches?.featureTerminal ?? true) },
@@ -75,6 +77,7 @@ function Loaded({ instance }: { instance: InstanceView }) {
       }
     >
       {tool === 'overview' && <Overview instance={instance} />}
+      {tool === 'monitoring' && <Monitoring read={(query) => api.instanceMetrics(instance.id, query)} />}
       {tool === 'activity' && <Activity instance={instance} />}
       {tool === 'log' && <InstanceLog instance={instance} />}
       {tool === 'terminal' && <InstanceTerminal instance={instance} />}

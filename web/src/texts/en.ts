@@ -11,6 +11,13 @@ export const en = {
     past: (count: number, unit: 'min' | 'h' | 'd') => `${count} ${unit} ago`,
     future: (count: number, unit: 'min' | 'h' | 'd') => `in ${count} ${unit}`,
   },
+  monitoring: {
+    span: 'Shown time', spans: { '1h': '1 hour', '24h': '24 hours', '7d': '7 days', '30d': '30 days', '90d': '90 days' }, time: 'Time',
+    nothing: 'Nothing was measured in this time', nothingNote: 'Figures are taken every 15 seconds while the server answers.', marks: 'Operations', marksNote: 'Dashed lines in the charts.',
+    answered: (share: string) => `Answered ${share} of the time.`,
+    groups: { cpu: 'Processor', memory: 'Memory', disk: 'Disk', load: 'Load', network: 'Network', health: 'Answers', latency: 'Time to answer', connections: 'Connections to the database', sizes: 'Size', restarts: 'Restarts' },
+    metrics: { cpu: 'Processor', memory: 'Memory', disk: 'Disk', load: 'Load', network_in: 'In', network_out: 'Out', health: 'Answers', latency: 'Time to answer', connections: 'Connections', database: 'Database', filestore: 'Files', restarts: 'Restarts' } as Record<string, string>,
+  },
   session: {
     signIn: 'Sign in', signOut: 'Sign out', email: 'E-mail', password: 'Password', passkey: 'Sign in with a passkey', or: 'or', forgot: 'Forgot your password?',
     oneMore: 'One more step: show that it is you.', code: 'Code of your authenticator app', recovery: 'Recovery code',
@@ -55,7 +62,7 @@ export const en = {
     open: 'Open', openOf: (name: string) => `Open ${name}`, details: 'Details', version: 'Version', edition: (ee: boolean) => (ee ? 'Enterprise' : 'Community'),
     status: { creating: 'Being set up', running: 'Running', stopped: 'Stopped', restarting: 'Restarting', failed: 'Not running', removing: 'Being removed', suspended: 'Suspended' },
     unhealthy: 'Does not answer', healthy: 'Answers', unknownHealth: 'Not known yet', health: 'Health', workedOn: 'Something is being done with it now.', since: 'Running since', created: 'Set up', organization: 'Organization', server: 'Server',
-    addressOf: 'Address', notRunning: 'not running', overview: 'Overview', operations: 'Activity', log: 'Log', use: 'Use', memory: 'Memory', processor: 'Processor', database: 'Database', files: 'Files', measured: 'Measured', of: (used: string, all: string) => `${used} of ${all}`,
+    addressOf: 'Address', notRunning: 'not running', overview: 'Overview', operations: 'Activity', log: 'Log', monitoring: 'Monitoring', use: 'Use', memory: 'Memory', processor: 'Processor', database: 'Database', files: 'Files', measured: 'Measured', of: (used: string, all: string) => `${used} of ${all}`,
     start: 'Start', stop: 'Stop', restart: 'Restart', stopTitle: (name: string) => `Stop ${name}`, restartTitle: (name: string) => `Restart ${name}`,
     stopNote: 'Nobody can work in it until it is started again. Nothing is deleted.', restartNote: 'Who works in it is interrupted for some seconds.',
     mayNot: 'Your role does not include this.', began: 'It has begun.', more: 'More actions',

@@ -14,6 +14,13 @@ export const fr: Texts = {
     past: (count, unit) => `il y a ${count} ${units[unit]}`,
     future: (count, unit) => `dans ${count} ${units[unit]}`,
   },
+  monitoring: {
+    span: 'Période affichée', spans: { '1h': '1 heure', '24h': '24 heures', '7d': '7 jours', '30d': '30 jours', '90d': '90 jours' }, time: 'Heure',
+    nothing: 'Rien n’a été mesuré pendant cette période', nothingNote: 'Les mesures sont prises toutes les 15 secondes tant que le serveur répond.', marks: 'Opérations', marksNote: 'Traits pointillés dans les graphiques.',
+    answered: (share) => `A répondu ${share} du temps.`,
+    groups: { cpu: 'Processeur', memory: 'Mémoire', disk: 'Disque', load: 'Charge', network: 'Réseau', health: 'Réponses', latency: 'Temps de réponse', connections: 'Connexions à la base', sizes: 'Taille', restarts: 'Redémarrages' },
+    metrics: { cpu: 'Processeur', memory: 'Mémoire', disk: 'Disque', load: 'Charge', network_in: 'Entrant', network_out: 'Sortant', health: 'Réponses', latency: 'Temps de réponse', connections: 'Connexions', database: 'Base de données', filestore: 'Fichiers', restarts: 'Redémarrages' },
+  },
   session: {
     signIn: 'Se connecter', signOut: 'Se déconnecter', email: 'E-mail', password: 'Mot de passe', passkey: 'Se connecter avec une clé d’accès', or: 'ou', forgot: 'Mot de passe oublié ?',
     oneMore: 'Encore une étape : prouvez que c’est bien vous.', code: 'Code de votre application d’authentification', recovery: 'Code de secours',
@@ -58,7 +65,7 @@ export const fr: Texts = {
     open: 'Ouvrir', openOf: (name) => `Ouvrir ${name}`, details: 'Détails', version: 'Version', edition: (ee) => (ee ? 'Enterprise' : 'Community'),
     status: { creating: 'En préparation', running: 'En marche', stopped: 'Arrêté', restarting: 'Redémarrage', failed: 'Hors service', removing: 'En cours de suppression', suspended: 'Suspendu' },
     unhealthy: 'Ne répond pas', healthy: 'Répond', unknownHealth: 'Pas encore connu', health: 'Santé', workedOn: 'Une opération est en cours.', since: 'En marche depuis', created: 'Créé', organization: 'Organisation', server: 'Serveur',
-    addressOf: 'Adresse', notRunning: 'arrêté', overview: 'Vue d’ensemble', operations: 'Activité', log: 'Journal', use: 'Utilisation', memory: 'Mémoire', processor: 'Processeur', database: 'Base de données', files: 'Fichiers', measured: 'Mesuré', of: (used, all) => `${used} sur ${all}`,
+    addressOf: 'Adresse', notRunning: 'arrêté', overview: 'Vue d’ensemble', operations: 'Activité', log: 'Journal', monitoring: 'Supervision', use: 'Utilisation', memory: 'Mémoire', processor: 'Processeur', database: 'Base de données', files: 'Fichiers', measured: 'Mesuré', of: (used, all) => `${used} sur ${all}`,
     start: 'Démarrer', stop: 'Arrêter', restart: 'Redémarrer', stopTitle: (name) => `Arrêter ${name}`, restartTitle: (name) => `Redémarrer ${name}`,
     stopNote: 'Plus personne ne pourra y travailler avant le prochain démarrage. Rien n’est supprimé.', restartNote: 'Les personnes qui y travaillent sont interrompues quelques secondes.',
     mayNot: 'Votre rôle ne le permet pas.', began: 'C’est parti.', more: 'Autres actions',

@@ -10,7 +10,11 @@ namespace OCore.Features.Servers;
 internal enum EdgeHealth { Unknown, Up, Down, Maintenance }
 
 /// <param name="Version">Of the configuration that runs, not of the one on the disk.</param>
-internal sealed record EdgeStatus(string? Version, IReadOnlyDictionary<Guid, EdgeHealth> Instances);
+/// <param name="Latencies">Milliseconds that the last health check took.</param>
+internal sealed record EdgeStatus(string? Version, IReadOnlyDictionary<Guid, EdgeHealth> Instances, IReadOnlyDictionary<Guid, double> Latencies)
+{
+    public static readonly EdgeStatus Unknown = new(null, new Dictionary<Guid, EdgeHealth>(), new Dictionary<Guid, double>());
+}
 
 /// <summary>The HAProxy of a server: the one thing that listens on its port, and what knows which instance answers.</summary>
 internal sealed class Edge(Settings settings)
@@ -77,6 +81,7 @@ internal sealed class Edge(Settings settings)
     {
         string? version = null;
         var instances = new Dictionary<Guid, EdgeHealth>();
+        var latencies = new Dictionary<Guid, double>();
         List<string>? columns = null;
         foreach (var line in answer.Split('\n'))
         {
@@ -85,9 +90,13 @@ internal sealed class Edge(Settings settings)
             else if (line.StartsWith("# pxname", StringComparison.Ordinal))
                 columns = [.. line[2..].Split(',')];
             else if (columns is not null && line.Split(',') is { Length: > 20 } row && EdgeConfig.InstanceOf(row[0]) is { } instance)
+            {
                 instances[instance] = Health(row[columns.IndexOf("status")], row[columns.IndexOf("check_status")]);
+                if (double.TryParse(row.ElementAtOrDefault(columns.IndexOf("check_duration")), out var took))
+                    latencies[instance] = took;
+            }
         }
-        return new EdgeStatus(version, instances);
+        return new EdgeStatus(version, instances, latencies);
     }
 
     // A server counts as up before its first check, which would be a guess. "no check" and MAINT are no addresses yet.

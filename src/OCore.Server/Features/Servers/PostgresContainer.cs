@@ -73,13 +73,13 @@ internal static partial class PostgresContainer
         return answer.ThrowIfFailed($"SQL in {database}").Out;
     }
 
-    /// <summary>What each database takes on the disk, in bytes.</summary>
-    public static async Task<IReadOnlyDictionary<string, long>> DatabaseSizesAsync(IServerConnection connection, CancellationToken stop)
+    /// <summary>What each database takes on the disk, and how many are connected to it.</summary>
+    public static async Task<IReadOnlyDictionary<string, DatabaseUse>> DatabasesAsync(IServerConnection connection, CancellationToken stop)
     {
-        const string script = "SELECT datname, pg_database_size(oid) FROM pg_database WHERE datallowconn AND datname <> 'template1';";
+        const string script = "SELECT datname, pg_database_size(oid), (SELECT count(*) FROM pg_stat_activity a WHERE a.datid = d.oid) FROM pg_database d WHERE datallowconn AND datname <> 'template1';";
         var lines = await SqlAsync(connection, "postgres", script, new Dictionary<string, string>(), stop);
-        return lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('|')).Where(row => row.Length == 2)
-            .ToDictionary(row => row[0], row => long.Parse(row[1]));
+        return lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('|')).Where(row => row.Length == 3)
+            .ToDictionary(row => row[0], row => new DatabaseUse(long.Parse(row[1]), long.Parse(row[2])));
     }
 
     /// <summary>
@@ -127,3 +127,5 @@ internal static partial class PostgresContainer
     [GeneratedRegex(@"\A[a-z][a-z0-9_]{0,30}\z")]
     private static partial Regex VariableName();
 }
+
+internal sealed record DatabaseUse(long Bytes, long Connections);

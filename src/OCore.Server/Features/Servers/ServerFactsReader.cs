@@ -18,6 +18,8 @@ internal static class ServerFactsReader
         awk '{ printf "load=%s\n", $1 }' /proc/loadavg
         awk '/^MemTotal:/ { t = $2 } /^MemAvailable:/ { a = $2 } END { printf "memory=%.0f\n", (t - a) * 1024 }' /proc/meminfo
         df -P -k -- "$1" | awk 'NR == 2 { printf "disk=%.0f\n", $3 * 1024 }'
+        awk '/^cpu / { t = 0; for (i = 2; i <= 9; i++) t += $i; printf "cpu=%.0f\nidle=%.0f\n", t, $5 + $6 }' /proc/stat
+        awk 'NR > 2 { sub(":", " "); if ($1 !~ /^(lo|docker|br-|veth)/) { i += $2; o += $10 } } END { printf "in=%.0f\nout=%.0f\n", i, o }' /proc/net/dev
         """;
 
     public static RemoteCommand Identify(string folder) => RemoteCommand.Script(IdentifyScript, folder);
@@ -41,10 +43,11 @@ internal static class ServerFactsReader
         return HostSystem.Read(answer.ThrowIfFailed("Identifying the system").Out).ToFacts(version.Version);
     }
 
-    public static (double Load, long Memory, long Disk) ReadMeasure(string answer)
+    public static ServerFigures ReadMeasure(string answer)
     {
         var values = Values(answer);
-        return (double.Parse(values["load"], CultureInfo.InvariantCulture), long.Parse(values["memory"]), long.Parse(values["disk"]));
+        long Counted(string name) => long.TryParse(values.GetValueOrDefault(name), out var count) ? count : 0;
+        return new ServerFigures(double.Parse(values["load"], CultureInfo.InvariantCulture), long.Parse(values["memory"]), long.Parse(values["disk"]), Counted("cpu"), Counted("idle"), Counted("in"), Counted("out"));
     }
 
     internal static Dictionary<string, string> Values(string answer) => answer.Split('\n', StringSplitOptions.RemoveEmptyEntries)

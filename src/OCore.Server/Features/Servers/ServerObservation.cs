@@ -17,9 +17,19 @@ internal sealed record ServerObservation
     /// <summary>Of the containers that carry the label <see cref="ServerLabels.Instance"/>.</summary>
     public IReadOnlyList<ContainerStats>? Stats { get; init; }
     public IReadOnlyDictionary<string, long>? DatabaseSizes { get; init; }
+    public IReadOnlyDictionary<string, long>? DatabaseConnections { get; init; }
     /// <summary>By the name of the folder under <c>instances</c>.</summary>
     public IReadOnlyDictionary<string, long>? FolderSizes { get; init; }
+    /// <summary>Milliseconds that the edge's last health check of an instance took.</summary>
+    public IReadOnlyDictionary<Guid, double> Latencies { get; init; } = new Dictionary<Guid, double>();
+    /// <summary>How often Docker restarted each instance's container, by its name.</summary>
+    public IReadOnlyDictionary<string, long>? Restarts { get; init; }
+    /// <summary>Of the machine itself.</summary>
+    public ServerFigures? Figures { get; init; }
 }
+
+/// <summary>What a machine says of itself; processor time and traffic are counted since it started.</summary>
+internal sealed record ServerFigures(double Load, long MemoryUsed, long DiskUsed, long CpuTotal, long CpuIdle, long NetworkIn, long NetworkOut);
 
 /// <summary>
 /// Where those whose things run on servers join the reconciler: servers know nothing of instances. Filled at start, before the

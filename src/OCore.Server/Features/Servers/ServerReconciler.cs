@@ -121,7 +121,7 @@ internal sealed class ServerReconciler(
         return null;
     }
 
-    private async Task<(IServerConnection, (double Load, long Memory, long Disk))> GreetAsync(Server server, Seen seen, CancellationToken stop)
+    private async Task<(IServerConnection, ServerFigures)> GreetAsync(Server server, Seen seen, CancellationToken stop)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -141,7 +141,7 @@ internal sealed class ServerReconciler(
         }
     }
 
-    private async Task TendAsync(OCoreDb db, IServerConnection connection, Server server, Seen seen, (double Load, long Memory, long Disk) measure, CancellationToken stop)
+    private async Task TendAsync(OCoreDb db, IServerConnection connection, Server server, Seen seen, ServerFigures measure, CancellationToken stop)
     {
         var now = time.GetUtcNow();
         if (Seen.IsDue(ref seen.MarkAt, MarkEvery, time) && !await ServerPreparation.KeepAsync(connection, server, stop))
@@ -152,21 +152,23 @@ internal sealed class ServerReconciler(
         var containers = await connection.Docker.ListAsync(new Dictionary<string, string?> { [ServerLabels.Server] = server.Id.ToString() }, stop);
         await RestoreAsync(db, connection, server, containers, stop);
         await StartAsync(db, connection, server, seen, containers, stop);
-        var health = await TendEdgeAsync(db, connection, server, stop);
+        var edge = await TendEdgeAsync(db, connection, server, stop);
         var figures = Seen.IsDue(ref seen.FiguresAt, FiguresEvery, time);
         var sizes = Seen.IsDue(ref seen.SizesAt, SizesEvery, time);
         var instances = containers.Where(c => c.IsRunning && c.Labels.ContainsKey(ServerLabels.Instance)).Select(c => DockerName.Parse(c.Name)).ToList();
+        var databases = sizes ? await DatabasesAsync(connection, stop) : null;
         var observation = new ServerObservation
         {
-            At = now, Reachable = true, Containers = containers, Health = health,
+            At = now, Reachable = true, Containers = containers, Health = edge.Instances, Latencies = edge.Latencies, Figures = measure,
             Stats = figures ? await connection.Docker.StatsAsync(instances, stop) : null,
-            DatabaseSizes = sizes ? await SizesAsync(connection, stop) : null,
+            DatabaseSizes = databases?.ToDictionary(d => d.Key, d => d.Value.Bytes), DatabaseConnections = databases?.ToDictionary(d => d.Key, d => d.Value.Connections),
+            Restarts = sizes ? await RestartsAsync(connection, containers, stop) : null,
             FolderSizes = Seen.IsDue(ref seen.FoldersAt, FoldersEvery, time) ? await FoldersAsync(connection, stop) : null,
         };
         if (figures || server.Status == ServerStatus.Unreachable)
             await db.SaveUseAsync(server.Id, new ServerUse
             {
-                At = now, Load = measure.Load, MemoryUsedBytes = measure.Memory, DiskUsedBytes = measure.Disk,
+                At = now, Load = measure.Load, MemoryUsedBytes = measure.MemoryUsed, DiskUsedBytes = measure.DiskUsed,
                 MemoryReservedBytes = await db.MemoryReservedAsync(server.Id, stop), ContainersRunning = containers.Count(c => c.IsRunning),
             }, stop);
         if (server.Status == ServerStatus.Unreachable && await db.ChangeStatusAsync(server.Id, ServerStatus.Unreachable, server.Draining ? ServerStatus.Draining : ServerStatus.Active, null, stop))
@@ -213,7 +215,7 @@ internal sealed class ServerReconciler(
             }
     }
 
-    private async Task<IReadOnlyDictionary<Guid, EdgeHealth>> TendEdgeAsync(OCoreDb db, IServerConnection connection, Server server, CancellationToken stop)
+    private async Task<EdgeStatus> TendEdgeAsync(OCoreDb db, IServerConnection connection, Server server, CancellationToken stop)
     {
         if (server.EdgeTakenBy is not null)
             return new Dictionary<Guid, EdgeHealth>();
@@ -221,28 +223,42 @@ internal sealed class ServerReconciler(
         {
             var edge = await Edge.StatusAsync(connection, stop);
             if (watch.Routes is not { } routes || EdgeConfig.Render(await routes(db, server, stop), server.EdgeProxies).Version == edge.Version)
-                return edge.Instances;
+                return edge;
             if (!await IsWatchedAsync(db, server, stop))
-                return edge.Instances;
+                return edge;
             await preparation.EnsureEdgeAsync(db, connection, server, stop);
-            return (await Edge.StatusAsync(connection, stop)).Instances;
+            return await Edge.StatusAsync(connection, stop);
         }
         catch (Exception e) when (e is RemoteCommandException or StepRefusedException)
         {
             // The server is well and its edge is not: that is no reason to call the server away.
             log.LogWarning("Server {Name}: {Message}", server.Name, e.Message);
-            return new Dictionary<Guid, EdgeHealth>();
+            return EdgeStatus.Unknown;
         }
     }
 
     private static Task<bool> IsWatchedAsync(OCoreDb db, Server server, CancellationToken stop) =>
         db.ServersOfAll().AnyAsync(s => s.Id == server.Id && Watched.Contains(s.Status), stop);
 
-    private static async Task<IReadOnlyDictionary<string, long>?> SizesAsync(IServerConnection connection, CancellationToken stop)
+    private static async Task<IReadOnlyDictionary<string, long>?> RestartsAsync(IServerConnection connection, IReadOnlyList<ContainerState> containers, CancellationToken stop)
     {
         try
         {
-            return await PostgresContainer.DatabaseSizesAsync(connection, stop);
+            // A list does not say it; the container is asked.
+            var asked = await Task.WhenAll(containers.Where(c => c.Labels.ContainsKey(ServerLabels.Instance)).Select(c => connection.Docker.FindAsync(DockerName.Parse(c.Name), stop)));
+            return asked.OfType<ContainerState>().ToDictionary(c => c.Name, c => c.RestartCount ?? 0);
+        }
+        catch (DockerCallException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<IReadOnlyDictionary<string, DatabaseUse>?> DatabasesAsync(IServerConnection connection, CancellationToken stop)
+    {
+        try
+        {
+            return await PostgresContainer.DatabasesAsync(connection, stop);
         }
         catch (ServerException e) when (e is RemoteCommandException or DockerCallException)
         {

@@ -20,6 +20,7 @@ internal static class WebhookEvents
         "operation.pending", "operation.running", "operation.waiting", "operation.unwinding", "operation.succeeded", "operation.rolled_back", "operation.cancelled", "operation.stuck",
         "instance.created", "instance.status_changed", "instance.health_changed", "instance.deleted",
         "server.added", "server.status_changed", "server.removed",
+        "alert.raised", "alert.cleared",
     ];
 
     /// <param name="words">What of the servers is left out.</param>

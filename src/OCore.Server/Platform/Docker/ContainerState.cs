@@ -19,6 +19,8 @@ internal sealed partial record ContainerState(
     DateTimeOffset? StartedAt)
 {
     public bool IsRunning => State is "running";
+    /// <summary>By Docker itself since it was started last; null where a list was asked, which does not say.</summary>
+    public long? RestartCount { get; init; }
     public string? SpecHash => Labels.GetValueOrDefault(Docker.SpecHash.Label);
 
     internal static ContainerState From(ContainerInspectResponse seen)
@@ -28,7 +30,7 @@ internal sealed partial record ContainerState(
             seen.Name.TrimStart('/'), seen.ID, seen.Config!.Image, state.Status, Sentence(state),
             state.Status is "exited" or "dead" ? (int)state.ExitCode : null,
             state.Health?.Status is { Length: > 0 } health && health != "none" ? health : null,
-            Copy(seen.Config.Labels), AddressesOf(seen.NetworkSettings?.Networks), Time(state.StartedAt));
+            Copy(seen.Config.Labels), AddressesOf(seen.NetworkSettings?.Networks), Time(state.StartedAt)) { RestartCount = seen.RestartCount };
     }
 
     // A list has no member for the exit code, and older engines none for health: both stand in the sentence Docker
@@ -64,7 +66,12 @@ internal sealed partial record ContainerState(
     private static partial Regex HealthWord();
 }
 
-internal sealed record ContainerStats(string Name, long MemoryBytes, long MemoryLimitBytes, double CpuPercent, long Pids);
+internal sealed record ContainerStats(string Name, long MemoryBytes, long MemoryLimitBytes, double CpuPercent, long Pids)
+{
+    /// <summary>Bytes since the container started, over all its networks.</summary>
+    public long NetworkIn { get; init; }
+    public long NetworkOut { get; init; }
+}
 
 internal sealed record DockerVersion(string Version, string ApiVersion, string Os, string Architecture, string Kernel);
 

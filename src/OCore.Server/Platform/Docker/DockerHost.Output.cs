@@ -98,7 +98,7 @@ internal sealed partial class DockerHost
         var used = after.CpuTime - before.CpuTime;
         // Docker's own measure: one busy processor is 100.
         var percent = system > 0 && used >= 0 ? 100.0 * used / system * after.Cpus : 0;
-        return new ContainerStats(name.Value, after.Memory, after.MemoryLimit, Math.Round(percent, 1), after.Pids);
+        return new ContainerStats(name.Value, after.Memory, after.MemoryLimit, Math.Round(percent, 1), after.Pids) { NetworkIn = after.NetworkIn, NetworkOut = after.NetworkOut };
     }
 
     private async Task<JsonDocument> GetJsonAsync(string what, string path, CancellationToken stop)
@@ -120,7 +120,7 @@ internal sealed partial class DockerHost
             ? (long)number.GetDouble()
             : 0;
 
-    private sealed record Sample(long CpuTime, long SystemTime, int Cpus, long Memory, long MemoryLimit, long Pids)
+    private sealed record Sample(long CpuTime, long SystemTime, int Cpus, long Memory, long MemoryLimit, long Pids, long NetworkIn, long NetworkOut)
     {
         /// <returns>Null for a container that does not run: the engine then answers without figures.</returns>
         public static Sample? From(JsonElement json)
@@ -132,8 +132,11 @@ internal sealed partial class DockerHost
             var cpus = Number(cpu, "online_cpus") is > 0 and var online ? (int)online : Items(usage, "percpu_usage").Count();
             return new Sample(
                 Number(usage, "total_usage"), system, Math.Max(1, cpus), Used(memory), Number(memory, "limit"),
-                json.TryGetProperty("pids_stats", out var pids) ? Number(pids, "current") : 0);
+                json.TryGetProperty("pids_stats", out var pids) ? Number(pids, "current") : 0, Traffic(json, "rx_bytes"), Traffic(json, "tx_bytes"));
         }
+
+        private static long Traffic(JsonElement json, string name) =>
+            json.TryGetProperty("networks", out var networks) && networks.ValueKind == JsonValueKind.Object ? networks.EnumerateObject().Sum(n => Number(n.Value, name)) : 0;
 
         // As `docker stats` does: files that the kernel merely keeps at hand are not the program's. The figure is
         // called inactive_file in control groups of version 2 and total_inactive_file in those of version 1.

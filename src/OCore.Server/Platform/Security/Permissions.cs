@@ -38,6 +38,7 @@ internal static class Permissions
         ("backups", "See backups", "Take, restore and delete backups"),
         ("databases", "See databases", "Work in databases"),
         ("operations", "See operations and their output", "Cancel and retry operations"),
+        ("monitoring", "See alerts and their rules", "Make, change and delete alert rules"),
         ("webhooks", "See webhooks and what they were sent", "Make, change and delete webhooks"),
         ("billing", "See billing", "Change the subscription"),
     ];
@@ -66,8 +67,8 @@ internal static class Permissions
     [
         new("owner", "Owner", "Everything, and the only one who hands the organization over.", Everything),
         new("admin", "Admin", "Everything in the organization.", Everything),
-        new("developer", "Developer", "Works on instances, templates, topologies, domains, backups, databases and operations; sees servers, clients and the organization.",
-            Of(["manage:instances", "manage:templates", "manage:topologies", "manage:operations", "manage:domains", "manage:backups", "manage:databases", "view:servers", "view:agency", "view:organization"])),
+        new("developer", "Developer", "Works on instances, templates, topologies, domains, backups, databases, monitoring and operations; sees servers, clients and the organization.",
+            Of(["manage:instances", "manage:templates", "manage:topologies", "manage:operations", "manage:domains", "manage:backups", "manage:databases", "manage:monitoring", "view:servers", "view:agency", "view:organization"])),
         new("viewer", "Viewer", "Sees everything, changes nothing.", Viewing),
     ];
 }

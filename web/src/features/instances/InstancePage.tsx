@@ -9,6 +9,7 @@ import { Action, FactsSkeleton, Tag } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { ErrorState } from '../../ui/Errors';
 import { failed } from '../../ui/toast';
+import { Monitoring } from '../monitoring/Monitoring';
 import { InstanceOdooShell, InstanceTerminal } from '../terminals/InstanceTerminals';
 import { OperationLine, OperationsTable } from '../operations/OperationParts';
 import { started } from '../operations/started';
@@ -21,7 +22,7 @@ import { SaveAsTemplate } from './SaveAsTemplate';
 import { Settings } from './Settings';
 
 const tabs = [
-  { value: 'overview', label: 'Overview' }, { value: 'settings', label: 'Settings' }, { value: 'modules', label: 'Modules' },
+  { value: 'overview', label: 'Overview' }, { value: 'monitoring', label: 'Monitoring' }, { value: 'settings', label: 'Settings' }, { value: 'modules', label: 'Modules' },
   { value: 'logs', label: 'Logs' }, { value: 'terminal', label: 'Terminal' }, { value: 'odoo-shell', label: 'Odoo shell' }, { value: 'operations', label: 'Operations' },
 ];
 
@@ -74,6 +75,7 @@ function Loaded({ instance, crumbs }: { instance: InstanceView; crumbs: { label:
     >
       <OperationLine id={instance.operationId} />
       {tab === 'overview' && <Overview instance={instance} />}
+      {tab === 'monitoring' && <Monitoring read={(query) => api.instanceMetrics(instance.id, query)} />}
       {tab === 'settings' && <Settings instance={instance} onRestart={() => setDialog('restart')} />}
       {tab === 'modules' && <Modules instance={instance} />}
       {tab === 'logs' && <Logs instance={instance} />}

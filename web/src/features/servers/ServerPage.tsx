@@ -13,6 +13,7 @@ import { FormActions } from '../../ui/Form';
 import { bytes, plural } from '../../ui/format';
 import { done, failed } from '../../ui/toast';
 import { AuditTable } from '../audit/AuditTable';
+import { Monitoring } from '../monitoring/Monitoring';
 import { InstancesTable } from '../instances/InstanceParts';
 import { OperationsTable } from '../operations/OperationParts';
 import { OperationSteps } from '../operations/OperationSteps';
@@ -24,7 +25,7 @@ import { RepinHostKey } from './RepinHostKey';
 import { inBetween, serverAddress, ServerStatusView } from './ServerParts';
 
 const tabs = [
-  { value: 'overview', label: 'Overview' }, { value: 'instances', label: 'Instances' }, { value: 'operations', label: 'Operations' }, { value: 'terminal', label: 'Terminal' }, { value: 'audit', label: 'Audit' },
+  { value: 'overview', label: 'Overview' }, { value: 'monitoring', label: 'Monitoring' }, { value: 'instances', label: 'Instances' }, { value: 'operations', label: 'Operations' }, { value: 'terminal', label: 'Terminal' }, { value: 'audit', label: 'Audit' },
 ];
 
 export default function ServerPage() {
@@ -72,6 +73,7 @@ function Loaded({ server, crumbs }: { server: ServerView; crumbs: { label: strin
       }
     >
       {tab === 'overview' && <Overview server={server} refusal={refusal} />}
+      {tab === 'monitoring' && <Monitoring read={(query) => api.serverMetrics(server.id, query)} />}
       {tab === 'instances' && <InstancesTable query={{ server: server.id }} hide={['server']} />}
       {tab === 'operations' && <OperationsTable query={{ server: server.id }} />}
       {tab === 'terminal' && <ServerTerminal server={server} />}

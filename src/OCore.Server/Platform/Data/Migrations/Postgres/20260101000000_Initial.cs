@@ -114,6 +114,18 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "MetricCursors",
+                columns: table => new
+                {
+                    Resolution = table.Column<int>(type: "integer", nullable: false),
+                    Until = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_MetricCursors", x => x.Resolution);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "OutgoingMail",
                 columns: table => new
                 {
@@ -390,6 +402,35 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "AlertRules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    Subject = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    SubjectId = table.Column<Guid>(type: "uuid", nullable: true),
+                    Metric = table.Column<string>(type: "character varying(30)", maxLength: 30, nullable: false),
+                    Above = table.Column<bool>(type: "boolean", nullable: false),
+                    Threshold = table.Column<double>(type: "double precision", nullable: false),
+                    ForSeconds = table.Column<int>(type: "integer", nullable: false),
+                    Emails = table.Column<string>(type: "text", nullable: false),
+                    IsActive = table.Column<bool>(type: "boolean", nullable: false),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AlertRules", x => x.Id);
+                    table.UniqueConstraint("AK_AlertRules_OrgId_Id", x => new { x.OrgId, x.Id });
+                    table.ForeignKey(
+                        name: "FK_AlertRules_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "ApiKeys",
                 columns: table => new
                 {
@@ -553,6 +594,41 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         column: x => x.OrgId,
                         principalTable: "Organizations",
                         principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "MetricSamples",
+                columns: table => new
+                {
+                    SubjectId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Resolution = table.Column<int>(type: "integer", nullable: false),
+                    At = table.Column<long>(type: "bigint", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Cpu = table.Column<double>(type: "double precision", nullable: true),
+                    Memory = table.Column<double>(type: "double precision", nullable: true),
+                    MemoryPercent = table.Column<double>(type: "double precision", nullable: true),
+                    Disk = table.Column<double>(type: "double precision", nullable: true),
+                    DiskPercent = table.Column<double>(type: "double precision", nullable: true),
+                    Load = table.Column<double>(type: "double precision", nullable: true),
+                    NetworkIn = table.Column<double>(type: "double precision", nullable: true),
+                    NetworkOut = table.Column<double>(type: "double precision", nullable: true),
+                    Health = table.Column<double>(type: "double precision", nullable: true),
+                    Latency = table.Column<double>(type: "double precision", nullable: true),
+                    Restarts = table.Column<double>(type: "double precision", nullable: true),
+                    Connections = table.Column<double>(type: "double precision", nullable: true),
+                    Database = table.Column<double>(type: "double precision", nullable: true),
+                    Filestore = table.Column<double>(type: "double precision", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_MetricSamples", x => new { x.SubjectId, x.Resolution, x.At });
+                    table.ForeignKey(
+                        name: "FK_MetricSamples_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -887,6 +963,37 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     table.UniqueConstraint("AK_Webhooks_OrgId_Id", x => new { x.OrgId, x.Id });
                     table.ForeignKey(
                         name: "FK_Webhooks_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Alerts",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RuleId = table.Column<Guid>(type: "uuid", nullable: false),
+                    SubjectId = table.Column<Guid>(type: "uuid", nullable: false),
+                    SubjectName = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    Value = table.Column<double>(type: "double precision", nullable: false),
+                    Since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    RaisedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ClearedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Alerts", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Alerts_AlertRules_OrgId_RuleId",
+                        columns: x => new { x.OrgId, x.RuleId },
+                        principalTable: "AlertRules",
+                        principalColumns: new[] { "OrgId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_Alerts_Organizations_OrgId",
                         column: x => x.OrgId,
                         principalTable: "Organizations",
                         principalColumn: "Id",
@@ -1380,6 +1487,33 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_AlertRules_OrgId",
+                table: "AlertRules",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Alerts_ClearedAt",
+                table: "Alerts",
+                column: "ClearedAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Alerts_OrgId",
+                table: "Alerts",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Alerts_OrgId_RuleId",
+                table: "Alerts",
+                columns: new[] { "OrgId", "RuleId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Alerts_RuleId_SubjectId",
+                table: "Alerts",
+                columns: new[] { "RuleId", "SubjectId" },
+                unique: true,
+                filter: "\"ClearedAt\" IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ApiKeys_Hash",
                 table: "ApiKeys",
                 column: "Hash",
@@ -1606,6 +1740,21 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "IX_Members_UserId",
                 table: "Members",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_MetricSamples_OrgId",
+                table: "MetricSamples",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_MetricSamples_Resolution_At",
+                table: "MetricSamples",
+                columns: new[] { "Resolution", "At" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_MetricSamples_RootId_OrgId",
+                table: "MetricSamples",
+                columns: new[] { "RootId", "OrgId" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_OperationEvents_OperationId_Id",
@@ -2061,6 +2210,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "AcmeChallenges");
 
             migrationBuilder.DropTable(
+                name: "Alerts");
+
+            migrationBuilder.DropTable(
                 name: "ApiKeys");
 
             migrationBuilder.DropTable(
@@ -2107,6 +2259,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "Members");
+
+            migrationBuilder.DropTable(
+                name: "MetricCursors");
+
+            migrationBuilder.DropTable(
+                name: "MetricSamples");
 
             migrationBuilder.DropTable(
                 name: "OperationEvents");
@@ -2167,6 +2325,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "WebhookSeen");
+
+            migrationBuilder.DropTable(
+                name: "AlertRules");
 
             migrationBuilder.DropTable(
                 name: "Templates");

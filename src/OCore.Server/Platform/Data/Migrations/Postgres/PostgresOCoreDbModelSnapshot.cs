@@ -606,6 +606,194 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.ToTable("Instances", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Monitoring.Alert", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset?>("ClearedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset?>("RaisedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("RuleId")
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("SubjectId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("SubjectName")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)");
+
+                    b.Property<double>("Value")
+                        .HasColumnType("double precision");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ClearedAt");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("OrgId", "RuleId");
+
+                    b.HasIndex("RuleId", "SubjectId")
+                        .IsUnique()
+                        .HasFilter("\"ClearedAt\" IS NULL");
+
+                    b.ToTable("Alerts", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.AlertRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<bool>("Above")
+                        .HasColumnType("boolean");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Emails")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("ForSeconds")
+                        .HasColumnType("integer");
+
+                    b.Property<bool>("IsActive")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Metric")
+                        .IsRequired()
+                        .HasMaxLength(30)
+                        .HasColumnType("character varying(30)");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)");
+
+                    b.Property<Guid?>("SubjectId")
+                        .HasColumnType("uuid");
+
+                    b.Property<double>("Threshold")
+                        .HasColumnType("double precision");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.ToTable("AlertRules", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.MetricCursor", b =>
+                {
+                    b.Property<int>("Resolution")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("Until")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Resolution");
+
+                    b.ToTable("MetricCursors", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.MetricSample", b =>
+                {
+                    b.Property<Guid>("SubjectId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Resolution")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint");
+
+                    b.Property<double?>("Connections")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("Cpu")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("Database")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("Disk")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("DiskPercent")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("Filestore")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("Health")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("Latency")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("Load")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("Memory")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("MemoryPercent")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("NetworkIn")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("NetworkOut")
+                        .HasColumnType("double precision");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<double?>("Restarts")
+                        .HasColumnType("double precision");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.HasKey("SubjectId", "Resolution", "At");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("Resolution", "At");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("MetricSamples", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Organizations.Invitation", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2694,6 +2882,43 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Navigation("Server");
 
                     b.Navigation("Template");
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.Alert", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Monitoring.AlertRule", "Rule")
+                        .WithMany()
+                        .HasForeignKey("OrgId", "RuleId")
+                        .HasPrincipalKey("OrgId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Rule");
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.AlertRule", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.MetricSample", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("OCore.Features.Organizations.Invitation", b =>

@@ -602,6 +602,194 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.ToTable("Instances", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Monitoring.Alert", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("ClearedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("RaisedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("RuleId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("SubjectId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("SubjectName")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT");
+
+                    b.Property<double>("Value")
+                        .HasColumnType("REAL");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ClearedAt");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("OrgId", "RuleId");
+
+                    b.HasIndex("RuleId", "SubjectId")
+                        .IsUnique()
+                        .HasFilter("\"ClearedAt\" IS NULL");
+
+                    b.ToTable("Alerts", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.AlertRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("Above")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Emails")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("ForSeconds")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsActive")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Metric")
+                        .IsRequired()
+                        .HasMaxLength(30)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("SubjectId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<double>("Threshold")
+                        .HasColumnType("REAL");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.ToTable("AlertRules", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.MetricCursor", b =>
+                {
+                    b.Property<int>("Resolution")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Until")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Resolution");
+
+                    b.ToTable("MetricCursors", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.MetricSample", b =>
+                {
+                    b.Property<Guid>("SubjectId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Resolution")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double?>("Connections")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("Cpu")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("Database")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("Disk")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("DiskPercent")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("Filestore")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("Health")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("Latency")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("Load")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("Memory")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("MemoryPercent")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("NetworkIn")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("NetworkOut")
+                        .HasColumnType("REAL");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<double?>("Restarts")
+                        .HasColumnType("REAL");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("SubjectId", "Resolution", "At");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("Resolution", "At");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("MetricSamples", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Organizations.Invitation", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2688,6 +2876,43 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Navigation("Server");
 
                     b.Navigation("Template");
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.Alert", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Monitoring.AlertRule", "Rule")
+                        .WithMany()
+                        .HasForeignKey("OrgId", "RuleId")
+                        .HasPrincipalKey("OrgId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Rule");
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.AlertRule", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Monitoring.MetricSample", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("OCore.Features.Organizations.Invitation", b =>

@@ -113,6 +113,18 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "MetricCursors",
+                columns: table => new
+                {
+                    Resolution = table.Column<int>(type: "INTEGER", nullable: false),
+                    Until = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_MetricCursors", x => x.Resolution);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "OutgoingMail",
                 columns: table => new
                 {
@@ -389,6 +401,35 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "AlertRules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    Subject = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    SubjectId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    Metric = table.Column<string>(type: "TEXT", maxLength: 30, nullable: false),
+                    Above = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Threshold = table.Column<double>(type: "REAL", nullable: false),
+                    ForSeconds = table.Column<int>(type: "INTEGER", nullable: false),
+                    Emails = table.Column<string>(type: "TEXT", nullable: false),
+                    IsActive = table.Column<bool>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AlertRules", x => x.Id);
+                    table.UniqueConstraint("AK_AlertRules_OrgId_Id", x => new { x.OrgId, x.Id });
+                    table.ForeignKey(
+                        name: "FK_AlertRules_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "ApiKeys",
                 columns: table => new
                 {
@@ -552,6 +593,41 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         column: x => x.OrgId,
                         principalTable: "Organizations",
                         principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "MetricSamples",
+                columns: table => new
+                {
+                    SubjectId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Resolution = table.Column<int>(type: "INTEGER", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Cpu = table.Column<double>(type: "REAL", nullable: true),
+                    Memory = table.Column<double>(type: "REAL", nullable: true),
+                    MemoryPercent = table.Column<double>(type: "REAL", nullable: true),
+                    Disk = table.Column<double>(type: "REAL", nullable: true),
+                    DiskPercent = table.Column<double>(type: "REAL", nullable: true),
+                    Load = table.Column<double>(type: "REAL", nullable: true),
+                    NetworkIn = table.Column<double>(type: "REAL", nullable: true),
+                    NetworkOut = table.Column<double>(type: "REAL", nullable: true),
+                    Health = table.Column<double>(type: "REAL", nullable: true),
+                    Latency = table.Column<double>(type: "REAL", nullable: true),
+                    Restarts = table.Column<double>(type: "REAL", nullable: true),
+                    Connections = table.Column<double>(type: "REAL", nullable: true),
+                    Database = table.Column<double>(type: "REAL", nullable: true),
+                    Filestore = table.Column<double>(type: "REAL", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_MetricSamples", x => new { x.SubjectId, x.Resolution, x.At });
+                    table.ForeignKey(
+                        name: "FK_MetricSamples_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -886,6 +962,37 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     table.UniqueConstraint("AK_Webhooks_OrgId_Id", x => new { x.OrgId, x.Id });
                     table.ForeignKey(
                         name: "FK_Webhooks_Organizations_OrgId",
+                        column: x => x.OrgId,
+                        principalTable: "Organizations",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Alerts",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RuleId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    SubjectId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    SubjectName = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    Value = table.Column<double>(type: "REAL", nullable: false),
+                    Since = table.Column<long>(type: "INTEGER", nullable: false),
+                    RaisedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ClearedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Alerts", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Alerts_AlertRules_OrgId_RuleId",
+                        columns: x => new { x.OrgId, x.RuleId },
+                        principalTable: "AlertRules",
+                        principalColumns: new[] { "OrgId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_Alerts_Organizations_OrgId",
                         column: x => x.OrgId,
                         principalTable: "Organizations",
                         principalColumn: "Id",
@@ -1379,6 +1486,33 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_AlertRules_OrgId",
+                table: "AlertRules",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Alerts_ClearedAt",
+                table: "Alerts",
+                column: "ClearedAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Alerts_OrgId",
+                table: "Alerts",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Alerts_OrgId_RuleId",
+                table: "Alerts",
+                columns: new[] { "OrgId", "RuleId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Alerts_RuleId_SubjectId",
+                table: "Alerts",
+                columns: new[] { "RuleId", "SubjectId" },
+                unique: true,
+                filter: "\"ClearedAt\" IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ApiKeys_Hash",
                 table: "ApiKeys",
                 column: "Hash",
@@ -1605,6 +1739,21 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "IX_Members_UserId",
                 table: "Members",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_MetricSamples_OrgId",
+                table: "MetricSamples",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_MetricSamples_Resolution_At",
+                table: "MetricSamples",
+                columns: new[] { "Resolution", "At" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_MetricSamples_RootId_OrgId",
+                table: "MetricSamples",
+                columns: new[] { "RootId", "OrgId" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_OperationEvents_OperationId_Id",
@@ -2060,6 +2209,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "AcmeChallenges");
 
             migrationBuilder.DropTable(
+                name: "Alerts");
+
+            migrationBuilder.DropTable(
                 name: "ApiKeys");
 
             migrationBuilder.DropTable(
@@ -2106,6 +2258,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "Members");
+
+            migrationBuilder.DropTable(
+                name: "MetricCursors");
+
+            migrationBuilder.DropTable(
+                name: "MetricSamples");
 
             migrationBuilder.DropTable(
                 name: "OperationEvents");
@@ -2166,6 +2324,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "WebhookSeen");
+
+            migrationBuilder.DropTable(
+                name: "AlertRules");
 
             migrationBuilder.DropTable(
                 name: "Templates");

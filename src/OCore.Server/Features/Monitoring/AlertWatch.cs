@@ -1,0 +1,107 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using OCore.Features.Webhooks;
+using OCore.Platform;
+using OCore.Platform.Data;
+using OCore.Platform.Mail;
+
+namespace OCore.Features.Monitoring;
+
+/// <summary>Holds the newest figures against the rules. What is not known raises nothing and clears nothing.</summary>
+internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, Settings settings, TimeProvider time)
+{
+    private const int Fresh = 90;
+
+    private sealed record Thing(Guid Id, Guid OrgId, Guid RootId, string Name);
+
+    public async Task LookAsync(CancellationToken stop)
+    {
+        await using var db = databases.System();
+        var rules = await db.Set<AlertRule>().AcrossTenants().Where(r => r.IsActive).ToListAsync(stop);
+        if (rules.Count == 0)
+            return;
+        var now = time.GetUtcNow();
+        var orgs = rules.Select(r => r.OrgId).Distinct().ToList();
+        var servers = await db.Servers.AcrossTenants().Where(s => orgs.Contains(s.OrgId) || orgs.Contains(s.RootId)).Select(s => new Thing(s.Id, s.OrgId, s.RootId, s.Name)).ToListAsync(stop);
+        var instances = await db.Instances.AcrossTenants().Where(i => orgs.Contains(i.OrgId) || orgs.Contains(i.RootId)).Select(i => new Thing(i.Id, i.OrgId, i.RootId, i.Name)).ToListAsync(stop);
+        var oldest = now.ToUnixTimeSeconds() - Fresh;
+        var newest = (await db.Set<MetricSample>().AcrossTenants().AsNoTracking().Where(s => s.Resolution == Resolutions.Raw && s.At >= oldest && (orgs.Contains(s.OrgId) || orgs.Contains(s.RootId))).ToListAsync(stop))
+            .GroupBy(s => s.SubjectId).ToDictionary(g => g.Key, g => g.OrderByDescending(s => s.At).ToList());
+        var ids = rules.Select(r => r.Id).ToList();
+        var open = (await db.Set<Alert>().AcrossTenants().Include(a => a.Rule).Where(a => a.ClearedAt == null && ids.Contains(a.RuleId)).ToListAsync(stop)).ToDictionary(a => (a.RuleId, a.SubjectId));
+        var changed = new List<(Alert Alert, Thing About)>();
+        foreach (var rule in rules)
+            foreach (var thing in (rule.Subject == "server" ? servers : instances).Where(t => (t.OrgId == rule.OrgId || t.RootId == rule.OrgId) && (rule.SubjectId is null || rule.SubjectId == t.Id)))
+            {
+                open.Remove((rule.Id, thing.Id), out var alert);
+                if (newest.GetValueOrDefault(thing.Id)?.Select(rule.Measure.Of).FirstOrDefault(v => v is not null) is { } value && Judge(db, rule, thing, alert, value, now) is { } news)
+                    changed.Add((news, thing));
+            }
+        // What they were about is gone.
+        foreach (var gone in open.Values)
+            End(db, gone, now);
+        await TellAsync(db, changed, now, stop);
+        await db.SaveChangesAsync(stop);
+        if (changed.Count > 0)
+            WebhookSender.Wake();
+    }
+
+    /// <returns>The alert, where people are to be told.</returns>
+    private static Alert? Judge(OCoreDb db, AlertRule rule, Thing thing, Alert? alert, double value, DateTimeOffset now)
+    {
+        if (!rule.IsCrossedBy(value))
+            return alert is not null && End(db, alert, now) ? alert : null;
+        if (alert is null)
+            db.Add(alert = new Alert { OrgId = rule.OrgId, RuleId = rule.Id, Rule = rule, SubjectId = thing.Id, SubjectName = thing.Name, Since = now });
+        if (alert.RaisedAt is not null || now - alert.Since < TimeSpan.FromSeconds(rule.ForSeconds))
+            return null;
+        (alert.RaisedAt, alert.Value) = (now, value);
+        return alert;
+    }
+
+    /// <returns>Whether it was raised before.</returns>
+    internal static bool End(OCoreDb db, Alert alert, DateTimeOffset now)
+    {
+        if (alert.RaisedAt is null)
+            db.Remove(alert);
+        else
+            alert.ClearedAt = now;
+        return alert.RaisedAt is not null;
+    }
+
+    private async Task TellAsync(OCoreDb db, List<(Alert Alert, Thing About)> changed, DateTimeOffset now, CancellationToken stop)
+    {
+        if (changed.Count == 0)
+            return;
+        var tell = new WebhookTelling(db, await db.Set<Webhook>().AcrossTenants().AsNoTracking().Where(w => w.IsActive).ToListAsync(stop), now);
+        foreach (var (alert, about) in changed)
+        {
+            var word = alert.ClearedAt is null ? "raised" : "cleared";
+            var root = await db.Organizations.AcrossTenants().Where(o => o.Id == alert.OrgId).Select(o => o.RootId).SingleAsync(stop);
+            await tell.Async($"alert:{alert.Id}:{word}", $"alert.{word}", alert.OrgId, root, now, alert.ToView(), stop);
+            foreach (var address in alert.Rule.Emails)
+                outbox.Add(db, address, Mail(alert, about), about: alert.Id, validFor: TimeSpan.FromHours(12));
+        }
+    }
+
+    private MailContent Mail(Alert alert, Thing about)
+    {
+        var rule = alert.Rule;
+        var sentence = $"{rule.Metric} of the {rule.Subject} {about.Name} was {(rule.Above ? "above" : "below")} {Text(rule.Threshold, rule.Measure.Unit)} for {rule.ForSeconds / 60.0:0.#} minutes: {Text(alert.Value, rule.Measure.Unit)}, at {alert.RaisedAt:HH:mm} UTC.";
+        var (subject, paragraphs) = alert.ClearedAt is null
+            ? ($"{rule.Name}: {about.Name}", (string[])[sentence])
+            : ($"Over: {rule.Name}: {about.Name}", [$"Since {alert.ClearedAt:HH:mm} UTC it is no longer so.", sentence]);
+        return new MailContent(Brand.Product, subject, paragraphs)
+        {
+            Action = ("Show it", new Uri(settings.PublicUrl, "/")), Footnote = $"You get this because the alert rule {rule.Name} names your address.",
+        };
+    }
+
+    private static string Text(double value, string unit) => unit switch
+    {
+        "bytes" or "bytes_per_second" => string.Create(CultureInfo.InvariantCulture, $"{value / (1 << 20):0.#} MiB{(unit == "bytes" ? "" : "/s")}"),
+        "percent" => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} %"),
+        "milliseconds" => string.Create(CultureInfo.InvariantCulture, $"{value:0} ms"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value:0.##}"),
+    };
+}

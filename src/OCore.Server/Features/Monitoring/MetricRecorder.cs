@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using Microsoft.EntityFrameworkCore;
+using OCore.Features.Instances;
+using OCore.Features.Servers;
+using OCore.Platform.Data;
+using OCore.Platform.Docker;
+
+namespace OCore.Features.Monitoring;
+
+/// <summary>Keeps what the reconciler of the servers saw. Counters become rates here, between two looks of this process.</summary>
+internal sealed class MetricRecorder
+{
+    private readonly ConcurrentDictionary<Guid, Before> _before = new();
+
+    public async Task RecordAsync(OCoreDb db, Server server, ServerObservation seen, CancellationToken stop)
+    {
+        if (!seen.Reachable)
+        {
+            _before.TryRemove(server.Id, out _);
+            return;
+        }
+        var before = _before.GetOrAdd(server.Id, _ => new Before());
+        if (seen.DatabaseConnections is { } connections)
+            before.Connections = connections;
+        if (seen.Stats is null || seen.Figures is not { } figures)
+            return;
+        var at = seen.At.ToUnixTimeSeconds();
+        if (at <= before.At)
+            return;
+        var seconds = before.At == 0 ? 0 : at - before.At;
+        db.Add(OfServer(server, figures, before.Figures, at, seconds));
+        var stats = seen.Stats.ToDictionary(s => s.Name);
+        foreach (var instance in await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == server.Id).ToListAsync(stop))
+            if (OfInstance(instance, seen, stats, before, at, seconds) is { } sample)
+                db.Add(sample);
+        (before.At, before.Figures, before.Stats) = (at, figures, stats);
+        if (seen.Restarts is { } restarts)
+            before.Restarts = restarts;
+        await db.SaveChangesAsync(stop);
+    }
+
+    private static MetricSample OfServer(Server server, ServerFigures now, ServerFigures? before, long at, long seconds) => new()
+    {
+        SubjectId = server.Id, OrgId = server.OrgId, RootId = server.RootId, Resolution = Resolutions.Raw, At = at, Health = 100,
+        Load = now.Load, Memory = now.MemoryUsed, MemoryPercent = Share(now.MemoryUsed, server.Facts?.MemoryBytes), Disk = now.DiskUsed, DiskPercent = Share(now.DiskUsed, server.Facts?.DiskBytes),
+        Cpu = before is null || now.CpuTotal <= before.CpuTotal ? null : Math.Round(100.0 * (1 - (now.CpuIdle - before.CpuIdle) / (double)(now.CpuTotal - before.CpuTotal)), 1),
+        NetworkIn = Rate(now.NetworkIn, before?.NetworkIn, seconds), NetworkOut = Rate(now.NetworkOut, before?.NetworkOut, seconds),
+    };
+
+    private static MetricSample? OfInstance(Instance instance, ServerObservation seen, Dictionary<string, ContainerStats> stats, Before before, long at, long seconds)
+    {
+        var name = OdooContainer.NameOf(instance.Slug).Value;
+        var (now, then) = (stats.GetValueOrDefault(name), before.Stats?.GetValueOrDefault(name));
+        double? health = seen.Health.GetValueOrDefault(instance.Id) switch { EdgeHealth.Up => 100, EdgeHealth.Down => 0, _ => null };
+        // What stands still by somebody's wish is not measured.
+        if (now is null && (health is null || !instance.WantRunning))
+            return null;
+        return new MetricSample
+        {
+            SubjectId = instance.Id, OrgId = instance.OrgId, RootId = instance.RootId, Resolution = Resolutions.Raw, At = at,
+            Cpu = now?.CpuPercent, Memory = now?.MemoryBytes, MemoryPercent = Share(now?.MemoryBytes, now?.MemoryLimitBytes), Health = health,
+            NetworkIn = Rate(now?.NetworkIn, then?.NetworkIn, seconds), NetworkOut = Rate(now?.NetworkOut, then?.NetworkOut, seconds),
+            Latency = health == 100 && seen.Latencies.TryGetValue(instance.Id, out var latency) ? latency : null,
+            Restarts = seen.Restarts?.TryGetValue(name, out var restarts) != true ? null : before.Restarts?.TryGetValue(name, out var counted) != true ? 0 : restarts >= counted ? restarts - counted : restarts,
+            Connections = before.Connections?.TryGetValue(instance.Database, out var open) == true ? open : null,
+            Database = instance.Use?.DatabaseBytes, Filestore = instance.Use?.FilestoreBytes,
+        };
+    }
+
+    private static double? Share(long? part, long? whole) => part is { } p && whole is > 0 and var w ? Math.Round(100.0 * p / w, 1) : null;
+
+    // A counter that became smaller began anew.
+    private static double? Rate(long? now, long? before, long seconds) => now is { } n && before is { } b && seconds > 0 && n >= b ? Math.Round((n - b) / (double)seconds) : null;
+
+    private sealed class Before
+    {
+        public long At;
+        public ServerFigures? Figures;
+        public IReadOnlyDictionary<string, ContainerStats>? Stats;
+        public IReadOnlyDictionary<string, long>? Restarts, Connections;
+    }
+}
