@@ -55,7 +55,7 @@ public sealed class ConnectingServersTests(ServerLab lab, ITestOutputHelper outp
         Assert.Contains("already exists", failed.Message, StringComparison.Ordinal);
         var logs = await connection.RunAsync(RemoteCommand.Of("docker", "logs", "ocore-postgres"), CancellationToken.None);
         Assert.DoesNotContain("very-secret-word", failed.Message + logs.Out + logs.Error, StringComparison.Ordinal);
-        Assert.True((await PostgresContainer.DatabasesAsync(connection, CancellationToken.None))["postgres"] > 1 << 20);
+        Assert.True((await PostgresContainer.DatabasesAsync(connection, CancellationToken.None))["postgres"].Bytes > 1 << 20);
         await Assert.ThrowsAsync<ArgumentException>(() => PostgresContainer.SqlAsync(connection, "host=evil", "SELECT 1;", secret, CancellationToken.None));
     }
 

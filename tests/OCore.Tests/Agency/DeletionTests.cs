@@ -9,11 +9,11 @@ using OCore.Features.Portal;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
-using OCore.Features.Topologies;
 using OCore.Features.Webhooks;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Tests.Organizations;
+using OCore.Tests.Topologies;
 using Brand = OCore.Features.Branding.Branding;
 
 namespace OCore.Tests.Agency;
@@ -175,7 +175,7 @@ public sealed class DeletionTests
         db.Add(new BrandAsset { OrgId = id, RootId = root, Hash = app.Slug("hash"), Extension = ".png", MediaType = "image/png", Content = [1] });
         db.Add(new BrandCssVersion { OrgId = id, RootId = root, Version = 1, Css = "", By = "Test" });
         db.Add(new PortalConfig { OrgId = id, RootId = root });
-        db.Add(new Topology { OrgId = id, RootId = root, Name = "Odd" });
+        db.AddRange(TopologyRows.Of(id, root, "Odd"));
         db.Add(new ServerSource { OrgId = id, RootId = root, ServerId = shared.Id, Key = app.Slug("key"), Origin = "archive", Commit = "x" });
         db.Add(new ClientDeletion { OrgId = id, ServerId = shared.Id, ClientName = "Odd", Path = "x" });
         // Of an instance that is there, and switched off.

@@ -7,7 +7,7 @@ using OCore.Features.Portal;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
-using OCore.Features.Topologies;
+using OCore.Tests.Topologies;
 using OCore.Features.Webhooks;
 using OCore.Platform.Data;
 using Brand = OCore.Features.Branding.Branding;
@@ -112,7 +112,6 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
             new BrandAsset { OrgId = org.Id, RootId = org.RootId, Hash = slug, Extension = ".png", MediaType = "image/png", Content = [1] },
             new BrandCssVersion { OrgId = org.Id, RootId = org.RootId, Version = 1, Css = "", By = "Test" },
             new PortalConfig { OrgId = org.Id, RootId = org.RootId },
-            new Topology { OrgId = org.Id, RootId = org.RootId, Name = slug, CreatedAt = now },
             new PortalDomain { OrgId = org.Id, SubdomainHost = $"{slug}.localhost", Token = "", Warnings = [], CreatedAt = now },
             new PortalDomainTombstone { OrgId = org.Id, Host = $"{slug}.example.net", Until = now },
             new EnterpriseSource { OrgId = org.Id, GitUrl = "https://git.example.com/e.git" },
@@ -122,6 +121,7 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
                 OrgId = org.Id, RootId = org.RootId, Name = slug, Slug = slug, ServerId = server.Id, OdooVersion = "18.0", OdooEdition = "ce", Image = "odoo:18.0", Domain = $"{slug}.example.com",
                 Database = slug.Replace('-', '_'), DatabasePasswordSealed = "x", MasterPasswordSealed = "x", ConnectKeySealed = "x", Status = OCore.Client.InstanceStatus.Failed, CreatedAt = now,
             });
+        db.AddRange(TopologyRows.Of(org.Id, org.RootId, slug));
         await db.SaveChangesAsync();
     }
 }

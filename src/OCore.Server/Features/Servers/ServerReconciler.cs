@@ -218,7 +218,7 @@ internal sealed class ServerReconciler(
     private async Task<EdgeStatus> TendEdgeAsync(OCoreDb db, IServerConnection connection, Server server, CancellationToken stop)
     {
         if (server.EdgeTakenBy is not null)
-            return new Dictionary<Guid, EdgeHealth>();
+            return EdgeStatus.Unknown;
         try
         {
             var edge = await Edge.StatusAsync(connection, stop);

@@ -32,7 +32,7 @@ internal sealed class TopologyDeployment : IAgencyShared, IAudited
     /// <summary><c>deploying</c>, <c>active</c>, <c>changing</c> or <c>destroying</c>.</summary>
     public required string Status { get; set; }
     public int Generation { get; set; }
-    public required string PlanHash { get; set; }
+    [NotAudited] public required string PlanHash { get; set; }
     /// <summary>The drawing it was deployed from, as <see cref="Topology.DrawingDigest"/> has it.</summary>
     [NotAudited] public required string DrawingDigest { get; set; }
     [NotAudited] public required Layout Layout { get; set; }
