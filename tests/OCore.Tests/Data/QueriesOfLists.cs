@@ -9,6 +9,7 @@ using OCore.Features.Plans;
 using OCore.Features.PortalDomains;
 using OCore.Features.Templates;
 using OCore.Features.Topologies;
+using OCore.Features.Topologies.Deployments;
 using OCore.Features.Webhooks;
 using OCore.Platform.Operations;
 
@@ -22,8 +23,8 @@ public sealed class QueriesOfLists
     public const string Alone = "queries of lists";
     private const int Most = 8;
 
-    /// <summary>Their rows do not come from the database.</summary>
-    private static readonly string[] FromElsewhere = ["listPermissions", "listOdooVersions", "listOdooModules", "listInstanceModules", "listTopologyBlueprints"];
+    /// <summary>Their rows do not come from the database, or no more than a few are kept.</summary>
+    private static readonly string[] FromElsewhere = ["listTopologyPlans", "listPermissions", "listOdooVersions", "listOdooModules", "listInstanceModules", "listTopologyBlueprints"];
 
     [Theory, Sqlite, Postgres]
     public async Task They_are_as_many_for_fifty_rows_as_for_one(Database database)
@@ -90,7 +91,6 @@ public sealed class QueriesOfLists
         db.Add(new PortalDomain { OrgId = agency.Org.Id, ClientId = client.Id, SubdomainHost = $"{app.Slug("portal")}.localhost", Token = "", Warnings = [], CreatedAt = now });
         db.Add(new BrandCssVersion { OrgId = agency.Org.Id, RootId = agency.Org.Id, Version = Random.Shared.Next(), Css = "", By = "somebody", At = now });
         db.Add(new BrandAsset { OrgId = agency.Org.Id, RootId = agency.Org.Id, Hash = app.Slug("hash"), Extension = ".woff2", MediaType = "font/woff2", Content = [1], FontFamily = app.Slug("family"), CreatedAt = now });
-        db.Add(new Topology { OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = app.Slug("drawing"), CreatedAt = now });
         db.Add(new Plan { Name = app.Slug("plan"), Slug = app.Slug("plan"), Features = [], Limits = new PlanLimits() });
         var role = new Role { OrgId = agency.Org.Id, Name = app.Slug("role"), Slug = app.Slug("role"), Permissions = ["view:servers"] };
         db.Add(role);
@@ -120,7 +120,9 @@ public sealed class QueriesOfLists
         db.Add(new Alert { OrgId = agency.Org.Id, RuleId = rule.Id, SubjectId = instance.Id, SubjectName = instance.Name, RaisedAt = now, ClearedAt = now });
         // Under the operation's id, for that is what is put into addresses here; switched off, nothing is told by it.
         db.Add(new Webhook { Id = operation.Id, OrgId = agency.Org.Id, Name = app.Slug("hook"), Url = "https://hooks.example.com", SecretSealed = "x", IsActive = false, CreatedAt = now });
+        db.Add(new Topology { Id = operation.Id, OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = app.Slug("drawing"), CreatedAt = now });
         await db.SaveChangesAsync();
+        db.Add(new TopologyCredential { OrgId = agency.Org.Id, RootId = agency.Org.Id, TopologyId = followed, Name = app.Slug("bucket"), AccessKey = "x", SecretKeySealed = "x" });
         db.Add(new WebhookDelivery { OrgId = agency.Org.Id, WebhookId = followed, Key = app.Slug("key"), Event = "webhook.test", Body = "{}", CreatedAt = now, DeliveredAt = now });
         db.Add(new OperationEvent { OperationId = followed, At = now, Kind = "log", Message = "A line." });
         await db.SaveChangesAsync();

@@ -123,7 +123,7 @@ internal sealed class MatrixWorld
             ["operations"] = operation.Id.ToString(), ["clients"] = client.Id.ToString(), ["roles"] = role.Id.ToString(), ["members"] = member.Id.ToString(),
             ["invitations"] = invitation.Id.ToString(), ["api-keys"] = key.Id.ToString(), ["sessions"] = session.Id.ToString(), ["passkeys"] = "AAAA",
             ["users"] = person.Id.ToString(), ["catalog"] = "18.0", ["archives"] = "18.0", ["css-versions"] = "7", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
-            ["portal-domains"] = domain.Id.ToString(), ["credentials"] = "bucket", ["alert-rules"] = rule.Id.ToString(), ["webhooks"] = webhook.Id.ToString(), ["deliveries"] = delivery.Id.ToString(),
+            ["portal-domains"] = domain.Id.ToString(), ["credentials"] = "bucket", ["nodes"] = "one", ["alert-rules"] = rule.Id.ToString(), ["webhooks"] = webhook.Id.ToString(), ["deliveries"] = delivery.Id.ToString(),
         });
     }
 

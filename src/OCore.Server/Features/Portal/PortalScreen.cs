@@ -26,6 +26,12 @@ internal sealed class PortalScreen(RequestDelegate next, OCoreDbFactory database
         await using var body = new ScreenedBody(original.Stream, http, ChooseAsync);
         var feature = new StreamResponseBodyFeature(body, original);
         http.Features.Set<IHttpResponseBodyFeature>(feature);
+        // Some answers say their length and begin before the first byte: what is screened may be shorter.
+        http.Response.OnStarting(async () =>
+        {
+            if (http.Response.ContentLength is > 0 && await ChooseAsync(http, CancellationToken.None) is not null)
+                http.Response.ContentLength = null;
+        });
         try
         {
             await next(http);
