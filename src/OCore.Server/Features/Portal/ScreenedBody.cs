@@ -51,8 +51,6 @@ internal sealed class ScreenedBody(Stream inner, HttpContext http, Func<HttpCont
         _words = await choose(http, stop);
         var type = http.Response.ContentType ?? "";
         _way = _words is null ? Way.Through : type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/problem+json", StringComparison.OrdinalIgnoreCase) ? Way.Whole : Way.Lines;
-        if (_way != Way.Through)
-            http.Response.ContentLength = null;
     }
 
     private async Task PassLinesAsync(bool last, CancellationToken stop)
