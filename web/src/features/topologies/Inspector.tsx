@@ -43,10 +43,10 @@ function NodeForm({ editor, node, servers, onShow }: { editor: Editor; node: Dra
         )}
       </header>
       {own.length > 0 && <FindingList findings={own} editor={editor} onShow={onShow} here={node.id} />}
-      <TextInput size="xs" label="Name" value={textOf(node, 'label') ?? ''} placeholder={node.id} maxLength={100} disabled={!mayChange} onChange={(event) => set('label', event.currentTarget.value)} />
+      <TextInput size="xs" label="Name" value={textOf(node, 'label') ?? ''} placeholder={node.id} maxLength={100} readOnly={!mayChange} onChange={(event) => set('label', event.currentTarget.value)} />
       {node.type !== 's3' && (
         <div>
-          <ServerPicker label="Server" servers={servers} draft={draft} value={serverOf(node)} disabled={!mayChange} onChange={(server) => set('serverId', server)} description={place ? `Place: ${place}` : undefined} />
+          <ServerPicker label="Server" servers={servers} draft={draft} value={serverOf(node)} readOnly={!mayChange} onChange={(server) => set('serverId', server)} description={place ? `Place: ${place}` : undefined} />
           {mayChange && mates.length > 0 && serverOf(node) && (
             <Button variant="subtle" size="compact-xs" mt={4} onClick={() => change((now) => changed(now, mates.map((mate) => mate.id), (item) => withMember(item, 'serverId', serverOf(node))))}>
               Put {mates.map(labelOf).join(', ')} there too
@@ -54,20 +54,20 @@ function NodeForm({ editor, node, servers, onShow }: { editor: Editor; node: Dra
           )}
         </div>
       )}
-      {fields.filter((field) => !field.rare).map((field) => <Member key={field.name} field={field} node={node} onChange={(value) => set(field.name, value)} disabled={!mayChange} />)}
+      {fields.filter((field) => !field.rare).map((field) => <Member key={field.name} field={field} node={node} onChange={(value) => set(field.name, value)} readOnly={!mayChange} />)}
       <Connections editor={editor} node={node} />
       <details className={classes.rare} open={rare.some((field) => field.name !== 'place' && node.data[field.name] !== undefined) || undefined}>
         <summary>More settings</summary>
-        <div className={classes.form}>{rare.map((field) => <Member key={field.name} field={field} node={node} onChange={(value) => set(field.name, value)} disabled={!mayChange} />)}</div>
+        <div className={classes.form}>{rare.map((field) => <Member key={field.name} field={field} node={node} onChange={(value) => set(field.name, value)} readOnly={!mayChange} />)}</div>
       </details>
     </div>
   );
 }
 
 /** Empty is: as it is without. What does not fit is kept and named by TP-S01. */
-function Member({ field, node, onChange, disabled }: { field: Field; node: DrawnNode; onChange: (value: unknown) => void; disabled: boolean }) {
+function Member({ field, node, onChange, readOnly }: { field: Field; node: DrawnNode; onChange: (value: unknown) => void; readOnly: boolean }) {
   const value = node.data[field.name];
-  const shared = { size: 'xs' as const, label: field.label, description: field.hint, disabled };
+  const shared = { size: 'xs' as const, label: field.label, description: field.hint, readOnly };
   if (field.as === 'number')
     return <NumberInput {...shared} min={field.min} max={field.max} clampBehavior="none" allowDecimal={field.name === 'cpus'} placeholder={field.otherwise === undefined ? '' : String(field.otherwise)} value={typeof value === 'number' ? value : ''} onChange={(next) => onChange(typeof next === 'number' ? next : undefined)} />;
   if (field.as === 'text')
@@ -77,7 +77,7 @@ function Member({ field, node, onChange, disabled }: { field: Field; node: Drawn
   const options = field.as === 'flag' ? [['true', 'Yes'], ['false', 'No']] as [string, string][] : (field.options ?? []);
   const usual = options.find(([option]) => option === String(field.otherwise ?? (field.as === 'flag' ? false : '')))?.[1];
   return (
-    <Select {...shared} data={options.map(([option, label]) => ({ value: option, label }))} placeholder={usual ? `${usual} (usual)` : 'Not said'} clearable clearButtonProps={{ 'aria-label': `Clear ${field.label}` }}
+    <Select {...shared} data={options.map(([option, label]) => ({ value: option, label }))} placeholder={usual ? `${usual} (usual)` : 'Not said'} clearable={!readOnly} clearButtonProps={{ 'aria-label': `Clear ${field.label}` }}
       value={value === undefined ? null : String(value)} onChange={(next) => onChange(next === null ? undefined : field.as === 'flag' ? next === 'true' : next)} />
   );
 }
@@ -122,7 +122,7 @@ function Several({ editor, nodes, servers }: { editor: Editor; nodes: DrawnNode[
     <div className={classes.form} role="group" aria-label="What is chosen">
       <h2>{nodes.length} nodes are chosen</h2>
       <p className="dim">{nodes.map(labelOf).join(', ')}</p>
-      <ServerPicker label="Server of all of them" servers={servers} draft={draft} disabled={!mayChange} value={placed.length === 1 ? placed[0] : undefined} onChange={(server) => change((now) => changed(now, ids, (node) => (node.type === 's3' ? node : withMember(node, 'serverId', server))))} />
+      <ServerPicker label="Server of all of them" servers={servers} draft={draft} readOnly={!mayChange} value={placed.length === 1 ? placed[0] : undefined} onChange={(server) => change((now) => changed(now, ids, (node) => (node.type === 's3' ? node : withMember(node, 'serverId', server))))} />
       {mayChange && (
         <div className={classes.buttons}>
           <Button variant="default" onClick={() => { const copy = duplicated(draft, ids); change(copy.draft); select({ nodes: copy.ids, edges: [] }); }}>Duplicate</Button>
@@ -152,8 +152,8 @@ function Whole({ editor, servers }: { editor: Editor; servers: Place[] }) {
   const places = [...new Set(draft.nodes.map((node) => textOf(node, 'place')).filter((place) => place !== undefined))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
   return (
     <div className={classes.form} role="group" aria-label="The topology">
-      <TextInput size="xs" label="Name" value={draft.name} maxLength={100} disabled={!mayChange} error={draft.name.trim() ? undefined : 'Give the topology a name.'} onChange={(event) => { const { value } = event.currentTarget; change((now) => ({ ...now, name: value }), 'name'); }} />
-      <TextInput size="xs" label="Description" value={draft.description} maxLength={1000} disabled={!mayChange} onChange={(event) => { const { value } = event.currentTarget; change((now) => ({ ...now, description: value }), 'description'); }} />
+      <TextInput size="xs" label="Name" value={draft.name} maxLength={100} readOnly={!mayChange} error={draft.name.trim() ? undefined : 'Give the topology a name.'} onChange={(event) => { const { value } = event.currentTarget; change((now) => ({ ...now, name: value }), 'name'); }} />
+      <TextInput size="xs" label="Description" value={draft.description} maxLength={1000} readOnly={!mayChange} onChange={(event) => { const { value } = event.currentTarget; change((now) => ({ ...now, description: value }), 'description'); }} />
       {places.length > 0 && (
         <section className={classes.joins} aria-label="Machines">
           <h3>Machines</h3>
@@ -162,7 +162,7 @@ function Whole({ editor, servers }: { editor: Editor; servers: Place[] }) {
             const there = draft.nodes.filter((node) => textOf(node, 'place') === place);
             const used = [...new Set(there.map(serverOf))];
             return (
-              <ServerPicker key={place} label={place} description={there.map(labelOf).join(', ')} servers={servers} draft={draft} disabled={!mayChange} value={used.length === 1 ? used[0] : undefined}
+              <ServerPicker key={place} label={place} description={there.map(labelOf).join(', ')} servers={servers} draft={draft} readOnly={!mayChange} value={used.length === 1 ? used[0] : undefined}
                 onChange={(server) => change((now) => changed(now, there.map((node) => node.id), (node) => withMember(node, 'serverId', server)))} />
             );
           })}

@@ -29,18 +29,18 @@ interface Props {
   value: string | undefined;
   onChange: (server: string | undefined) => void;
   draft?: Draft;
-  disabled?: boolean;
+  readOnly?: boolean;
   description?: string;
 }
 
-export function ServerPicker({ label, servers, value, onChange, draft, disabled, description }: Props) {
+export function ServerPicker({ label, servers, value, onChange, draft, readOnly, description }: Props) {
   const known = new Map(servers.map((server) => [server.id, server]));
   const data = servers.map(({ id, name }) => ({ value: id, label: name }));
   // A server that is gone since is still named by the drawing.
   if (value && !known.has(value)) data.push({ value, label: 'a server that is not found' });
   return (
     <Select
-      size="xs" label={label} description={description} placeholder="Choose a server" data={data} value={value ?? null} disabled={disabled} clearable searchable={servers.length > 6} nothingFoundMessage="No server matches"
+      size="xs" label={label} description={description} placeholder="Choose a server" data={data} value={value ?? null} readOnly={readOnly} clearable={!readOnly} searchable={servers.length > 6} nothingFoundMessage="No server matches"
       clearButtonProps={{ 'aria-label': `Clear ${label}` }} comboboxProps={{ width: 290, position: 'bottom-start' }} withScrollArea={false} classNames={{ options: classes.options, option: classes.option }} onChange={(server) => onChange(server ?? undefined)}
       renderOption={({ option }) => <Option server={known.get(option.value)} name={option.label} draft={draft} />}
     />
