@@ -6,7 +6,8 @@ import type { HaConfigView } from '../../api/types';
 import { ErrorNote } from '../../ui/Errors';
 import { failed } from '../../ui/toast';
 import { type Setting, withSetting } from './drawing';
-import { type Place, ServerPicker } from './ServerPicker';
+import { ServerPicker } from './ServerPicker';
+import type { Place } from './servers';
 import type { Editor } from './useEditor';
 import classes from './topologies.module.css';
 
@@ -14,7 +15,7 @@ const balancers = [{ value: 'none', label: 'None' }, { value: 'traefik', label: 
 const filestores = [{ value: 'local', label: 'Local: one Odoo node only' }, { value: 'shared_nfs', label: 'Shared by NFS' }, { value: 's3', label: 'S3' }];
 
 /** How high availability is reached, what the drawing lacks for it, and where the two contradict each other. */
-export function HaPanel({ editor, servers }: { editor: Editor; servers: Place[] }) {
+export default function HaPanel({ editor, servers }: { editor: Editor; servers: Place[] }) {
   const { draft, change, mayChange, dirty } = editor;
   const { ha } = draft;
   const set = (member: Setting, value: unknown) => change((now) => ({ ...now, ha: withSetting(now.ha, member, value) }));
