@@ -123,7 +123,7 @@ public sealed class TopologyPagesTests(BrowserLab lab, Installation at) : IClass
             await LookedAtAsync(visitor, "topology-availability");
             await visitor.ClickAsync("Save");
             await Expect(visitor.Button("Saved")).ToBeVisibleAsync();
-            await visitor.SeesAsync("The drawing has all that these settings name.");
+            await visitor.SeesAsync("etcd is drawn, and pgFailoverEnabled is off.");
 
             // On the canvas the arrows move what is chosen.
             await visitor.GoAsync(boss.In($"topologies/{topology.Id}"));
@@ -234,7 +234,7 @@ public sealed class TopologyPagesTests(BrowserLab lab, Installation at) : IClass
             await Expect(Nodes(visitor)).ToHaveCountAsync(18);
             await Expect(visitor.Button("Add Odoo")).ToHaveCountAsync(0);
             await Node(visitor, "odoo-2").ClickAsync();
-            await Expect(visitor.Field("Name")).ToBeDisabledAsync();
+            await Expect(visitor.Field("Name")).Not.ToBeEditableAsync();
             await visitor.Page.Keyboard.PressAsync("Delete");
             await Expect(Nodes(visitor)).ToHaveCountAsync(18);
             await Expect(visitor.Button("Saved")).ToHaveAttributeAsync("aria-disabled", "true");

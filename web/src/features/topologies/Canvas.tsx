@@ -10,7 +10,7 @@ import { type CardNode, NodeCard } from './NodeCard';
 import { detailOf, kindOf } from './kinds';
 import { marking } from './SeverityIcon';
 import type { Editor } from './useEditor';
-import type { Place } from './ServerPicker';
+import type { Place } from './servers';
 import classes from './topologies.module.css';
 
 const nodeTypes = { card: NodeCard };

@@ -6,7 +6,8 @@ import type { HaConfigView } from '../../api/types';
 import { ErrorNote } from '../../ui/Errors';
 import { failed } from '../../ui/toast';
 import { type Setting, withSetting } from './drawing';
-import { type Place, ServerPicker } from './ServerPicker';
+import { ServerPicker } from './ServerPicker';
+import type { Place } from './servers';
 import type { Editor } from './useEditor';
 import classes from './topologies.module.css';
 
@@ -14,17 +15,17 @@ const balancers = [{ value: 'none', label: 'None' }, { value: 'traefik', label: 
 const filestores = [{ value: 'local', label: 'Local: one Odoo node only' }, { value: 'shared_nfs', label: 'Shared by NFS' }, { value: 's3', label: 'S3' }];
 
 /** How high availability is reached, what the drawing lacks for it, and where the two contradict each other. */
-export function HaPanel({ editor, servers }: { editor: Editor; servers: Place[] }) {
+export default function HaPanel({ editor, servers }: { editor: Editor; servers: Place[] }) {
   const { draft, change, mayChange, dirty } = editor;
   const { ha } = draft;
   const set = (member: Setting, value: unknown) => change((now) => ({ ...now, ha: withSetting(now.ha, member, value) }));
   return (
     <div className={classes.form} role="group" aria-label="High availability">
-      <Select size="xs" label="Load balancer" data={balancers} allowDeselect={false} disabled={!mayChange} value={ha.lbType ?? 'none'} onChange={(value) => set('lbType', value)} />
-      {(ha.lbType ?? 'none') !== 'none' && <ServerPicker label="Server of the load balancer" servers={servers} draft={draft} disabled={!mayChange} value={ha.lbServerId ?? undefined} onChange={(value) => set('lbServerId', value)} />}
-      <Select size="xs" label="Filestore" data={filestores} allowDeselect={false} disabled={!mayChange} value={ha.filestoreType ?? 'local'} onChange={(value) => set('filestoreType', value)} />
+      <Select size="xs" label="Load balancer" data={balancers} allowDeselect={false} readOnly={!mayChange} value={ha.lbType ?? 'none'} onChange={(value) => set('lbType', value)} />
+      {(ha.lbType ?? 'none') !== 'none' && <ServerPicker label="Server of the load balancer" servers={servers} draft={draft} readOnly={!mayChange} value={ha.lbServerId ?? undefined} onChange={(value) => set('lbServerId', value)} />}
+      <Select size="xs" label="Filestore" data={filestores} allowDeselect={false} readOnly={!mayChange} value={ha.filestoreType ?? 'local'} onChange={(value) => set('filestoreType', value)} />
       <Switch size="sm" label="Sessions in Redis" description="Any Odoo node can then serve anyone." disabled={!mayChange} checked={ha.redisEnabled ?? false} onChange={(event) => set('redisEnabled', event.currentTarget.checked)} />
-      {ha.redisEnabled && <ServerPicker label="Server of Redis" servers={servers} draft={draft} disabled={!mayChange} value={ha.redisServerId ?? undefined} onChange={(value) => set('redisServerId', value)} />}
+      {ha.redisEnabled && <ServerPicker label="Server of Redis" servers={servers} draft={draft} readOnly={!mayChange} value={ha.redisServerId ?? undefined} onChange={(value) => set('redisServerId', value)} />}
       <Switch size="sm" label="PostgreSQL fails over" description="By Patroni and etcd, to a replica." disabled={!mayChange} checked={ha.pgFailoverEnabled ?? false} onChange={(event) => set('pgFailoverEnabled', event.currentTarget.checked)} />
       {dirty ? <p className="dim">Save, and this shows what the drawing lacks for these settings.</p> : <Against editor={editor} />}
     </div>

@@ -1,136 +1,37 @@
-import { useState } from 'react';
-import { ActionIcon, Button, NumberInput, Select, TagsInput, TextInput } from '@mantine/core';
-import { IconArrowRight, IconCopyPlus, IconTrash, IconX } from '@tabler/icons-react';
-import { changed, type DrawnNode, duplicated, fitting, joined, labelOf, serverOf, textOf, without, withMember } from './drawing';
+import { lazy, Suspense, useState } from 'react';
+import { Button, Skeleton, TextInput } from '@mantine/core';
+import { IconArrowRight } from '@tabler/icons-react';
+import { labelOf, serverOf, textOf, without } from './drawing';
 import { FindingList } from './FindingList';
-import { common, type Field, kindOf } from './kinds';
-import { KindIcon } from './KindIcon';
-import { type Place, ServerPicker } from './ServerPicker';
+import type { Place } from './servers';
 import { nothing, type Editor } from './useEditor';
 import classes from './topologies.module.css';
 
+// Fields of every sort weigh more than all else here: they come when a node is chosen.
+const NodeForm = lazy(() => import('./NodeForm'));
+const NodesForm = lazy(() => import('./NodesForm'));
+const Machines = lazy(() => import('./Machines'));
+
+interface Props {
+  editor: Editor;
+  servers: Place[];
+  onShow: (ids: readonly string[]) => void;
+}
+
 /** What is chosen, and all that can be said of it. */
-export function Inspector({ editor, servers, onShow }: { editor: Editor; servers: Place[]; onShow: (ids: readonly string[]) => void }) {
+export function Inspector(props: Props) {
+  return <Suspense fallback={<Skeleton height={240} />}><Chosen {...props} /></Suspense>;
+}
+
+function Chosen({ editor, servers, onShow }: Props) {
   const { draft, selection } = editor;
   const nodes = draft.nodes.filter((node) => selection.nodes.includes(node.id));
   const edges = draft.edges.filter((edge) => selection.edges.includes(edge.id));
   const [node] = nodes;
   if (nodes.length === 1 && node) return <NodeForm key={node.id} editor={editor} node={node} servers={servers} onShow={onShow} />;
-  if (nodes.length > 1) return <Several editor={editor} nodes={nodes} servers={servers} />;
+  if (nodes.length > 1) return <NodesForm editor={editor} nodes={nodes} servers={servers} />;
   if (edges.length > 0) return <Edges editor={editor} ids={edges.map((edge) => edge.id)} />;
   return <Whole editor={editor} servers={servers} />;
-}
-
-function NodeForm({ editor, node, servers, onShow }: { editor: Editor; node: DrawnNode; servers: Place[]; onShow: (ids: readonly string[]) => void }) {
-  const { draft, change, select, mayChange } = editor;
-  const kind = kindOf(node.type);
-  const set = (member: string, value: unknown) => change((now) => changed(now, [node.id], (item) => withMember(item, member, value)), `${node.id} ${member}`);
-  const fields = kind?.fields ?? [];
-  const rare = [...fields.filter((field) => field.rare), ...common];
-  const place = textOf(node, 'place');
-  const mates = place ? draft.nodes.filter((other) => other !== node && textOf(other, 'place') === place && serverOf(other) !== serverOf(node)) : [];
-  const own = editor.findings.of.get(node.id) ?? [];
-  return (
-    <div className={classes.form} role="group" aria-label={`Settings of ${labelOf(node)}`}>
-      <header className={classes.formHead}>
-        <span className={classes.cardIcon} data-family={kind?.family}><KindIcon type={node.type} /></span>
-        <div><h2>{labelOf(node)}</h2><small className="dim">{kind?.label ?? node.type} · <span className="mono">{node.id}</span></small></div>
-        {mayChange && (
-          <>
-            <ActionIcon variant="subtle" color="gray" aria-label="Duplicate node" title="Duplicate (Ctrl+D)" onClick={() => { const { draft: after, ids } = duplicated(draft, [node.id]); change(after); select({ nodes: ids, edges: [] }); }}><IconCopyPlus size={16} aria-hidden /></ActionIcon>
-            <ActionIcon variant="subtle" color="gray" aria-label="Remove node" title="Remove (Delete)" onClick={() => { change(without(draft, [node.id], [])); select(nothing); }}><IconTrash size={16} aria-hidden /></ActionIcon>
-          </>
-        )}
-      </header>
-      {own.length > 0 && <FindingList findings={own} editor={editor} onShow={onShow} here={node.id} />}
-      <TextInput size="xs" label="Name" value={textOf(node, 'label') ?? ''} placeholder={node.id} maxLength={100} disabled={!mayChange} onChange={(event) => set('label', event.currentTarget.value)} />
-      {node.type !== 's3' && (
-        <div>
-          <ServerPicker label="Server" servers={servers} draft={draft} value={serverOf(node)} disabled={!mayChange} onChange={(server) => set('serverId', server)} description={place ? `Place: ${place}` : undefined} />
-          {mayChange && mates.length > 0 && serverOf(node) && (
-            <Button variant="subtle" size="compact-xs" mt={4} onClick={() => change((now) => changed(now, mates.map((mate) => mate.id), (item) => withMember(item, 'serverId', serverOf(node))))}>
-              Put {mates.map(labelOf).join(', ')} there too
-            </Button>
-          )}
-        </div>
-      )}
-      {fields.filter((field) => !field.rare).map((field) => <Member key={field.name} field={field} node={node} onChange={(value) => set(field.name, value)} disabled={!mayChange} />)}
-      <Connections editor={editor} node={node} />
-      <details className={classes.rare} open={rare.some((field) => field.name !== 'place' && node.data[field.name] !== undefined) || undefined}>
-        <summary>More settings</summary>
-        <div className={classes.form}>{rare.map((field) => <Member key={field.name} field={field} node={node} onChange={(value) => set(field.name, value)} disabled={!mayChange} />)}</div>
-      </details>
-    </div>
-  );
-}
-
-/** Empty is: as it is without. What does not fit is kept and named by TP-S01. */
-function Member({ field, node, onChange, disabled }: { field: Field; node: DrawnNode; onChange: (value: unknown) => void; disabled: boolean }) {
-  const value = node.data[field.name];
-  const shared = { size: 'xs' as const, label: field.label, description: field.hint, disabled };
-  if (field.as === 'number')
-    return <NumberInput {...shared} min={field.min} max={field.max} clampBehavior="none" allowDecimal={field.name === 'cpus'} placeholder={field.otherwise === undefined ? '' : String(field.otherwise)} value={typeof value === 'number' ? value : ''} onChange={(next) => onChange(typeof next === 'number' ? next : undefined)} />;
-  if (field.as === 'text')
-    return <TextInput {...shared} value={typeof value === 'string' ? value : ''} spellCheck={false} onChange={(event) => onChange(event.currentTarget.value)} />;
-  if (field.as === 'list')
-    return <TagsInput {...shared} value={Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []} onChange={(next) => onChange(next.length > 0 ? next : undefined)} />;
-  const options = field.as === 'flag' ? [['true', 'Yes'], ['false', 'No']] as [string, string][] : (field.options ?? []);
-  const usual = options.find(([option]) => option === String(field.otherwise ?? (field.as === 'flag' ? false : '')))?.[1];
-  return (
-    <Select {...shared} data={options.map(([option, label]) => ({ value: option, label }))} placeholder={usual ? `${usual} (usual)` : 'Not said'} clearable clearButtonProps={{ 'aria-label': `Clear ${field.label}` }}
-      value={value === undefined ? null : String(value)} onChange={(next) => onChange(next === null ? undefined : field.as === 'flag' ? next === 'true' : next)} />
-  );
-}
-
-function Connections({ editor, node }: { editor: Editor; node: DrawnNode }) {
-  const { draft, change, select, mayChange } = editor;
-  const [anew, setAnew] = useState(0);
-  const byId = new Map(draft.nodes.map((other) => [other.id, other]));
-  const lines = draft.edges.filter((edge) => edge.source === node.id || edge.target === node.id);
-  const others = draft.nodes.filter((other) => fitting(draft, node.id, other.id));
-  return (
-    <section className={classes.joins} aria-label="Connections">
-      <h3>Connections</h3>
-      {lines.length === 0 && <p className="dim">None yet.</p>}
-      <ul>
-        {lines.map((edge) => {
-          const uses = edge.source === node.id;
-          const other = byId.get(uses ? edge.target : edge.source);
-          const name = other ? labelOf(other) : (uses ? edge.target : edge.source);
-          return (
-            <li key={edge.id}>
-              <span className="dim">{uses ? 'uses' : 'used by'}</span>
-              <button type="button" onClick={() => other && select({ nodes: [other.id], edges: [] })}>{name}</button>
-              {mayChange && <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Disconnect ${name}`} onClick={() => change(without(draft, [], [edge.id]))}><IconX size={13} aria-hidden /></ActionIcon>}
-            </li>
-          );
-        })}
-      </ul>
-      {mayChange && others.length > 0 && (
-        <Select key={anew} size="xs" withScrollArea={false} classNames={{ options: classes.options }} aria-label="Connect with" placeholder="Connect with …" searchable={others.length > 6} data={others.map((other) => ({ value: other.id, label: labelOf(other) }))}
-          onChange={(id) => { if (id) { change((now) => joined(now, node.id, id)); setAnew(anew + 1); } }} />
-      )}
-    </section>
-  );
-}
-
-function Several({ editor, nodes, servers }: { editor: Editor; nodes: DrawnNode[]; servers: Place[] }) {
-  const { draft, change, select, mayChange } = editor;
-  const ids = nodes.map((node) => node.id);
-  const placed = [...new Set(nodes.filter((node) => node.type !== 's3').map(serverOf))];
-  return (
-    <div className={classes.form} role="group" aria-label="What is chosen">
-      <h2>{nodes.length} nodes are chosen</h2>
-      <p className="dim">{nodes.map(labelOf).join(', ')}</p>
-      <ServerPicker label="Server of all of them" servers={servers} draft={draft} disabled={!mayChange} value={placed.length === 1 ? placed[0] : undefined} onChange={(server) => change((now) => changed(now, ids, (node) => (node.type === 's3' ? node : withMember(node, 'serverId', server))))} />
-      {mayChange && (
-        <div className={classes.buttons}>
-          <Button variant="default" onClick={() => { const copy = duplicated(draft, ids); change(copy.draft); select({ nodes: copy.ids, edges: [] }); }}>Duplicate</Button>
-          <Button variant="default" onClick={() => { change(without(draft, ids, [])); select(nothing); }}>Remove</Button>
-        </div>
-      )}
-    </div>
-  );
 }
 
 function Edges({ editor, ids }: { editor: Editor; ids: string[] }) {
@@ -149,23 +50,24 @@ function Edges({ editor, ids }: { editor: Editor; ids: string[] }) {
 /** Nothing is chosen: the topology itself, and which server is which of its places. */
 function Whole({ editor, servers }: { editor: Editor; servers: Place[] }) {
   const { draft, change, mayChange } = editor;
+  const [open, setOpen] = useState(false);
+  const names = new Map(servers.map((server) => [server.id, server.name]));
   const places = [...new Set(draft.nodes.map((node) => textOf(node, 'place')).filter((place) => place !== undefined))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+  const serversOf = (place: string) => [...new Set(draft.nodes.filter((node) => textOf(node, 'place') === place).map((node) => { const id = serverOf(node); return id ? (names.get(id) ?? 'unknown server') : 'no server'; }))].join(', ');
   return (
     <div className={classes.form} role="group" aria-label="The topology">
-      <TextInput size="xs" label="Name" value={draft.name} maxLength={100} disabled={!mayChange} error={draft.name.trim() ? undefined : 'Give the topology a name.'} onChange={(event) => { const { value } = event.currentTarget; change((now) => ({ ...now, name: value }), 'name'); }} />
-      <TextInput size="xs" label="Description" value={draft.description} maxLength={1000} disabled={!mayChange} onChange={(event) => { const { value } = event.currentTarget; change((now) => ({ ...now, description: value }), 'description'); }} />
+      <TextInput size="xs" label="Name" value={draft.name} maxLength={100} readOnly={!mayChange} error={draft.name.trim() ? undefined : 'Give the topology a name.'} onChange={(event) => { const { value } = event.currentTarget; change((now) => ({ ...now, name: value }), 'name'); }} />
+      <TextInput size="xs" label="Description" value={draft.description} maxLength={1000} readOnly={!mayChange} onChange={(event) => { const { value } = event.currentTarget; change((now) => ({ ...now, description: value }), 'description'); }} />
       {places.length > 0 && (
-        <section className={classes.joins} aria-label="Machines">
+        <section className={classes.machines} aria-label="Machines">
           <h3>Machines</h3>
           <p className="dim">Nodes with the same place share a server.</p>
-          {places.map((place) => {
-            const there = draft.nodes.filter((node) => textOf(node, 'place') === place);
-            const used = [...new Set(there.map(serverOf))];
-            return (
-              <ServerPicker key={place} label={place} description={there.map(labelOf).join(', ')} servers={servers} draft={draft} disabled={!mayChange} value={used.length === 1 ? used[0] : undefined}
-                onChange={(server) => change((now) => changed(now, there.map((node) => node.id), (node) => withMember(node, 'serverId', server)))} />
-            );
-          })}
+          {open ? <Machines editor={editor} servers={servers} places={places} /> : (
+            <>
+              <dl>{places.map((place) => <div key={place}><dt>{place}</dt><dd className={serversOf(place) === 'no server' ? classes.missing : undefined}>{serversOf(place)}</dd></div>)}</dl>
+              {mayChange && <div><Button variant="default" onClick={() => setOpen(true)}>Choose the servers</Button></div>}
+            </>
+          )}
         </section>
       )}
       <p className="dim">Choose a node to see and change its settings.</p>

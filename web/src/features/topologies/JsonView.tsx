@@ -9,7 +9,7 @@ import type { Editor } from './useEditor';
 import classes from './topologies.module.css';
 
 /** The drawing as the API and the command line have it, to be taken along, kept in a repository, or changed by hand. */
-export function JsonView({ editor }: { editor: Editor }) {
+export default function JsonView({ editor }: { editor: Editor }) {
   const { draft, change, mayChange } = editor;
   const [from, setFrom] = useState(draft);
   const [text, setText] = useState(() => written(draft));

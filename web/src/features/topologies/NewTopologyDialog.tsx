@@ -10,7 +10,8 @@ import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { plural } from '../../ui/format';
 import { done } from '../../ui/toast';
-import { ServerPicker, useServers } from './ServerPicker';
+import { ServerPicker } from './ServerPicker';
+import { useServers } from './servers';
 import classes from './topologies.module.css';
 
 export function NewTopologyDialog({ blueprint, onBlueprint, onClose }: { blueprint: string; onBlueprint: (key: string | null) => void; onClose: () => void }) {

@@ -5,13 +5,13 @@ import table from '../../ui/ui.module.css';
 import { labelOf, serverOf, without } from './drawing';
 import { detailOf, kindOf } from './kinds';
 import { KindIcon } from './KindIcon';
-import type { Place } from './ServerPicker';
+import type { Place } from './servers';
 import { SeverityIcon } from './SeverityIcon';
 import { nothing, type Editor } from './useEditor';
 import classes from './topologies.module.css';
 
 /** All of the drawing without a canvas: the same nodes, the same settings beside them. */
-export function TableView({ editor, servers }: { editor: Editor; servers: Place[] }) {
+export default function TableView({ editor, servers }: { editor: Editor; servers: Place[] }) {
   const { draft, selection, select, change, findings, mayChange } = editor;
   const byId = new Map(draft.nodes.map((node) => [node.id, node]));
   const names = new Map(servers.map((server) => [server.id, server.name]));

@@ -16,17 +16,17 @@ import type { CanvasHandle } from './Canvas';
 import { DeleteTopology } from './DeleteTopology';
 import { duplicated, moved, type Position } from './drawing';
 import { FindingsPanel } from './FindingsPanel';
-import { HaPanel } from './HaPanel';
 import { Inspector } from './Inspector';
-import { JsonView } from './JsonView';
 import { Conflict, Leaving } from './Leaving';
 import { NodeStrip } from './NodeStrip';
-import { useServers } from './ServerPicker';
-import { TableView } from './TableView';
+import { useServers } from './servers';
 import { type Editor, nothing, useEditor } from './useEditor';
 import classes from './topologies.module.css';
 
 const Canvas = lazy(() => import('./Canvas'));
+const HaPanel = lazy(() => import('./HaPanel'));
+const JsonView = lazy(() => import('./JsonView'));
+const TableView = lazy(() => import('./TableView'));
 
 export default function TopologyPage() {
   const me = useMe();
@@ -95,14 +95,16 @@ function Drawing({ topology, reload }: { topology: TopologyView; reload: () => v
       {mayChange && view !== 'json' && <NodeStrip editor={editor} where={where} />}
       <div className={classes.work}>
         <div className={classes.stage}>
-          {view === 'table' ? <TableView editor={editor} servers={servers} /> : view === 'json' ? <JsonView editor={editor} /> : (
-            <Suspense fallback={<Skeleton height="100%" />}><Canvas editor={editor} servers={servers} handle={canvas} /></Suspense>
-          )}
+          <Suspense fallback={<Skeleton height="100%" />}>
+            {view === 'table' ? <TableView editor={editor} servers={servers} /> : view === 'json' ? <JsonView editor={editor} /> : <Canvas editor={editor} servers={servers} handle={canvas} />}
+          </Suspense>
         </div>
         <aside className={classes.panel} aria-label="Beside the drawing">
           <SegmentedControl size="xs" fullWidth aria-label="Panel" value={panel} onChange={setPanel} data={[{ value: 'details', label: 'Details' }, { value: 'findings', label: answer ? `Findings ${answer.findings.length}` : 'Findings' }, { value: 'ha', label: 'Availability' }]} />
           <div className={classes.panelBody} tabIndex={-1}>
-            {panel === 'findings' ? <FindingsPanel editor={editor} onShow={show} /> : panel === 'ha' ? <HaPanel editor={editor} servers={servers} /> : <Inspector editor={editor} servers={servers} onShow={show} />}
+            <Suspense fallback={<Skeleton height={240} />}>
+              {panel === 'findings' ? <FindingsPanel editor={editor} onShow={show} /> : panel === 'ha' ? <HaPanel editor={editor} servers={servers} /> : <Inspector editor={editor} servers={servers} onShow={show} />}
+            </Suspense>
           </div>
         </aside>
       </div>

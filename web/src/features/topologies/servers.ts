@@ -1,0 +1,31 @@
+import { api } from '../../api/endpoints';
+import { useAllowed, useList } from '../../api/hooks';
+import type { Ref, ServerView } from '../../api/types';
+import { bytes, plural } from '../../ui/format';
+import { type Draft, serverOf } from './drawing';
+import { memoryOf } from './kinds';
+
+export interface Place {
+  id: string;
+  name: string;
+  view?: ServerView;
+}
+
+/** All servers that may be chosen; for who may not see servers, those that the drawing names. */
+export function useServers(named: readonly Ref[]): Place[] {
+  const may = useAllowed('view:servers');
+  const list = useList(api.servers(), { enabled: may });
+  const all = (list.rows ?? []).map((view): Place => ({ id: view.id, name: view.name, view }));
+  return [...all, ...named.filter((item) => !all.some((other) => other.id === item.id))];
+}
+
+/** What is left of a machine after what is promised on it, and after what this drawing asks of it. */
+export function roomOn({ facts, use, instanceCount }: Pick<ServerView, 'facts' | 'use' | 'instanceCount'>, draft: Draft | undefined, id?: string): string {
+  if (!facts) return 'not measured yet';
+  const drawn = draft?.nodes.filter((node) => serverOf(node) === id) ?? [];
+  const free = facts.memoryBytes - (use?.memoryReservedBytes ?? 0) - drawn.reduce((sum, node) => sum + memoryOf(node), 0) * 1024 * 1024;
+  return [
+    free >= 0 ? `${bytes(free)} of ${bytes(facts.memoryBytes)} memory free` : `${bytes(-free)} of memory too little`,
+    plural(facts.cpus, 'core'), instanceCount > 0 && plural(instanceCount, 'instance'), drawn.length > 0 && `${plural(drawn.length, 'node')} of this drawing`,
+  ].filter(Boolean).join(' · ');
+}
