@@ -89,7 +89,7 @@ public sealed class WhiteLabelTests(BrowserLab lab, WhiteLabelInstallation at) :
 
             await visitor.FollowAsync("Shop");
             await visitor.SeesHeadingAsync("Shop");
-            await Expect(visitor.Page.GetByRole(AriaRole.Tab, new() { Name = "Log" })).ToBeVisibleAsync();
+            await Expect(visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Log", Exact = true })).ToBeVisibleAsync();
             await LooksRightAsync(visitor, "instance");
             await OdooOpensAsync(visitor, instance);
 
@@ -97,7 +97,7 @@ public sealed class WhiteLabelTests(BrowserLab lab, WhiteLabelInstallation at) :
             await api.Put<UpdatePortalConfig, PortalConfigView>($"/api/agency/clients/{client.Slug}/portal-config", new UpdatePortalConfig { FeatureLogs = false, InfrastructureVisibility = InfrastructureVisibility.None });
             await visitor.Page.ReloadAsync();
             await visitor.SeesHeadingAsync("Shop");
-            await Expect(visitor.Page.GetByRole(AriaRole.Tab, new() { Name = "Log" })).ToHaveCountAsync(0);
+            await Expect(visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Log", Exact = true })).ToHaveCountAsync(0);
             var refused = await visitor.Page.EvaluateAsync<string>($"async () => (await (await fetch('/api/instances/{instance.Id}/logs', {{ headers: {{ 'X-Org-Slug': '{client.Slug}' }} }})).json()).code");
             Assert.Equal("feature_disabled", refused);
             await LooksRightAsync(visitor, "instance without log");
@@ -141,7 +141,7 @@ public sealed class WhiteLabelTests(BrowserLab lab, WhiteLabelInstallation at) :
         await api.Post<PortalDomainView>($"/api/agency/portal-domains/{domain.Id}/verify");
         await Peer.UntilAsync(async () => (domain = await api.Get<PortalDomainView>($"/api/agency/portal-domains/{domain.Id}")).SslStatus == SslStatus.Active, $"{Host} has no certificate", 60);
         Assert.Equal((true, true, RoutingStatus.Ok), (domain.DnsVerified, domain.IsActive, domain.Routing.Status));
-        Assert.Equal($"https://{Host}:{at.HttpsPort}/", domain.Url);
+        Assert.Equal($"https://{Host}:{at.HttpsPort}", domain.Url);
         return domain.Url!;
     }
 

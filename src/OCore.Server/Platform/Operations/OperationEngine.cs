@@ -17,10 +17,16 @@ internal sealed class OperationEngine(OCoreDbFactory databases, OperationRunner 
 
     private readonly Dictionary<Guid, Task> _running = [];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Before anything is served: no lease of this process may be forgotten with those of the one before.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
         if (settings.UsesSqlite)
-            await ForgetLeasesOfTheProcessBeforeAsync(stoppingToken);
+            await ForgetLeasesOfTheProcessBeforeAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
         while (!stoppingToken.IsCancellationRequested)
         {
             var next = OperationSignals.NextWork;
