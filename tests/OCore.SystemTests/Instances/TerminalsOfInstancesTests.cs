@@ -15,6 +15,8 @@ namespace OCore.SystemTests.Instances;
 [Collection(OdooLabCollection.Name)]
 public sealed class TerminalsOfInstancesTests(OdooLab lab, ITestOutputHelper tell)
 {
+    private string? _key;
+
     private OdooScene Scene => lab.Scene;
 
     [LabFact]
@@ -134,10 +136,12 @@ public sealed class TerminalsOfInstancesTests(OdooLab lab, ITestOutputHelper tel
     {
         using MemoryStream output = new(), error = new();
         using StringWriter words = new(), complaints = new();
+        // A key, as whoever works in a shell has: a session's token is that of a quarter of an hour.
+        _key ??= await Scene.App.ApiKeyAsync(Scene.Agency.Owner, Scene.Agency.Org);
         var io = new Io
         {
             In = TextReader.Null, Out = words, Err = complaints, BytesIn = () => new MemoryStream(input), BytesOut = () => output, BytesErr = () => error,
-            Env = name => name switch { "OCORE_URL" => Scene.App.Url.ToString(), "OCORE_TOKEN" => Scene.Agency.Owner.Token, "OCORE_ORG" => Scene.Agency.Org.Slug, _ => null },
+            Env = name => name switch { "OCORE_URL" => Scene.App.Url.ToString(), "OCORE_TOKEN" => _key, "OCORE_ORG" => Scene.Agency.Org.Slug, _ => null },
         };
         var code = await CommandLine.Run(args, io);
         return (code, output.ToArray(), [.. error.ToArray(), .. Encoding.UTF8.GetBytes(complaints.ToString())]);

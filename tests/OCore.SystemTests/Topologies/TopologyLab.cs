@@ -40,9 +40,12 @@ public sealed class TopologyLab : IAsyncLifetime
     /// <summary>Where each place of a drawing is.</summary>
     internal Dictionary<string, Guid> Places(params (string Place, int Machine)[] places) => places.ToDictionary(p => p.Place, p => Scene.Servers[p.Machine - 1].Id);
 
-    /// <summary>Drawn, with the keys of its bucket.</summary>
+    /// <summary>Drawn, with the keys of its bucket. What was drawn before goes: it would have the places.</summary>
     internal async Task<TopologyView> DrawAsync(Sketch sketch, string name, Dictionary<string, Guid> places)
     {
+        foreach (var before in (await Scene.Http.Get<Page<TopologySummary>>("/api/topologies?limit=100")).Data)
+            if ((await Scene.Http.Get<TopologyView>($"/api/topologies/{before.Id}")).Deployment is null)
+                await Scene.Http.Send(HttpMethod.Delete, $"/api/topologies/{before.Id}");
         foreach (var node in sketch.Data.Nodes.Where(n => n.Type == "odoo"))
             sketch = sketch.Set(node.Id, "workers", 1).Set(node.Id, "users", null);
         var topology = await Scene.Http.Post<CreateTopology, TopologyView>("/api/topologies", sketch.Set("s3", "endpoint", Bucket.Endpoint).Set("s3", "bucket", "files").Drawing(name, places));

@@ -22,6 +22,9 @@ internal sealed class MetricRecorder
         var before = _before.GetOrAdd(server.Id, _ => new Before());
         if (seen.DatabaseConnections is { } connections)
             before.Connections = connections;
+        // They are counted more seldom than the rest is measured, and not in the same moment.
+        if (seen.Restarts is { } restarts)
+            before.RestartsNow = restarts;
         if (seen.Stats is null || seen.Figures is not { } figures)
             return;
         var at = seen.At.ToUnixTimeSeconds();
@@ -34,8 +37,7 @@ internal sealed class MetricRecorder
             if (OfInstance(instance, seen, stats, before, at, seconds) is { } sample)
                 db.Add(sample);
         (before.At, before.Figures, before.Stats) = (at, figures, stats);
-        if (seen.Restarts is { } restarts)
-            before.Restarts = restarts;
+        (before.Restarts, before.RestartsNow) = (before.RestartsNow ?? before.Restarts, null);
         await db.SaveChangesAsync(stop);
     }
 
@@ -61,7 +63,7 @@ internal sealed class MetricRecorder
             Cpu = now?.CpuPercent, Memory = now?.MemoryBytes, MemoryPercent = Share(now?.MemoryBytes, now?.MemoryLimitBytes), Health = health,
             NetworkIn = Rate(now?.NetworkIn, then?.NetworkIn, seconds), NetworkOut = Rate(now?.NetworkOut, then?.NetworkOut, seconds),
             Latency = health == 100 && seen.Latencies.TryGetValue(instance.Id, out var latency) ? latency : null,
-            Restarts = seen.Restarts?.TryGetValue(name, out var restarts) != true ? null : before.Restarts?.TryGetValue(name, out var counted) != true ? 0 : restarts >= counted ? restarts - counted : restarts,
+            Restarts = before.RestartsNow?.TryGetValue(name, out var restarts) != true ? null : before.Restarts?.TryGetValue(name, out var counted) != true ? 0 : restarts >= counted ? restarts - counted : restarts,
             Connections = before.Connections?.TryGetValue(instance.Database, out var open) == true ? open : null,
             Database = instance.Use?.DatabaseBytes, Filestore = instance.Use?.FilestoreBytes,
         };
@@ -77,6 +79,6 @@ internal sealed class MetricRecorder
         public long At;
         public ServerFigures? Figures;
         public IReadOnlyDictionary<string, ContainerStats>? Stats;
-        public IReadOnlyDictionary<string, long>? Restarts, Connections;
+        public IReadOnlyDictionary<string, long>? Restarts, RestartsNow, Connections;
     }
 }

@@ -53,10 +53,10 @@ internal static class TopologySnapshots
         };
     }
 
-    // Who drew first has the place: a copy made to try something does not put the original in the wrong.
+    // Who runs has the place, then who drew first: a copy made to try something does not put the original in the wrong.
     private static async Task<List<NeighbourNode>> NeighboursAsync(OCoreDb db, Topology topology, List<Guid> servers, CancellationToken stop)
     {
-        var older = await db.Topologies.AsNoTracking().Where(t => t.Id < topology.Id).OrderBy(t => t.Id).Select(t => new { t.Id, t.ServerIds }).ToListAsync(stop);
+        var older = await db.Topologies.AsNoTracking().Where(t => t.Id < topology.Id || t.Id != topology.Id && db.TopologyDeployments.Any(d => d.TopologyId == t.Id)).OrderBy(t => t.Id).Select(t => new { t.Id, t.ServerIds }).ToListAsync(stop);
         var ids = older.Where(t => t.ServerIds.Any(servers.Contains)).Select(t => t.Id).ToList();
         var rows = await db.Topologies.AsNoTracking().Where(t => ids.Contains(t.Id)).OrderBy(t => t.Id).ToListAsync(stop);
         // Buckets and Redis of others are named by address, so they count wherever they are.

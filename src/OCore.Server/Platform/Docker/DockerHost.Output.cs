@@ -90,6 +90,11 @@ internal sealed partial class DockerHost
         {
             return null;
         }
+        catch (JsonException)
+        {
+            // It ended while the engine measured it, which then ends its answer without a word.
+            return null;
+        }
     }
 
     private static ContainerStats Stats(DockerName name, Sample before, Sample after)
