@@ -121,6 +121,7 @@ public sealed class ClientPortalTests(BrowserLab lab, Installation at) : IClassF
                 {
                     await visitor.DarkensAsync(dark);
                     await visitor.IsAccessibleAsync($"/{page} in {primary}");
+                    await visitor.IsWalkedByKeyboardAsync($"/{page} in {primary}");
                     await visitor.PictureAsync($"portal-{primary[1..]}-{page}{(dark ? "-dark" : "")}");
                 }
             }
@@ -207,6 +208,7 @@ public sealed class ClientPortalTests(BrowserLab lab, Installation at) : IClassF
     private static async Task IsTheAgencysAsync(Visitor visitor, string where)
     {
         await visitor.IsAccessibleAsync(where);
+        await visitor.IsWalkedByKeyboardAsync(where);
         await visitor.FitsAsync(where);
         await visitor.PictureAsync("portal-" + Installation.Slug(where));
         Assert.DoesNotContain("oCore", await visitor.Page.TitleAsync(), StringComparison.OrdinalIgnoreCase);

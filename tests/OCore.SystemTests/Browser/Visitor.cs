@@ -140,6 +140,44 @@ internal sealed class Visitor
         Assert.True(violations.Count == 0, $"{where}:\n{string.Join('\n', violations)}");
     }
 
+    /// <summary>The Tab key comes to everything that can be used, in the window and with its focus to be seen, and out again.</summary>
+    public async Task IsWalkedByKeyboardAsync(string where)
+    {
+        var count = await Page.EvaluateAsync<int>(
+            """
+            () => {
+              const radios = new Set();
+              const oncePerGroup = (e) => e.type !== 'radio' || (e.checked || !document.querySelector(`input[name="${CSS.escape(e.name)}"]:checked`)) && !radios.has(e.name) && radios.add(e.name);
+              const looks = (e) => [e, e.parentElement, e.parentElement?.parentElement].map((x) => { const s = x && getComputedStyle(x); return s && `${s.outline} ${s.boxShadow} ${s.borderColor}`; }).join('|');
+              document.activeElement?.blur();
+              window.walk = [...document.querySelectorAll('a[href], button, input, select, textarea, [tabindex]')]
+                .filter((e) => e.tabIndex >= 0 && !e.disabled && !e.closest('[inert]') && e.checkVisibility({ visibilityProperty: true }) && oncePerGroup(e))
+                .map((element) => ({ element, looks: looks(element) }));
+              window.walked = () => {
+                const at = window.walk.find((w) => w.element === document.activeElement);
+                if (!at) return document.activeElement === document.body ? 'out' : 'lost at ' + document.activeElement.outerHTML.slice(0, 150);
+                const box = at.element.getBoundingClientRect();
+                if (box.bottom <= 0 || box.right <= 0 || box.top >= innerHeight || box.left >= innerWidth) return 'not in the window: ' + at.element.outerHTML.slice(0, 150);
+                if (looks(at.element) === at.looks) return 'shows no focus: ' + at.element.outerHTML.slice(0, 150);
+                at.seen = true;
+                return '';
+              };
+              window.left = () => window.walk.filter((w) => !w.seen).map((w) => w.element.outerHTML.slice(0, 150));
+              return window.walk.length;
+            }
+            """);
+        Assert.True(count > 0, $"{where}: nothing to use");
+        for (var i = 0; i <= count + 2; i++)
+        {
+            await Page.Keyboard.PressAsync("Tab");
+            var told = await Page.EvaluateAsync<string>("() => window.walked()");
+            Assert.True(told is "" or "out", $"{where}: {told}");
+        }
+        var left = await Page.EvaluateAsync<string[]>("() => window.left()");
+        Assert.True(left.Length == 0, $"{where}: the Tab key never comes to\n{string.Join('\n', left)}");
+        await Page.EvaluateAsync("() => document.activeElement?.blur()");
+    }
+
     /// <summary>As if the system's appearance changed, while the page is open.</summary>
     public async Task DarkensAsync(bool dark)
     {

@@ -156,6 +156,7 @@ public sealed class WhiteLabelTests(BrowserLab lab, WhiteLabelInstallation at) :
     {
         await visitor.SettledAsync();
         await visitor.IsAccessibleAsync(where);
+        await visitor.IsWalkedByKeyboardAsync(where);
         await visitor.FitsAsync(where);
         await visitor.PictureAsync("white-label-" + Installation.Slug(where));
         Assert.DoesNotMatch(new Regex("ocore", RegexOptions.IgnoreCase), $"{await visitor.Page.TitleAsync()} {await visitor.Page.Locator("body").InnerTextAsync()}");

@@ -3,7 +3,7 @@ using OCore.Tests.Cli;
 
 namespace OCore.Tests.Portal;
 
-/// <summary>What there is today by the command line, with the key of a client's member: logs and the team.</summary>
+/// <summary>The tools that the command line has, with the key of a client's member.</summary>
 [Collection("cli")]
 public sealed class SwitchesByCommandTests(TestApp app) : IClassFixture<TestApp>
 {
@@ -14,9 +14,17 @@ public sealed class SwitchesByCommandTests(TestApp app) : IClassFixture<TestApp>
         using var client = Typing(await app.ApiKeyAsync(world.Member, world.Client), world);
         using var agency = Typing(await app.ApiKeyAsync(world.Agency.Owner, world.Agency.Org), world);
         string[][] commands = [["operation", "log", world.EndedId.ToString()], ["member", "list"], ["invitation", "list"]];
+        // These go on to the server, which is none: what is refused there is not refused by a switch.
+        var instance = world.InstanceId.ToString();
+        string[][] tools = [["exec", instance, "--", "true"], ["odoo-shell", instance], ["instance", "logs", instance]];
         foreach (var on in (bool[])[false, true])
         {
-            await world.SetAsync(new UpdatePortalConfig { FeatureLogs = on, TeamManagementEnabled = on });
+            await world.SetAsync(new UpdatePortalConfig { FeatureLogs = on, FeatureTerminal = on, FeatureOdooShell = on, TeamManagementEnabled = on });
+            foreach (var tool in tools)
+            {
+                Assert.True((await client.Run(tool)).Err.Contains("switched", StringComparison.Ordinal) != on, $"client, {on}, {string.Join(' ', tool)}");
+                Assert.DoesNotContain("switched", (await agency.Run(tool)).Err, StringComparison.Ordinal);
+            }
             foreach (var command in commands)
             {
                 var run = await client.Run(command);
