@@ -54,7 +54,6 @@ internal static class OCoreApp
         builder.Services.AddUsers();
         builder.Services.AddOperations();
         builder.Services.AddBranding();
-        builder.Services.AddSingleton<PortalSource, SlugPortals>();
         builder.Services.AddSingleton<HtmlPages, PortalPages>();
         builder.Services.AddServers();
         builder.Services.AddInstances();
@@ -62,6 +61,8 @@ internal static class OCoreApp
         builder.Services.AddMonitoring();
         builder.Services.AddSingleton<DnsLookup>();
         builder.Services.AddPortalDomains();
+        // After those that are somebody's own, which it would ask the database about.
+        builder.Services.AddSingleton<PortalSource, SlugPortals>();
         if (!IsWritingTheDocument)
         {
             builder.Services.AddSingleton<Startup>().AddHostedService(provider => provider.GetRequiredService<Startup>());

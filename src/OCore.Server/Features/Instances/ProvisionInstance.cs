@@ -19,8 +19,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         .Step("get the image", EnsureImageAsync)
         .Step("fetch the sources", EnsureSourcesAsync)
         .Step("prepare the template database", EnsureTemplateAsync)
-        .Step("clone the database", CloneAsync, DropDatabaseAsync)
-        .Step("link the filestore", EnsureFilesAsync, RemoveFilesAsync)
+        .Step("copy the template", CopyAsync, RemoveCopyAsync)
         .Step("set identity and secrets", PersonalizeAsync)
         .Step("start Odoo", StartAsync, RemoveContainerAsync)
         .Step("route its address", RouteAsync, UnrouteAsync)
@@ -68,32 +67,21 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await context.Get<TemplateDatabases>().EnsureAsync(db, on.Connection, on.Server, TemplateContent.Of(on.Instance), context.Log, context.Stop);
     }
 
-    private static async Task CloneAsync(InstanceInput input, StepContext context)
+    // The database and its files at once: neither needs the other.
+    private static async Task CopyAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
-        await InstanceHost.EnsureDatabaseAsync(on, TemplateContent.Of(on.Instance).Database, context.Stop);
+        var template = TemplateContent.Of(on.Instance).Database;
+        await Task.WhenAll(InstanceHost.EnsureDatabaseAsync(on, template, context.Stop), InstanceHost.EnsureFilesAsync(on, template, context.Stop));
     }
 
-    private static async Task DropDatabaseAsync(InstanceInput input, StepContext context)
-    {
-        await using var db = context.OpenDb();
-        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
-        await InstanceHost.DropDatabaseAsync(on.Connection, on.Plan.Database, context.Stop);
-    }
-
-    private static async Task EnsureFilesAsync(InstanceInput input, StepContext context)
-    {
-        await using var db = context.OpenDb();
-        var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
-        await InstanceHost.EnsureFilesAsync(on, TemplateContent.Of(on.Instance).Database, context.Stop);
-    }
-
-    private static async Task RemoveFilesAsync(InstanceInput input, StepContext context)
+    private static async Task RemoveCopyAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
         await InstanceHost.RemoveFilesAsync(on.Connection, on.Instance.Image, on.Instance.Id, on.Instance.Slug, context.Stop);
+        await InstanceHost.DropDatabaseAsync(on.Connection, on.Plan.Database, context.Stop);
     }
 
     private static async Task PersonalizeAsync(InstanceInput input, StepContext context)
