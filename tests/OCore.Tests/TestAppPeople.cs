@@ -48,7 +48,7 @@ public sealed partial class TestApp
         var stem = Slug(name);
         var email = $"{stem}@people.example";
         var now = Clock.GetUtcNow();
-        var user = new User { Id = Guid.CreateVersion7(), Name = name, Email = email, UserName = email, NormalizedEmail = email.ToUpperInvariant(), NormalizedUserName = email.ToUpperInvariant(),
+        var user = new User { Id = RowId.New(), Name = name, Email = email, UserName = email, NormalizedEmail = email.ToUpperInvariant(), NormalizedUserName = email.ToUpperInvariant(),
             EmailConfirmed = true, CreatedAt = now, SecurityStamp = Tokens.New(), PasswordHash = PasswordHash.Value };
         db.Add(user);
         var home = OrganizationFactory.Add(db, name, stem, OrganizationKind.Personal, null, await DefaultPlanAsync(db), user.Id, now);

@@ -49,7 +49,7 @@ internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServ
         var password = settings.AdminPassword ?? Security.Tokens.New()[..20];
         var user = new User
         {
-            Id = Guid.CreateVersion7(), Name = "Administrator", Email = settings.AdminEmail ?? FirstEmail, UserName = settings.AdminEmail ?? FirstEmail,
+            Id = RowId.New(), Name = "Administrator", Email = settings.AdminEmail ?? FirstEmail, UserName = settings.AdminEmail ?? FirstEmail,
             IsOperator = true, MustChangePassword = generated, EmailConfirmed = true, CreatedAt = time.GetUtcNow(), SecurityStamp = Security.Tokens.New(),
         };
         user.NormalizedEmail = user.NormalizedUserName = user.Email.ToUpperInvariant();

@@ -188,7 +188,7 @@ public sealed class DeletionTests
         var webhook = new Webhook { OrgId = id, Name = "Odd", Url = "https://example.com", SecretSealed = "x", IsActive = false };
         db.Add(webhook);
         db.Add(new WebhookDelivery { OrgId = id, WebhookId = webhook.Id, Key = "x", Event = "webhook.test", Body = "{}" });
-        db.Add(new WebhookSeen { Id = Guid.CreateVersion7(), OrgId = id, RootId = root, Kind = "instance", Name = "Odd", State = "x" });
+        db.Add(new WebhookSeen { Id = RowId.New(), OrgId = id, RootId = root, Kind = "instance", Name = "Odd", State = "x" });
         foreach (var org in (Guid[])[id, root])
         {
             var operation = new Operation { OrgId = org, RootId = root, ClientId = id, Kind = "instance.start", Title = "Start", InputSealed = "", Actor = "Test", State = org == id ? OperationState.Stuck : OperationState.Succeeded };

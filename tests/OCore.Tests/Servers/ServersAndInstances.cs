@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
+using OCore.Platform.Data;
 using OCore.Platform.Security;
 
 namespace OCore.Tests.Servers;
@@ -14,7 +15,7 @@ internal static class ServersAndInstances
     {
         await using var db = app.Databases.System();
         var (slug, now, secrets) = (app.Slug("erp"), app.Clock.GetUtcNow(), app.Services.GetRequiredService<SecretBox>());
-        var id = Guid.CreateVersion7();
+        var id = RowId.New();
         var server = new Server
         {
             Id = id, OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = slug, Host = machine is null ? "127.0.0.1" : "local", Port = 1, User = "root", EdgePort = 80, CreatedAt = now, LastSeenAt = now,
@@ -31,7 +32,7 @@ internal static class ServersAndInstances
     {
         await using var db = app.Databases.System();
         var (slug, now, secrets) = (app.Slug("erp"), app.Clock.GetUtcNow(), app.Services.GetRequiredService<SecretBox>());
-        var instanceId = Guid.CreateVersion7();
+        var instanceId = RowId.New();
         var instance = new Instance
         {
             Id = instanceId, OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = slug, Slug = slug, ServerId = server, WantRunning = wantRunning, OdooVersion = "19.0", OdooEdition = "ce", Image = "odoo:19.0",

@@ -62,7 +62,7 @@ internal static class AgencyOverview
     {
         var rows = await db.Instances.AsNoTracking().Where(i => i.Organization.SuspendedAt == null && i.Organization.DeletingAt == null
                 && (i.Status == InstanceStatus.Failed || i.Health == ClientHealth.Unhealthy && i.Status == InstanceStatus.Running))
-            .OrderBy(i => i.Id).Take(MaxOfEach)
+            .OrderByDescending(i => i.Status == InstanceStatus.Failed).ThenBy(i => i.Id).Take(MaxOfEach)
             .Select(i => new { i.Id, i.Name, i.Status, i.StatusMessage, Client = i.Organization.Kind == OrganizationKind.Client ? i.Organization.Name : null }).ToListAsync(stop);
         return rows.Select(i => (i.Status == InstanceStatus.Failed
             ? Item("instance_failed", "error", i.StatusMessage ?? $"{i.Name} has failed.", "Read its logs, then restart it.")

@@ -7,7 +7,7 @@ namespace OCore.Features.Agency;
 /// <summary>What is left of a deleted client for as long as its last backup is kept.</summary>
 internal sealed class ClientDeletion : IOrgOwned
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     /// <summary>The agency.</summary>
     public Guid OrgId { get; set; }
     public Guid ServerId { get; init; }

@@ -59,7 +59,7 @@ internal static class ClientEndpoints
     /// <summary>Create a client organization. It begins without members: invite them with <c>X-Org-Slug</c> set to its slug.</summary>
     internal static async Task<Results<Created<ClientView>, Problem>> Create(CreateClient request, Caller caller, OCoreDbFactory databases, BrandChange logos, TimeProvider time, CancellationToken stop)
     {
-        var id = Guid.CreateVersion7();
+        var id = RowId.New();
         await using var db = databases.For(new Tenant(id, caller.OrgId, false), caller.AsActor());
         Organization? made = null;
         var answer = await db.InTransactionAsync<Results<Created<ClientView>, Problem>>(async () =>

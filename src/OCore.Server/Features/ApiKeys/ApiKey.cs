@@ -8,7 +8,7 @@ namespace OCore.Features.ApiKeys;
 /// <summary>A key bound to one organization. Its right is that of its maker at the time of use, cut down to its scopes.</summary>
 internal sealed class ApiKey : IOrgOwned, IAudited, IAffectsAccess
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid UserId { get; init; }
     public required string Name { get; init; }

@@ -11,7 +11,7 @@ namespace OCore.Features.Branding;
 /// </summary>
 internal sealed class Branding : IAgencyShared, IAudited, IAffectsAccess
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public string? ProductName { get; set; }
@@ -48,7 +48,7 @@ internal sealed class Branding : IAgencyShared, IAudited, IAffectsAccess
 /// <summary>An image or a font of a brand, as it is served: decoded, bounded and encoded anew.</summary>
 internal sealed class BrandAsset : IAgencyShared
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     /// <summary>SHA-256 of the content, and its name on every host.</summary>
@@ -71,7 +71,7 @@ internal sealed class BrandAsset : IAgencyShared
 /// <summary>The custom CSS of an organization as it was at some time, to go back to.</summary>
 internal sealed class BrandCssVersion : IAgencyShared
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public required int Version { get; init; }

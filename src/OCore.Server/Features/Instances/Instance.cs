@@ -11,7 +11,7 @@ namespace OCore.Features.Instances;
 /// <summary>One Odoo: a container, a database, a filestore and a route at its server's edge. Wanted state; what is measured is apart.</summary>
 internal sealed class Instance : IAgencyShared, IAudited
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public required string Name { get; set; }

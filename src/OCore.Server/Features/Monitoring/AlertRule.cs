@@ -8,7 +8,7 @@ namespace OCore.Features.Monitoring;
 /// <summary>A threshold on a figure, and for how long it has to be crossed before somebody is told.</summary>
 internal sealed class AlertRule : IOrgOwned, IAudited
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public required string Name { get; set; }
     /// <summary>server or instance.</summary>
@@ -34,7 +34,7 @@ internal sealed class Alert : IOrgOwned
 {
     public static readonly TimeSpan KeepFor = TimeSpan.FromDays(92);
 
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RuleId { get; init; }
     public Guid SubjectId { get; init; }

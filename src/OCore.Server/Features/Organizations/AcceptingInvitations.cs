@@ -49,7 +49,7 @@ internal static class AcceptingInvitations
         var (invitation, organization) = (found.Invitation, found.Organization);
         if (await RefusalAsync(request, caller, system, invitation.Email, stop) is { } refusal)
             return refusal;
-        var userId = caller.IsSignedIn ? caller.UserId : Guid.CreateVersion7();
+        var userId = caller.IsSignedIn ? caller.UserId : RowId.New();
         var actor = new AuditActor(userId, invitation.Email, organization.Id, false, null, caller.Ip, caller.UserAgent, null);
         await using var db = databases.For(new Tenant(organization.Id, organization.RootId, false), actor);
         try

@@ -12,7 +12,7 @@ namespace OCore.Features.Organizations;
 [GlobalEntity("It is the tenant itself; its filter compares its own id.")]
 internal sealed class Organization : ITenantRow, IAudited, IAffectsAccess
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     /// <summary>The agency's id for a client, its own otherwise. Never changes.</summary>
     public Guid RootId { get; init; }
     public required string Name { get; set; }
@@ -54,7 +54,7 @@ internal sealed class Organization : ITenantRow, IAudited, IAffectsAccess
 
 internal sealed class Member : IOrgOwned, IAudited, IAffectsAccess
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid UserId { get; init; }
     public Guid RoleId { get; set; }
@@ -71,7 +71,7 @@ internal sealed class Member : IOrgOwned, IAudited, IAffectsAccess
 /// <summary>A named set of permissions within one organization.</summary>
 internal sealed class Role : IOrgOwned, IAudited, IAffectsAccess
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public required string Name { get; set; }
     public required string Slug { get; init; }
@@ -88,7 +88,7 @@ internal sealed class Role : IOrgOwned, IAudited, IAffectsAccess
 /// <summary>Bound to an address, an organization and a role; works once, within 72 hours.</summary>
 internal sealed class Invitation : IOrgOwned, IAudited
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     /// <summary>In lower case.</summary>
     public required string Email { get; init; }

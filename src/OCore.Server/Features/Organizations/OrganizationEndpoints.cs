@@ -60,7 +60,7 @@ internal static class OrganizationEndpoints
     {
         if (caller.Access.ApiKeyId is not null)
             return OrganizationProblems.NotWithApiKey;
-        var id = Guid.CreateVersion7();
+        var id = RowId.New();
         await using var db = databases.For(new Tenant(id, id, false), caller.AsActor()! with { HomeOrgId = id });
         // The people of clients would otherwise give themselves what their agency did not.
         if (!settings.SignupOpen && !caller.Access.IsOperator

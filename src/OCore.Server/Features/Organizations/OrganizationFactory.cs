@@ -21,7 +21,7 @@ internal static class OrganizationFactory
     /// <param name="wanted">Its id, where the scope of <paramref name="db"/> had to be made for it already.</param>
     public static Organization Add(OCoreDb db, string name, string slug, OrganizationKind kind, Guid? root, Guid planId, Guid? ownerId, DateTimeOffset now, Guid? wanted = null)
     {
-        var id = wanted ?? Guid.CreateVersion7();
+        var id = wanted ?? RowId.New();
         var organization = new Organization { Id = id, RootId = root ?? id, Name = name, Slug = slug, Kind = kind, PlanId = planId, CreatedAt = now };
         db.Add(organization);
         foreach (var system in Permissions.SystemRoles)

@@ -9,7 +9,7 @@ namespace OCore.Features.Plans;
 [GlobalEntity("Set by the operator for all organizations.")]
 internal sealed class Plan : IAudited, IAffectsAccess
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public required string Name { get; set; }
     public required string Slug { get; init; }
     public required List<string> Features { get; set; }

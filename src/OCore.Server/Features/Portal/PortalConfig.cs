@@ -11,7 +11,7 @@ namespace OCore.Features.Portal;
 /// </summary>
 internal sealed class PortalConfig : IAgencyShared, IAudited, IAffectsAccess
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public bool? FeatureTerminal { get; set; }

@@ -28,7 +28,7 @@ internal sealed class PortalDomain : IOrgOwned, IAudited
 {
     public static readonly TimeSpan Grace = TimeSpan.FromDays(7), Release = TimeSpan.FromDays(7), Contest = TimeSpan.FromHours(72), GiveUp = TimeSpan.FromDays(14);
 
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     /// <summary>The agency.</summary>
     public Guid OrgId { get; set; }
     /// <summary>The client whose portal it is; null for the agency's own.</summary>
@@ -96,7 +96,7 @@ internal sealed record DomainSight(string Ownership, IReadOnlyList<string> Texts
 /// </summary>
 internal sealed class PortalDomainTombstone : IOrgOwned
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public required string Host { get; init; }
     public DateTimeOffset Until { get; init; }

@@ -9,7 +9,7 @@ namespace OCore.Features.Servers;
 /// <summary>A machine on which instances run. What is wanted of it is set by people; what it is, is measured.</summary>
 internal sealed class Server : IAgencyShared, IAudited
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public required string Name { get; set; }
@@ -60,7 +60,7 @@ internal sealed class Server : IAgencyShared, IAudited
 /// <summary>A client may see this server of its agency and have instances on it by itself.</summary>
 internal sealed class ServerGrant : IOrgOwned, IAudited
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     /// <summary>The agency, which owns the server.</summary>
     public Guid OrgId { get; set; }
     public Guid ServerId { get; init; }

@@ -195,7 +195,7 @@ internal static class ServerEndpoints
 
     private static Server New(AddServer request, SecretBox secrets, ThisMachine machine, TimeProvider time)
     {
-        var id = Guid.CreateVersion7();
+        var id = RowId.New();
         var isLocal = request.Host == "local";
         var key = isLocal ? null : SshKeys.GenerateEd25519($"ocore-{id:N}");
         return new Server

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using OCore.Platform;
+using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Platform.Security;
 
@@ -26,7 +27,7 @@ internal sealed class EnterpriseArchives(Settings settings, SecretBox secrets)
     public async Task<EnterpriseArchive> KeepAsync(Stream content, Guid owner, DateTimeOffset now, CancellationToken stop)
     {
         Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var (name, key) = (Guid.CreateVersion7().ToString("N") + ".sealed", SealedFile.NewKey());
+        var (name, key) = (RowId.New().ToString("N") + ".sealed", SealedFile.NewKey());
         try
         {
             (long Bytes, string Sha256) written;

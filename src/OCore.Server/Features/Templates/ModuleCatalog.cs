@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using OCore.Client;
 using OCore.Features.Servers;
+using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
@@ -74,7 +75,7 @@ internal sealed class ModuleCatalog(ServerAccess servers, ILogger<ModuleCatalog>
             var lines = new List<string>();
             var result = await engine.RunOnceAsync(new ContainerSpec
             {
-                Name = DockerName.Parse("ocore-modules-" + Guid.CreateVersion7().ToString("N")[20..]), Image = ImageRef.Parse(image), NoNetwork = true, Entrypoint = ["python3", "-c", Program],
+                Name = DockerName.Parse("ocore-modules-" + RowId.New().ToString("N")[20..]), Image = ImageRef.Parse(image), NoNetwork = true, Entrypoint = ["python3", "-c", Program],
             }, CancellationToken.None, lines.Add);
             return result.Ok && lines.LastOrDefault(l => l.StartsWith('[')) is { } json ? JsonSerializer.Deserialize<List<CatalogModule>>(json, JsonSerializerOptions.Web) : null;
         }

@@ -123,7 +123,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
 
     private Instance Make(Caller caller, Template template, ProvisionInstance request, Organization organization, Server server, string image)
     {
-        var id = Guid.CreateVersion7();
+        var id = RowId.New();
         var env = new Dictionary<string, string>(template.DefaultEnvVars);
         foreach (var (name, value) in request.Overrides ?? new Dictionary<string, string>())
             env[name] = value;

@@ -12,7 +12,7 @@ namespace OCore.Features.Templates;
 /// <summary>A tree of modules that lies on a server, once for all instances and template databases that use it.</summary>
 internal sealed class ServerSource : IAgencyShared
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public Guid ServerId { get; init; }

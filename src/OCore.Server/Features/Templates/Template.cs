@@ -10,7 +10,7 @@ internal sealed record TemplateRepository(string Url, string? Branch, string? De
 /// <summary>Settings from which instances are made.</summary>
 internal sealed class Template : IAgencyShared, IAudited
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public required string Name { get; set; }
@@ -41,7 +41,7 @@ internal sealed class Template : IAgencyShared, IAudited
 /// </summary>
 internal sealed class TemplateCache : IAgencyShared
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public Guid ServerId { get; init; }
@@ -65,7 +65,7 @@ internal sealed class TemplateCache : IAgencyShared
 /// <summary>The agency's own access to the Enterprise sources.</summary>
 internal sealed class EnterpriseSource : IOrgOwned, IAudited
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public string? GitUrl { get; set; }
     [Secret] public string? TokenSealed { get; set; }

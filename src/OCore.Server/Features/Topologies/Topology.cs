@@ -11,7 +11,7 @@ namespace OCore.Features.Topologies;
 /// <summary>The architecture of a demanding Odoo: what is drawn, and how high availability is reached.</summary>
 internal sealed class Topology : IAgencyShared, IAudited
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public required string Name { get; set; }

@@ -33,7 +33,7 @@ internal static class Accounts
             return (null, UserProblems.EmailTaken);
         var user = new User
         {
-            Id = id ?? Guid.CreateVersion7(), Name = name.Trim(), Email = email, UserName = email,
+            Id = id ?? RowId.New(), Name = name.Trim(), Email = email, UserName = email,
             NormalizedEmail = Emails.Normalize(email), NormalizedUserName = Emails.Normalize(email),
             EmailConfirmed = confirmed, CreatedAt = now, SecurityStamp = Tokens.New(), PasswordHash = passwords.Hash(password),
         };

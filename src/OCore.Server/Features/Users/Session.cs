@@ -11,7 +11,7 @@ internal sealed class Session : IAffectsAccess
     public static readonly TimeSpan AccessFor = TimeSpan.FromHours(1), RefreshFor = TimeSpan.FromDays(30), Longest = TimeSpan.FromDays(90);
     public static readonly TimeSpan CookieIdle = TimeSpan.FromHours(8), CookieLongest = TimeSpan.FromHours(24);
 
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid UserId { get; init; }
     /// <summary>SHA-256 of the access token.</summary>
     public required byte[] AccessHash { get; set; }
@@ -38,7 +38,7 @@ internal sealed class PasswordReset
 {
     public static readonly TimeSpan ValidFor = TimeSpan.FromHours(1);
 
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid UserId { get; init; }
     public required byte[] TokenHash { get; init; }
     public DateTimeOffset ExpiresAt { get; init; }
@@ -52,7 +52,7 @@ internal sealed class PasskeyChallenge
 {
     public static readonly TimeSpan ValidFor = TimeSpan.FromMinutes(5);
 
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public required byte[] ChallengeHash { get; init; }
     public required PasskeyPurpose Purpose { get; init; }
     /// <summary>Of a registration: whose.</summary>

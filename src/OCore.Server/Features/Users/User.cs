@@ -26,7 +26,7 @@ internal sealed class User : IdentityUser<Guid>, IAffectsAccess, IAudited
     // Identity's own columns, so that the audit log masks or leaves out what it has to.
     [Secret] public override string? PasswordHash { get; set; }
     [NotAudited] public override string? SecurityStamp { get; set; }
-    [NotAudited] public override string? ConcurrencyStamp { get; set; } = Guid.CreateVersion7().ToString();
+    [NotAudited] public override string? ConcurrencyStamp { get; set; } = RowId.New().ToString();
     [NotAudited] public override string? NormalizedEmail { get; set; }
     [NotAudited] public override string? UserName { get; set; }
     [NotAudited] public override string? NormalizedUserName { get; set; }

@@ -7,7 +7,7 @@ namespace OCore.Features.Webhooks;
 /// <summary>An address that wants to know what happens.</summary>
 internal sealed class Webhook : IOrgOwned, IAudited
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public required string Name { get; set; }
     public required string Url { get; set; }
@@ -25,7 +25,7 @@ internal sealed class Webhook : IOrgOwned, IAudited
 /// <summary>One event for one address, until it has arrived or is given up; kept for a while to be looked at and sent again.</summary>
 internal sealed class WebhookDelivery : IOrgOwned
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid WebhookId { get; init; }
     /// <summary>Of what it tells: two processes that see the same write it once.</summary>

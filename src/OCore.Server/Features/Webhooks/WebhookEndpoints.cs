@@ -49,7 +49,7 @@ internal static class WebhookEndpoints
             return wrong;
         if (await db.Set<Webhook>().CountAsync(stop) >= Most)
             return WebhookProblems.TooMany;
-        var (id, secret) = (Guid.CreateVersion7(), WebhookSignature.NewSecret());
+        var (id, secret) = (RowId.New(), WebhookSignature.NewSecret());
         var webhook = new Webhook
         {
             Id = id, OrgId = caller.OrgId, Name = request.Name.Trim(), Url = request.Url, Events = [.. (request.Events ?? []).Distinct()],
@@ -98,7 +98,7 @@ internal static class WebhookEndpoints
         if (await db.Set<Webhook>().AsNoTracking().SingleOrDefaultAsync(w => w.Id == id, stop) is not { } webhook)
             return Problem.NotFound;
         var organization = await db.Organizations.AsNoTracking().SingleAsync(o => o.Id == webhook.OrgId, stop);
-        return await AddAsync(db, WebhookEvents.Delivery(webhook, $"test:{Guid.CreateVersion7()}", "webhook.test", organization, new { webhook.Id, webhook.Name }, time.GetUtcNow()), stop);
+        return await AddAsync(db, WebhookEvents.Delivery(webhook, $"test:{RowId.New()}", "webhook.test", organization, new { webhook.Id, webhook.Name }, time.GetUtcNow()), stop);
     }
 
     /// <summary>What was sent, newest first, with how it went; kept for 30 days.</summary>
@@ -123,7 +123,7 @@ internal static class WebhookEndpoints
         var now = time.GetUtcNow();
         return await AddAsync(db, new WebhookDelivery
         {
-            OrgId = first.OrgId, WebhookId = id, Key = $"replay:{Guid.CreateVersion7()}", Event = first.Event, Body = first.Body, ReplayOf = first.ReplayOf ?? first.Id, CreatedAt = now, NextAttemptAt = now,
+            OrgId = first.OrgId, WebhookId = id, Key = $"replay:{RowId.New()}", Event = first.Event, Body = first.Body, ReplayOf = first.ReplayOf ?? first.Id, CreatedAt = now, NextAttemptAt = now,
         }, stop);
     }
 

@@ -111,7 +111,7 @@ internal static class AuditWriter
         var actor = db.Actor ?? AuditActor.System;
         return new AuditEntry
         {
-            Id = Guid.CreateVersion7(),
+            Id = RowId.New(),
             OrgId = orgId,
             RootId = about switch
             {

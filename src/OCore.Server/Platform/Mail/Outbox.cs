@@ -20,7 +20,7 @@ internal sealed class Outbox(SecretBox secrets, Settings settings, TimeProvider 
     /// <param name="validFor">How long it is worth sending: as long as its link works. Three days where not given.</param>
     public OutgoingMail Add(OCoreDb db, string to, MailContent content, Guid? about = null, TimeSpan? validFor = null)
     {
-        var (id, now) = (Guid.CreateVersion7(), time.GetUtcNow());
+        var (id, now) = (RowId.New(), time.GetUtcNow());
         var mail = new OutgoingMail
         {
             Id = id,

@@ -11,7 +11,7 @@ namespace OCore.Platform.Mail;
 [GlobalEntity("Mail is of accounts as much as of organizations; only the sender reads it, and others its state by AboutId.")]
 internal sealed class OutgoingMail
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public required string To { get; init; }
     /// <summary>The row that the mail speaks of, for example an invitation, to look up whether its mail went out.</summary>
     public Guid? AboutId { get; init; }

@@ -8,7 +8,7 @@ namespace OCore.Platform.Operations;
 /// <summary>A request that takes time, as a row: what was asked, how far it is, and who runs it now.</summary>
 internal sealed class Operation : IAgencyShared
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public required string Kind { get; init; }

@@ -24,7 +24,7 @@ internal sealed class OperationQueue(OperationKinds kinds, SecretBox secrets, Ca
             if (await db.ResourceLocks.Where(l => l.Key == key).Select(l => (Guid?)l.OperationId).FirstOrDefaultAsync(stop) is { } holder)
                 throw new ProblemException(InProgress(holder));
 
-        var id = Guid.CreateVersion7();
+        var id = RowId.New();
         var actor = db.Actor ?? AuditActor.System;
         var operation = new Operation
         {

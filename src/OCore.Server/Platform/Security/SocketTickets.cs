@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using OCore.Client;
+using OCore.Platform.Data;
 
 namespace OCore.Platform.Security;
 
@@ -32,7 +33,7 @@ internal sealed class SocketTickets(SecretBox secrets, RateLimits rates, Setting
     public (string Text, DateTimeOffset ExpiresAt) Issue(string kind, Guid target, HttpContext http, Access access)
     {
         string? Header(string name) => http.Request.Headers[name].ToString() is { Length: > 0 } value ? value : null;
-        var ticket = new SocketTicket(Guid.CreateVersion7(), kind, target, access.UserId, access.SessionId, access.ApiKeyId, access.OrgId,
+        var ticket = new SocketTicket(RowId.New(), kind, target, access.UserId, access.SessionId, access.ApiKeyId, access.OrgId,
             Header(ViewTickets.Header), Header("Origin"), time.GetUtcNow());
         var text = Encoding.UTF8.GetBytes(secrets.Seal(JsonSerializer.Serialize(ticket), Purpose, Guid.Empty));
         // A subprotocol is a token: it holds neither / nor =.

@@ -11,7 +11,7 @@ namespace OCore.Platform.Tls;
 [GlobalEntity("Of hosts; whose a host is, is the business of the feature that wants it.")]
 internal sealed class Certificate
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     /// <summary>Lower case, punycode.</summary>
     public required string Host { get; init; }
     /// <summary>It is to be served, and renewed. What nobody wants any more is kept for a while, for it may be wanted again.</summary>
@@ -49,7 +49,7 @@ internal sealed class Certificate
 [GlobalEntity("One account for the whole installation, as certificate authorities recommend.")]
 internal sealed class AcmeAccount
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public required string Directory { get; init; }
     [Secret] public required string KeySealed { get; init; }
     /// <summary>What the certificate authority calls us; null until it knows us.</summary>
@@ -71,7 +71,7 @@ internal sealed class AcmeChallenge
 [GlobalEntity("Counted over the whole installation, as the certificate authority does.")]
 internal sealed class AcmeAttempt
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public required string Host { get; init; }
     public required string Registered { get; init; }
     public DateTimeOffset At { get; init; }

@@ -186,7 +186,7 @@ internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secr
             if (await db.AcmeAccounts.AsNoTracking().SingleOrDefaultAsync(a => a.Directory == directory.AbsoluteUri, stop) is { } known)
                 return (known, AcmeKey.FromPem(secrets.Unseal(known.KeySealed, AccountKind, known.Id)));
             using var key = AcmeKey.New();
-            var id = Guid.CreateVersion7();
+            var id = RowId.New();
             db.Add(new AcmeAccount { Id = id, Directory = directory.AbsoluteUri, KeySealed = secrets.Seal(key.ToPem(), AccountKind, id), CreatedAt = time.GetUtcNow() });
             try
             {

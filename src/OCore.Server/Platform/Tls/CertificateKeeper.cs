@@ -16,7 +16,7 @@ internal sealed class CertificateKeeper(OCoreDbFactory databases, CertificateIss
     private static readonly TimeSpan[] Retry = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(100), TimeSpan.FromDays(1)];
     private const int AtOnce = 4;
 
-    private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.CreateVersion7():N}";
+    private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}:{RowId.New():N}";
     private readonly ConcurrentDictionary<Guid, Task> _running = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -40,7 +40,7 @@ internal static class DeploymentEndpoints
         if (problem is not null)
             return problem;
         var now = time.GetUtcNow();
-        var planId = Guid.CreateVersion7(now);
+        var planId = RowId.New();
         var view = PlanMaker.ToView(planId, made!, now);
         db.Add(new TopologyPlan { Id = planId, OrgId = topology.OrgId, RootId = topology.RootId, TopologyId = id, Hash = view.Hash, Request = request, View = view, CreatedAt = now });
         var old = await db.TopologyPlans.Where(p => p.TopologyId == id).OrderByDescending(p => p.Id).Skip(KeptPlans - 1).ToListAsync(stop);
@@ -162,7 +162,7 @@ internal sealed class Deploying(SecretBox secrets, TopologyHost host, TimeProvid
 
     private async Task<Operation> FirstAsync(OCoreDb db, Caller caller, OperationQueue queue, Topology topology, MadePlan plan, CancellationToken stop)
     {
-        var (wanted, layout, id) = (plan.Content.Instance, plan.Content.Layout, Guid.CreateVersion7());
+        var (wanted, layout, id) = (plan.Content.Instance, plan.Content.Layout, RowId.New());
         var slug = await ProvisioningNames.FreeSlugAsync(db, plan.Organization.Kind == OrganizationKind.Client ? plan.Organization.Slug : ProvisioningNames.Slugify(wanted.Name), stop);
         var instance = new Instance
         {
@@ -175,7 +175,7 @@ internal sealed class Deploying(SecretBox secrets, TopologyHost host, TimeProvid
             CreatedAt = time.GetUtcNow(),
         };
         instance.EnvVars.Remove("WORKERS");
-        var deploymentId = Guid.CreateVersion7();
+        var deploymentId = RowId.New();
         string Password() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
         var deployment = new TopologyDeployment
         {

@@ -9,7 +9,7 @@ namespace OCore.Features.Topologies.Deployments;
 /// <summary>What a deployment would do, as it was worked out once. It is never changed.</summary>
 internal sealed class TopologyPlan : IAgencyShared
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public Guid TopologyId { get; init; }
@@ -23,7 +23,7 @@ internal sealed class TopologyPlan : IAgencyShared
 /// <summary>What runs of a topology: wanted state, as the last plan had it.</summary>
 internal sealed class TopologyDeployment : IAgencyShared, IAudited
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public Guid TopologyId { get; init; }
@@ -49,7 +49,7 @@ internal sealed class TopologyDeployment : IAgencyShared, IAudited
 /// <summary>A node that runs, or should: who looks at a server finds by this what it carries.</summary>
 internal sealed class DeployedNode : IAgencyShared
 {
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public Guid TopologyId { get; init; }
@@ -70,7 +70,7 @@ internal sealed class TopologyCredential : IAgencyShared, IAudited
 {
     public const string Secret = "topology.credential";
 
-    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public Guid TopologyId { get; init; }
