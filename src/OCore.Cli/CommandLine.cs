@@ -55,7 +55,7 @@ internal static class CommandLine
         ContextCommands.Noun(), UserCommands.Noun(),
         OrganizationCommands.Noun(), MemberCommands.Noun(), InvitationCommands.Noun(), RoleCommands.Noun(), RoleCommands.Permissions(),
         ApiKeyCommands.Noun(), AuditCommands.Noun(), PlanCommands.Subscription(), PlanCommands.Admin(),
-        AgencyCommands.Noun(), ServerCommands.Noun(), TemplateCommands.Noun(), TopologyCommands.Noun(), InstanceCommands.Noun(), OperationCommands.Noun(),
+        AgencyCommands.Noun(), ServerCommands.Noun(), TemplateCommands.Noun(), TopologyCommands.Noun(), InstanceCommands.Noun(), BackupCommands.Noun(), BackupPlaces.Noun(), OperationCommands.Noun(),
         ToolCommands.Completion(), ToolCommands.VersionVerb(), ToolCommands.Docs(),
     ];
 

@@ -1,6 +1,7 @@
 using OCore.Features.Agency;
 using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
+using OCore.Features.Backups;
 using OCore.Features.Branding;
 using OCore.Features.Instances;
 using OCore.Features.Metrics;
@@ -54,6 +55,7 @@ internal static class OCoreApp
         builder.Services.AddSingleton<HtmlPages, PortalPages>();
         builder.Services.AddServers();
         builder.Services.AddInstances();
+        builder.Services.AddBackups();
         builder.Services.AddSingleton<DnsLookup>();
         builder.Services.AddPortalDomains();
         if (!IsWritingTheDocument)
@@ -62,7 +64,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<OperationEngine>();
             builder.Services.AddHostedService<MailSender>();
             builder.Services.AddHostedService<ServerReconciler>();
-            builder.Services.AddHostedService<KeptBackups>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<BackupSchedules>());
             builder.Services.AddHostedService<SenderWatch>();
             builder.Services.AddHostedService<UnusedAssets>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<UnusedTemplates>());
@@ -99,6 +101,7 @@ internal static class OCoreApp
         TemplateEndpoints.Map(api);
         TopologyEndpoints.Map(api);
         InstanceEndpoints.Map(api);
+        BackupEndpoints.Map(api);
         OperationEndpoints.Map(api);
         app.MapDashboard();
         AccessRules.DemandRules(((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints));

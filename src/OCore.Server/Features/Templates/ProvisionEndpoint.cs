@@ -110,7 +110,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
     }
 
     // An agency uses its own servers; its client those it was given.
-    private static async Task<Server?> ServerAsync(OCoreDb db, Caller caller, string wanted, CancellationToken stop)
+    internal static async Task<Server?> ServerAsync(OCoreDb db, Caller caller, string wanted, CancellationToken stop)
     {
         var id = Guid.TryParse(wanted, out var parsed) ? parsed : Guid.Empty;
         var (org, root) = (caller.OrgId, caller.Access.RootId);
@@ -176,7 +176,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
         }
     }
 
-    private static string Slugify(string name)
+    internal static string Slugify(string name)
     {
         var slug = System.Text.RegularExpressions.Regex.Replace(name.ToLowerInvariant(), "[^a-z0-9]+", "-").Trim('-');
         slug = slug.Length > 38 ? slug[..38].Trim('-') : slug;

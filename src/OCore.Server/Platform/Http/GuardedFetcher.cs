@@ -81,9 +81,10 @@ internal sealed class GuardedFetcher(HostLookup lookup, Settings settings)
 
     private bool IsAllowed(Uri address) => settings.FetchAllow.Contains(address.IdnHost.ToLowerInvariant()) || settings.FetchAllow.Contains($"{address.IdnHost.ToLowerInvariant()}:{address.Port}");
 
-    private SocketsHttpHandler Handler(Uri address) => new()
+    /// <summary>For a client of its own that goes to this address and nowhere else; connections are judged as for what is fetched.</summary>
+    public SocketsHttpHandler Handler(Uri address, int connections = 1) => new()
     {
-        AllowAutoRedirect = false, UseCookies = false, UseProxy = false, AutomaticDecompression = DecompressionMethods.None, MaxConnectionsPerServer = 1,
+        AllowAutoRedirect = false, UseCookies = false, UseProxy = false, AutomaticDecompression = DecompressionMethods.None, MaxConnectionsPerServer = connections,
         MaxResponseHeadersLength = 32, ConnectTimeout = ConnectPatience,
         // Resolved here, once, and connected to what was judged: a second answer of the name is never asked for.
         ConnectCallback = async (context, stop) =>
