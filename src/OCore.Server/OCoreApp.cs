@@ -1,6 +1,7 @@
 using OCore.Features.Agency;
 using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
+using OCore.Features.Backups;
 using OCore.Features.Branding;
 using OCore.Features.Instances;
 using OCore.Features.Metrics;
@@ -58,6 +59,7 @@ internal static class OCoreApp
         builder.Services.AddServers();
         builder.Services.AddInstances();
         builder.Services.AddTopologies();
+        builder.Services.AddBackups();
         builder.Services.AddSingleton<DnsLookup>();
         builder.Services.AddPortalDomains();
         if (!IsWritingTheDocument)
@@ -67,7 +69,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<MailSender>();
             builder.Services.AddHostedService<ServerReconciler>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<TopologyWatch>());
-            builder.Services.AddHostedService<KeptBackups>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<BackupSchedules>());
             builder.Services.AddHostedService<SenderWatch>();
             builder.Services.AddHostedService<UnusedAssets>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<UnusedTemplates>());
@@ -107,6 +109,7 @@ internal static class OCoreApp
         TopologyEndpoints.Map(api);
         InstanceEndpoints.Map(api);
         TerminalEndpoints.Map(api);
+        BackupEndpoints.Map(api);
         OperationEndpoints.Map(api);
         WebhookEndpoints.Map(api);
         app.MapDashboard();

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using OCore.Client;
+using OCore.Features.Backups;
 using OCore.Features.Instances;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -105,7 +106,9 @@ internal sealed class MatrixWorld
         var secret = app.Services.GetRequiredService<SecretBox>().Seal(WebhookSignature.NewSecret(), WebhookEndpoints.Secret, webhookId);
         var webhook = new Webhook { Id = webhookId, OrgId = org.Id, Name = slug, Url = "https://hooks.example.com", SecretSealed = secret, IsActive = false, CreatedAt = now };
         var delivery = new WebhookDelivery { OrgId = org.Id, WebhookId = webhook.Id, Key = slug, Event = "webhook.test", Body = "{}", CreatedAt = now, DeliveredAt = now };
-        db.AddRange(server, template, instance, operation, role, domain, topology, webhook, delivery);
+        var backup = new Backup { OrgId = org.Id, RootId = org.RootId, InstanceId = instance.Id, ServerId = server.Id, InstanceName = slug, Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", State = BackupState.Failed, CreatedAt = now };
+        var target = new BackupTarget { OrgId = org.Id, RootId = org.RootId, Name = slug, Endpoint = "https://s3.example.com", Bucket = "bucket", Prefix = "", AccessKey = "key", SecretKeySealed = "x", CreatedAt = now };
+        db.AddRange(server, template, instance, operation, role, domain, topology, webhook, delivery, backup, target);
         var person = await app.MemberAsync(org, "viewer");
         var invitation = new Invitation { OrgId = org.Id, Email = $"{slug}@people.example", RoleId = role.Id, InvitedById = person.Id, InvitedBy = "somebody", TokenHash = Guid.CreateVersion7().ToByteArray(), CreatedAt = now, ExpiresAt = now.AddDays(2) };
         db.Add(invitation);
@@ -122,6 +125,7 @@ internal sealed class MatrixWorld
             ["invitations"] = invitation.Id.ToString(), ["api-keys"] = key.Id.ToString(), ["sessions"] = session.Id.ToString(), ["passkeys"] = "AAAA",
             ["users"] = person.Id.ToString(), ["catalog"] = "18.0", ["archives"] = "18.0", ["css-versions"] = "7", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
             ["portal-domains"] = domain.Id.ToString(), ["webhooks"] = webhook.Id.ToString(), ["deliveries"] = delivery.Id.ToString(),
+            ["backups"] = backup.Id.ToString(), ["backup-targets"] = target.Id.ToString(),
         });
     }
 

@@ -27,7 +27,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         .Step("wait until Odoo answers", WaitAsync)
         .Step("finish", FinishAsync);
 
-    private static async Task CheckAsync(InstanceInput input, StepContext context)
+    internal static async Task CheckAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var instance = await db.Instances.SingleAsync(i => i.Id == input.InstanceId, context.Stop);
@@ -37,7 +37,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await context.Get<ServerAccess>().ConnectAsync(server, context.Stop);
     }
 
-    private static async Task ForgetAsync(InstanceInput input, StepContext context)
+    internal static async Task ForgetAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         if (await db.Instances.SingleOrDefaultAsync(i => i.Id == input.InstanceId, context.Stop) is not { } instance)
@@ -46,7 +46,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await db.SaveChangesAsync(context.Stop);
     }
 
-    private static async Task EnsureImageAsync(InstanceInput input, StepContext context)
+    internal static async Task EnsureImageAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
@@ -54,7 +54,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
     }
 
     // What lies on the server is shared with other instances; what nobody needs any more is removed in time.
-    private static async Task EnsureSourcesAsync(InstanceInput input, StepContext context)
+    internal static async Task EnsureSourcesAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
@@ -75,7 +75,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await InstanceHost.EnsureDatabaseAsync(on, TemplateContent.Of(on.Instance).Database, context.Stop);
     }
 
-    private static async Task DropDatabaseAsync(InstanceInput input, StepContext context)
+    internal static async Task DropDatabaseAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
@@ -89,14 +89,14 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await InstanceHost.EnsureFilesAsync(on, TemplateContent.Of(on.Instance).Database, context.Stop);
     }
 
-    private static async Task RemoveFilesAsync(InstanceInput input, StepContext context)
+    internal static async Task RemoveFilesAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
         await InstanceHost.RemoveFilesAsync(on.Connection, on.Instance.Image, on.Instance.Id, on.Instance.Slug, context.Stop);
     }
 
-    private static async Task PersonalizeAsync(InstanceInput input, StepContext context)
+    internal static async Task PersonalizeAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
@@ -124,7 +124,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await db.SaveChangesAsync(context.Stop);
     }
 
-    private static async Task RemoveContainerAsync(InstanceInput input, StepContext context)
+    internal static async Task RemoveContainerAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
@@ -139,7 +139,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
     }
 
-    private static async Task UnrouteAsync(InstanceInput input, StepContext context)
+    internal static async Task UnrouteAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
