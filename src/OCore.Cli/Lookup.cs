@@ -32,6 +32,9 @@ internal static class Lookup
     public static Task<string> Webhook(Call call, string typed) =>
         Find<WebhookView>(call, typed, "webhook", "/api/webhooks", w => w.Id, w => w.Name);
 
+    public static Task<string> BackupTarget(Call call, string typed) =>
+        Find<BackupTargetView>(call, typed, "backup target", "/api/backup-targets", t => t.Id, t => t.Name);
+
     /// <summary>Where only an id is taken: the instance with that slug.</summary>
     public static async Task<string> Instance(Call call, string typed) =>
         Guid.TryParse(typed, out _) ? typed : (await call.Get<InstanceView>(((Route)$"/instances/{typed}").ToString())).Id.ToString();

@@ -13,7 +13,7 @@ namespace OCore.Client;
         typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>), typeof(SnakeEnum<InfrastructureVisibility>),
         typeof(SnakeEnum<LoadBalancerType>), typeof(SnakeEnum<FilestoreType>), typeof(SnakeEnum<FindingSeverity>), typeof(SnakeEnum<TopologyChangeKind>),
         typeof(SnakeEnum<TopologyPlanKind>), typeof(SnakeEnum<PlanActionKind>), typeof(SnakeEnum<TopologyNodeState>),
-        typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>)])]
+        typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>), typeof(SnakeEnum<BackupState>)])]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(LoginRequest))]
@@ -118,6 +118,16 @@ namespace OCore.Client;
 [JsonSerializable(typeof(AdminCredentials))]
 [JsonSerializable(typeof(OpenLink))]
 [JsonSerializable(typeof(LogLines))]
+[JsonSerializable(typeof(Page<BackupView>))]
+[JsonSerializable(typeof(TakeBackup))]
+[JsonSerializable(typeof(RestoreBackup))]
+[JsonSerializable(typeof(RestorePlan))]
+[JsonSerializable(typeof(CopyBackup))]
+[JsonSerializable(typeof(Page<BackupTargetView>))]
+[JsonSerializable(typeof(SaveBackupTarget))]
+[JsonSerializable(typeof(BackupTargetTest))]
+[JsonSerializable(typeof(BackupScheduleView))]
+[JsonSerializable(typeof(SaveBackupSchedule))]
 [JsonSerializable(typeof(CreateTopology))]
 [JsonSerializable(typeof(TopologyData))]
 [JsonSerializable(typeof(HaConfig))]

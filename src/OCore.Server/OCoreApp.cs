@@ -1,6 +1,7 @@
 using OCore.Features.Agency;
 using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
+using OCore.Features.Backups;
 using OCore.Features.Branding;
 using OCore.Features.Instances;
 using OCore.Features.Metrics;
@@ -59,6 +60,7 @@ internal static class OCoreApp
         builder.Services.AddInstances();
         builder.Services.AddTopologies();
         builder.Services.AddMonitoring();
+        builder.Services.AddBackups();
         builder.Services.AddSingleton<DnsLookup>();
         builder.Services.AddPortalDomains();
         // After those that are somebody's own, which it would ask the database about.
@@ -70,7 +72,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<MailSender>();
             builder.Services.AddHostedService<ServerReconciler>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<TopologyWatch>());
-            builder.Services.AddHostedService<KeptBackups>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<BackupSchedules>());
             builder.Services.AddHostedService<SenderWatch>();
             builder.Services.AddHostedService<UnusedAssets>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<UnusedTemplates>());
@@ -112,6 +114,7 @@ internal static class OCoreApp
         TopologyEndpoints.Map(api);
         InstanceEndpoints.Map(api);
         TerminalEndpoints.Map(api);
+        BackupEndpoints.Map(api);
         OperationEndpoints.Map(api);
         MetricEndpoints.Map(api);
         AlertEndpoints.Map(api);

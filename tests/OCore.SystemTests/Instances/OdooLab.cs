@@ -212,8 +212,6 @@ internal sealed class OdooScene : IAsyncDisposable
         foreach (var cache in await db.TemplateCaches.AcrossTenants().AsNoTracking().Where(c => c.ServerId == server).ToListAsync())
             owned.AddRange(ServerScan.OfTemplate(cache.Database));
         owned.AddRange(await db.ServerSources.AcrossTenants().Where(s => s.ServerId == server).Select(s => "path sources/" + s.Key).ToListAsync());
-        foreach (var kept in await db.ClientDeletions.AcrossTenants().AsNoTracking().Where(d => d.ServerId == server).ToListAsync())
-            owned.Add($"path kept/{kept.Id:N}");
         return owned;
     }
 

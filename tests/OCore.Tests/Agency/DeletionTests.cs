@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCore.Client;
 using OCore.Features.Agency;
+using OCore.Features.Backups;
 using OCore.Features.Branding;
 using OCore.Features.Monitoring;
 using OCore.Features.Portal;
@@ -177,7 +178,6 @@ public sealed class DeletionTests
         db.Add(new PortalConfig { OrgId = id, RootId = root });
         db.AddRange(TopologyRows.Of(id, root, "Odd"));
         db.Add(new ServerSource { OrgId = id, RootId = root, ServerId = shared.Id, Key = app.Slug("key"), Origin = "archive", Commit = "x" });
-        db.Add(new ClientDeletion { OrgId = id, ServerId = shared.Id, ClientName = "Odd", Path = "x" });
         // Of an instance that is there, and switched off.
         var measured = await db.Instances.AcrossTenants().Where(i => i.OrgId == id).Select(i => i.Id).FirstAsync();
         db.Add(new MetricSample { OrgId = id, RootId = root, SubjectId = measured, Resolution = Resolutions.Hours, At = app.Clock.GetUtcNow().ToUnixTimeSeconds() });
@@ -189,6 +189,9 @@ public sealed class DeletionTests
         db.Add(webhook);
         db.Add(new WebhookDelivery { OrgId = id, WebhookId = webhook.Id, Key = "x", Event = "webhook.test", Body = "{}" });
         db.Add(new WebhookSeen { Id = RowId.New(), OrgId = id, RootId = root, Kind = "instance", Name = "Odd", State = "x" });
+        db.Add(new Backup { OrgId = id, RootId = root, InstanceName = "Odd", Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce" });
+        db.Add(new BackupTarget { OrgId = id, RootId = root, Name = "Odd", Endpoint = "https://s3.example.com", Bucket = "odd", Prefix = "", AccessKey = "x", SecretKeySealed = "x" });
+        db.Add(new BackupSchedule { OrgId = id, RootId = root, InstanceId = RowId.New(), InstanceName = "Odd", Cron = "0 2 * * *", TimeZone = "UTC" });
         foreach (var org in (Guid[])[id, root])
         {
             var operation = new Operation { OrgId = org, RootId = root, ClientId = id, Kind = "instance.start", Title = "Start", InputSealed = "", Actor = "Test", State = org == id ? OperationState.Stuck : OperationState.Succeeded };

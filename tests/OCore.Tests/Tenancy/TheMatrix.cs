@@ -157,6 +157,7 @@ public sealed class TheMatrix(TestApps apps) : IClassFixture<TestApps>
         "instanceId" or "instance" or "subjectId" => "instances",
         "clientId" or "client" or "clients" or "organization" or "organizationId" => "clients",
         "role" or "roleId" => "roles",
+        "target" => "backup-targets",
         "operation" or "operationId" => "operations",
         "objectId" => "servers",
         _ when (string?)schema["format"] == "uuid" => throw new InvalidOperationException($"Say in TheMatrix what \"{name}\" refers to."),

@@ -16,7 +16,7 @@ internal interface IClientResources
 
     /// <summary>
     /// Nothing of the client is left on any server, and no row of its instances and servers, but the last backups where
-    /// <paramref name="keepBackupDays"/> says so: those are kept as <see cref="ClientDeletion"/> rows of the agency.
+    /// <paramref name="keepBackupDays"/> says so: those become the agency's.
     /// </summary>
     Task RemoveAsync(Guid clientId, int? keepBackupDays, StepContext context);
 }

@@ -1,16 +1,16 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Agency;
+using OCore.Features.Backups;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
-using OCore.Platform.Docker;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
 
 namespace OCore.Features.Instances;
 
 /// <summary>A client's instances, taken offline, brought back and removed with the client.</summary>
-internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, TimeProvider time) : IClientResources
+internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) : IClientResources
 {
     public async Task SuspendAsync(Guid clientId, StepContext context)
     {
@@ -62,6 +62,7 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             await InstanceSteps.ForgetAsync(new(instance.Id), context);
             context.Log($"{instance.Name} is removed");
         });
+        await LastBackups.RemoveOthersAsync(clientId, context);
         // Whatever carries the client's label on any server of the agency, whether a row speaks of it or not.
         // A server that never carried the client need not answer for that.
         foreach (var server in await db.Servers.AsNoTracking().Where(s => s.Status == ServerStatus.Active).ToListAsync(context.Stop))
@@ -90,31 +91,23 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers, T
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
     }
 
-    /// <summary>A dump and the files in a folder of the server that no container sees, and a row that says until when.</summary>
-    private async Task KeepAsync(OCoreDb db, Instance instance, int days, StepContext context)
+    /// <summary>A backup as any other, that the agency keeps for as long as it said.</summary>
+    private static async Task KeepAsync(OCoreDb db, Instance instance, int days, StepContext context)
     {
-        if (await db.ClientDeletions.AnyAsync(d => d.Id == instance.Id, context.Stop))
+        var last = await LastBackups.FindOrAddAsync(db, instance, days, context);
+        if (last.IsUsable)
             return;
-        var on = await host.OpenAsync(db, instance, context.Stop);
-        var folder = $"/ocore/kept/{instance.Id:N}";
-        var dump = await on.Connection.Docker.RunOnceAsync(new ContainerSpec
+        try
         {
-            Name = DockerName.Parse("ocore-keep-" + instance.Slug), Image = ImageRef.Parse(instance.Image), User = "root",
-            // The role of the instance reads its own database; the password comes in a file.
-            Entrypoint = ["/bin/sh", "-c", """mkdir -p "$1" && PGPASSFILE=/run/ocore-pgpass pg_dump -h ocore-postgres -U "$2" -d "$2" -Fc -f "$1/database.dump" && if [ -d "$3" ]; then cp -al "$3" "$1/files"; fi""", "sh"],
-            Command = [folder, on.Plan.Database, $"/ocore/instances/{instance.Id:N}"],
-            Networks = [new ContainerNetwork(ServerLabels.Network)],
-            Mounts = [ContainerMount.Folder(ServerLabels.Folder, RemotePath.Parse("/ocore"))],
-            Files = [ContainerFile.Text(RemotePath.Parse("/run/ocore-pgpass"), $"ocore-postgres:5432:*:{on.Plan.Database}:{on.Plan.DatabasePassword}\n", ContainerFile.OwnerOnly)],
-        }, context.Stop, context.Log);
-        if (!dump.Ok)
-            throw new StepRefusedException("last_backup_failed", $"The last backup of {instance.Name} failed: {Last(dump.Tail)}", "Mend the cause and retry, or delete the client without keepBackupDays.");
-        db.Add(new ClientDeletion { Id = instance.Id, OrgId = instance.RootId, ServerId = instance.ServerId, ClientName = instance.Name, Path = $"/var/lib/ocore/kept/{instance.Id:N}", KeepUntil = time.GetUtcNow().AddDays(days) });
-        await db.SaveChangesAsync(context.Stop);
+            await BackupSteps.TakeAsync(last.Id, context);
+            await BackupSteps.ReadBackAsync(last.Id, context);
+        }
+        catch (Exception failed) when (failed is Platform.Remote.RemoteCommandException or StepRefusedException)
+        {
+            throw new StepRefusedException("last_backup_failed", $"The last backup of {instance.Name} failed: {failed.Message}", "Mend the cause and retry, or delete the client without keepBackupDays.", failed);
+        }
         context.Log($"The last backup of {instance.Name} is kept for {days} days");
     }
-
-    private static string Last(IReadOnlyList<string> lines) => lines.Count == 0 ? "no output" : lines[^1];
 
     private static Task<List<Instance>> OfAsync(OCoreDb db, Guid clientId, CancellationToken stop) =>
         db.Instances.Where(i => i.OrgId == clientId).OrderBy(i => i.Id).ToListAsync(stop);

@@ -36,7 +36,6 @@ internal sealed record InstanceOnServer(Instance Instance, Server Server, OdooPl
 /// </summary>
 internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, ServerSources sources, OdooSources origins, Edge edge, TimeProvider time)
 {
-    public static readonly RemotePath Kept = RemotePath.Parse("/var/lib/ocore/kept");
     private static readonly RemotePath Home = RemotePath.Parse("/var/lib/ocore");
     private static readonly RemotePath InContainer = RemotePath.Parse("/ocore");
 

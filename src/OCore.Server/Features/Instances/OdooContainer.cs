@@ -40,6 +40,14 @@ internal static class OdooContainer
         Restart = RestartRule.No,
     };
 
+    /// <summary>A command of Odoo that is no server.</summary>
+    public static ContainerSpec Tool(OdooPlan plan, string purpose, IReadOnlyList<string> arguments) => Base(plan) with
+    {
+        Name = DockerName.Parse($"ocore-{purpose}-{plan.Slug}"),
+        Command = arguments,
+        Restart = RestartRule.No,
+    };
+
     private static ContainerSpec Base(OdooPlan plan) => new()
     {
         Name = NameOf(plan.Slug),

@@ -26,7 +26,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         .Step("wait until Odoo answers", WaitAsync)
         .Step("finish", FinishAsync);
 
-    private static async Task CheckAsync(InstanceInput input, StepContext context)
+    internal static async Task CheckAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var instance = await db.Instances.SingleAsync(i => i.Id == input.InstanceId, context.Stop);
@@ -36,7 +36,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await context.Get<ServerAccess>().ConnectAsync(server, context.Stop);
     }
 
-    private static async Task ForgetAsync(InstanceInput input, StepContext context)
+    internal static async Task ForgetAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         if (await db.Instances.SingleOrDefaultAsync(i => i.Id == input.InstanceId, context.Stop) is not { } instance)
@@ -45,7 +45,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await db.SaveChangesAsync(context.Stop);
     }
 
-    private static async Task EnsureImageAsync(InstanceInput input, StepContext context)
+    internal static async Task EnsureImageAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
@@ -53,7 +53,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
     }
 
     // What lies on the server is shared with other instances; what nobody needs any more is removed in time.
-    private static async Task EnsureSourcesAsync(InstanceInput input, StepContext context)
+    internal static async Task EnsureSourcesAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
@@ -76,7 +76,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await Task.WhenAll(InstanceHost.EnsureDatabaseAsync(on, template, context.Stop), InstanceHost.EnsureFilesAsync(on, template, context.Stop));
     }
 
-    private static async Task RemoveCopyAsync(InstanceInput input, StepContext context)
+    internal static async Task RemoveCopyAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
@@ -84,7 +84,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await InstanceHost.DropDatabaseAsync(on.Connection, on.Plan.Database, context.Stop);
     }
 
-    private static async Task PersonalizeAsync(InstanceInput input, StepContext context)
+    internal static async Task PersonalizeAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
@@ -112,7 +112,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await db.SaveChangesAsync(context.Stop);
     }
 
-    private static async Task RemoveContainerAsync(InstanceInput input, StepContext context)
+    internal static async Task RemoveContainerAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
@@ -127,7 +127,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
     }
 
-    private static async Task UnrouteAsync(InstanceInput input, StepContext context)
+    internal static async Task UnrouteAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();

@@ -109,7 +109,7 @@ internal static class ServerEndpoints
     /// <summary>Take everything of oCore's off the server and forget it. Refused while instances live there.</summary>
     /// <param name="forget">The machine is gone for good: forget it without reaching it.</param>
     internal static async Task<Results<Accepted<OperationView>, Problem>> Remove(
-        Guid id, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds, TimeProvider time, CancellationToken stop, [FromQuery] bool forget = false)
+        Guid id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop, [FromQuery] bool forget = false)
     {
         if (await db.Servers.AsNoTracking().SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server)
             return Problem.NotFound;
@@ -117,9 +117,6 @@ internal static class ServerEndpoints
             return ServerProblems.InUse(server, "instances live on it.");
         if (await db.HasNodesAsync(id, stop))
             return ServerProblems.InUse(server, "it carries nodes of a topology.");
-        var now = time.GetUtcNow();
-        if (!forget && await db.ClientDeletions.Where(d => d.ServerId == id && d.KeepUntil > now).ToListAsync(stop) is { Count: > 0 } kept)
-            return ServerProblems.InUse(server, $"it keeps the last backups of deleted clients until {kept.Max(d => d.KeepUntil):yyyy-MM-dd}.");
         if (!forget && server.Status == ServerStatus.HostKeyChanged)
             return ServerProblems.KeyChanged(server);
         var operation = await queue.EnqueueAsync<RemoveServer, RemoveServerInput>(db, new RemoveServerInput(id, forget),

@@ -111,7 +111,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
     }
 
     // An agency uses its own servers; its client those it was given.
-    private static async Task<Server?> ServerAsync(OCoreDb db, Caller caller, string wanted, CancellationToken stop)
+    internal static async Task<Server?> ServerAsync(OCoreDb db, Caller caller, string wanted, CancellationToken stop)
     {
         var id = Guid.TryParse(wanted, out var parsed) ? parsed : Guid.Empty;
         var (org, root) = (caller.OrgId, caller.Access.RootId);

@@ -3,9 +3,9 @@ using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
 using Microsoft.EntityFrameworkCore.Storage;
-using OCore.Features.Agency;
 using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
+using OCore.Features.Backups;
 using OCore.Features.Branding;
 using OCore.Features.Instances;
 using OCore.Features.Organizations;
@@ -54,7 +54,6 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
     public DbSet<Plan> Plans => Set<Plan>();
-    public DbSet<ClientDeletion> ClientDeletions => Set<ClientDeletion>();
     public DbSet<PortalDomain> PortalDomains => Set<PortalDomain>();
     public DbSet<PortalDomainTombstone> PortalDomainTombstones => Set<PortalDomainTombstone>();
     public DbSet<Certificate> Certificates => Set<Certificate>();
@@ -73,6 +72,9 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<TopologyCredential> TopologyCredentials => Set<TopologyCredential>();
     public DbSet<DeployedNode> DeployedNodes => Set<DeployedNode>();
     public DbSet<Instance> Instances => Set<Instance>();
+    public DbSet<Backup> Backups => Set<Backup>();
+    public DbSet<BackupTarget> BackupTargets => Set<BackupTarget>();
+    public DbSet<BackupSchedule> BackupSchedules => Set<BackupSchedule>();
     public DbSet<Branding> Brandings => Set<Branding>();
     public DbSet<BrandAsset> BrandAssets => Set<BrandAsset>();
     public DbSet<BrandCssVersion> BrandCssVersions => Set<BrandCssVersion>();

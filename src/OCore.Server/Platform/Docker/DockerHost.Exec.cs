@@ -53,6 +53,14 @@ internal sealed partial class DockerHost
         }
     }
 
+    /// <summary>A program whose streams are read and written while it runs: dumps, archives. Nothing limits how long it takes but <paramref name="stop"/>.</summary>
+    public async Task<DockerProgram> OpenProgramAsync(DockerName container, IReadOnlyList<string> argv, CancellationToken stop, ExecOptions? options = null)
+    {
+        var id = await CreateExecAsync(container, argv, withInput: true, terminal: false, options ?? new ExecOptions(), stop);
+        var stream = await StartExecAsync(id, argv[0], container, terminal: false, stop);
+        return new DockerProgram(stream, argv[0], ended => ExitCodeAsync(id, argv[0], ended), () => EndExecAsync(id));
+    }
+
     /// <summary>A program for a person, on a terminal unless told otherwise: bytes both ways, a size, an exit code.</summary>
     public async Task<DockerTerminal> OpenTerminalAsync(
         DockerName container, IReadOnlyList<string> argv, CancellationToken stop, ExecOptions? options = null, bool terminal = true)

@@ -29,9 +29,9 @@ internal sealed class GuardedConnections(HostLookup lookup, Settings settings)
         : null;
 
     /// <summary>For requests to this address alone; nothing is followed, kept or taken from the surroundings.</summary>
-    public SocketsHttpHandler HandlerFor(Uri address) => new()
+    public SocketsHttpHandler HandlerFor(Uri address, int connections = 1) => new()
     {
-        AllowAutoRedirect = false, UseCookies = false, UseProxy = false, AutomaticDecompression = DecompressionMethods.None, MaxConnectionsPerServer = 1,
+        AllowAutoRedirect = false, UseCookies = false, UseProxy = false, AutomaticDecompression = DecompressionMethods.None, MaxConnectionsPerServer = connections,
         MaxResponseHeadersLength = 32, ConnectTimeout = ConnectPatience,
         // Resolved here, once, and connected to what was judged: a second answer of the name is never asked for.
         ConnectCallback = async (context, stop) =>

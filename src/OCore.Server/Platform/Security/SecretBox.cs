@@ -78,6 +78,17 @@ internal sealed class SecretBox
         return Encoding.UTF8.GetString(plain);
     }
 
+    /// <summary>Which master key it is; says nothing of the key itself.</summary>
+    public string KeyId => _keyId;
+
+    /// <summary>A key of its own for one purpose, from the master key: nothing of it has to be kept.</summary>
+    public byte[] Derive(string kind, Guid owner, ReadOnlySpan<byte> salt)
+    {
+        var key = new byte[32];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, key, salt, Purpose(kind, owner));
+        return key;
+    }
+
     private static byte[] Purpose(string kind, Guid owner)
     {
         var purpose = new byte[4 + Encoding.UTF8.GetByteCount(kind) + 16];

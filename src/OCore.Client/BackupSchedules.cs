@@ -1,0 +1,39 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OCore.Client;
+
+public sealed record BackupScheduleView
+{
+    public required Guid InstanceId { get; init; }
+    public required bool Enabled { get; init; }
+    public required string Cron { get; init; }
+    public required string TimeZone { get; init; }
+    public Ref? Target { get; init; }
+    public required int KeepDaily { get; init; }
+    public required int KeepWeekly { get; init; }
+    public required int KeepMonthly { get; init; }
+    public required bool Verify { get; init; }
+    public required int AlarmAfterHours { get; init; }
+    public DateTimeOffset? NextAt { get; init; }
+    public DateTimeOffset? LastAt { get; init; }
+    /// <summary>Runs that fell out since it was set, and were made up for by one.</summary>
+    public required int Missed { get; init; }
+    public DateTimeOffset? LastVerifiedAt { get; init; }
+    /// <summary>There is a verified backup that is younger than the alarm allows.</summary>
+    public required bool Fresh { get; init; }
+}
+
+public sealed record SaveBackupSchedule
+{
+    public bool Enabled { get; init; } = true;
+    /// <summary>Minute, hour, day of the month, month, day of the week.</summary>
+    [Required, MaxLength(100)] public required string Cron { get; init; }
+    /// <summary>For example <c>Europe/Berlin</c>; UTC where it is absent.</summary>
+    [MaxLength(64)] public string? TimeZone { get; init; }
+    [MaxLength(100)] public string? Target { get; init; }
+    [Range(1, 366)] public int KeepDaily { get; init; } = 7;
+    [Range(0, 104)] public int KeepWeekly { get; init; } = 4;
+    [Range(0, 120)] public int KeepMonthly { get; init; } = 3;
+    public bool Verify { get; init; } = true;
+    [Range(1, 2400)] public int AlarmAfterHours { get; init; } = 26;
+}

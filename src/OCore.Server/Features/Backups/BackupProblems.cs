@@ -1,0 +1,36 @@
+using OCore.Client;
+using OCore.Features.Instances;
+using OCore.Platform.Http;
+using OCore.Platform.Operations;
+
+namespace OCore.Features.Backups;
+
+internal static class BackupProblems
+{
+    public static readonly Problem TargetNotFound = Problem.Field("target", "There is no such backup target here.", "target_not_found");
+
+    public static readonly Problem ServerNotFound = Problem.Field("serverId", "There is no such server here.", "server_not_found");
+
+    public static Problem NotUsable(Backup backup) => new(409, "backup_not_usable", $"This backup is {OperationJournal.Word(backup.State)}{(backup.Fault is { } fault ? $": {fault}" : ".")}",
+        backup.State == BackupState.Pending ? "Wait until its operation has ended." : "Use another backup.");
+
+    public static Problem NotNow(Instance instance) => InstanceProblems.NotNow(instance);
+
+    public static readonly Problem InstanceGone = new(409, "instance_gone", "The instance of this backup is gone.", "Make a new instance of it: POST /api/backups/{id}/copy.");
+
+    public static Problem NotConfirmed(string slug) => Problem.Field("confirm", $"Give the slug of the instance whose data is replaced: {slug}.", "not_confirmed");
+
+    public static readonly Problem SecretNeeded = Problem.Field("secretKey", "It is needed to reach the store.");
+
+    public static Problem TargetInUse(int backups) => new(409, "target_in_use", $"{backups} backups are kept there.", "Delete them first, or keep the target.");
+
+    public static readonly Problem NameTaken = Problem.Field("name", "Another target has this name.", "name_taken");
+
+    public static Problem TargetFails(string message) => Problem.Field("endpoint", message, "target_refuses");
+
+    public static Problem ArchiveRefused(string why) => new(422, "archive_refused", why, "Upload the zip that Odoo's database manager or Odoo.sh makes: dump.sql, filestore/ and manifest.json.");
+
+    public static readonly Problem Later = new(503, "target_unreachable", "The place where the backup is kept does not answer.", "Try again; the target's test says more.");
+
+    public static readonly Problem NoServer = new(409, "no_server", "No server of this organization is active, which it takes to make the archive.", "Connect a server, or see that one is reachable.");
+}

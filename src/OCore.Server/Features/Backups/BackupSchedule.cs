@@ -1,0 +1,59 @@
+using Cronos;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using OCore.Platform.Data;
+
+namespace OCore.Features.Backups;
+
+/// <summary>When an instance is backed up by itself, and how much of it is kept.</summary>
+internal sealed class BackupSchedule : IAgencyShared, IAudited
+{
+    public Guid Id { get; init; } = RowId.New();
+    public Guid OrgId { get; set; }
+    public Guid RootId { get; set; }
+    public required Guid InstanceId { get; init; }
+    public required string InstanceName { get; set; }
+    public bool Enabled { get; set; }
+    public required string Cron { get; set; }
+    public required string TimeZone { get; set; }
+    public Guid? TargetId { get; set; }
+    /// <summary>Whether <see cref="TargetId"/> was chosen, null too; otherwise the default of the day is taken.</summary>
+    public bool TargetChosen { get; set; }
+    public int KeepDaily { get; set; }
+    public int KeepWeekly { get; set; }
+    public int KeepMonthly { get; set; }
+    public bool Verify { get; set; }
+    public int AlarmAfterHours { get; set; }
+    [NotAudited] public DateTimeOffset? NextAt { get; set; }
+    [NotAudited] public DateTimeOffset? LastAt { get; set; }
+    [NotAudited] public int Missed { get; set; }
+    [NotAudited] public DateTimeOffset? AlarmedAt { get; set; }
+    public DateTimeOffset ChangedAt { get; set; }
+
+    /// <summary>The next time after <paramref name="after"/>; null where there is none any more.</summary>
+    public DateTimeOffset? Next(DateTimeOffset after) => CronExpression.Parse(Cron).GetNextOccurrence(after, Zone)?.ToUniversalTime();
+
+    /// <summary>How many times lie after the one at <paramref name="first"/> until <paramref name="until"/>, that one not counted.</summary>
+    public int FurtherUntil(DateTimeOffset first, DateTimeOffset until)
+    {
+        var (count, at) = (0, Next(first));
+        for (; at <= until && count < 1000; count++)
+            at = Next(at.Value);
+        return count;
+    }
+
+    public TimeZoneInfo Zone => TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
+
+    string IAudited.AuditNoun => "backup-schedule";
+    string IAudited.AuditName => InstanceName;
+}
+
+internal sealed class BackupScheduleMapping : IEntityTypeConfiguration<BackupSchedule>
+{
+    public void Configure(EntityTypeBuilder<BackupSchedule> entity)
+    {
+        entity.ToTable("BackupSchedules");
+        entity.HasIndex(s => s.InstanceId).IsUnique();
+        entity.HasIndex(s => s.NextAt);
+    }
+}

@@ -1,0 +1,145 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Platform;
+using OCore.Platform.Data;
+using OCore.Platform.Http;
+using OCore.Platform.Mail;
+using OCore.Platform.Operations;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Backups;
+
+/// <summary>
+/// Takes the backups that are due, removes those that are kept no longer, and tells people where there is no fresh one. A run that
+/// fell out, because oCore or the server was away, is made up for by one, and counted.
+/// </summary>
+internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFactory scopes, Outbox outbox, Settings settings, TimeProvider time, ILogger<BackupSchedules> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30), Late = TimeSpan.FromMinutes(15);
+    private static readonly PermissionSet MayManage = Permissions.Of(["manage:backups"]);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await RunAsync(stoppingToken);
+            await Task.Delay(Interval, time, stoppingToken);
+        }
+    }
+
+    internal async Task RunAsync(CancellationToken stop)
+    {
+        await using var db = databases.System();
+        var now = time.GetUtcNow();
+        foreach (var schedule in await db.BackupSchedules.AcrossTenants().Where(s => s.Enabled).ToListAsync(stop))
+            await OneAsync($"the schedule of {schedule.InstanceName}", () => LookAsync(db, schedule, now, stop));
+        foreach (var backup in await db.Backups.AcrossTenants().Where(b => b.KeepUntil != null && b.KeepUntil < now).ToListAsync(stop))
+            await OneAsync($"an old backup of {backup.InstanceName}", () => DeleteAsync(db, backup, stop));
+    }
+
+    // One that fails keeps nobody from theirs.
+    private async Task OneAsync(string what, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (ProblemException busy)
+        {
+            log.LogDebug(busy, "{What} waits for another operation", what);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            log.LogWarning(e, "Looking after {What} failed; it is tried again", what);
+        }
+    }
+
+    private async Task LookAsync(OCoreDb db, BackupSchedule schedule, DateTimeOffset now, CancellationToken stop)
+    {
+        if (await db.Instances.AcrossTenants().SingleOrDefaultAsync(i => i.Id == schedule.InstanceId, stop) is not { } instance)
+        {
+            db.Remove(schedule);
+            await db.SaveChangesAsync(stop);
+            return;
+        }
+        if (schedule.NextAt <= now && instance.Status is not (InstanceStatus.Creating or InstanceStatus.Removing))
+            await TakeAsync(schedule, now, stop);
+        await TellAsync(db, schedule, now, stop);
+        foreach (var old in BackupRetention.Expired(await db.Backups.AcrossTenants().Where(b => b.InstanceId == instance.Id && b.KeepUntil == null).ToListAsync(stop), schedule, now))
+            await OneAsync($"an old backup of {old.InstanceName}", () => DeleteAsync(db, old, stop));
+    }
+
+    private async Task TakeAsync(BackupSchedule seen, DateTimeOffset now, CancellationToken stop)
+    {
+        // A context of its own: what is refused for a lock leaves nothing to save.
+        await using var db = databases.System();
+        await using var scope = scopes.CreateAsyncScope();
+        var instance = await db.Instances.AcrossTenants().SingleAsync(i => i.Id == seen.InstanceId, stop);
+        var schedule = await db.BackupSchedules.AcrossTenants().SingleAsync(s => s.Id == seen.Id, stop);
+        if (schedule.NextAt is not { } due || due > now)
+            return;
+        var target = schedule.TargetChosen ? schedule.TargetId : await BackupStores.DefaultAsync(db, instance.OrgId, instance.RootId, stop);
+        var missed = schedule.FurtherUntil(due, now) + (now - due > Late ? 1 : 0);
+        var backup = BackupEndpoints.NewBackup(instance, target, "schedule", missed > 0 ? $"Makes up for {missed} {(missed == 1 ? "run" : "runs")} that fell out." : null, now);
+        db.Add(backup);
+        await BackupEndpoints.BeginAsync(db, scope.ServiceProvider.GetRequiredService<OperationQueue>(), backup, instance, schedule.Verify, stop);
+        (schedule.LastAt, schedule.NextAt, schedule.Missed, schedule.InstanceName) = (now, schedule.Next(now), schedule.Missed + missed, instance.Name);
+        if (missed > 0)
+            db.Record("backup.missed", instance.OrgId, backup);
+        await db.SaveChangesAsync(stop);
+        OperationSignals.WorkQueued();
+    }
+
+    private async Task TellAsync(OCoreDb db, BackupSchedule schedule, DateTimeOffset now, CancellationToken stop)
+    {
+        var last = await LastVerifiedAsync(db.Backups.AcrossTenants(), schedule.InstanceId, stop);
+        var patience = TimeSpan.FromHours(schedule.AlarmAfterHours);
+        if (now - (last ?? schedule.ChangedAt) <= patience)
+        {
+            if (schedule.AlarmedAt is null)
+                return;
+            schedule.AlarmedAt = null;
+        }
+        else
+        {
+            if (now - schedule.AlarmedAt < TimeSpan.FromDays(1))
+                return;
+            schedule.AlarmedAt = now;
+            foreach (var address in await PeopleAsync(db, schedule, stop))
+                outbox.Add(db, address, Content(schedule, last), about: schedule.Id);
+            db.Record("backup.overdue", schedule.OrgId, schedule);
+        }
+        await db.SaveChangesAsync(stop);
+    }
+
+    /// <summary>When what was verified last was taken: its data is that old, however late it was verified.</summary>
+    public static async Task<DateTimeOffset?> LastVerifiedAsync(IQueryable<Backup> backups, Guid instance, CancellationToken stop) =>
+        await backups.Where(b => b.InstanceId == instance && b.State == BackupState.Verified).OrderByDescending(b => b.TakenAt).Select(b => b.TakenAt).FirstOrDefaultAsync(stop);
+
+    private async Task DeleteAsync(OCoreDb db, Backup backup, CancellationToken stop)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        await BackupEndpoints.BeginDeletingAsync(db, scope.ServiceProvider.GetRequiredService<OperationQueue>(), backup, stop);
+        await db.SaveChangesAsync(stop);
+        OperationSignals.WorkQueued();
+    }
+
+    // Those who run it: the agency's people for its clients' instances.
+    private static async Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, BackupSchedule schedule, CancellationToken stop)
+    {
+        var members = await db.Members.AcrossTenants().AsNoTracking().Where(m => m.OrgId == schedule.RootId && m.User.DisabledAt == null)
+            .Join(db.OrgRoles.AcrossTenants(), m => m.RoleId, r => r.Id, (m, r) => new { m.User.Email, r.Permissions }).ToListAsync(stop);
+        return [.. members.Where(m => Permissions.Of(m.Permissions).Has(MayManage)).Select(m => m.Email!)];
+    }
+
+    private MailContent Content(BackupSchedule schedule, DateTimeOffset? last) => new(Brand.Product, $"No fresh backup of {schedule.InstanceName}",
+        [
+            last is { } at ? $"The last backup of {schedule.InstanceName} that was verified is of {at:d MMMM yyyy, HH:mm} UTC. There should be one that is not older than {schedule.AlarmAfterHours} hours."
+                : $"No backup of {schedule.InstanceName} has been verified since its schedule was set.",
+            "See how the last ones ended, and that the server and the backup target are reachable.",
+        ])
+    {
+        Action = ("Show the instance", new Uri(settings.PublicUrl, $"/instances/{schedule.InstanceId}")),
+        Footnote = "You get this because you may manage backups.",
+    };
+}

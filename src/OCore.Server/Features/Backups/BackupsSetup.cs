@@ -1,0 +1,17 @@
+namespace OCore.Features.Backups;
+
+internal static class BackupsSetup
+{
+    public static IServiceCollection AddBackups(this IServiceCollection services)
+    {
+        services.AddSingleton<BackupStores>();
+        services.AddSingleton<BackupWorkers>();
+        services.AddSingleton<BackupWriter>();
+        services.AddSingleton<BackupReader>();
+        services.AddSingleton<BackupRestorer>();
+        services.AddSingleton<BackupPreflight>();
+        services.AddSingleton<OdooArchives>();
+        services.AddSingleton<BackupSchedules>();
+        return services;
+    }
+}

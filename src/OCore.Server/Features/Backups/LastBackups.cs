@@ -1,0 +1,43 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Features.Instances;
+using OCore.Platform.Data;
+using OCore.Platform.Operations;
+
+namespace OCore.Features.Backups;
+
+/// <summary>
+/// The backups of a client that goes. The last one of each instance becomes the agency's, which may restore it as a new instance
+/// until its time is over; all others go with the client.
+/// </summary>
+internal static class LastBackups
+{
+    public const string Reason = "deletion";
+
+    /// <summary>The agency's row for the last backup of this instance. It is taken while the instance is still there.</summary>
+    public static async Task<Backup> FindOrAddAsync(OCoreDb db, Instance instance, int days, StepContext context)
+    {
+        if (await db.Backups.SingleOrDefaultAsync(b => b.InstanceId == instance.Id && b.Reason == Reason, context.Stop) is { } begun)
+            return begun;
+        var now = context.Get<TimeProvider>().GetUtcNow();
+        var backup = new Backup
+        {
+            OrgId = instance.RootId, RootId = instance.RootId, InstanceId = instance.Id, ServerId = instance.ServerId, InstanceName = instance.Name, Reason = Reason,
+            TargetId = await BackupStores.DefaultAsync(db, instance.RootId, instance.RootId, context.Stop), OdooVersion = instance.OdooVersion, OdooEdition = instance.OdooEdition,
+            CreatedAt = now, KeepUntil = now.AddDays(days),
+        };
+        db.Add(backup);
+        await db.SaveChangesAsync(context.Stop);
+        return backup;
+    }
+
+    public static async Task RemoveOthersAsync(Guid clientId, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        foreach (var backup in await db.Backups.Where(b => b.OrgId == clientId).ToListAsync(context.Stop))
+        {
+            await BackupSteps.AtStoreAsync(() => context.Get<BackupWriter>().RemoveStoredAsync(db, backup, context.Stop));
+            db.Remove(backup);
+            await db.SaveChangesAsync(context.Stop);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Net.Http.Headers;
+using System.Text;
+using OCore.Client;
+using OCore.Features.Backups;
+
+namespace OCore.Tests.Backups;
+
+/// <summary>What can be said of backups before any server is asked.</summary>
+public sealed class AskingForBackups(TestApps apps) : IClassFixture<TestApps>
+{
+    [Theory, Sqlite, Postgres]
+    public async Task A_backup_that_is_not_whole_goes_nowhere(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var (agency, instance) = await SchedulesOfBackups.WorldAsync(app);
+        using var http = app.As(agency.Owner, agency.Org);
+        await SchedulesOfBackups.AddAsync(app, instance, BackupState.Damaged, app.Clock.GetUtcNow());
+        var backup = Assert.Single((await http.Get<Page<BackupView>>($"/api/backups?instance={instance.Slug}&state=damaged")).Data);
+        Assert.Empty((await http.Get<Page<BackupView>>($"/api/backups?instance={instance.Slug}&state=verified")).Data);
+        await http.Get<Page<BackupView>>("/api/backups?state=perfect").IsRefusedAsync(400, "validation_failed");
+        var path = $"/api/backups/{backup.Id}";
+        await http.Post<RestoreBackup, OperationView>($"{path}/restore", new RestoreBackup { Confirm = instance.Slug }).IsRefusedAsync(409, "backup_not_usable");
+        await http.Post<CopyBackup, OperationView>($"{path}/copy", new CopyBackup { Name = "Copy" }).IsRefusedAsync(409, "backup_not_usable");
+        await http.Post<OperationView>($"{path}/verify").IsRefusedAsync(409, "backup_not_usable");
+        await http.Get<BackupView>($"{path}/download").IsRefusedAsync(409, "backup_not_usable");
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_client_sees_its_own_and_only_where_the_switch_is_on(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Switches");
+        var (client, sibling) = (await app.ClientOfAsync(agency, "Client"), await app.ClientOfAsync(agency, "Sibling"));
+        var (_, own) = await SchedulesOfBackups.WorldAsync(app, agency, client);
+        var (_, others) = await SchedulesOfBackups.WorldAsync(app, agency, sibling);
+        foreach (var instance in (Features.Instances.Instance[])[own, others])
+            await SchedulesOfBackups.AddAsync(app, instance, BackupState.Verified, app.Clock.GetUtcNow());
+        using var http = app.As(agency.Owner, agency.Org);
+        using var theirs = app.As(await app.MemberAsync(client, "owner"), client);
+        Assert.Equal(2, (await http.Get<Page<BackupView>>("/api/backups")).Data.Count);
+        Assert.Equal(own.Id, Assert.Single((await theirs.Get<Page<BackupView>>("/api/backups")).Data).InstanceId);
+        await http.Put<UpdatePortalConfig, PortalConfigView>("/api/agency/portal-config", new UpdatePortalConfig { FeatureBackups = false });
+        await theirs.Get<Page<BackupView>>("/api/backups").IsRefusedAsync(403, "feature_disabled");
+        await theirs.Get<Page<BackupTargetView>>("/api/backup-targets").IsRefusedAsync(403, "feature_disabled");
+        await theirs.Get<BackupScheduleView>($"/api/instances/{own.Slug}/backup-schedule").IsRefusedAsync(403, "feature_disabled");
+        await theirs.Post<TakeBackup, OperationView>($"/api/instances/{own.Slug}/backups", new TakeBackup()).IsRefusedAsync(403, "feature_disabled");
+        Assert.Equal(2, (await http.Get<Page<BackupView>>("/api/backups")).Data.Count);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_store_inside_the_network_is_not_asked(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Inside");
+        using var http = app.As(agency.Owner, agency.Org);
+        foreach (var endpoint in (string[])["http://127.0.0.1:9", "http://169.254.169.254", "http://[::1]:9000", "http://10.1.2.3"])
+        {
+            var refused = await Assert.ThrowsAsync<OCoreException>(() => http.Post<SaveBackupTarget, BackupTargetView>("/api/backup-targets",
+                new SaveBackupTarget { Name = "Inside", Endpoint = endpoint, Bucket = "backups", AccessKey = "key", SecretKey = "secret" }));
+            Assert.Equal("target_refuses", refused.Problem.Code);
+            Assert.Contains("not on the public internet", refused.Problem.Detail);
+        }
+        Assert.Empty((await http.Get<Page<BackupTargetView>>("/api/backup-targets")).Data);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_file_that_is_no_archive_of_Odoo_is_refused(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Imports");
+        using var http = app.As(agency.Owner, agency.Org);
+        foreach (var (content, words) in ((byte[], string)[])
+        [
+            (Encoding.UTF8.GetBytes("no zip at all"), "no zip"), (Zip(("readme.txt", "x")), "dump.sql"), (Zip(("dump.sql", "SELECT 1;")), "version"),
+            (Zip(("dump.sql", "SELECT 1;"), ("manifest.json", "{\"major_version\":\"9.0\"}")), "9.0"), (Zip(("dump.sql", "x"), ("manifest.json", "[")), "manifest.json"), (Zip(("dump.sql", "SELECT 1;"), ("manifest.json", "{}"))[..60], "no zip"),
+        ])
+        {
+            var refused = await Assert.ThrowsAsync<OCoreException>(() => SendAsync(http, content));
+            Assert.Equal("archive_refused", refused.Problem.Code);
+            Assert.Contains(words, refused.Problem.Detail);
+        }
+        Assert.Empty((await http.Get<Page<BackupView>>("/api/backups")).Data);
+        Assert.Empty(Directory.GetFiles(Path.Combine(app.DataDirectory, "uploads")));
+    }
+
+    /// <summary>What leads out of a filestore, or is no file of Odoo's, is not taken in.</summary>
+    [Fact]
+    public async Task Only_files_of_a_filestore_come_out_of_an_archive()
+    {
+        var app = await apps.OnAsync(Database.Sqlite);
+        var agency = await app.AgencyAsync("Slips");
+        using var http = app.As(agency.Owner, agency.Org);
+        var sha = Convert.ToHexStringLower(System.Security.Cryptography.SHA1.HashData("good"u8));
+        var view = await SendAsync(http, Zip(("dump.sql", "SELECT 1;"), ("manifest.json", "{\"major_version\":\"19.0\",\"db_name\":\"slips\",\"pg_version\":\"16.0\",\"modules\":{\"base\":\"19.0.1\"}}"),
+            ($"filestore/{sha[..2]}/{sha}", "good"), ("filestore/../../etc/cron.d/x", "bad"), ("/etc/passwd", "bad"), ("filestore/ab/cd", "bad"), ($"filestore/zz/{sha}", "bad"), ($"filestore/{sha[..2]}/{sha}", "twice")));
+        Assert.Equal((BackupState.Intact, 1, "slips", "import"), (view.State, view.Files, view.InstanceName, view.Reason));
+        var folder = Path.Combine(app.DataDirectory, "backups", agency.Org.Id.ToString("N"), view.Id.ToString("N"));
+        Assert.Equal(4, Directory.GetFiles(folder).Length);
+        // Nothing of it lies there in clear.
+        Assert.All(Directory.GetFiles(folder).Where(f => !f.EndsWith(BackupManifest.FileName, StringComparison.Ordinal)), f => Assert.DoesNotContain("SELECT 1", File.ReadAllText(f)));
+        Assert.All(Directory.GetFiles(folder), f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f)));
+    }
+
+    private static Task<BackupView> SendAsync(OCoreHttp http, byte[] content) =>
+        http.Send<BackupView>(HttpMethod.Post, "/api/backups/import", new ByteArrayContent(content) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } }, CancellationToken.None);
+
+    private static byte[] Zip(params (string Name, string Text)[] entries)
+    {
+        using var all = new MemoryStream();
+        using (var zip = new System.IO.Compression.ZipArchive(all, System.IO.Compression.ZipArchiveMode.Create, leaveOpen: true))
+            foreach (var (name, text) in entries)
+            {
+                using var content = zip.CreateEntry(name).Open();
+                content.Write(Encoding.UTF8.GetBytes(text));
+            }
+        return all.ToArray();
+    }
+}
