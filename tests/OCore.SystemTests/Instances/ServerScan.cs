@@ -30,7 +30,7 @@ internal static class ServerScan
     [
         "container ocore-postgres", "container ocore-edge", "volume ocore-postgres", "network ocore",
         "database postgres", "database template0", "database template1", "role postgres", "role ocore_template",
-        "path server", "path instances", "path templates", "path sources",
+        "path server", "path instances", "path templates", "path sources", "path fenced",
     ];
 
     public static async Task<SortedSet<string>> OfAsync(LabServer server) =>
