@@ -18,7 +18,7 @@ public sealed class KeepingInBuckets(ITestOutputHelper output)
         var agency = await oCore.AgencyAsync("Buckets");
         using var http = oCore.As(agency.Owner, agency.Org);
         var save = new SaveBackupTarget { Name = "offsite", Endpoint = $"http://127.0.0.1:{peer.Port}", Bucket = BucketPeer.Bucket, Prefix = "acme/daily", AccessKey = BucketPeer.Key, SecretKey = BucketPeer.Key, IsDefault = true };
-        await http.Post<SaveBackupTarget, BackupTargetView>("/api/backup-targets", save with { SecretKey = "wrong" }).IsRefusedAsync(400, "target_refuses");
+        await http.Post<SaveBackupTarget, BackupTargetView>("/api/backup-targets", save with { AccessKey = "wrong" }).IsRefusedAsync(400, "target_refuses");
         await http.Post<SaveBackupTarget, BackupTargetView>("/api/backup-targets", save with { Bucket = "elsewhere" }).IsRefusedAsync(400, "target_refuses");
         var target = await http.Post<SaveBackupTarget, BackupTargetView>("/api/backup-targets", save);
         Assert.True((await http.Post<BackupTargetTest>($"/api/backup-targets/{target.Id}/test")).Ok);

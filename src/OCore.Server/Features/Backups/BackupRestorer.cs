@@ -40,7 +40,7 @@ internal sealed class BackupRestorer(BackupStores stores, BackupReader reader, B
     public async Task FilesAsync(OCoreDb db, InstanceOnServer on, Backup backup, string folder, Action<string> log, CancellationToken stop)
     {
         await InstanceHost.OnFilesAsync(on.Connection, on.Plan.Image, "folder-" + on.Plan.Slug, """mkdir -p "$1" """, stop, $"/ocore/instances/{on.Plan.InstanceId:N}");
-        await using var worker = await workers.FilesAsync(on, "restore", readOnly: false, stop);
+        await using var worker = await BackupWorkers.FilesAsync(on, "restore", readOnly: false, stop);
         var path = $"{BackupWorkers.Files}/filestore/{folder}";
         await worker.RunAsync(["/bin/sh", "-c", """set -eu; rm -rf -- "$1"; mkdir -p -- "$1" """, "sh", path], "Making the folder", stop);
         await using (var tar = await worker.OpenAsync(["tar", "-x", "--no-same-owner", "-C", path, "-f", "-"], stop))
@@ -115,7 +115,7 @@ internal sealed class BackupRestorer(BackupStores stores, BackupReader reader, B
         var run = await on.Connection.Docker.RunOnceAsync(OdooContainer.Tool(on.Plan, "neutralize", ["neutralize", "-d", on.Plan.Database]), stop, log);
         var counts = (await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, BackupSql.Neutral, new Dictionary<string, string>(), stop)).Trim();
         if (!run.Ok || counts != "1|0|0")
-            throw new StepRefusedException("not_neutral", $"The copy could not be neutralized ({counts}): {run.Tail.LastOrDefault() ?? "Odoo said nothing"}", "It was not started.");
+            throw new StepRefusedException("not_neutral", $"The copy could not be neutralized ({counts}): {(run.Tail.Count > 0 ? run.Tail[^1] : "Odoo said nothing")}", "It was not started.");
         log("Neutralized: no mail server, no scheduled action but Odoo's own cleaning.");
     }
 

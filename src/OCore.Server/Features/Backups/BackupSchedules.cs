@@ -94,22 +94,20 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
     {
         var last = await LastVerifiedAsync(db.Backups.AcrossTenants(), schedule.InstanceId, stop);
         var patience = TimeSpan.FromHours(schedule.AlarmAfterHours);
-        if (now - (last ?? schedule.ChangedAt) <= patience)
+        var (overdue, told) = (now - (last ?? schedule.ChangedAt) > patience, schedule.AlarmedAt);
+        DateTimeOffset? mark = overdue ? now : null;
+        if (overdue ? now - told < TimeSpan.FromDays(1) : told is null)
+            return;
+        await db.InTransactionAsync(async () =>
         {
-            if (schedule.AlarmedAt is null)
-                return;
-            schedule.AlarmedAt = null;
-        }
-        else
-        {
-            if (now - schedule.AlarmedAt < TimeSpan.FromDays(1))
-                return;
-            schedule.AlarmedAt = now;
+            // Of several replicas the first tells.
+            if (await db.BackupSchedules.AcrossTenants().Where(s => s.Id == schedule.Id && s.AlarmedAt == told).ExecuteUpdateAsync(s => s.SetProperty(x => x.AlarmedAt, mark), stop) == 0 || !overdue)
+                return 0;
             foreach (var address in await PeopleAsync(db, schedule, stop))
                 outbox.Add(db, address, Content(schedule, last), about: schedule.Id);
             db.Record("backup.overdue", schedule.OrgId, schedule);
-        }
-        await db.SaveChangesAsync(stop);
+            return await db.SaveChangesAsync(stop);
+        }, stop);
     }
 
     /// <summary>When what was verified last was taken: its data is that old, however late it was verified.</summary>

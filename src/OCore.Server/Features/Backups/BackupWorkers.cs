@@ -26,7 +26,7 @@ internal sealed class BackupWorkers(Settings settings)
         Files = [ContainerFile.Text(PasswordFile, $"ocore-postgres:5432:*:{on.Plan.Database}:{on.Plan.DatabasePassword}\n", ContainerFile.OwnerOnly)],
     }, stop);
 
-    public async Task<Worker> FilesAsync(InstanceOnServer on, string purpose, bool readOnly, CancellationToken stop) => await StartAsync(on, new ContainerSpec
+    public static async Task<Worker> FilesAsync(InstanceOnServer on, string purpose, bool readOnly, CancellationToken stop) => await StartAsync(on, new ContainerSpec
     {
         Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image), User = "root", NoNetwork = true,
         Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,

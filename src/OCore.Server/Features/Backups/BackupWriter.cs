@@ -79,9 +79,9 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
             await store.DeleteAsync(name, stop);
     }
 
-    private async Task<FileCount> ArchiveAsync(InstanceOnServer on, Stream target, CancellationToken stop)
+    private static async Task<FileCount> ArchiveAsync(InstanceOnServer on, Stream target, CancellationToken stop)
     {
-        await using var worker = await workers.FilesAsync(on, "backup", readOnly: true, stop);
+        await using var worker = await BackupWorkers.FilesAsync(on, "backup", readOnly: true, stop);
         await using var tar = await worker.OpenAsync(["/bin/sh", "-c", """if [ -d "$1" ]; then exec tar -C "$1" -cf - .; fi""", "sh", $"{BackupWorkers.Files}/filestore/{on.Plan.Database}"], stop);
         FileCount files;
         await using (var packed = new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true))

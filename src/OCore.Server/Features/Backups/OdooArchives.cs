@@ -21,14 +21,21 @@ internal sealed class ArchiveRefusedException(string message) : Exception(messag
 internal sealed class OdooArchives(BackupStores stores, BackupReader reader, BackupWriter writer, ServerAccess servers, BackupPreflight preflight, Settings settings, TimeProvider time)
 {
     public const long MaxBytes = 64L << 30;
-    private const int ManifestLimit = 8 << 20;
+    private const int ManifestLimit = 8 << 20, ShortestZip = 22;
 
     /// <summary>Writes a backup as Odoo's archive. The dump is put into words by PostgreSQL's own program, in a container without a network.</summary>
     public async Task WriteAsync(OCoreDb db, Backup backup, Server server, Stream target, CancellationToken stop)
     {
-        var manifest = backup.Manifest!;
         using var store = await stores.OpenAsync(db, backup, stop);
-        await using var zip = await ZipArchive.CreateAsync(target, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, stop);
+        await using var patient = new PatientStream(target);
+        await using (var zip = await ZipArchive.CreateAsync(patient, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, stop))
+            await WriteAsync(zip, store, backup, server, stop);
+        await patient.FlushAsync(stop);
+    }
+
+    private async Task WriteAsync(ZipArchive zip, IBackupStore store, Backup backup, Server server, CancellationToken stop)
+    {
+        var manifest = backup.Manifest!;
         await using (var entry = await zip.CreateEntry("manifest.json", CompressionLevel.Fastest).OpenAsync(stop))
             await entry.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(OdooManifest(manifest)), stop);
         await using (var entry = await zip.CreateEntry("dump.sql", CompressionLevel.Fastest).OpenAsync(stop))
@@ -174,12 +181,15 @@ internal sealed class OdooArchives(BackupStores stores, BackupReader reader, Bac
 
     private static ZipArchive Open(Upload upload)
     {
+        var file = SealedFile.Open(upload.Path, upload.Key);
         try
         {
-            return new ZipArchive(SealedFile.Open(upload.Path, upload.Key), ZipArchiveMode.Read);
+            // The least that a zip has is its end.
+            return file.Length >= ShortestZip ? new ZipArchive(file, ZipArchiveMode.Read) : throw new InvalidDataException();
         }
-        catch (Exception broken) when (broken is InvalidDataException or CryptographicException or EndOfStreamException)
+        catch (Exception broken) when (broken is InvalidDataException or CryptographicException or IOException or ArgumentException)
         {
+            file.Dispose();
             throw new ArchiveRefusedException("It is no zip file, or one that was cut off.");
         }
     }

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Features.Instances;
 using OCore.Features.Operations;
 using OCore.Features.Plans;
 using OCore.Features.Servers;

@@ -22,6 +22,38 @@ internal abstract class WriteOnlyStream : Stream
     }
 }
 
+/// <summary>
+/// Before a stream that is written without blocking only: the little that a library writes otherwise, when it closes something, waits
+/// for what it writes next.
+/// </summary>
+internal sealed class PatientStream(Stream target) : WriteOnlyStream
+{
+    private readonly MemoryStream _waiting = new();
+
+    public override void Write(byte[] buffer, int offset, int count) => _waiting.Write(buffer, offset, count);
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        await FlushAsync(cancellationToken);
+        await target.WriteAsync(buffer, cancellationToken);
+    }
+
+    public override async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_waiting.Length == 0)
+            return;
+        await target.WriteAsync(_waiting.GetBuffer().AsMemory(0, (int)_waiting.Length), cancellationToken);
+        _waiting.SetLength(0);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _waiting.Dispose();
+        base.Dispose(disposing);
+    }
+}
+
 /// <summary>A stream that is read from beginning to end, without blocking a thread.</summary>
 internal abstract class ReadOnlyStream : Stream
 {
