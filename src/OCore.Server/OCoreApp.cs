@@ -2,7 +2,9 @@ using OCore.Features.Agency;
 using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
 using OCore.Features.Branding;
+using OCore.Features.Files;
 using OCore.Features.Instances;
+using OCore.Features.Logs;
 using OCore.Features.Metrics;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
@@ -101,6 +103,8 @@ internal static class OCoreApp
         TopologyEndpoints.Map(api);
         InstanceEndpoints.Map(api);
         TerminalEndpoints.Map(api);
+        LogEndpoints.Map(api);
+        FileEndpoints.Map(api);
         OperationEndpoints.Map(api);
         app.MapDashboard();
         AccessRules.DemandRules(((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints));

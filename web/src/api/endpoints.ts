@@ -13,6 +13,15 @@ function form(parts: Record<string, File | string>): FormData {
   return data;
 }
 
+export interface LogQuery {
+  source?: string;
+  level?: string;
+  q?: string;
+  since?: string;
+  before?: string;
+  tail?: number;
+}
+
 /** Every request the dashboard makes, with its types. */
 export const api = {
   login: (body: t.LoginRequest) => post<t.SessionTokens>('/auth/login', body),
@@ -154,7 +163,9 @@ export const api = {
     post<t.OperationView>(`/instances/${id(instance)}/modules`, body),
   instanceModules: (instance: string) => get<t.Page<t.InstalledModule>>(`/instances/${id(instance)}/modules`),
   instanceConfig: (instance: string) => get<t.InstanceConfigView>(`/instances/${id(instance)}/config`),
-  instanceLogStream: (instance: string, tail: number) => get<never>(`/instances/${id(instance)}/logs/stream`, { tail }),
+  instanceLogs: (instance: string, query: LogQuery) => get<t.LogLines>(`/instances/${id(instance)}/logs`, { ...query }),
+  instanceLogStream: (instance: string, query: LogQuery) => get<never>(`/instances/${id(instance)}/logs/stream`, { ...query }),
+  instanceLogFile: (instance: string, query: LogQuery) => get<string>(`/instances/${id(instance)}/logs/download`, { ...query }),
   revealPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reveal`),
   resetAdminPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reset`),
   openInstance: (instance: string) => post<t.OpenLink>(`/instances/${id(instance)}/open`),
