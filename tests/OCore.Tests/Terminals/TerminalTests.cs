@@ -4,7 +4,6 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
-using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Remote;
 using OCore.Tests.Servers;
