@@ -45,22 +45,22 @@ internal static class FileEndpoints
 
     /// <summary>What is in a folder of the instance's files.</summary>
     internal static Task<Results<Ok<FolderView>, Problem>> Folder(string id, [AsParameters] Where where, OCoreDb db, InstanceHost host, CancellationToken stop) =>
-        OnAsync<FolderView>(db, host, id, where, "list", null, null, stop, (on, root, answer) => new FolderView
+        OnAsync<FolderView>(db, host, id, where, "list", null, null, (on, root, answer) => new FolderView
         {
             Root = root, Path = where.Path ?? "", Entries = [.. answer.GetProperty("entries").EnumerateArray().Select(FilesInContainer.EntryOf)],
             HasMore = answer.GetProperty("more").GetBoolean(), Roots = FilesInContainer.RootsOf(on.Plan),
-        });
+        }, stop);
 
     /// <summary>A file with its text, where it is one that can be edited.</summary>
     internal static Task<Results<Ok<FileView>, Problem>> Open(string id, [AsParameters] Where where, OCoreDb db, InstanceHost host, CancellationToken stop) =>
-        OnAsync(db, host, id, where, "read", null, null, stop, (_, root, answer) => FilesInContainer.ViewOf(root, where.Path ?? "", answer));
+        OnAsync(db, host, id, where, "read", null, null, (_, root, answer) => FilesInContainer.ViewOf(root, where.Path ?? "", answer), stop);
 
     /// <summary>What is wrong with a text by the rules of its kind (Python, XML, JSON). Nothing is saved.</summary>
     internal static Task<Results<Ok<FileFaults>, Problem>> Check(string id, CheckFile request, OCoreDb db, InstanceHost host, CancellationToken stop) =>
-        OnAsync(db, host, id, new Where { Path = request.Path }, "check", null, Encoding.UTF8.GetBytes(request.Text), stop, (_, _, answer) => new FileFaults
+        OnAsync(db, host, id, new Where { Path = request.Path }, "check", null, Encoding.UTF8.GetBytes(request.Text), (_, _, answer) => new FileFaults
         {
             Errors = [.. answer.GetProperty("errors").EnumerateArray().Select(e => new FileFault { Line = e.GetProperty("line").GetInt32(), Column = e.GetProperty("column").GetInt32(), Message = e.GetProperty("message").GetString()! })],
-        });
+        }, stop);
 
     /// <summary>Save a text. With the <c>hash</c> of what it was made from it replaces that and nothing else: 412 <c>file_changed</c> otherwise. Without one it makes a new file.</summary>
     internal static Task<Results<Ok<FileView>, Problem>> Save(string id, SaveFile request, OCoreDb db, InstanceHost host, CancellationToken stop)
@@ -69,7 +69,7 @@ internal static class FileEndpoints
         return OnAsync(db, host, id, new Where { Path = request.Path }, "write", r =>
         {
             (r["hash"], r["replace"], r["size"]) = (request.Hash, false, bytes.Length);
-        }, bytes, stop, (_, root, answer) => FilesInContainer.ViewOf(root, request.Path, answer), request.Hash is null ? "file_created" : "file_saved");
+        }, bytes, (_, root, answer) => FilesInContainer.ViewOf(root, request.Path, answer), stop, request.Hash is null ? "file_created" : "file_saved");
     }
 
     /// <summary>Save the body as a file, whatever it is. <c>?replace=true</c> replaces one that is there.</summary>
@@ -133,20 +133,20 @@ internal static class FileEndpoints
 
     /// <summary>Make a folder.</summary>
     internal static Task<Results<Ok<FileEntry>, Problem>> Make(string id, MakeFolder request, OCoreDb db, InstanceHost host, CancellationToken stop) =>
-        OnAsync(db, host, id, new Where { Path = request.Path }, "make", null, null, stop, (_, _, answer) => FilesInContainer.EntryOf(answer), "folder_created");
+        OnAsync(db, host, id, new Where { Path = request.Path }, "make", null, null, (_, _, answer) => FilesInContainer.EntryOf(answer), stop, "folder_created");
 
     /// <summary>Rename or move a file or a folder. Nothing is replaced.</summary>
     internal static Task<Results<Ok<FileEntry>, Problem>> Move(string id, MoveFile request, OCoreDb db, InstanceHost host, CancellationToken stop) =>
-        OnAsync(db, host, id, new Where { Path = request.From }, "move", r => r["to"] = request.To, null, stop, (_, _, answer) => FilesInContainer.EntryOf(answer), "file_moved", request.To);
+        OnAsync(db, host, id, new Where { Path = request.From }, "move", r => r["to"] = request.To, null, (_, _, answer) => FilesInContainer.EntryOf(answer), stop, "file_moved", request.To);
 
     /// <summary>Delete a file, or a folder: with <c>?recursive=true</c> also one that is not empty.</summary>
     internal static async Task<Results<NoContent, Problem>> Delete(string id, [AsParameters] Where where, [FromQuery] bool? recursive, OCoreDb db, InstanceHost host, CancellationToken stop) =>
-        (await OnAsync(db, host, id, where, "delete", r => r["recursive"] = recursive == true, null, stop, (_, _, answer) => answer.GetProperty("count").GetInt32(), "file_deleted")).Result is Problem problem
+        (await OnAsync(db, host, id, where, "delete", r => r["recursive"] = recursive == true, null, (_, _, answer) => answer.GetProperty("count").GetInt32(), stop, "file_deleted")).Result is Problem problem
             ? problem : TypedResults.NoContent();
 
     private static async Task<Results<Ok<T>, Problem>> OnAsync<T>(
-        OCoreDb db, InstanceHost host, string id, Where where, string verb, Action<JsonObject>? more, byte[]? input, CancellationToken stop,
-        Func<InstanceOnServer, FileRoot, JsonElement, T> view, string? recorded = null, string? target = null)
+        OCoreDb db, InstanceHost host, string id, Where where, string verb, Action<JsonObject>? more, byte[]? input,
+        Func<InstanceOnServer, FileRoot, JsonElement, T> view, CancellationToken stop, string? recorded = null, string? target = null)
     {
         var (on, root, request, problem) = await PlaceAsync(db, host, id, where, verb, stop);
         if (problem is not null)

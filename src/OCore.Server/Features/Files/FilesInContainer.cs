@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using OCore.Client;
 using OCore.Features.Instances;
-using OCore.Features.Templates;
 using OCore.Platform.Docker;
 using OCore.Platform.Http;
 using OCore.Platform.Remote;
