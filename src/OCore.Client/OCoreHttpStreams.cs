@@ -29,6 +29,13 @@ public sealed partial class OCoreHttp
             await to.WriteAsync(buffer.AsMemory(0, read), stop).ConfigureAwait(false);
     }
 
+    /// <summary>The same for what is not text.</summary>
+    public async Task Download(string path, Stream to, CancellationToken stop)
+    {
+        using var response = await SendRaw(HttpMethod.Get, path, null, stop).ConfigureAwait(false);
+        await response.Content.CopyToAsync(to, stop).ConfigureAwait(false);
+    }
+
     /// <summary>A wire record as the body of a request.</summary>
     public static HttpContent Body<T>(T body) => Content(body);
 

@@ -11,7 +11,7 @@ internal static class InstanceCommands
     public static Command Noun() => new("instance", "Odoo instances")
     {
         List(), Show(), Update(), Config(), Work("start", "Start an instance"), Work("stop", "Stop an instance"), Work("restart", "Restart an instance, taking up changed settings"), Delete(),
-        LogCommands.Logs(), Open(),
+        LogCommands.Logs(), Open(), FileCommands.Noun(),
         new Command("modules", "Modules of an instance") { Modules(), Change("install", "Install modules"), Change("update", "Update modules") },
         new Command("password", "The administrator's password of an instance") { Reveal(), Reset() },
     };

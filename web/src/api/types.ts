@@ -142,3 +142,10 @@ export interface TerminalMessage {
   code?: number;
   message?: string;
 }
+export type FolderView = Schemas['FolderView'];
+export type FileView = Schemas['FileView'];
+export type FileEntry = Schemas['FileEntry'];
+export type CheckFile = Schemas['CheckFile'];
+export type FileFault = Schemas['FileFault'];
+export type FileFaults = Schemas['FileFaults'];
+export type SaveFile = Schemas['SaveFile'];

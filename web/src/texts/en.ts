@@ -72,6 +72,13 @@ export const en = {
     notFound: 'There is no such page', notFoundNote: 'The address may be mistyped, or what it showed was removed.', toHome: 'Go to the start',
     switchedOff: 'This is not switched on for you.', viewing: (name: string) => `You look at the portal of ${name} as its people see it.`, viewOnly: 'Nothing can be changed.', leave: 'Leave', switchTo: 'Switch organization',
   },
+  files: {
+    files: 'Files', root: 'Folder', addons: 'Own add-ons', readOnly: 'read only', newFile: 'New file', newFolder: 'New folder', upload: 'Upload', uploaded: 'Uploaded.', empty: 'Empty', more: 'There are more than are shown.', notRunning: 'It is not running.',
+    choose: 'Choose a file', chooseNote: 'Modules of your own go into folders here; Odoo finds them when it is asked to install them.', rename: 'Rename or move', delete: 'Delete', actionsOf: (name: string) => `Actions for ${name}`, path: 'New path', within: (folder: string) => `In ${folder}`,
+    deleteOf: (name: string) => `Delete ${name}`, deleteNote: (path: string) => `${path} is deleted for good.`, deleteFolderNote: (path: string) => `${path} is deleted for good, with all that is in it.`, download: 'Download',
+    large: (size: string) => `With ${size} it is too large to be edited here.`, binary: (size: string) => `It is no text (${size}).`, unsaved: 'not saved', save: 'Save', saved: 'Saved.', saveAnyway: 'Save all the same',
+    faulty: (line: number, message: string) => `Line ${line}: ${message}`, updateModule: (module: string) => `Update ${module}`, updating: (module: string) => `${module} is being updated.`,
+  },
   terminal: {
     terminal: 'Terminal', odooShell: 'Odoo shell', opening: 'Opening', open: 'Open', ended: 'Ended', again: 'Open again', copyHint: 'Copy with Ctrl+Shift+C, paste with Ctrl+Shift+V',
     terminalNote: 'In the container of this Odoo, as the user it runs as.', odooNote: 'Python on the live database. Nothing is saved without env.cr.commit().', serverNote: 'On the server itself. Everything here is recorded as opened by you.', notRunning: 'It is not running.',

@@ -75,6 +75,13 @@ export const fr: Texts = {
     notFound: 'Cette page n’existe pas', notFoundNote: 'L’adresse est peut-être mal écrite, ou ce qu’elle montrait a été supprimé.', toHome: 'Aller à l’accueil',
     switchedOff: 'Cette fonction n’est pas activée pour vous.', viewing: (name) => `Vous voyez l’espace de ${name} comme ses membres le voient.`, viewOnly: 'Rien ne peut être modifié.', leave: 'Quitter', switchTo: 'Changer d’organisation',
   },
+  files: {
+    files: 'Fichiers', root: 'Dossier', addons: 'Modules propres', readOnly: 'lecture seule', newFile: 'Nouveau fichier', newFolder: 'Nouveau dossier', upload: 'Envoyer', uploaded: 'Envoyé.', empty: 'Vide', more: 'Il y en a plus que ce qui est affiché.', notRunning: 'Il n’est pas en marche.',
+    choose: 'Choisissez un fichier', chooseNote: 'Vos propres modules vont dans des dossiers ici ; Odoo les trouve quand on lui demande de les installer.', rename: 'Renommer ou déplacer', delete: 'Supprimer', actionsOf: (name: string) => `Actions pour ${name}`, path: 'Nouveau chemin', within: (folder: string) => `Dans ${folder}`,
+    deleteOf: (name: string) => `Supprimer ${name}`, deleteNote: (path: string) => `${path} sera supprimé définitivement.`, deleteFolderNote: (path: string) => `${path} sera supprimé définitivement, avec tout son contenu.`, download: 'Télécharger',
+    large: (size: string) => `Avec ${size}, il est trop grand pour être modifié ici.`, binary: (size: string) => `Ce n’est pas du texte (${size}).`, unsaved: 'non enregistré', save: 'Enregistrer', saved: 'Enregistré.', saveAnyway: 'Enregistrer quand même',
+    faulty: (line: number, message: string) => `Ligne ${line} : ${message}`, updateModule: (module: string) => `Mettre à jour ${module}`, updating: (module: string) => `${module} est en cours de mise à jour.`,
+  },
   terminal: {
     terminal: 'Terminal', odooShell: 'Shell Odoo', opening: 'Ouverture', open: 'Ouvert', ended: 'Terminé', again: 'Ouvrir à nouveau', copyHint: 'Copier avec Ctrl+Maj+C, coller avec Ctrl+Maj+V',
     terminalNote: 'Dans le conteneur de cet Odoo, avec son propre utilisateur.', odooNote: 'Python sur la base en service. Rien n’est enregistré sans env.cr.commit().', serverNote: 'Sur le serveur lui-même. Tout ici est consigné comme ouvert par vous.', notRunning: 'Il n’est pas en marche.',

@@ -9,6 +9,7 @@ import { Action, FactsSkeleton, Tag } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { ErrorState } from '../../ui/Errors';
 import { failed } from '../../ui/toast';
+import { Files } from '../files/Files';
 import { InstanceOdooShell, InstanceTerminal } from '../terminals/InstanceTerminals';
 import { OperationLine, OperationsTable } from '../operations/OperationParts';
 import { started } from '../operations/started';
@@ -22,7 +23,7 @@ import { Settings } from './Settings';
 
 const tabs = [
   { value: 'overview', label: 'Overview' }, { value: 'settings', label: 'Settings' }, { value: 'modules', label: 'Modules' },
-  { value: 'logs', label: 'Logs' }, { value: 'terminal', label: 'Terminal' }, { value: 'odoo-shell', label: 'Odoo shell' }, { value: 'operations', label: 'Operations' },
+  { value: 'logs', label: 'Logs' }, { value: 'terminal', label: 'Terminal' }, { value: 'odoo-shell', label: 'Odoo shell' }, { value: 'files', label: 'Files' }, { value: 'operations', label: 'Operations' },
 ];
 
 export default function InstancePage() {
@@ -79,6 +80,7 @@ function Loaded({ instance, crumbs }: { instance: InstanceView; crumbs: { label:
       {tab === 'logs' && <Logs instance={instance} />}
       {tab === 'terminal' && <InstanceTerminal instance={instance} />}
       {tab === 'odoo-shell' && <InstanceOdooShell instance={instance} />}
+      {tab === 'files' && <Files instance={instance} />}
       {tab === 'operations' && <OperationsTable query={{ instance: instance.id }} />}
       {(dialog === 'stop' || dialog === 'restart') && <RunDialog verb={dialog} instance={instance} onClose={() => setDialog(undefined)} />}
       {dialog === 'delete' && <DeleteDialog instance={instance} onClose={() => setDialog(undefined)} />}
