@@ -67,12 +67,12 @@ internal static class InstanceEndpoints
 
     /// <summary>One instance, by id or slug.</summary>
     internal static async Task<Results<Ok<InstanceView>, Problem>> Get(string id, OCoreDb db, InstanceHost host, CancellationToken stop) =>
-        await FindAsync(db, id, stop) is { } instance ? TypedResults.Ok((await InstanceViews.ToViewsAsync(db, host, [instance], stop))[0]) : Problem.NotFound;
+        await InstanceQueries.FindAsync(db, id, stop) is { } instance ? TypedResults.Ok((await InstanceViews.ToViewsAsync(db, host, [instance], stop))[0]) : Problem.NotFound;
 
     /// <summary>Change the settings given; null puts one back to what it is without a value. They take effect with a restart; with <c>?dryRun=true</c> answers what would change.</summary>
     internal static async Task<Results<Ok<InstanceView>, Ok<SettingsDiff>, Problem>> Update(string id, UpdateInstance request, [FromQuery] bool? dryRun, OCoreDb db, InstanceHost host, SecretBox secrets, CancellationToken stop)
     {
-        if (await FindAsync(db, id, stop) is not { } instance)
+        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
         if ((OdooSettings.Check("envVars", request.EnvVars, upperCase: true) ?? OdooSettings.Check("config", request.Config, upperCase: false)) is { } wrong)
             return wrong;
@@ -97,7 +97,7 @@ internal static class InstanceEndpoints
     /// <summary>odoo.conf as it will be written (secrets masked), and what a restart would change.</summary>
     internal static async Task<Results<Ok<InstanceConfigView>, Problem>> Config(string id, OCoreDb db, InstanceHost host, CancellationToken stop)
     {
-        if (await FindAsync(db, id, stop) is not { } instance)
+        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
         var plan = host.PlanOf(instance);
         return TypedResults.Ok(new InstanceConfigView { OdooConf = OdooConf.RenderMasked(plan), Pending = InstanceSettings.Pending(instance, plan) });
@@ -128,7 +128,7 @@ internal static class InstanceEndpoints
         foreach (var (field, names) in (ReadOnlySpan<(string, IReadOnlyList<string>)>)[("install", install), ("update", update)])
             if (names.FirstOrDefault(n => !System.Text.RegularExpressions.Regex.IsMatch(n, Patterns.Module)) is not null)
                 return Problem.Field(field, "Names of modules are lower case letters, digits and underscores.");
-        if (await FindAsync(db, id, stop) is not { } instance)
+        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
         if (instance.Status is not (InstanceStatus.Running or InstanceStatus.Stopped or InstanceStatus.Failed))
             return InstanceProblems.NotNow(instance);
@@ -153,16 +153,10 @@ internal static class InstanceEndpoints
         return TemplateProblems.UnknownModules(unknown, instance.OdooVersion, unknown.Any(install.Contains) ? "install" : "update");
     }
 
-    internal static async Task<Instance?> FindAsync(OCoreDb db, string idOrSlug, CancellationToken stop)
-    {
-        var id = Guid.TryParse(idOrSlug, out var parsed) ? parsed : Guid.Empty;
-        return await db.Instances.SingleOrDefaultAsync(i => i.Id == id || i.Slug == idOrSlug, stop);
-    }
-
     private static async Task<Results<Accepted<OperationView>, Problem>> BeginAsync<TKind>(string id, string verb, Action<Instance> want, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop, bool evenSuspended = false)
         where TKind : OperationKind<InstanceInput>
     {
-        if (await FindAsync(db, id, stop) is not { } instance)
+        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
         if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing || instance.Status == InstanceStatus.Suspended && !evenSuspended)
             return InstanceProblems.NotNow(instance);

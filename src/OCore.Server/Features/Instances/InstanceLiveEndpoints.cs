@@ -35,7 +35,7 @@ internal static class InstanceLiveEndpoints
     /// <summary>The administrator's first password, shown once.</summary>
     internal static async Task<Results<Ok<AdminCredentials>, Problem>> RevealPassword(string id, OCoreDb db, InstanceHost host, SecretBox secrets, CancellationToken stop)
     {
-        if (await InstanceEndpoints.FindAsync(db, id, stop) is not { } instance)
+        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
         if (instance.AdminPasswordSealed is not { } sealedPassword)
             return InstanceProblems.AlreadyShown;
@@ -92,7 +92,7 @@ internal static class InstanceLiveEndpoints
 
     internal static async Task<(InstanceOnServer?, Problem?)> OpenAsync(OCoreDb db, InstanceHost host, string id, CancellationToken stop)
     {
-        if (await InstanceEndpoints.FindAsync(db, id, stop) is not { } instance)
+        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return (null, Problem.NotFound);
         if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing)
             return (null, InstanceProblems.NotNow(instance));

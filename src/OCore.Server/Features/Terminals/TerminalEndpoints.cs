@@ -95,7 +95,7 @@ internal static class TerminalEndpoints
         };
     }
 
-    private static async Task<(Instance?, Problem?)> InstanceAsync(string id, OCoreDb db, CancellationToken stop) => await InstanceEndpoints.FindAsync(db, id, stop) switch
+    private static async Task<(Instance?, Problem?)> InstanceAsync(string id, OCoreDb db, CancellationToken stop) => await InstanceQueries.FindAsync(db, id, stop) switch
     {
         null => (null, Problem.NotFound),
         { Status: InstanceStatus.Running or InstanceStatus.Restarting or InstanceStatus.Failed } instance => (instance, null),
