@@ -169,7 +169,7 @@ internal static class FileEndpoints
 
     private static async Task<(InstanceOnServer?, FileRoot?, JsonObject?, Problem?)> PlaceAsync(OCoreDb db, InstanceHost host, string id, Where where, string verb, CancellationToken stop)
     {
-        var (on, problem) = await InstanceLiveEndpoints.OpenAsync(db, host, id, stop);
+        var (on, problem) = await InstanceQueries.OpenAsync(db, host, id, stop);
         if (problem is not null)
             return (null, null, null, problem);
         if (on!.Instance.Status == InstanceStatus.Stopped)

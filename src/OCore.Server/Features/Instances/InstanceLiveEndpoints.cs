@@ -77,7 +77,7 @@ internal static class InstanceLiveEndpoints
 
     private static async Task<Results<Ok<T>, Problem>> OnAsync<T>(OCoreDb db, InstanceHost host, string id, Func<InstanceOnServer, Task<T>> work, CancellationToken stop)
     {
-        var (on, problem) = await OpenAsync(db, host, id, stop);
+        var (on, problem) = await InstanceQueries.OpenAsync(db, host, id, stop);
         if (problem is not null)
             return problem;
         try
@@ -87,22 +87,6 @@ internal static class InstanceLiveEndpoints
         catch (ServerException e)
         {
             return InstanceProblems.ServerAway(e.Message);
-        }
-    }
-
-    internal static async Task<(InstanceOnServer?, Problem?)> OpenAsync(OCoreDb db, InstanceHost host, string id, CancellationToken stop)
-    {
-        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
-            return (null, Problem.NotFound);
-        if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing)
-            return (null, InstanceProblems.NotNow(instance));
-        try
-        {
-            return (await host.OpenAsync(db, instance, stop), null);
-        }
-        catch (Exception e) when (e is ServerException or Platform.Operations.TryLaterException or Platform.Operations.StepRefusedException)
-        {
-            return (null, InstanceProblems.ServerAway(e.Message));
         }
     }
 }

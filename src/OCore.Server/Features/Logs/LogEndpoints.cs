@@ -166,7 +166,7 @@ internal static class LogEndpoints
         Gravity level = default;
         if (wanted.Level is { } word && !Paging.TryWord(word, out level))
             return (null, Problem.Field("level", "One of debug, info, warning, error, critical."));
-        var (on, problem) = await InstanceLiveEndpoints.OpenAsync(db, host, id, stop);
+        var (on, problem) = await InstanceQueries.OpenAsync(db, host, id, stop);
         return problem is not null ? (null, problem) : (new Reading(on!, source, new LogFilter(wanted.Level is null ? null : level, wanted.Q is { Length: > 0 } text ? text : null), new LogWindow
         {
             Since = wanted.Since is { } since ? LogStamp.Of(since) : null, Until = wanted.Until is { } until ? LogStamp.Of(until) : null,
