@@ -123,4 +123,9 @@ public sealed record OpenLink
 public sealed record LogLines
 {
     public required IReadOnlyList<string> Lines { get; init; }
+    /// <summary>Where the first and the last of them stand: an address in the log that stays.</summary>
+    public string? First { get; init; }
+    public string? Last { get; init; }
+    /// <summary>There are lines before the first; ask for them with <c>?before=</c>.</summary>
+    public bool HasMore { get; init; }
 }

@@ -152,6 +152,14 @@ namespace OCore.Client;
 [JsonSerializable(typeof(Page<OperationEventView>))]
 [JsonSerializable(typeof(Confirmation))]
 [JsonSerializable(typeof(TerminalTicket))]
+[JsonSerializable(typeof(FolderView))]
+[JsonSerializable(typeof(FileView))]
+[JsonSerializable(typeof(FileEntry))]
+[JsonSerializable(typeof(SaveFile))]
+[JsonSerializable(typeof(CheckFile))]
+[JsonSerializable(typeof(FileFaults))]
+[JsonSerializable(typeof(MakeFolder))]
+[JsonSerializable(typeof(MoveFile))]
 [JsonSerializable(typeof(TerminalMessage))]
 public sealed partial class WireJson : JsonSerializerContext;
 

@@ -3,7 +3,9 @@ using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
 using OCore.Features.Backups;
 using OCore.Features.Branding;
+using OCore.Features.Files;
 using OCore.Features.Instances;
+using OCore.Features.Logs;
 using OCore.Features.Metrics;
 using OCore.Features.Monitoring;
 using OCore.Features.Operations;
@@ -115,6 +117,8 @@ internal static class OCoreApp
         InstanceEndpoints.Map(api);
         TerminalEndpoints.Map(api);
         BackupEndpoints.Map(api);
+        LogEndpoints.Map(api);
+        FileEndpoints.Map(api);
         OperationEndpoints.Map(api);
         MetricEndpoints.Map(api);
         AlertEndpoints.Map(api);

@@ -11,7 +11,7 @@ internal static class InstanceCommands
     public static Command Noun() => new("instance", "Odoo instances")
     {
         List(), Show(), Update(), Config(), Work("start", "Start an instance"), Work("stop", "Stop an instance"), Work("restart", "Restart an instance, taking up changed settings"), Delete(),
-        Logs(), Open(), MonitoringCommands.Metrics("instance", (_, typed) => Task.FromResult(typed)), MonitoringCommands.Prometheus(),
+        LogCommands.Logs(), Open(), FileCommands.Noun(), MonitoringCommands.Metrics("instance", (_, typed) => Task.FromResult(typed)), MonitoringCommands.Prometheus(),
         new Command("modules", "Modules of an instance") { Modules(), Change("install", "Install modules"), Change("update", "Update modules") },
         new Command("password", "The administrator's password of an instance") { Reveal(), Reset() },
     };
@@ -151,42 +151,6 @@ internal static class InstanceCommands
                 Confirming.Name(call, confirm, $"the instance {view.Name} of {view.Organization.Name} with its database and files", view.Slug, view.Name);
                 return await call.Start(HttpMethod.Delete, path, null);
             });
-    }
-
-    private static Verb Logs()
-    {
-        var instance = Instance();
-        var tail = Opt.Int("--tail", "N", "Lines from the end; 200 where not given");
-        var follow = Opt.Flag("--follow", "Go on with new lines as they come");
-        follow.Aliases.Add("-f");
-        return new Verb("logs", "Print the log of an instance") { instance, tail, follow }
-            .Calls("GET /instances/{id}/logs", "GET /instances/{id}/logs/stream")
-            .Example("ocore instance logs acme-erp --tail 50 --follow")
-            .Runs(async call =>
-            {
-                var path = ((Route)$"/instances/{call.Get(instance)}/logs").ToString();
-                if (call.Get(follow))
-                    return await FollowLogs(call, Query.Add(path + "/stream", ("tail", call.Get(tail)?.ToString())));
-                var (log, json) = await call.Fetch<LogLines>(HttpMethod.Get, Query.Add(path, ("tail", (call.Get(tail) ?? 200).ToString())));
-                if (call.Out.Format != OutputFormat.Table)
-                    call.Out.Json(json);
-                else
-                    foreach (var line in log.Lines)
-                        call.Out.Line(line);
-                return ExitCode.Ok;
-            });
-    }
-
-    private static async Task<int> FollowLogs(Call call, string path)
-    {
-        await foreach (var item in call.Api.Events(path, null, call.Stop))
-        {
-            if (item.EventType is not ("line" or "message"))
-                continue;
-            call.Out.Line(item.Data);
-            await call.Io.Out.FlushAsync(call.Stop);
-        }
-        return ExitCode.Ok;
     }
 
     private static Verb Open()

@@ -54,6 +54,7 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
             var instance = new Uri(visitor.Page.Url).AbsolutePath;
             await PasswordIsShownOnceAsync(visitor);
             await OdooOpensAsync(visitor);
+            await TerminalsOpenAsync(visitor, instance);
             await SettingsAreReviewedAsync(visitor, instance);
             var second = await AnotherAsync(visitor, boss, api, template);
             await LookAroundAsync(visitor, boss, instance);
@@ -131,6 +132,30 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
         await odoo.WaitForURLAsync(new Regex($"^http://{Regex.Escape(at.Server.Host.Value)}/(odoo|web)"), new PageWaitForURLOptions { Timeout = 60_000, WaitUntil = WaitUntilState.Commit });
         await Expect(odoo.Locator(".o_main_navbar")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await odoo.CloseAsync();
+    }
+
+    /// <summary>Keys go there and what is written comes back; in another size after the window has another.</summary>
+    private static async Task TerminalsOpenAsync(Visitor visitor, string instance)
+    {
+        var screen = visitor.Page.Locator(".xterm-rows");
+        await visitor.GoAsync(instance + "?tab=terminal");
+        await Expect(visitor.Page.GetByText("Open", new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await visitor.Page.Keyboard.TypeAsync("id -un; printf '%s\\n' 'ä-漢'=$((40+2)); stty size\n");
+        await Expect(screen).ToContainTextAsync("ä-漢=42", new() { Timeout = 15_000 });
+        await Expect(screen).ToContainTextAsync("odoo");
+        await visitor.IsAccessibleAsync("terminal");
+        await visitor.PictureAsync("terminal");
+        await visitor.Page.Keyboard.TypeAsync("exit 3\n");
+        await visitor.SeesAsync("The program ended with exit code 3.");
+        await visitor.PictureAsync("terminal-ended");
+        await visitor.ClickAsync("Open again");
+        await Expect(visitor.Page.GetByText("Open", new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await visitor.GoAsync(instance + "?tab=odoo-shell");
+        await Expect(screen).ToContainTextAsync(">>>", new() { Timeout = 90_000 });
+        await Expect(screen).ToContainTextAsync("env.cr.commit()");
+        await visitor.Page.Keyboard.TypeAsync("print(env.user.login, 6 * 7)\n");
+        await Expect(screen).ToContainTextAsync("42", new() { Timeout = 15_000 });
+        await visitor.PictureAsync("odoo-shell");
     }
 
     private static async Task SettingsAreReviewedAsync(Visitor visitor, string instance)

@@ -20,6 +20,8 @@ export interface Context {
   /** Slug of the organization to act in; the caller's home where it is not given. */
   org?: string;
   signal?: AbortSignal;
+  /** What comes is text and no JSON. */
+  text?: boolean;
 }
 
 const base = '/api';
@@ -69,6 +71,7 @@ export async function send<T>(request: Read<T> | Write<T>, context: Context = {}
   }
   if (response.status === 204 || response.headers.get('Content-Length') === '0') return undefined as T;
   const text = await response.text();
+  if (context.text) return text as T;
   return (text ? JSON.parse(text) : undefined) as T;
 }
 

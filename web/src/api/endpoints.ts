@@ -13,6 +13,15 @@ function form(parts: Record<string, File | string>): FormData {
   return data;
 }
 
+export interface LogQuery {
+  source?: string;
+  level?: string;
+  q?: string;
+  since?: string;
+  before?: string;
+  tail?: number;
+}
+
 /** Every request the dashboard makes, with its types. */
 export const api = {
   login: (body: t.LoginRequest) => post<t.SessionTokens>('/auth/login', body),
@@ -164,10 +173,22 @@ export const api = {
     post<t.OperationView>(`/instances/${id(instance)}/modules`, body),
   instanceModules: (instance: string) => get<t.Page<t.InstalledModule>>(`/instances/${id(instance)}/modules`),
   instanceConfig: (instance: string) => get<t.InstanceConfigView>(`/instances/${id(instance)}/config`),
-  instanceLogStream: (instance: string, tail: number) => get<never>(`/instances/${id(instance)}/logs/stream`, { tail }),
+  instanceLogs: (instance: string, query: LogQuery) => get<t.LogLines>(`/instances/${id(instance)}/logs`, { ...query }),
+  instanceLogStream: (instance: string, query: LogQuery) => get<never>(`/instances/${id(instance)}/logs/stream`, { ...query }),
+  instanceLogFile: (instance: string, query: LogQuery) => get<string>(`/instances/${id(instance)}/logs/download`, { ...query }),
   revealPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reveal`),
   resetAdminPassword: (instance: string) => post<t.AdminCredentials>(`/instances/${id(instance)}/admin-password/reset`),
   openInstance: (instance: string) => post<t.OpenLink>(`/instances/${id(instance)}/open`),
+  files: (instance: string, root: string, path: string) => get<t.FolderView>(`/instances/${id(instance)}/files`, { root, path }),
+  file: (instance: string, root: string, path: string) => get<t.FileView>(`/instances/${id(instance)}/files/content`, { root, path }),
+  fileDownload: (instance: string, root: string, path: string) => get<Blob>(`/instances/${id(instance)}/files/download`, { root, path }),
+  checkFile: (instance: string, body: t.CheckFile) => post<t.FileFaults>(`/instances/${id(instance)}/files/check`, body),
+  saveFile: (instance: string, body: t.SaveFile) => put<t.FileView>(`/instances/${id(instance)}/files/content`, body),
+  uploadFile: (instance: string, path: string, file: File): Write<t.FileView> => ({ method: 'PUT', path: `/instances/${id(instance)}/files/upload`, query: { path }, body: file }),
+  makeFolder: (instance: string, path: string) => post<t.FileEntry>(`/instances/${id(instance)}/files/folders`, { path }),
+  moveFile: (instance: string, from: string, to: string) => post<t.FileEntry>(`/instances/${id(instance)}/files/move`, { from, to }),
+  deleteFile: (instance: string, path: string, recursive: boolean) => del(`/instances/${id(instance)}/files`, { path, recursive }),
+
   openTerminal: (instance: string) => post<t.TerminalTicket>(`/instances/${id(instance)}/terminal`),
   openOdooShell: (instance: string) => post<t.TerminalTicket>(`/instances/${id(instance)}/odoo-shell`),
   openServerTerminal: (server: string) => post<t.TerminalTicket>(`/servers/${id(server)}/terminal`),

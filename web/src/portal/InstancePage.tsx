@@ -5,6 +5,7 @@ import { api } from '../api/endpoints';
 import { useAllowed, useRead, useSend } from '../api/hooks';
 import type { InstanceView, OperationView } from '../api/types';
 import { Monitoring } from '../features/monitoring/Monitoring';
+import { Files } from '../features/files/Files';
 import { InstanceOdooShell, InstanceTerminal } from '../features/terminals/InstanceTerminals';
 import { usePathPart } from '../nav';
 import { useTexts } from '../texts/texts';
@@ -23,7 +24,7 @@ type Verb = 'start' | 'stop' | 'restart';
 
 /** One tab for each tool that is switched on; a tool that comes later is one line here. */
 function useTools() {
-  const { portal: t, terminal } = useTexts();
+  const { portal: t, terminal, files } = useTexts();
   const may = useAllowed('manage:instances');
   const switches = useSwitches();
   const logs = switches?.featureLogs ?? true;
@@ -34,6 +35,7 @@ function useTools() {
     { value: 'log', label: t.log, shown: logs },
     { value: 'terminal', label: terminal.terminal, shown: may && (switches?.featureTerminal ?? true) },
     { value: 'odoo-shell', label: terminal.odooShell, shown: may && (switches?.featureOdooShell ?? true) },
+    { value: 'files', label: files.files, shown: switches?.featureFileEditor ?? true },
   ].filter((tool) => tool.shown);
 }
 
@@ -81,6 +83,7 @@ function Loaded({ instance }: { instance: InstanceView }) {
       {tool === 'activity' && <Activity instance={instance} />}
       {tool === 'log' && <InstanceLog instance={instance} />}
       {tool === 'terminal' && <InstanceTerminal instance={instance} />}
+      {tool === 'files' && <Files instance={instance} />}
       {tool === 'odoo-shell' && <InstanceOdooShell instance={instance} />}
       {asking && (
         <Confirm title={asking === 'stop' ? t.stopTitle(instance.name) : t.restartTitle(instance.name)} verb={asking === 'stop' ? t.stop : t.restart} danger={asking === 'stop'} busy={run.busy} error={run.error} onConfirm={() => run.send(asking)} onClose={() => { run.reset(); setAsking(undefined); }}>

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { ActionIcon, Button, type ButtonProps, CopyButton, Skeleton, Text, Title, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, type ButtonProps, Skeleton, Text, Title, Tooltip } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useLanguage, useTexts } from '../texts/texts';
 import { ago, exact } from './format';
@@ -69,19 +70,17 @@ export function FactsSkeleton({ count = 8 }: { count?: number }) {
   return <Facts items={Array.from({ length: count }, (_, index) => [' '.repeat(index + 1), <Skeleton key={index} height={12} width="60%" my={4} />])} />;
 }
 
-export function Copy({ text, label: given }: { text: string; label?: string }) {
+/** A long text is made when it is asked for. */
+export function Copy({ text, label: given }: { text: string | (() => string); label?: string }) {
   const { common } = useTexts();
+  const { copied, copy } = useClipboard({ timeout: 1500 });
   const label = given ?? common.copy;
   return (
-    <CopyButton value={text} timeout={1500}>
-      {({ copied, copy }) => (
-        <Tooltip label={copied ? common.copied : label}>
-          <ActionIcon variant="subtle" color="gray" size="sm" onClick={copy} aria-label={label}>
-            {copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
-          </ActionIcon>
-        </Tooltip>
-      )}
-    </CopyButton>
+    <Tooltip label={copied ? common.copied : label}>
+      <ActionIcon variant="subtle" color="gray" size="sm" onClick={() => copy(typeof text === 'string' ? text : text())} aria-label={label}>
+        {copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

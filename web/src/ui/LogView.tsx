@@ -5,6 +5,7 @@ import type { StreamState } from '../api/sse';
 import { useTexts } from '../texts/texts';
 import { Copy, Status } from './Bits';
 import { plain, spans } from './ansi';
+import { saveText } from './download';
 import classes from './ui.module.css';
 
 interface Props {
@@ -74,9 +75,9 @@ export function LogView({ lines, live, name, empty, height = 460 }: Props) {
             {follow ? t.pause : t.follow}
           </Button>
         )}
-        <Copy text={lines.map(plain).join('\n')} label={t.copyLog} />
+        <Copy text={() => lines.map(plain).join('\n')} label={t.copyLog} />
         <Tooltip label={t.download}>
-          <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.download} onClick={() => download(`${name}.log`, lines.map(plain).join('\n'))}><IconDownload size={15} aria-hidden /></ActionIcon>
+          <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.download} onClick={() => saveText(`${name}.log`, lines.map(plain).join('\n'))}><IconDownload size={15} aria-hidden /></ActionIcon>
         </Tooltip>
       </div>
       <div
@@ -113,12 +114,4 @@ function levelOf(line: string): string | undefined {
   if (/\b(ERROR|CRITICAL|FATAL)\b/.test(line)) return 'bad';
   if (/\bWARN(ING)?\b/.test(line)) return 'warn';
   return undefined;
-}
-
-function download(file: string, text: string) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  link.download = file;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

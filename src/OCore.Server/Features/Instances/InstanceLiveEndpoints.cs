@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -11,14 +10,12 @@ using OCore.Platform.Security;
 
 namespace OCore.Features.Instances;
 
-/// <summary>What is asked of the running instance itself: modules, logs, the way in.</summary>
+/// <summary>What is asked of the running instance itself: modules, the way in.</summary>
 internal static class InstanceLiveEndpoints
 {
     public static void Map(RouteGroupBuilder instances)
     {
         instances.MapGet("/{id}/modules", Modules).WithName("listInstanceModules");
-        instances.MapGet("/{id}/logs", Logs).WithName("getInstanceLogs").PortalFeature(PortalFeatures.Logs);
-        instances.MapGet("/{id}/logs/stream", LogStream).WithName("streamInstanceLogs").PortalFeature(PortalFeatures.Logs).Lasting().Produces<string>(200, "text/event-stream");
         instances.MapPost("/{id}/admin-password/reveal", RevealPassword).WithName("revealAdminPassword").Require("manage:instances");
         instances.MapPost("/{id}/admin-password/reset", ResetPassword).WithName("resetAdminPassword").Require("manage:instances");
         instances.MapPost("/{id}/open", Open).WithName("openInstance").Require("manage:instances");
@@ -33,32 +30,6 @@ internal static class InstanceLiveEndpoints
             return Paging.Whole(all.Where(m => (state is null || m.State == state)
                 && (q is null || m.Name.Contains(q, StringComparison.OrdinalIgnoreCase) || m.Title.Contains(q, StringComparison.OrdinalIgnoreCase))));
         }, stop);
-
-    /// <summary>The last lines of its log.</summary>
-    internal static async Task<Results<Ok<LogLines>, Problem>> Logs(string id, [FromQuery, Range(1, 5000)] int? tail, OCoreDb db, InstanceHost host, CancellationToken stop) =>
-        await OnAsync(db, host, id, async on =>
-        {
-            var lines = new List<string>();
-            await foreach (var line in on.Connection.Docker.LogsAsync(on.Container, tail ?? 200, false, stop))
-                lines.Add(line);
-            return new LogLines { Lines = lines };
-        }, stop);
-
-    /// <summary>Its log as it is written (Server-Sent Events of kind <c>line</c>), after the last lines.</summary>
-    internal static async Task<Results<ServerSentEventsResult<string>, Problem>> LogStream(string id, [FromQuery, Range(0, 5000)] int? tail, OCoreDb db, InstanceHost host, HttpContext http, CancellationToken stop)
-    {
-        var (on, problem) = await OpenAsync(db, host, id, stop);
-        if (problem is not null)
-            return problem;
-        http.Response.Headers["X-Accel-Buffering"] = "no";
-        return TypedResults.ServerSentEvents(FollowAsync(on!, tail ?? 200, stop), "line");
-    }
-
-    private static async IAsyncEnumerable<string> FollowAsync(InstanceOnServer on, int tail, [EnumeratorCancellation] CancellationToken stop)
-    {
-        await foreach (var line in on.Connection.Docker.LogsAsync(on.Container, tail, true, stop))
-            yield return line;
-    }
 
     /// <summary>The administrator's first password, shown once.</summary>
     internal static async Task<Results<Ok<AdminCredentials>, Problem>> RevealPassword(string id, OCoreDb db, InstanceHost host, SecretBox secrets, CancellationToken stop)
@@ -105,7 +76,7 @@ internal static class InstanceLiveEndpoints
 
     private static async Task<Results<Ok<T>, Problem>> OnAsync<T>(OCoreDb db, InstanceHost host, string id, Func<InstanceOnServer, Task<T>> work, CancellationToken stop)
     {
-        var (on, problem) = await OpenAsync(db, host, id, stop);
+        var (on, problem) = await InstanceQueries.OpenAsync(db, host, id, stop);
         if (problem is not null)
             return problem;
         try
@@ -115,22 +86,6 @@ internal static class InstanceLiveEndpoints
         catch (ServerException e)
         {
             return InstanceProblems.ServerAway(e.Message);
-        }
-    }
-
-    private static async Task<(InstanceOnServer?, Problem?)> OpenAsync(OCoreDb db, InstanceHost host, string id, CancellationToken stop)
-    {
-        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
-            return (null, Problem.NotFound);
-        if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing)
-            return (null, InstanceProblems.NotNow(instance));
-        try
-        {
-            return (await host.OpenAsync(db, instance, stop), null);
-        }
-        catch (Exception e) when (e is ServerException or Platform.Operations.TryLaterException or Platform.Operations.StepRefusedException)
-        {
-            return (null, InstanceProblems.ServerAway(e.Message));
         }
     }
 }

@@ -1,5 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using OCore.Client;
 using OCore.Platform.Data;
+using OCore.Platform.Http;
+using OCore.Platform.Remote;
 
 namespace OCore.Features.Instances;
 
@@ -10,5 +13,22 @@ internal static class InstanceQueries
     {
         var id = Guid.TryParse(idOrSlug, out var parsed) ? parsed : Guid.Empty;
         return await db.Instances.SingleOrDefaultAsync(i => i.Id == id || i.Slug == idOrSlug, stop);
+    }
+
+    /// <summary>One of them with its server at hand, or why that cannot be.</summary>
+    public static async Task<(InstanceOnServer?, Problem?)> OpenAsync(OCoreDb db, InstanceHost host, string id, CancellationToken stop)
+    {
+        if (await FindAsync(db, id, stop) is not { } instance)
+            return (null, Problem.NotFound);
+        if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing)
+            return (null, InstanceProblems.NotNow(instance));
+        try
+        {
+            return (await host.OpenAsync(db, instance, stop), null);
+        }
+        catch (Exception e) when (e is ServerException or Platform.Operations.TryLaterException or Platform.Operations.StepRefusedException)
+        {
+            return (null, InstanceProblems.ServerAway(e.Message));
+        }
     }
 }

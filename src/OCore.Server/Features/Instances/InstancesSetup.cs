@@ -1,4 +1,5 @@
 using OCore.Features.Agency;
+using OCore.Features.Logs;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Terminals;
@@ -19,6 +20,7 @@ internal static class InstancesSetup
         services.AddSingleton<UnusedTemplates>();
         services.AddSingleton<InstanceHost>();
         services.AddSingleton<Provisioning>();
+        services.AddSingleton<LogReaders>();
         services.AddSingleton<OpenTerminals>();
         services.AddSingleton<TerminalHost>();
         services.AddSingleton<IClientResources, ClientInstances>();

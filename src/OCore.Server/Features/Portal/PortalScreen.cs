@@ -50,6 +50,8 @@ internal sealed class PortalScreen(RequestDelegate next, OCoreDbFactory database
     // Asked when the first byte is written: by then the gate knows who it is for.
     private async ValueTask<ServerWords?> ChooseAsync(HttpContext http, CancellationToken stop)
     {
+        if (http.Response.StatusCode < 400 && http.GetEndpoint()?.Metadata.GetMetadata<Verbatim>() is not null)
+            return null;
         var caller = http.RequestServices.GetRequiredService<Caller>();
         if (!caller.IsSignedIn || caller.Access.Portal is not { } portal)
             return null;
@@ -68,3 +70,6 @@ internal sealed class PortalScreen(RequestDelegate next, OCoreDbFactory database
         return words;
     }
 }
+
+/// <summary>The answer is what the client itself wrote, to the byte: leaving a word out of it would spoil what is saved again. Refusals are looked through all the same.</summary>
+internal sealed class Verbatim;

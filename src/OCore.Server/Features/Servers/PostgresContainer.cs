@@ -32,6 +32,8 @@ internal static partial class PostgresContainer
             "postgres", "-c", "max_connections=500", "-c", "shared_buffers=256MB", "-c", "effective_cache_size=1GB", "-c", "work_mem=8MB",
             "-c", "maintenance_work_mem=128MB", "-c", "random_page_cost=1.1", "-c", "wal_compression=on", "-c", "max_wal_size=2GB",
             "-c", "checkpoint_completion_target=0.9", "-c", "log_min_duration_statement=5s",
+            // Its log is of all databases; each line names its own.
+            "-c", "log_line_prefix=%m [%p] %d ",
         ],
         Env = new Dictionary<string, string> { ["POSTGRES_PASSWORD_FILE"] = PasswordFile.Value },
         Labels = ServerLabels.Of(server),

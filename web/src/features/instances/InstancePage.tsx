@@ -9,6 +9,7 @@ import { Action, FactsSkeleton, Tag } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { ErrorState } from '../../ui/Errors';
 import { failed } from '../../ui/toast';
+import { Files } from '../files/Files';
 import { Monitoring } from '../monitoring/Monitoring';
 import { InstanceOdooShell, InstanceTerminal } from '../terminals/InstanceTerminals';
 import { OperationLine, OperationsTable } from '../operations/OperationParts';
@@ -23,7 +24,7 @@ import { Settings } from './Settings';
 
 const tabs = [
   { value: 'overview', label: 'Overview' }, { value: 'monitoring', label: 'Monitoring' }, { value: 'settings', label: 'Settings' }, { value: 'modules', label: 'Modules' },
-  { value: 'logs', label: 'Logs' }, { value: 'terminal', label: 'Terminal' }, { value: 'odoo-shell', label: 'Odoo shell' }, { value: 'operations', label: 'Operations' },
+  { value: 'logs', label: 'Logs' }, { value: 'terminal', label: 'Terminal' }, { value: 'odoo-shell', label: 'Odoo shell' }, { value: 'files', label: 'Files' }, { value: 'operations', label: 'Operations' },
 ];
 
 export default function InstancePage() {
@@ -81,6 +82,7 @@ function Loaded({ instance, crumbs }: { instance: InstanceView; crumbs: { label:
       {tab === 'logs' && <Logs instance={instance} />}
       {tab === 'terminal' && <InstanceTerminal instance={instance} />}
       {tab === 'odoo-shell' && <InstanceOdooShell instance={instance} />}
+      {tab === 'files' && <Files instance={instance} />}
       {tab === 'operations' && <OperationsTable query={{ instance: instance.id }} />}
       {(dialog === 'stop' || dialog === 'restart') && <RunDialog verb={dialog} instance={instance} onClose={() => setDialog(undefined)} />}
       {dialog === 'delete' && <DeleteDialog instance={instance} onClose={() => setDialog(undefined)} />}
