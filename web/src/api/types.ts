@@ -136,7 +136,7 @@ export type HaConfig = Schemas['HaConfig'];
 export type UpdateHaConfig = Schemas['UpdateHaConfig'];
 export type HaConfigView = Schemas['HaConfigView'];
 export type TopologyData = Schemas['TopologyData'];
-export type TopologyView = Schemas['TopologyView'];
+export type TopologyView = Schemas['TopologyView'] & { deployment?: null | TopologyDeploymentView };
 export type TopologySummary = Schemas['TopologySummary'];
 export type TopologyBlueprint = Schemas['TopologyBlueprint'];
 export type CreateTopology = Schemas['CreateTopology'];
@@ -147,3 +147,16 @@ export type TopologyFix = Schemas['TopologyFix'];
 export type FindingSeverity = Schemas['FindingSeverity'];
 export type ValidateTopology = Schemas['ValidateTopology'];
 export type TopologyValidation = Schemas['TopologyValidation'];
+// DEPLOY-BEGIN
+export type TopologyPlanKind = 'deploy' | 'change' | 'destroy';
+export type PlanActionKind = 'create' | 'change' | 'replace' | 'destroy' | 'keep';
+export type TopologyNodeState = 'waiting' | 'working' | 'running' | 'degraded' | 'failed' | 'missing' | 'unknown';
+export interface PlanTopology { organization?: null | string; name?: null | string; domain?: null | string; templateId?: null | string; agreeToLose?: null | string[]; destroy?: null | boolean }
+export interface PlanAction { nodeId: string; label: string; type: string; server?: null | Ref; action: PlanActionKind; message: string; changes: { setting: string; before?: null | string; after?: null | string }[]; downtime?: null | string; dataRisk?: null | string }
+export interface TopologyPlanView { id: string; hash: string; kind: TopologyPlanKind; instance: { name: string; organization: Ref; domain: string; url: string; odooVersion: string; image: string; modules: string[] }; actions: PlanAction[]; downtime: boolean; dataRisk: boolean; findings: TopologyFinding[]; createdAt: string }
+export interface DeployTopology { planHash: string; confirm?: null | string }
+export interface TopologyNodeStatus { nodeId: string; type: string; label: string; server?: null | Ref; state: TopologyNodeState; message?: null | string; role?: null | string; figures: Record<string, string>; measuredAt?: null | string }
+export interface TopologyDeploymentView { status: string; generation: number; planHash: string; instanceId?: null | string; operationId?: null | string; changed: boolean; deployedAt?: null | string; nodes: TopologyNodeStatus[] }
+export interface SetTopologyCredential { accessKey: string; secretKey: string }
+export interface TopologyCredentialView { name: string; accessKey: string }
+// DEPLOY-END

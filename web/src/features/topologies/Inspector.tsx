@@ -2,26 +2,36 @@ import { useState } from 'react';
 import { ActionIcon, Button, NumberInput, Select, TagsInput, TextInput } from '@mantine/core';
 import { IconArrowRight, IconCopyPlus, IconTrash, IconX } from '@tabler/icons-react';
 import { changed, type DrawnNode, duplicated, fitting, joined, labelOf, serverOf, textOf, without, withMember } from './drawing';
+import { Credential } from './Credential';
 import { FindingList } from './FindingList';
 import { common, type Field, kindOf } from './kinds';
 import { KindIcon } from './KindIcon';
 import { type Place, ServerPicker } from './ServerPicker';
+import { NodeStatus } from './NodeStatus';
+import type { Deployment } from './useDeployment';
 import { nothing, type Editor } from './useEditor';
 import classes from './topologies.module.css';
 
+interface Props {
+  editor: Editor;
+  servers: Place[];
+  deployment: Deployment;
+  onShow: (ids: readonly string[]) => void;
+}
+
 /** What is chosen, and all that can be said of it. */
-export function Inspector({ editor, servers, onShow }: { editor: Editor; servers: Place[]; onShow: (ids: readonly string[]) => void }) {
+export function Inspector({ editor, servers, deployment, onShow }: Props) {
   const { draft, selection } = editor;
   const nodes = draft.nodes.filter((node) => selection.nodes.includes(node.id));
   const edges = draft.edges.filter((edge) => selection.edges.includes(edge.id));
   const [node] = nodes;
-  if (nodes.length === 1 && node) return <NodeForm key={node.id} editor={editor} node={node} servers={servers} onShow={onShow} />;
+  if (nodes.length === 1 && node) return <NodeForm key={node.id} editor={editor} node={node} servers={servers} deployment={deployment} onShow={onShow} />;
   if (nodes.length > 1) return <Several editor={editor} nodes={nodes} servers={servers} />;
   if (edges.length > 0) return <Edges editor={editor} ids={edges.map((edge) => edge.id)} />;
   return <Whole editor={editor} servers={servers} />;
 }
 
-function NodeForm({ editor, node, servers, onShow }: { editor: Editor; node: DrawnNode; servers: Place[]; onShow: (ids: readonly string[]) => void }) {
+function NodeForm({ editor, node, servers, deployment, onShow }: Props & { node: DrawnNode }) {
   const { draft, change, select, mayChange } = editor;
   const kind = kindOf(node.type);
   const set = (member: string, value: unknown) => change((now) => changed(now, [node.id], (item) => withMember(item, member, value)), `${node.id} ${member}`);
@@ -30,6 +40,8 @@ function NodeForm({ editor, node, servers, onShow }: { editor: Editor; node: Dra
   const place = textOf(node, 'place');
   const mates = place ? draft.nodes.filter((other) => other !== node && textOf(other, 'place') === place && serverOf(other) !== serverOf(node)) : [];
   const own = editor.findings.of.get(node.id) ?? [];
+  const status = deployment.statuses.get(node.id);
+  const credential = node.type === 's3' ? textOf(node, 'credential') : undefined;
   return (
     <div className={classes.form} role="group" aria-label={`Settings of ${labelOf(node)}`}>
       <header className={classes.formHead}>
@@ -42,6 +54,7 @@ function NodeForm({ editor, node, servers, onShow }: { editor: Editor; node: Dra
           </>
         )}
       </header>
+      {status && <NodeStatus topology={editor.topology.id} status={status} />}
       {own.length > 0 && <FindingList findings={own} editor={editor} onShow={onShow} here={node.id} />}
       <TextInput size="xs" label="Name" value={textOf(node, 'label') ?? ''} placeholder={node.id} maxLength={100} readOnly={!mayChange} onChange={(event) => set('label', event.currentTarget.value)} />
       {node.type !== 's3' && (
@@ -55,6 +68,7 @@ function NodeForm({ editor, node, servers, onShow }: { editor: Editor; node: Dra
         </div>
       )}
       {fields.filter((field) => !field.rare).map((field) => <Member key={field.name} field={field} node={node} onChange={(value) => set(field.name, value)} readOnly={!mayChange} />)}
+      {credential && <Credential key={credential} topology={editor.topology.id} name={credential} mayChange={mayChange} />}
       <Connections editor={editor} node={node} />
       <details className={classes.rare} open={rare.some((field) => field.name !== 'place' && node.data[field.name] !== undefined) || undefined}>
         <summary>More settings</summary>
