@@ -1,5 +1,5 @@
 import { useId, type ReactNode } from 'react';
-import { Anchor, Button, ColorInput, FileButton, Select, Textarea, TextInput } from '@mantine/core';
+import { Anchor, Button, ColorInput, ColorSwatch, FileButton, Select, Textarea, TextInput } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useList, useSend } from '../../api/hooks';
@@ -84,9 +84,10 @@ export function Line({ draft, field, label, note, placeholder, rows }: { draft: 
 const swatches = ['#0d6c80', '#2563eb', '#7c3aed', '#be185d', '#b91c1c', '#c2410c', '#15803d', '#334155'];
 
 function Color({ draft, field, label }: { draft: Draft; field: Field; label: string }) {
+  const otherwise = draft.view[field] ?? draft.view.inherited[field];
   return (
     <FieldOf draft={draft} field={field} label={label}>
-      {(id) => <ColorInput id={id} size="xs" disabled={draft.locked} withEyeDropper={false} swatches={swatches} swatchesPerRow={8} placeholder={draft.view[field] ?? draft.view.inherited[field] ?? 'by the light one'} value={draft.value(field)} onChange={(value) => { if (!value || /^#[0-9a-f]{6}$/i.test(value)) draft.set(field, value.toLowerCase()); }} />}
+      {(id) => <ColorInput id={id} size="xs" disabled={draft.locked} withEyeDropper={false} swatches={swatches} swatchesPerRow={8} placeholder={otherwise ?? 'by the light one'} leftSection={<ColorSwatch size={18} color={draft.value(field) || otherwise || 'transparent'} />} value={draft.value(field)} onChange={(value) => { if (!value || /^#[0-9a-f]{6}$/i.test(value)) draft.set(field, value.toLowerCase()); }} />}
     </FieldOf>
   );
 }
