@@ -113,7 +113,7 @@ public sealed class TopologyPagesTests(BrowserLab lab, Installation at) : IClass
             await table.GetByRole(AriaRole.Button, new() { Name = "Odoo", Exact = true }).PressAsync("Enter");
             await visitor.FillAsync("Workers", "6");
             await Expect(visitor.Row("Odoo").First).ToContainTextAsync("6 workers");
-            await visitor.Page.GetByText("Availability", new() { Exact = true }).ClickAsync();
+            await visitor.Page.GetByText("HA", new() { Exact = true }).ClickAsync();
             await visitor.Page.GetByLabel("Sessions in Redis").PressAsync("Space");
             await visitor.SeesAsync("Save, and this shows");
             await visitor.Page.Keyboard.PressAsync("Control+s");

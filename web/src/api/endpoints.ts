@@ -160,6 +160,11 @@ export const api = {
   duplicateTopology: (topology: string) => post<t.TopologyView>(`/topologies/${id(topology)}/duplicate`),
   topologyHa: (topology: string) => get<t.HaConfigView>(`/topologies/${id(topology)}/ha-config`),
   validateTopology: (topology: string, body: t.ValidateTopology) => post<t.TopologyValidation>(`/topologies/${id(topology)}/validate`, body),
+  planTopology: (topology: string, body: t.PlanTopology) => post<t.TopologyPlanView>(`/topologies/${id(topology)}/plan`, body),
+  deployTopology: (topology: string, body: t.DeployTopology) => post<t.OperationView>(`/topologies/${id(topology)}/deploy`, body),
+  measureTopologyNode: (topology: string, node: string) => post<t.TopologyNodeStatus>(`/topologies/${id(topology)}/nodes/${id(node)}/status`),
+  topologyCredentials: (topology: string) => get<t.Page<t.TopologyCredentialView>>(`/topologies/${id(topology)}/credentials`),
+  setTopologyCredential: (topology: string, name: string, body: t.SetTopologyCredential) => put<t.TopologyCredentialView>(`/topologies/${id(topology)}/credentials/${id(name)}`, body),
 
   instances: (query?: Query) => get<t.Page<t.InstanceView>>('/instances', query),
   instance: (instance: string) => get<t.InstanceView>(`/instances/${id(instance)}`),

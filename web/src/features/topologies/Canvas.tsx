@@ -6,9 +6,10 @@ import {
 import '@xyflow/react/dist/base.css';
 import { added, cardHeight, cardWidth, fitting, gridStep, joined, labelOf, moved, type Position, serverOf, without } from './drawing';
 import { dragType } from './dragType';
-import { type CardNode, NodeCard } from './NodeCard';
+import { type Card, type CardNode, NodeCard } from './NodeCard';
 import { detailOf, kindOf } from './kinds';
 import { marking } from './SeverityIcon';
+import { actionWords, type Deployment, stateWords } from './useDeployment';
 import type { Editor } from './useEditor';
 import type { Place } from './servers';
 import classes from './topologies.module.css';
@@ -27,6 +28,7 @@ export interface CanvasHandle {
 interface Props {
   editor: Editor;
   servers: Place[];
+  deployment: Deployment;
   handle: React.RefObject<CanvasHandle | null>;
 }
 
@@ -34,8 +36,9 @@ export default function Canvas(props: Props) {
   return <ReactFlowProvider><Flow {...props} /></ReactFlowProvider>;
 }
 
-function Flow({ editor, servers, handle }: Props) {
+function Flow({ editor, servers, deployment, handle }: Props) {
   const { draft, change, select, selection, findings, mayChange } = editor;
+  const { actions, statuses } = deployment;
   const scheme = useComputedColorScheme('light');
   const flow = useReactFlow<CardNode>();
   const box = useRef<HTMLDivElement>(null);
@@ -56,13 +59,16 @@ function Flow({ editor, servers, handle }: Props) {
       const server = serverId ? (names.get(serverId) ?? 'unknown server') : undefined;
       const { worst, count } = marking(findings.of.get(node.id));
       const selected = selection.nodes.includes(node.id);
-      const data = known && known.data.node === node && known.data.server === server && known.data.worst === worst && known.data.findings === count ? known.data : { node, server, worst, findings: count };
+      const action = actions.get(node.id);
+      const state = statuses.get(node.id)?.state;
+      const fresh: Card = { node, server, worst, findings: count, action, state };
+      const data = known && Object.keys(fresh).every((member) => known.data[member] === fresh[member]) ? known.data : fresh;
       const position = known && known.position.x === node.position.x && known.position.y === node.position.y ? known.position : node.position;
       if (known && known.data === data && known.position === position && Boolean(known.selected) === selected) return known;
-      const says = [kindOf(node.type)?.label, labelOf(node), detailOf(node), server ?? (node.type === 's3' ? undefined : 'no server'), count > 0 ? `${count} findings` : undefined].filter(Boolean).join(', ');
+      const says = [kindOf(node.type)?.label, labelOf(node), detailOf(node), server ?? (node.type === 's3' ? undefined : 'no server'), state && stateWords[state], action && `plan: ${actionWords[action]}`, count > 0 ? `${count} findings` : undefined].filter(Boolean).join(', ');
       return { ...known, id: node.id, type: 'card', position, data, selected, ariaLabel: says, initialWidth: cardWidth, initialHeight: cardHeight };
     });
-  }), [draft.nodes, names, findings.of, selection.nodes]);
+  }), [draft.nodes, names, findings.of, selection.nodes, actions, statuses]);
   useEffect(() => setEdges((before) => {
     const old = new Map(before.map((item) => [item.id, item]));
     const near = new Set(selection.nodes);

@@ -4,6 +4,7 @@ import { IconArrowRight } from '@tabler/icons-react';
 import { labelOf, serverOf, textOf, without } from './drawing';
 import { FindingList } from './FindingList';
 import type { Place } from './servers';
+import type { Deployment } from './useDeployment';
 import { nothing, type Editor } from './useEditor';
 import classes from './topologies.module.css';
 
@@ -15,6 +16,7 @@ const Machines = lazy(() => import('./Machines'));
 interface Props {
   editor: Editor;
   servers: Place[];
+  deployment: Deployment;
   onShow: (ids: readonly string[]) => void;
 }
 
@@ -23,12 +25,12 @@ export function Inspector(props: Props) {
   return <Suspense fallback={<Skeleton height={240} />}><Chosen {...props} /></Suspense>;
 }
 
-function Chosen({ editor, servers, onShow }: Props) {
+function Chosen({ editor, servers, deployment, onShow }: Props) {
   const { draft, selection } = editor;
   const nodes = draft.nodes.filter((node) => selection.nodes.includes(node.id));
   const edges = draft.edges.filter((edge) => selection.edges.includes(edge.id));
   const [node] = nodes;
-  if (nodes.length === 1 && node) return <NodeForm key={node.id} editor={editor} node={node} servers={servers} onShow={onShow} />;
+  if (nodes.length === 1 && node) return <NodeForm key={node.id} editor={editor} node={node} servers={servers} deployment={deployment} onShow={onShow} />;
   if (nodes.length > 1) return <NodesForm editor={editor} nodes={nodes} servers={servers} />;
   if (edges.length > 0) return <Edges editor={editor} ids={edges.map((edge) => edge.id)} />;
   return <Whole editor={editor} servers={servers} />;

@@ -1,10 +1,11 @@
 import { memo } from 'react';
 import { Handle, Position, useConnection, type Node, type NodeProps } from '@xyflow/react';
-import type { FindingSeverity } from '../../api/types';
+import type { FindingSeverity, PlanActionKind, TopologyNodeState } from '../../api/types';
 import { type DrawnNode, labelOf } from './drawing';
 import { detailOf, kindOf, mayJoin } from './kinds';
 import { KindIcon } from './KindIcon';
 import { SeverityIcon } from './SeverityIcon';
+import { actionWords, stateTones, stateWords } from './useDeployment';
 import classes from './topologies.module.css';
 
 export interface Card extends Record<string, unknown> {
@@ -12,27 +13,32 @@ export interface Card extends Record<string, unknown> {
   server: string | undefined;
   worst: FindingSeverity | undefined;
   findings: number;
+  /** What the plan that is looked at does with it. */
+  action: PlanActionKind | undefined;
+  /** How it does, where it runs. */
+  state: TopologyNodeState | undefined;
 }
 
 export type CardNode = Node<Card, 'card'>;
 
 /** Drawn anew only when something on it changes: of 200 cards, one that is moved is one that is drawn. */
 export const NodeCard = memo(function NodeCard({ data, selected, isConnectable }: NodeProps<CardNode>) {
-  const { node, server, worst, findings } = data;
+  const { node, server, worst, findings, action, state } = data;
   const fits = useConnection<CardNode, boolean | undefined>((connection) => {
     const from = connection.inProgress ? connection.fromNode.data.node : undefined;
     return from && (from.id === node.id || mayJoin(from, node) || mayJoin(node, from));
   });
   return (
-    <div className={classes.card} data-family={kindOf(node.type)?.family} data-selected={selected || undefined} data-worst={worst} data-fits={fits}>
+    <div className={classes.card} data-family={kindOf(node.type)?.family} data-selected={selected || undefined} data-worst={worst} data-fits={fits} data-action={action}>
       <Handle type="target" position={Position.Left} isConnectable={isConnectable} />
       <span className={classes.cardIcon}><KindIcon type={node.type} /></span>
       <span className={classes.cardText}>
         <b>{labelOf(node)}</b>
-        <span>{detailOf(node)}</span>
+        <span>{state ? <span className={classes.state} data-tone={stateTones[state]}>{stateWords[state]}</span> : detailOf(node)}</span>
         {node.type !== 's3' && <span className={server ? undefined : classes.missing}>{server ?? 'no server'}</span>}
       </span>
-      {worst && <span className={classes.cardBadge} data-severity={worst}><SeverityIcon severity={worst} size={13} />{findings}</span>}
+      {action && action !== 'keep' && <span className={classes.cardAction}>{actionWords[action]}</span>}
+      {worst && !action && <span className={classes.cardBadge} data-severity={worst}><SeverityIcon severity={worst} size={13} />{findings}</span>}
       <Handle type="source" position={Position.Right} isConnectable={isConnectable} />
     </div>
   );

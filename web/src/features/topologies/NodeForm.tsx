@@ -2,15 +2,18 @@ import { useState } from 'react';
 import { ActionIcon, Button, NumberInput, Select, TagsInput, TextInput } from '@mantine/core';
 import { IconCopyPlus, IconTrash, IconX } from '@tabler/icons-react';
 import { changed, type DrawnNode, duplicated, fitting, joined, labelOf, serverOf, textOf, without, withMember } from './drawing';
+import { Credential } from './Credential';
 import { FindingList } from './FindingList';
 import { common, type Field, kindOf } from './kinds';
 import { KindIcon } from './KindIcon';
+import { NodeStatus } from './NodeStatus';
 import { ServerPicker } from './ServerPicker';
 import type { Place } from './servers';
+import type { Deployment } from './useDeployment';
 import { nothing, type Editor } from './useEditor';
 import classes from './topologies.module.css';
 
-export default function NodeForm({ editor, node, servers, onShow }: { editor: Editor; node: DrawnNode; servers: Place[]; onShow: (ids: readonly string[]) => void }) {
+export default function NodeForm({ editor, node, servers, deployment, onShow }: { editor: Editor; node: DrawnNode; servers: Place[]; deployment: Deployment; onShow: (ids: readonly string[]) => void }) {
   const { draft, change, select, mayChange } = editor;
   const kind = kindOf(node.type);
   const set = (member: string, value: unknown) => change((now) => changed(now, [node.id], (item) => withMember(item, member, value)), `${node.id} ${member}`);
@@ -19,6 +22,8 @@ export default function NodeForm({ editor, node, servers, onShow }: { editor: Ed
   const place = textOf(node, 'place');
   const mates = place ? draft.nodes.filter((other) => other !== node && textOf(other, 'place') === place && serverOf(other) !== serverOf(node)) : [];
   const own = editor.findings.of.get(node.id) ?? [];
+  const status = deployment.statuses.get(node.id);
+  const credential = node.type === 's3' ? textOf(node, 'credential') : undefined;
   return (
     <div className={classes.form} role="group" aria-label={`Settings of ${labelOf(node)}`}>
       <header className={classes.formHead}>
@@ -31,6 +36,7 @@ export default function NodeForm({ editor, node, servers, onShow }: { editor: Ed
           </>
         )}
       </header>
+      {status && <NodeStatus topology={editor.topology.id} status={status} />}
       {own.length > 0 && <FindingList findings={own} editor={editor} onShow={onShow} here={node.id} />}
       <TextInput size="xs" label="Name" value={textOf(node, 'label') ?? ''} placeholder={node.id} maxLength={100} readOnly={!mayChange} onChange={(event) => set('label', event.currentTarget.value)} />
       {node.type !== 's3' && (
@@ -44,6 +50,7 @@ export default function NodeForm({ editor, node, servers, onShow }: { editor: Ed
         </div>
       )}
       {fields.filter((field) => !field.rare).map((field) => <Member key={field.name} field={field} node={node} onChange={(value) => set(field.name, value)} readOnly={!mayChange} />)}
+      {credential && <Credential key={credential} topology={editor.topology.id} name={credential} mayChange={mayChange} />}
       <Connections editor={editor} node={node} />
       <details className={classes.rare} open={rare.some((field) => field.name !== 'place' && node.data[field.name] !== undefined) || undefined}>
         <summary>More settings</summary>

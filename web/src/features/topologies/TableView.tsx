@@ -1,17 +1,18 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
-import { EmptyState, Tag } from '../../ui/Bits';
+import { EmptyState, Status, Tag } from '../../ui/Bits';
 import table from '../../ui/ui.module.css';
 import { labelOf, serverOf, without } from './drawing';
 import { detailOf, kindOf } from './kinds';
 import { KindIcon } from './KindIcon';
 import type { Place } from './servers';
 import { SeverityIcon } from './SeverityIcon';
+import { actionWords, type Deployment, stateTones, stateWords } from './useDeployment';
 import { nothing, type Editor } from './useEditor';
 import classes from './topologies.module.css';
 
 /** All of the drawing without a canvas: the same nodes, the same settings beside them. */
-export default function TableView({ editor, servers }: { editor: Editor; servers: Place[] }) {
+export default function TableView({ editor, servers, deployment: { actions, statuses } }: { editor: Editor; servers: Place[]; deployment: Deployment }) {
   const { draft, selection, select, change, findings, mayChange } = editor;
   const byId = new Map(draft.nodes.map((node) => [node.id, node]));
   const names = new Map(servers.map((server) => [server.id, server.name]));
@@ -21,11 +22,13 @@ export default function TableView({ editor, servers }: { editor: Editor; servers
     <div className={table.frame}>
       <div className={`${table.scroll} ${classes.tall}`} tabIndex={0} role="group" aria-label="Nodes of the drawing">
         <table className={table.table} aria-label="Nodes">
-          <thead><tr><th scope="col">Node</th><th scope="col">Type</th><th scope="col">Server</th><th scope="col">Uses</th><th scope="col">Findings</th>{mayChange && <th scope="col" data-actions><span className={classes.hidden}>Actions</span></th>}</tr></thead>
+          <thead><tr><th scope="col">Node</th><th scope="col">Type</th><th scope="col">Server</th><th scope="col">Uses</th><th scope="col">Findings</th>{statuses.size > 0 && <th scope="col">Status</th>}{actions.size > 0 && <th scope="col">Plan</th>}{mayChange && <th scope="col" data-actions><span className={classes.hidden}>Actions</span></th>}</tr></thead>
           <tbody>
             {draft.nodes.map((node) => {
               const own = (findings.of.get(node.id) ?? []).filter((finding) => finding.severity !== 'info');
               const serverId = serverOf(node);
+              const status = statuses.get(node.id);
+              const action = actions.get(node.id);
               const chosen = selection.nodes.includes(node.id);
               return (
                 <tr key={node.id} data-chosen={chosen || undefined} className={classes.row}>
@@ -34,6 +37,8 @@ export default function TableView({ editor, servers }: { editor: Editor; servers
                   <td>{serverId ? (names.get(serverId) ?? 'unknown server') : <span className="dim">{node.type === 's3' ? '–' : 'none'}</span>}</td>
                   <td data-wrap>{uses(node.id).join(', ') || <span className="dim">nothing</span>}</td>
                   <td>{own[0] ? <span className={classes.severity}><SeverityIcon severity={own[0].severity} size={15} /> {own.length}</span> : findings.answer ? <Tag>fine</Tag> : '–'}</td>
+                  {statuses.size > 0 && <td>{status ? <Status tone={stateTones[status.state]}>{stateWords[status.state]}</Status> : '–'}</td>}
+                  {actions.size > 0 && <td><span className={classes.action} data-action={action}>{action ? actionWords[action] : '–'}</span></td>}
                   {mayChange && <td data-actions><ActionIcon variant="subtle" color="gray" aria-label={`Remove ${labelOf(node)}`} onClick={() => { change(without(draft, [node.id], [])); select(nothing); }}><IconTrash size={15} aria-hidden /></ActionIcon></td>}
                 </tr>
               );

@@ -4,11 +4,11 @@ import { useHotkeys } from '@mantine/hooks';
 import { IconArrowBackUp, IconArrowForwardUp, IconDots, IconHierarchy3 } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useAllowed, useMe, useRead, useRefusal, useSend } from '../../api/hooks';
-import type { TopologyView } from '../../api/types';
+import type { TopologyDeploymentView, TopologyView } from '../../api/types';
 import { useGo, usePathPart, usePaths, useUrlState } from '../../nav';
 import { Action, Status } from '../../ui/Bits';
 import { ErrorNote, ErrorState } from '../../ui/Errors';
-import { plural } from '../../ui/format';
+import { plural, words } from '../../ui/format';
 import { done, failed } from '../../ui/toast';
 import { EnableAgency } from '../agency/EnableAgency';
 import { Page } from '../shell/Page';
@@ -20,12 +20,14 @@ import { Inspector } from './Inspector';
 import { Conflict, Leaving } from './Leaving';
 import { NodeStrip } from './NodeStrip';
 import { useServers } from './servers';
+import { useDeployment } from './useDeployment';
 import { type Editor, nothing, useEditor } from './useEditor';
 import classes from './topologies.module.css';
 
 const Canvas = lazy(() => import('./Canvas'));
 const HaPanel = lazy(() => import('./HaPanel'));
 const JsonView = lazy(() => import('./JsonView'));
+const DeploymentPanel = lazy(() => import('./DeploymentPanel'));
 const TableView = lazy(() => import('./TableView'));
 
 export default function TopologyPage() {
@@ -36,7 +38,7 @@ export default function TopologyPage() {
 function Opened() {
   const id = usePathPart('topology');
   const to = usePaths();
-  const { data, error, reload } = useRead(api.topology(id), { every: () => 30_000 });
+  const { data, error, reload } = useRead(api.topology(id), { every: (topology) => (topology?.deployment?.operationId ? 2000 : 20_000) });
   const crumbs = [{ label: 'Topologies', to: to.topologies }];
   if (error && !data) return <Page title="Topology" crumbs={crumbs}><ErrorState error={error} onRetry={() => void reload()} /></Page>;
   if (!data) return <Page title="Topology" crumbs={crumbs}><Skeleton height={520} /></Page>;
@@ -53,11 +55,13 @@ function Drawing({ topology, reload }: { topology: TopologyView; reload: () => v
   const servers = useServers(topology.servers);
   const [view, setView] = useUrlState('view', 'canvas');
   const [panel, setPanel] = useState('details');
+  const deployment = useDeployment(editor);
   const canvas = useRef<CanvasHandle>(null);
 
-  // A choice opens what can be said of it.
+  // A choice opens what can be said of it, unless it is made to look at a plan.
   const chosen = [...editor.selection.nodes, ...editor.selection.edges].join();
-  useEffect(() => { if (chosen) setPanel('details'); }, [chosen]);
+  const planned = Boolean(deployment.plan);
+  useEffect(() => { if (chosen && !planned) setPanel('details'); }, [chosen, planned]);
   useEffect(() => { if (editor.conflict) reload(); }, [editor.conflict]); // eslint-disable-line react-hooks/exhaustive-deps
   useKeys(editor);
 
@@ -72,7 +76,7 @@ function Drawing({ topology, reload }: { topology: TopologyView; reload: () => v
   return (
     <Page
       title={draft.name || 'Topology'} crumbs={[{ label: 'Topologies', to: to.topologies }]}
-      aside={<Verdict editor={editor} onShow={() => setPanel('findings')} />}
+      aside={<><Verdict editor={editor} onShow={() => setPanel('findings')} />{deployment.deployment && <Runs deployment={deployment.deployment} onShow={() => setPanel('deploy')} />}</>}
       actions={
         <>
           <Tool label="Undo" keys="Ctrl+Z" onClick={editor.undo}><IconArrowBackUp size={17} aria-hidden /></Tool>
@@ -96,14 +100,14 @@ function Drawing({ topology, reload }: { topology: TopologyView; reload: () => v
       <div className={classes.work}>
         <div className={classes.stage}>
           <Suspense fallback={<Skeleton height="100%" />}>
-            {view === 'table' ? <TableView editor={editor} servers={servers} /> : view === 'json' ? <JsonView editor={editor} /> : <Canvas editor={editor} servers={servers} handle={canvas} />}
+            {view === 'table' ? <TableView editor={editor} servers={servers} deployment={deployment} /> : view === 'json' ? <JsonView editor={editor} /> : <Canvas editor={editor} servers={servers} deployment={deployment} handle={canvas} />}
           </Suspense>
         </div>
         <aside className={classes.panel} aria-label="Beside the drawing">
-          <SegmentedControl size="xs" fullWidth aria-label="Panel" value={panel} onChange={setPanel} data={[{ value: 'details', label: 'Details' }, { value: 'findings', label: answer ? `Findings ${answer.findings.length}` : 'Findings' }, { value: 'ha', label: 'Availability' }]} />
+          <SegmentedControl size="xs" fullWidth aria-label="Panel" value={panel} onChange={setPanel} data={[{ value: 'details', label: 'Details' }, { value: 'findings', label: answer ? `Findings ${answer.findings.length}` : 'Findings' }, { value: 'ha', label: 'HA' }, { value: 'deploy', label: 'Deploy' }]} />
           <div className={classes.panelBody} tabIndex={-1}>
             <Suspense fallback={<Skeleton height={240} />}>
-              {panel === 'findings' ? <FindingsPanel editor={editor} onShow={show} /> : panel === 'ha' ? <HaPanel editor={editor} servers={servers} /> : <Inspector editor={editor} servers={servers} onShow={show} />}
+              {panel === 'findings' ? <FindingsPanel editor={editor} onShow={show} /> : panel === 'deploy' ? <DeploymentPanel editor={editor} deployment={deployment} refusal={refusal} onShow={show} /> : panel === 'ha' ? <HaPanel editor={editor} servers={servers} /> : <Inspector editor={editor} servers={servers} deployment={deployment} onShow={show} />}
             </Suspense>
           </div>
         </aside>
@@ -146,6 +150,16 @@ function Verdict({ editor, onShow }: { editor: Editor; onShow: () => void }) {
   return (
     <button type="button" className={classes.verdict} data-busy={busy || undefined} onClick={onShow} aria-live="polite">
       <Status tone={answer.errors > 0 ? 'bad' : answer.warnings > 0 ? 'warn' : 'good'}>{text}</Status>
+    </button>
+  );
+}
+
+/** Whether it runs, in a word. */
+function Runs({ deployment, onShow }: { deployment: TopologyDeploymentView; onShow: () => void }) {
+  const bad = deployment.nodes.filter((node) => !['running', 'waiting', 'working'].includes(node.state)).length;
+  return (
+    <button type="button" className={classes.verdict} onClick={onShow}>
+      <Status tone={deployment.operationId ? 'busy' : bad > 0 ? 'bad' : 'good'}>{deployment.operationId ? words(deployment.status) : bad > 0 ? `${plural(bad, 'node')} not well` : 'Running'}</Status>
     </button>
   );
 }

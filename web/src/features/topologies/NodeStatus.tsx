@@ -1,0 +1,28 @@
+import { Button } from '@mantine/core';
+import { api } from '../../api/endpoints';
+import { useSend } from '../../api/hooks';
+import type { TopologyNodeStatus } from '../../api/types';
+import { Facts, Status, When } from '../../ui/Bits';
+import { ErrorNote } from '../../ui/Errors';
+import { words } from '../../ui/format';
+import { stateTones, stateWords } from './useDeployment';
+import classes from './topologies.module.css';
+
+/** How a node that runs does: as it was measured, and as it is now for who asks. */
+export function NodeStatus({ topology, status: known }: { topology: string; status: TopologyNodeStatus }) {
+  const measure = useSend(() => api.measureTopologyNode(topology, known.nodeId));
+  const status = measure.answer && (measure.answer.measuredAt ?? '') > (known.measuredAt ?? '') ? measure.answer : known;
+  return (
+    <section className={classes.joins} aria-label="Status">
+      <p className={classes.fine}>
+        <Status tone={stateTones[status.state]}>{stateWords[status.state]}</Status>
+        {status.role && <span className="dim">{status.role}</span>}
+        <Button size="compact-xs" variant="subtle" ml="auto" loading={measure.busy} onClick={() => measure.send(undefined)}>Look now</Button>
+      </p>
+      {status.message && <p>{status.message}</p>}
+      {Object.keys(status.figures).length > 0 && <Facts min={110} items={Object.entries(status.figures).map(([name, value]): [string, string] => [words(name.replace(/([A-Z])/g, ' $1').toLowerCase()), value])} />}
+      {status.measuredAt && <p className="dim">Measured <When at={status.measuredAt} /></p>}
+      <ErrorNote error={measure.error} />
+    </section>
+  );
+}

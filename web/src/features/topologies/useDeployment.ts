@@ -1,0 +1,30 @@
+import { useEffect, useMemo, useState } from 'react';
+import { api } from '../../api/endpoints';
+import { useOrg, useSend } from '../../api/hooks';
+import type { PlanActionKind, PlanTopology, TopologyNodeState, TopologyNodeStatus, TopologyPlanView } from '../../api/types';
+import { started } from '../operations/started';
+import type { Editor } from './useEditor';
+
+/** From the saved drawing to what runs: the plan that is looked at, and what was measured of each node. */
+export function useDeployment({ topology, dirty }: Editor) {
+  const org = useOrg();
+  const { deployment } = topology;
+  const [plan, setPlan] = useState<TopologyPlanView>();
+  const make = useSend((body: PlanTopology) => api.planTopology(topology.id, body), { quiet: true, onDone: setPlan });
+  const deploy = useSend((confirm: string | undefined) => api.deployTopology(topology.id, { planHash: plan?.hash ?? '', confirm }), { onDone: (operation) => { setPlan(undefined); started(org, operation); } });
+  // A plan is of one drawing: after a change it says nothing any more.
+  const { version } = topology;
+  useEffect(() => setPlan(undefined), [version, dirty]);
+  return {
+    deployment: deployment ?? undefined, plan, make, deploy,
+    forget: () => { setPlan(undefined); make.reset(); deploy.reset(); },
+    actions: useMemo(() => new Map<string, PlanActionKind>(plan?.actions.map((action) => [action.nodeId, action.action])), [plan]),
+    statuses: useMemo(() => new Map<string, TopologyNodeStatus>(deployment?.nodes.map((status) => [status.nodeId, status])), [deployment]),
+  };
+}
+
+export type Deployment = ReturnType<typeof useDeployment>;
+
+export const stateWords: Record<TopologyNodeState, string> = { waiting: 'Waiting', working: 'Working', running: 'Running', degraded: 'Degraded', failed: 'Failed', missing: 'Missing', unknown: 'Unknown' };
+export const stateTones = { waiting: 'idle', working: 'busy', running: 'good', degraded: 'warn', failed: 'bad', missing: 'bad', unknown: 'idle' } as const;
+export const actionWords: Record<PlanActionKind, string> = { create: 'Create', change: 'Change', replace: 'Replace', destroy: 'Destroy', keep: 'Keep' };
