@@ -463,6 +463,110 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "BackupSchedules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "uuid", nullable: false),
+                    InstanceName = table.Column<string>(type: "text", nullable: false),
+                    Enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    Cron = table.Column<string>(type: "text", nullable: false),
+                    TimeZone = table.Column<string>(type: "text", nullable: false),
+                    TargetId = table.Column<Guid>(type: "uuid", nullable: true),
+                    TargetChosen = table.Column<bool>(type: "boolean", nullable: false),
+                    KeepDaily = table.Column<int>(type: "integer", nullable: false),
+                    KeepWeekly = table.Column<int>(type: "integer", nullable: false),
+                    KeepMonthly = table.Column<int>(type: "integer", nullable: false),
+                    Verify = table.Column<bool>(type: "boolean", nullable: false),
+                    AlarmAfterHours = table.Column<int>(type: "integer", nullable: false),
+                    NextAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    LastAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    Missed = table.Column<int>(type: "integer", nullable: false),
+                    AlarmedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ChangedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BackupSchedules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BackupSchedules_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "BackupTargets",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Endpoint = table.Column<string>(type: "text", nullable: false),
+                    Region = table.Column<string>(type: "text", nullable: true),
+                    Bucket = table.Column<string>(type: "text", nullable: false),
+                    Prefix = table.Column<string>(type: "text", nullable: false),
+                    AccessKey = table.Column<string>(type: "text", nullable: false),
+                    SecretKeySealed = table.Column<string>(type: "text", nullable: false),
+                    IsDefault = table.Column<bool>(type: "boolean", nullable: false),
+                    TestedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    TestError = table.Column<string>(type: "text", nullable: true),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BackupTargets", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BackupTargets_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Backups",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "uuid", nullable: true),
+                    ServerId = table.Column<Guid>(type: "uuid", nullable: true),
+                    InstanceName = table.Column<string>(type: "text", nullable: false),
+                    TargetId = table.Column<Guid>(type: "uuid", nullable: true),
+                    Reason = table.Column<string>(type: "text", nullable: false),
+                    Note = table.Column<string>(type: "text", nullable: true),
+                    OdooVersion = table.Column<string>(type: "text", nullable: false),
+                    OdooEdition = table.Column<string>(type: "text", nullable: false),
+                    State = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    FaultCode = table.Column<string>(type: "text", nullable: true),
+                    Fault = table.Column<string>(type: "text", nullable: true),
+                    Manifest = table.Column<string>(type: "text", nullable: true),
+                    Bytes = table.Column<long>(type: "bigint", nullable: false),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    TakenAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    CheckedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    VerifiedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    VerifySeconds = table.Column<double>(type: "double precision", nullable: true),
+                    KeepUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Backups", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Backups_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "BrandAssets",
                 columns: table => new
                 {
@@ -549,28 +653,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         columns: x => new { x.RootId, x.OrgId },
                         principalTable: "Organizations",
                         principalColumns: new[] { "RootId", "Id" },
-                        onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "ClientDeletions",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
-                    ServerId = table.Column<Guid>(type: "uuid", nullable: false),
-                    ClientName = table.Column<string>(type: "text", nullable: false),
-                    Path = table.Column<string>(type: "text", nullable: false),
-                    KeepUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_ClientDeletions", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_ClientDeletions_Organizations_OrgId",
-                        column: x => x.OrgId,
-                        principalTable: "Organizations",
-                        principalColumn: "Id",
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -1555,6 +1637,63 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 columns: new[] { "RootId", "Id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_InstanceId",
+                table: "BackupSchedules",
+                column: "InstanceId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_NextAt",
+                table: "BackupSchedules",
+                column: "NextAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_OrgId",
+                table: "BackupSchedules",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_RootId_OrgId",
+                table: "BackupSchedules",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_OrgId",
+                table: "BackupTargets",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_OrgId_Name",
+                table: "BackupTargets",
+                columns: new[] { "OrgId", "Name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_RootId_OrgId",
+                table: "BackupTargets",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_InstanceId",
+                table: "Backups",
+                column: "InstanceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_OrgId",
+                table: "Backups",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_RootId_OrgId",
+                table: "Backups",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_TargetId",
+                table: "Backups",
+                column: "TargetId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_BrandAssets_Hash",
                 table: "BrandAssets",
                 column: "Hash");
@@ -1622,11 +1761,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "IX_Certificates_NextAttemptAt",
                 table: "Certificates",
                 column: "NextAttemptAt");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_ClientDeletions_OrgId",
-                table: "ClientDeletions",
-                column: "OrgId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_DeployedNodes_OrgId",
@@ -2231,6 +2365,15 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "AuditLog");
 
             migrationBuilder.DropTable(
+                name: "BackupSchedules");
+
+            migrationBuilder.DropTable(
+                name: "BackupTargets");
+
+            migrationBuilder.DropTable(
+                name: "Backups");
+
+            migrationBuilder.DropTable(
                 name: "BrandAssets");
 
             migrationBuilder.DropTable(
@@ -2241,9 +2384,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "Certificates");
-
-            migrationBuilder.DropTable(
-                name: "ClientDeletions");
 
             migrationBuilder.DropTable(
                 name: "DeployedNodes");

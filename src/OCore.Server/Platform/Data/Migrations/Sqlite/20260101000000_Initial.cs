@@ -462,6 +462,110 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "BackupSchedules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    InstanceName = table.Column<string>(type: "TEXT", nullable: false),
+                    Enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Cron = table.Column<string>(type: "TEXT", nullable: false),
+                    TimeZone = table.Column<string>(type: "TEXT", nullable: false),
+                    TargetId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    TargetChosen = table.Column<bool>(type: "INTEGER", nullable: false),
+                    KeepDaily = table.Column<int>(type: "INTEGER", nullable: false),
+                    KeepWeekly = table.Column<int>(type: "INTEGER", nullable: false),
+                    KeepMonthly = table.Column<int>(type: "INTEGER", nullable: false),
+                    Verify = table.Column<bool>(type: "INTEGER", nullable: false),
+                    AlarmAfterHours = table.Column<int>(type: "INTEGER", nullable: false),
+                    NextAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LastAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Missed = table.Column<int>(type: "INTEGER", nullable: false),
+                    AlarmedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ChangedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BackupSchedules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BackupSchedules_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "BackupTargets",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Endpoint = table.Column<string>(type: "TEXT", nullable: false),
+                    Region = table.Column<string>(type: "TEXT", nullable: true),
+                    Bucket = table.Column<string>(type: "TEXT", nullable: false),
+                    Prefix = table.Column<string>(type: "TEXT", nullable: false),
+                    AccessKey = table.Column<string>(type: "TEXT", nullable: false),
+                    SecretKeySealed = table.Column<string>(type: "TEXT", nullable: false),
+                    IsDefault = table.Column<bool>(type: "INTEGER", nullable: false),
+                    TestedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    TestError = table.Column<string>(type: "TEXT", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BackupTargets", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BackupTargets_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Backups",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ServerId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    InstanceName = table.Column<string>(type: "TEXT", nullable: false),
+                    TargetId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    Reason = table.Column<string>(type: "TEXT", nullable: false),
+                    Note = table.Column<string>(type: "TEXT", nullable: true),
+                    OdooVersion = table.Column<string>(type: "TEXT", nullable: false),
+                    OdooEdition = table.Column<string>(type: "TEXT", nullable: false),
+                    State = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    FaultCode = table.Column<string>(type: "TEXT", nullable: true),
+                    Fault = table.Column<string>(type: "TEXT", nullable: true),
+                    Manifest = table.Column<string>(type: "TEXT", nullable: true),
+                    Bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    TakenAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    CheckedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    VerifiedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    VerifySeconds = table.Column<double>(type: "REAL", nullable: true),
+                    KeepUntil = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Backups", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Backups_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "BrandAssets",
                 columns: table => new
                 {
@@ -548,28 +652,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         columns: x => new { x.RootId, x.OrgId },
                         principalTable: "Organizations",
                         principalColumns: new[] { "RootId", "Id" },
-                        onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "ClientDeletions",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    ServerId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    ClientName = table.Column<string>(type: "TEXT", nullable: false),
-                    Path = table.Column<string>(type: "TEXT", nullable: false),
-                    KeepUntil = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_ClientDeletions", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_ClientDeletions_Organizations_OrgId",
-                        column: x => x.OrgId,
-                        principalTable: "Organizations",
-                        principalColumn: "Id",
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -1554,6 +1636,63 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 columns: new[] { "RootId", "Id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_InstanceId",
+                table: "BackupSchedules",
+                column: "InstanceId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_NextAt",
+                table: "BackupSchedules",
+                column: "NextAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_OrgId",
+                table: "BackupSchedules",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_RootId_OrgId",
+                table: "BackupSchedules",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_OrgId",
+                table: "BackupTargets",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_OrgId_Name",
+                table: "BackupTargets",
+                columns: new[] { "OrgId", "Name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_RootId_OrgId",
+                table: "BackupTargets",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_InstanceId",
+                table: "Backups",
+                column: "InstanceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_OrgId",
+                table: "Backups",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_RootId_OrgId",
+                table: "Backups",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_TargetId",
+                table: "Backups",
+                column: "TargetId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_BrandAssets_Hash",
                 table: "BrandAssets",
                 column: "Hash");
@@ -1621,11 +1760,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "IX_Certificates_NextAttemptAt",
                 table: "Certificates",
                 column: "NextAttemptAt");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_ClientDeletions_OrgId",
-                table: "ClientDeletions",
-                column: "OrgId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_DeployedNodes_OrgId",
@@ -2230,6 +2364,15 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "AuditLog");
 
             migrationBuilder.DropTable(
+                name: "BackupSchedules");
+
+            migrationBuilder.DropTable(
+                name: "BackupTargets");
+
+            migrationBuilder.DropTable(
+                name: "Backups");
+
+            migrationBuilder.DropTable(
                 name: "BrandAssets");
 
             migrationBuilder.DropTable(
@@ -2240,9 +2383,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "Certificates");
-
-            migrationBuilder.DropTable(
-                name: "ClientDeletions");
 
             migrationBuilder.DropTable(
                 name: "DeployedNodes");
