@@ -105,7 +105,7 @@ public sealed record SaveBackupTarget
     [Required, MaxLength(300), RegularExpression("^https?://[A-Za-z0-9.\\-\\[\\]:]+/?$")] public required string Endpoint { get; init; }
     [MaxLength(60)] public string? Region { get; init; }
     [Required, MinLength(3), MaxLength(63), RegularExpression("^[a-z0-9][a-z0-9.\\-]{1,61}[a-z0-9]$")] public required string Bucket { get; init; }
-    [MaxLength(200), RegularExpression("^[A-Za-z0-9._/\\-]*$")] public string? Prefix { get; init; }
+    [MaxLength(200), RegularExpression("^/?([A-Za-z0-9_][A-Za-z0-9._\\-]*(/[A-Za-z0-9_][A-Za-z0-9._\\-]*)*/?)?$")] public string? Prefix { get; init; }
     [Required, MinLength(1), MaxLength(200)] public required string AccessKey { get; init; }
     /// <summary>Kept encrypted and never read back; absent in a change, it stays.</summary>
     [MaxLength(200)] public string? SecretKey { get; init; }

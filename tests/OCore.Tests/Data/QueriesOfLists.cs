@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Identity;
 using OCore.Client;
+using OCore.Features.Backups;
 using OCore.Features.Branding;
 using OCore.Features.Monitoring;
 using OCore.Features.Organizations;
@@ -117,6 +118,9 @@ public sealed class QueriesOfLists
         var rule = new AlertRule { OrgId = agency.Org.Id, Name = app.Slug("rule"), Subject = "instance", SubjectId = instance.Id, Metric = "cpu", Above = true, IsActive = false, CreatedAt = now };
         db.Add(rule);
         await db.SaveChangesAsync();
+        var target = new BackupTarget { OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = app.Slug("bucket"), Endpoint = "https://s3.example.com", Bucket = "odd", Prefix = "", AccessKey = "x", SecretKeySealed = "x", CreatedAt = now };
+        db.Add(target);
+        db.Add(new Backup { OrgId = client.Id, RootId = agency.Org.Id, InstanceId = instance.Id, ServerId = server.Id, TargetId = target.Id, InstanceName = instance.Name, Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", State = BackupState.Failed, CreatedAt = now });
         db.Add(new Alert { OrgId = agency.Org.Id, RuleId = rule.Id, SubjectId = instance.Id, SubjectName = instance.Name, RaisedAt = now, ClearedAt = now });
         // Under the operation's id, for that is what is put into addresses here; switched off, nothing is told by it.
         db.Add(new Webhook { Id = operation.Id, OrgId = agency.Org.Id, Name = app.Slug("hook"), Url = "https://hooks.example.com", SecretSealed = "x", IsActive = false, CreatedAt = now });

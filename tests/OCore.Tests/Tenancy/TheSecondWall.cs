@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using OCore.Features.Backups;
 using OCore.Features.Branding;
 using OCore.Features.Instances;
 using OCore.Features.Monitoring;
@@ -114,6 +115,9 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
             new PortalConfig { OrgId = org.Id, RootId = org.RootId },
             new PortalDomain { OrgId = org.Id, SubdomainHost = $"{slug}.localhost", Token = "", Warnings = [], CreatedAt = now },
             new PortalDomainTombstone { OrgId = org.Id, Host = $"{slug}.example.net", Until = now },
+            new Backup { OrgId = org.Id, RootId = org.RootId, InstanceName = slug, Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", CreatedAt = now },
+            new BackupTarget { OrgId = org.Id, RootId = org.RootId, Name = slug, Endpoint = "https://s3.example.com", Bucket = "odd", Prefix = "", AccessKey = "x", SecretKeySealed = "x", CreatedAt = now },
+            new BackupSchedule { OrgId = org.Id, RootId = org.RootId, InstanceId = RowId.New(), InstanceName = slug, Cron = "0 2 * * *", TimeZone = "UTC" },
             new EnterpriseSource { OrgId = org.Id, GitUrl = "https://git.example.com/e.git" },
             new ServerSource { OrgId = org.Id, RootId = org.RootId, ServerId = server.Id, Key = slug, Origin = "archive", Commit = "x" },
             new Instance

@@ -27,7 +27,7 @@ internal static class FileEndpoints
         files.MapGet("/", Folder).WithName("listInstanceFiles");
         files.MapGet("/content", Open).WithName("readInstanceFile");
         files.MapGet("/download", Download).WithName("downloadInstanceFile").Lasting().Produces<Stream>(200, "application/octet-stream");
-        files.MapPost("/check", Check).WithName("checkInstanceFile").Require("manage:instances");
+        files.MapPost("/check", Check).WithName("checkInstanceFile").Require("manage:instances").WithMetadata(new RequestSizeLimitAttribute(8 << 20));
         files.MapPut("/content", Save).WithName("saveInstanceFile").Require("manage:instances").WithMetadata(new RequestSizeLimitAttribute(8 << 20));
         files.MapPut("/upload", Upload).WithName("uploadInstanceFile").Require("manage:instances").Accepts<Stream>("application/octet-stream").WithMetadata(new RequestSizeLimitAttribute(MostBytes));
         files.MapPost("/folders", Make).WithName("makeInstanceFolder").Require("manage:instances");

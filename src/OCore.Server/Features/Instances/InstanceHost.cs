@@ -139,12 +139,12 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
         PostgresContainer.SqlAsync(connection, "postgres", OdooSql.DropDatabase, new Dictionary<string, string> { ["db"] = database }, stop);
 
     /// <summary>New identity and secrets for the clone; a second run changes nothing.</summary>
-    public static Task PersonalizeAsync(InstanceOnServer on, string adminPassword, CancellationToken stop) =>
+    public static Task PersonalizeAsync(InstanceOnServer on, string adminHash, CancellationToken stop) =>
         on.SqlAsync(on.Plan.Database, OdooSql.Personalize, new Dictionary<string, string>
         {
             ["instance"] = on.Instance.Id.ToString(),
             ["url"] = InstanceViews.UrlOf(on.Instance, on.Server),
-            ["hash"] = OdooPassword.Hash(adminPassword),
+            ["hash"] = adminHash,
         }, stop);
 
     /// <summary>The instance's folder with the template's files, hard-linked: they are named by content and never rewritten.</summary>

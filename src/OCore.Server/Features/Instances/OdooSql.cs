@@ -167,7 +167,7 @@ internal static class OdooProbe
                 sys.exit(0)
             except (OSError, http.client.HTTPException) as e:
                 why = str(e) or type(e).__name__
-                time.sleep(0.2)
+                time.sleep(0.05)
         print(why)
         sys.exit(1)
         """;

@@ -19,11 +19,9 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         .Step("get the image", EnsureImageAsync)
         .Step("fetch the sources", EnsureSourcesAsync)
         .Step("prepare the template database", EnsureTemplateAsync)
-        .Step("copy the template", CopyAsync, RemoveCopyAsync)
-        .Step("set identity and secrets", PersonalizeAsync)
+        .Step("copy the template, with its own identity and secrets", CopyAsync, RemoveCopyAsync)
         .Step("start Odoo", StartAsync, RemoveContainerAsync)
-        .Step("route its address", RouteAsync, UnrouteAsync)
-        .Step("wait until Odoo answers", WaitAsync)
+        .Step("route its address and wait until Odoo answers", RouteAndWaitAsync, UnrouteAsync)
         .Step("finish", FinishAsync);
 
     internal static async Task CheckAsync(InstanceInput input, StepContext context)
@@ -67,13 +65,15 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await context.Get<TemplateDatabases>().EnsureAsync(db, on.Connection, on.Server, TemplateContent.Of(on.Instance), context.Log, context.Stop);
     }
 
-    // The database and its files at once: neither needs the other.
+    // At once what does not need the other: the database, its files, and the hash of the password, which takes as long as they do.
     private static async Task CopyAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
-        var template = TemplateContent.Of(on.Instance).Database;
-        await Task.WhenAll(InstanceHost.EnsureDatabaseAsync(on, template, context.Stop), InstanceHost.EnsureFilesAsync(on, template, context.Stop));
+        var (template, secrets) = (TemplateContent.Of(on.Instance).Database, context.Get<SecretBox>());
+        var hash = Task.Run(() => AdminHash(on, secrets), context.Stop);
+        await Task.WhenAll(hash, InstanceHost.EnsureDatabaseAsync(on, template, context.Stop), InstanceHost.EnsureFilesAsync(on, template, context.Stop));
+        await PersonalizeAsync(on, await hash, secrets, context.Stop);
     }
 
     internal static async Task RemoveCopyAsync(InstanceInput input, StepContext context)
@@ -89,9 +89,17 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
         var secrets = context.Get<SecretBox>();
-        await InstanceHost.PersonalizeAsync(on, secrets.Unseal(on.Instance.AdminPasswordSealed!, InstanceSecrets.Admin, on.Instance.Id), context.Stop);
-        await RegisterAsync(on, secrets, context.Stop);
+        await PersonalizeAsync(on, AdminHash(on, secrets), secrets, context.Stop);
     }
+
+    private static async Task PersonalizeAsync(InstanceOnServer on, string adminHash, SecretBox secrets, CancellationToken stop)
+    {
+        await InstanceHost.PersonalizeAsync(on, adminHash, stop);
+        await RegisterAsync(on, secrets, stop);
+    }
+
+    private static string AdminHash(InstanceOnServer on, SecretBox secrets) =>
+        OdooPassword.Hash(secrets.Unseal(on.Instance.AdminPasswordSealed!, InstanceSecrets.Admin, on.Instance.Id));
 
     private static async Task RegisterAsync(InstanceOnServer on, SecretBox secrets, CancellationToken stop)
     {
@@ -137,6 +145,9 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await db.SaveChangesAsync(context.Stop);
         await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
     }
+
+    // While Odoo starts, its address says so.
+    private static Task RouteAndWaitAsync(InstanceInput input, StepContext context) => Task.WhenAll(RouteAsync(input, context), WaitAsync(input, context));
 
     internal static async Task WaitAsync(InstanceInput input, StepContext context)
     {

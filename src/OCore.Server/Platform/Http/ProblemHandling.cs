@@ -119,7 +119,7 @@ internal static class ValidationProblems
         else
             context.ProblemDetails.Extensions.TryAdd("code", context.ProblemDetails.Status switch
             {
-                404 => "not_found", 405 => "method_not_allowed", 415 => "unsupported_media_type", _ => "error",
+                404 => "not_found", 405 => "method_not_allowed", 413 => "too_large", 415 => "unsupported_media_type", _ => "error",
             });
     }
 }

@@ -161,7 +161,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
     {
         await using var db = context.OpenDb();
         var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
-        await InstanceHost.PersonalizeAsync(on, context.Get<SecretBox>().Unseal(on.Instance.AdminPasswordSealed!, InstanceSecrets.Admin, on.Instance.Id), context.Stop);
+        await InstanceHost.PersonalizeAsync(on, OdooPassword.Hash(context.Get<SecretBox>().Unseal(on.Instance.AdminPasswordSealed!, InstanceSecrets.Admin, on.Instance.Id)), context.Stop);
     }
 
     private static async Task StartOdooAsync(TopologyInput input, StepContext context)
