@@ -56,6 +56,22 @@ internal static class FilesInContainer
     public static async Task<ITerminalProgram> OpenAsync(InstanceOnServer on, JsonObject request, CancellationToken stop) =>
         await on.Connection.Docker.OpenTerminalAsync(on.Container, Words(request), stop, new ExecOptions { User = User, WorkingFolder = "/" }, terminal: false);
 
+    /// <summary>Modules that somebody wrote into the instance's own add-ons; null where it does not run, and nobody can tell.</summary>
+    public static async Task<IReadOnlyList<string>?> OwnModulesAsync(InstanceOnServer on, CancellationToken stop)
+    {
+        var folder = PlacesOf(on.Plan)[0].Root.Path;
+        try
+        {
+            var found = await on.Connection.Docker.ExecAsync(on.Container, ["find", folder, "-mindepth", "2", "-maxdepth", "2", "-name", "__manifest__.py", "-printf", @"%h\n"], null, stop,
+                new ExecOptions { User = User, WorkingFolder = "/", Timeout = TimeSpan.FromSeconds(20) });
+            return [.. found.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(p => p[(p.LastIndexOf('/') + 1)..])];
+        }
+        catch (ServerException)
+        {
+            return null;
+        }
+    }
+
     private static string[] Words(JsonObject request) => ["python3", "-I", "-c", Helper, request.ToJsonString()];
 
     public static (JsonElement Answer, Problem? Problem) Understand(string output, string error)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Files;
 using OCore.Features.Operations;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
@@ -120,7 +121,7 @@ internal static class InstanceEndpoints
         BeginAsync<DeleteInstanceKind>(id, "Delete", i => i.WantRunning = false, db, queue, kinds, stop, evenSuspended: true);
 
     /// <summary>Install and update modules. The database returns to what it was if Odoo fails.</summary>
-    internal static async Task<Results<Accepted<OperationView>, Problem>> ChangeModules(string id, ChangeModules request, OCoreDb db, ModuleCatalog catalog, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
+    internal static async Task<Results<Accepted<OperationView>, Problem>> ChangeModules(string id, ChangeModules request, OCoreDb db, InstanceHost host, ModuleCatalog catalog, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
     {
         var (install, update) = (request.Install ?? [], request.Update ?? []);
         if (install.Count + update.Count == 0)
@@ -132,7 +133,7 @@ internal static class InstanceEndpoints
             return Problem.NotFound;
         if (instance.Status is not (InstanceStatus.Running or InstanceStatus.Stopped or InstanceStatus.Failed))
             return InstanceProblems.NotNow(instance);
-        if (await UnknownAsync(db, instance, install, update, catalog, stop) is { } unknown)
+        if (await UnknownAsync(db, host, instance, install, update, catalog, stop) is { } unknown)
             return unknown;
         instance.WantRunning = true;
         var operation = await queue.EnqueueAsync<ChangeModulesKind, ModulesInput>(db, new(instance.Id, install, update, instance.Sources),
@@ -141,8 +142,8 @@ internal static class InstanceEndpoints
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }
 
-    // Refused before Odoo is stopped, where the image can tell. What comes from repositories only the operation finds out.
-    private static async Task<Problem?> UnknownAsync(OCoreDb db, Instance instance, IReadOnlyList<string> install, IReadOnlyList<string> update, ModuleCatalog catalog, CancellationToken stop)
+    // Refused before Odoo is stopped, where the image can tell. What comes from repositories, or into the add-ons of one that stands still, only the operation finds out.
+    private static async Task<Problem?> UnknownAsync(OCoreDb db, InstanceHost host, Instance instance, IReadOnlyList<string> install, IReadOnlyList<string> update, ModuleCatalog catalog, CancellationToken stop)
     {
         if (instance.Repositories.Count > 0)
             return null;
@@ -150,7 +151,11 @@ internal static class InstanceEndpoints
         var enterprise = instance.OdooEdition == "ee" ? await OdooSources.FindAsync(db, instance.RootId, instance.OdooVersion, stop) : null;
         if (await catalog.UnknownAsync(instance.Image, server, install.Concat(update), instance.OdooEdition, enterprise?.Archives.GetValueOrDefault(instance.OdooVersion)?.Modules, stop) is not { Count: > 0 } unknown)
             return null;
-        return TemplateProblems.UnknownModules(unknown, instance.OdooVersion, unknown.Any(install.Contains) ? "install" : "update");
+        var (on, away) = await InstanceQueries.OpenAsync(db, host, instance.Id.ToString(), stop);
+        if (away is not null || await FilesInContainer.OwnModulesAsync(on!, stop) is not { } own)
+            return null;
+        unknown = [.. unknown.Except(own)];
+        return unknown.Count == 0 ? null : TemplateProblems.UnknownModules(unknown, instance.OdooVersion, unknown.Any(install.Contains) ? "install" : "update");
     }
 
     private static async Task<Results<Accepted<OperationView>, Problem>> BeginAsync<TKind>(string id, string verb, Action<Instance> want, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop, bool evenSuspended = false)

@@ -20,6 +20,8 @@ internal static class InstanceObserver
         var containers = seen.Containers.ToDictionary(c => c.Name);
         var stats = seen.Stats?.ToDictionary(s => s.Name);
         var busy = await BusyAsync(db, stop);
+        // What an operation has changed since this look began was not seen by it.
+        busy.UnionWith((await db.Operations.AcrossTenants().Where(o => o.ServerId == server.Id && o.InstanceId != null && o.FinishedAt >= seen.At).Select(o => o.InstanceId).ToListAsync(stop)).Select(id => $"instance:{id}"));
         foreach (var instance in await db.Instances.AcrossTenants().Where(i => i.ServerId == server.Id).ToListAsync(stop))
         {
             // While an operation works on it, the operation says what it is.
