@@ -19,7 +19,7 @@ public sealed class TopologyLab : IAsyncLifetime
     {
         if (Lab.WhyNot is not null) return; // each test says so
         await Lab.RunAsync(Path.Combine(Lab.Bin, "docker-engine"));
-        await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "odoo", "postgres", "redis", "haproxy", "nginx");
+        await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "odoo", "postgres", "redis", "haproxy", "nginx", "postgres-ha");
         await Lab.RunAsync("create", $"{Count}", "--prefix", "topo");
         foreach (var server in Machines)
             await server.ForgetOCoreAsync();

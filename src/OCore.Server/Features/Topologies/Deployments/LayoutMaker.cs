@@ -23,8 +23,6 @@ internal static class LayoutMaker
     private static string? WhyNot(TopologySnapshot topology, DrawnNode node) => node.Type switch
     {
         NodeType.Filestore => "NFS is not built by oCore: its server needs kernel rights that oCore gives no container. Use filestoreType s3, or local with one Odoo.",
-        // Its containers are made and reviewed, and it has not lost a primary in a drill yet: until then it is not let near people's data.
-        NodeType.Etcd => "PostgreSQL with fail-over is not built by this oCore yet. Deploy with one PostgreSQL.",
         NodeType.Pgbouncer => "PgBouncer is not built by oCore. Let Odoo reach PostgreSQL directly, and lower dbMaxConn where connections are few.",
         NodeType.Monitor => "Monitoring nodes are not built by oCore, which measures every node itself.",
         NodeType.Backup => "Backup nodes are not built by oCore: the instance is backed up as every other one.",
@@ -33,7 +31,7 @@ internal static class LayoutMaker
         NodeType.Postgres when !topology.Ha.PgFailoverEnabled && topology.Postgres.Count > 1 => "Replicas run with pgFailoverEnabled, under Patroni.",
         NodeType.Postgres when node.Text("failover", "patroni") != "patroni" => "Fail-over is done by Patroni.",
         NodeType.Postgres when node.Int("version", 17) != 17 => "PostgreSQL 17 is what runs.",
-        NodeType.Postgres when CapacityRules.AddressOf(topology, node) is null => NoAddress,
+        NodeType.Postgres or NodeType.Etcd when CapacityRules.AddressOf(topology, node) is null => NoAddress,
         NodeType.Odoo or NodeType.Redis when CapacityRules.AddressOf(topology, node) is null => NoAddress,
         NodeType.LoadBalancer when node.IsPgEntry && CapacityRules.AddressOf(topology, node) is null => NoAddress,
         NodeType.LoadBalancer when node.Flag("tls", false) => "The load balancer speaks HTTP: put what ends TLS before it.",
