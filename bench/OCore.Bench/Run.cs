@@ -46,6 +46,31 @@ public static class ProcessUse
         return (Of("Rss:"), Of("Pss:"));
     }
 
+    /// <summary>What the resident memory is: bytes by kind, the largest first.</summary>
+    public static IReadOnlyList<(string Kind, long Bytes)> MemoryByKind(int process)
+    {
+        var (bytes, kind) = (new Dictionary<string, long>(), "");
+        foreach (var line in File.ReadLines($"/proc/{process}/smaps"))
+        {
+            var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            // The first line of a mapping begins with its addresses and ends with what is mapped.
+            if (fields[0].Contains('-', StringComparison.Ordinal) && !fields[0].EndsWith(':'))
+                kind = KindOf(fields.Length > 5 ? fields[^1] : "");
+            else if (fields[0] == "Rss:")
+                bytes[kind] = bytes.GetValueOrDefault(kind) + (long.Parse(fields[1], CultureInfo.InvariantCulture) * 1024);
+        }
+        return [.. bytes.OrderByDescending(b => b.Value).Select(b => (b.Key, b.Value))];
+    }
+
+    private static string KindOf(string mapped) => mapped switch
+    {
+        _ when mapped.Contains("doublemapper", StringComparison.Ordinal) => "code made at run time, and what the runtime keeps of types",
+        _ when Path.GetFileName(mapped).StartsWith("OCore.", StringComparison.Ordinal) => "oCore's own assemblies",
+        _ when mapped.EndsWith(".dll", StringComparison.Ordinal) => "assemblies of .NET and of libraries",
+        _ when mapped.Contains(".so", StringComparison.Ordinal) => "native libraries",
+        _ => "managed heap and other data",
+    };
+
     public static List<int> ChildrenOf(int parent) => [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _))
         .Select(n => int.Parse(n!, CultureInfo.InvariantCulture)).Where(p => Stat(p) is { } s && int.Parse(s[1], CultureInfo.InvariantCulture) == parent)];
 

@@ -35,8 +35,11 @@ internal static class StartBench
         await Task.Delay(wait);
         var (resident, proportional) = ProcessUse.Memory(server.Id);
         var cpu = ProcessUse.Cpu([server.Id]) - before;
+        var kinds = ProcessUse.MemoryByKind(server.Id);
         bench.Aim("memory when idle ≤ 150 MB", Figure.Megabytes(resident), resident <= 150 << 20);
         bench.Note($"Idle is {wait.TotalSeconds:0} s after a start without a request: {Figure.Megabytes(resident)} resident, of which {Figure.Megabytes(proportional)} proportional (shared pages of libraries divided by their users); {cpu.TotalMilliseconds:0} ms of processor time in that while.");
+        if (resident > 150 << 20)
+            bench.Table(["what the memory is", "resident"], kinds.Select(k => new[] { k.Kind, Figure.Megabytes(k.Bytes) }));
     }
 
     private static async Task<List<string[]>?> OnPostgresAsync(Bench bench)
