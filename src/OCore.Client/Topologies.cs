@@ -153,8 +153,20 @@ public sealed record TopologySummary
     /// <summary>How many nodes of each type.</summary>
     public required IReadOnlyDictionary<string, int> Nodes { get; init; }
     public required IReadOnlyList<Ref> Servers { get; init; }
+    /// <summary>What runs of it; absent where nothing does.</summary>
+    public TopologyRunning? Running { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
+}
+
+/// <summary>A deployed topology in short.</summary>
+public sealed record TopologyRunning
+{
+    /// <summary><c>deploying</c>, <c>active</c>, <c>changing</c> or <c>destroying</c>.</summary>
+    public required string Status { get; init; }
+    public required int Nodes { get; init; }
+    /// <summary>Nodes that were found well when they were measured last.</summary>
+    public required int NodesRunning { get; init; }
 }
 
 /// <summary>A drawing to start from.</summary>

@@ -7,6 +7,7 @@ internal static partial class Views
 {
     public static readonly View<TopologySummary> TopologyRow = new View<TopologySummary>(t => t.Id.ToString())
         .Column("name", t => t.Name)
+        .Column("runs", t => t.Running is { } r ? $"{r.Status}, {r.NodesRunning} of {r.Nodes}" : null)
         .Column("nodes", t => Cell.Of(t.Nodes.Select(n => $"{n.Value} {n.Key}")))
         .Column("load balancer", t => Word(t.HaConfig.LbType))
         .Column("filestore", t => Word(t.HaConfig.FilestoreType))

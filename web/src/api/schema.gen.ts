@@ -4791,6 +4791,18 @@ export interface components {
             /** Format: double */
             y: number;
         };
+        /** @description A deployed topology in short. */
+        TopologyRunning: {
+            /** @description `deploying`, `active`, `changing` or `destroying`. */
+            status: string;
+            /** Format: int32 */
+            nodes: number;
+            /**
+             * Format: int32
+             * @description Nodes that were found well when they were measured last.
+             */
+            nodesRunning: number;
+        };
         /** @description A topology in a list, without its drawing. */
         TopologySummary: {
             /** Format: uuid */
@@ -4803,6 +4815,7 @@ export interface components {
                 [key: string]: number;
             };
             servers: components["schemas"]["Ref"][];
+            running?: null | components["schemas"]["TopologyRunning"];
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */

@@ -40,7 +40,8 @@ internal static class TopologyEndpoints
             query = query.Where(t => EF.Functions.Like(t.Name.ToLower(), Paging.Like(text.ToLowerInvariant()), "\\"));
         var rows = await query.OrderBy(t => t.Id).Take(page.Size + 1).ToListAsync(stop);
         var servers = await TopologyViews.ServerNamesAsync(db, caller, rows, stop);
-        return TypedResults.Ok(rows.ToPage(page, t => t.Id, t => t.ToSummary(servers)));
+        var running = await TopologyViews.RunningAsync(db, rows, stop);
+        return TypedResults.Ok(rows.ToPage(page, t => t.Id, t => t.ToSummary(servers, running)));
     }
 
     /// <summary>Drawings to start from.</summary>

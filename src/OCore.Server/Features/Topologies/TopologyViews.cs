@@ -15,12 +15,22 @@ internal static class TopologyViews
         Version = topology.Version, CreatedAt = topology.CreatedAt, UpdatedAt = topology.UpdatedAt,
     };
 
-    public static TopologySummary ToSummary(this Topology topology, IReadOnlyDictionary<Guid, string> servers) => new()
+    public static TopologySummary ToSummary(this Topology topology, IReadOnlyDictionary<Guid, string> servers, IReadOnlyDictionary<Guid, TopologyRunning> running) => new()
     {
         Id = topology.Id, Name = topology.Name, Description = topology.Description, HaConfig = topology.Ha, Servers = Refs(topology, servers),
         Nodes = topology.Drawing.Nodes.GroupBy(n => n.Type).OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count()),
-        CreatedAt = topology.CreatedAt, UpdatedAt = topology.UpdatedAt,
+        Running = running.GetValueOrDefault(topology.Id), CreatedAt = topology.CreatedAt, UpdatedAt = topology.UpdatedAt,
     };
+
+    public static async Task<IReadOnlyDictionary<Guid, TopologyRunning>> RunningAsync(OCoreDb db, IEnumerable<Topology> topologies, CancellationToken stop)
+    {
+        var ids = topologies.Select(t => t.Id).ToList();
+        return await db.TopologyDeployments.AsNoTracking().Where(d => ids.Contains(d.TopologyId)).Select(d => new
+        {
+            d.TopologyId, d.Status, Nodes = db.DeployedNodes.Count(n => n.TopologyId == d.TopologyId),
+            Running = db.DeployedNodes.Count(n => n.TopologyId == d.TopologyId && n.State == TopologyNodeState.Running),
+        }).ToDictionaryAsync(d => d.TopologyId, d => new TopologyRunning { Status = d.Status, Nodes = d.Nodes, NodesRunning = d.Running }, stop);
+    }
 
     /// <summary>The names of the servers that these topologies name and the caller may see.</summary>
     public static async Task<IReadOnlyDictionary<Guid, string>> ServerNamesAsync(OCoreDb db, Caller caller, IEnumerable<Topology> topologies, CancellationToken stop)

@@ -5,10 +5,10 @@ import { api } from '../../api/endpoints';
 import { useAllowed, useList, useMe, useRefusal, useSend } from '../../api/hooks';
 import type { TopologyBlueprint, TopologySummary } from '../../api/types';
 import { Link, useGo, usePaths, useUrlState } from '../../nav';
-import { Action, EmptyState, Tags, When } from '../../ui/Bits';
+import { Action, EmptyState, Status, Tags, When } from '../../ui/Bits';
 import { type Column, DataTable } from '../../ui/DataTable';
 import { ErrorState } from '../../ui/Errors';
-import { plural } from '../../ui/format';
+import { plural, words } from '../../ui/format';
 import { done, failed } from '../../ui/toast';
 import { SearchBox, Toolbar } from '../../ui/Toolbar';
 import { EnableAgency } from '../agency/EnableAgency';
@@ -39,6 +39,7 @@ function Topologies() {
   const duplicate = useSend((row: TopologySummary) => api.duplicateTopology(row.id), { onDone: (copy) => { done(`${copy.name} is made.`); go(to.topology(copy.id)); }, onError: failed });
   const columns: Column<TopologySummary>[] = [
     { key: 'name', header: 'Topology', sort: (row) => row.name, render: (row) => <><Link to={to.topology(row.id)} strong>{row.name}</Link><div className="dim clip" style={{ fontSize: 12, maxWidth: 216 }}>{row.description}</div></> },
+    { key: 'running', header: 'Runs', sort: (row) => row.running?.status ?? '', render: (row) => <Runs running={row.running ?? undefined} /> },
     { key: 'nodes', header: 'Nodes', wrap: true, render: (row) => <Counts nodes={row.nodes} /> },
     { key: 'ha', header: 'High availability', render: ({ haConfig: ha }) => <span title={[redundancy[ha.lbType ?? 'none'], files[ha.filestoreType ?? 'local']].join(', ')}>{[redundancy[ha.lbType ?? 'none'], files[ha.filestoreType ?? 'local'], ha.redisEnabled && 'Redis', ha.pgFailoverEnabled && 'fail-over'].filter(Boolean).join(' · ')}</span> },
     { key: 'servers', header: 'Servers', render: (row) => <Tags items={row.servers.map((server) => server.name)} most={2} none="none yet" /> },
@@ -70,6 +71,12 @@ function Topologies() {
       {removing && <DeleteTopology topology={removing} onClose={() => setRemoving(undefined)} onDone={() => setRemoving(undefined)} />}
     </Page>
   );
+}
+
+function Runs({ running }: { running: TopologySummary['running'] }) {
+  if (!running) return <span className="dim">drawn only</span>;
+  const well = running.nodesRunning === running.nodes;
+  return <Status tone={running.status !== 'active' ? 'busy' : well ? 'good' : 'warn'}>{running.status === 'active' ? (well ? 'Active' : `${running.nodesRunning} of ${running.nodes} nodes`) : words(running.status)}</Status>;
 }
 
 function Counts({ nodes }: { nodes: TopologySummary['nodes'] }) {
