@@ -7,7 +7,7 @@ namespace OCore.Cli.Commands;
 /// <summary>What runs of a topology: plan it, deploy it, look at it, take it down.</summary>
 internal static class TopologyDeploying
 {
-    public static IEnumerable<Verb> Verbs() => [Plan(), Plans(), Deploy(), Status(), Destroy(), Credentials(), SetCredential(), ForgetCredential()];
+    public static IEnumerable<Verb> Verbs() => [Plan(), Plans(), Deploy(), Status(), SwitchOver(), Destroy(), Credentials(), SetCredential(), ForgetCredential()];
 
     private sealed class PlanOptions
     {
@@ -117,6 +117,16 @@ internal static class TopologyDeploying
                     call.Out.Note($"{Words.Snake(deployment.Status)}, generation {deployment.Generation}{(deployment.Changed ? "; the drawing has changed since" : "")}");
                 return deployment.Nodes.All(n => n.State == TopologyNodeState.Running) ? ExitCode.Ok : ExitCode.Refused;
             });
+    }
+
+    private static Verb SwitchOver()
+    {
+        var topology = TopologyCommands.Topology();
+        var node = Opt.Arg("NODE", "The PostgreSQL node that is to lead");
+        return new Verb("switchover", "Let another PostgreSQL of a topology lead; nothing that was written is lost") { topology, node }
+            .Calls("POST /topologies/{id}/nodes/{nodeId}/switchover").StartsWork()
+            .Example("ocore topology switchover \"HA Production Setup\" postgres-2 --wait")
+            .Runs(async call => await call.Start(HttpMethod.Post, (Route)$"/topologies/{await Lookup.Topology(call, call.Get(topology))}/nodes/{call.Get(node)}/switchover"));
     }
 
     private static Verb Destroy()

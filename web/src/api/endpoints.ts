@@ -163,6 +163,7 @@ export const api = {
   planTopology: (topology: string, body: t.PlanTopology) => post<t.TopologyPlanView>(`/topologies/${id(topology)}/plan`, body),
   deployTopology: (topology: string, body: t.DeployTopology) => post<t.OperationView>(`/topologies/${id(topology)}/deploy`, body),
   measureTopologyNode: (topology: string, node: string) => post<t.TopologyNodeStatus>(`/topologies/${id(topology)}/nodes/${id(node)}/status`),
+  switchOverTopology: (topology: string, node: string) => post<t.OperationView>(`/topologies/${id(topology)}/nodes/${id(node)}/switchover`),
   topologyCredentials: (topology: string) => get<t.Page<t.TopologyCredentialView>>(`/topologies/${id(topology)}/credentials`),
   setTopologyCredential: (topology: string, name: string, body: t.SetTopologyCredential) => put<t.TopologyCredentialView>(`/topologies/${id(topology)}/credentials/${id(name)}`, body),
 

@@ -1,10 +1,13 @@
+import { useState } from 'react';
 import { Button } from '@mantine/core';
 import { api } from '../../api/endpoints';
-import { useSend } from '../../api/hooks';
+import { useOrg, useRefusal, useSend } from '../../api/hooks';
 import type { TopologyNodeStatus } from '../../api/types';
-import { Facts, Status, When } from '../../ui/Bits';
+import { Action, Facts, Status, When } from '../../ui/Bits';
+import { Confirm } from '../../ui/Confirm';
 import { ErrorNote } from '../../ui/Errors';
 import { words } from '../../ui/format';
+import { started } from '../operations/started';
 import { stateTones, stateWords } from './useDeployment';
 import classes from './topologies.module.css';
 
@@ -23,6 +26,25 @@ export function NodeStatus({ topology, status: known }: { topology: string; stat
       {Object.keys(status.figures).length > 0 && <Facts min={110} items={Object.entries(status.figures).map(([name, value]): [string, string] => [words(name.replace(/([A-Z])/g, ' $1').toLowerCase()), value])} />}
       {status.measuredAt && <p className="dim">Measured <When at={status.measuredAt} /></p>}
       <ErrorNote error={measure.error} />
+      {status.type === 'postgres' && status.role === 'replica' && <SwitchOver topology={topology} status={status} />}
     </section>
+  );
+}
+
+/** Another PostgreSQL leads, because somebody wants it to. */
+function SwitchOver({ topology, status }: { topology: string; status: TopologyNodeStatus }) {
+  const org = useOrg();
+  const refusal = useRefusal('manage:topologies');
+  const [asking, setAsking] = useState(false);
+  const lead = useSend(() => api.switchOverTopology(topology, status.nodeId), { onDone: (operation) => { setAsking(false); started(org, operation); } });
+  return (
+    <>
+      <Action size="compact-xs" variant="default" refusal={refusal} onClick={() => setAsking(true)}>Let it lead</Action>
+      {asking && (
+        <Confirm title={`Let ${status.label} lead`} verb="Switch over" busy={lead.busy} error={lead.error} onConfirm={() => lead.send(undefined)} onClose={() => { lead.reset(); setAsking(false); }}>
+          Nothing can be written for a second or two. No row that was acknowledged is lost.
+        </Confirm>
+      )}
+    </>
   );
 }

@@ -25,6 +25,7 @@ internal static class DeploymentEndpoints
         topologies.MapGet("/{id:guid}/plans", ListPlans).WithName("listTopologyPlans");
         topologies.MapPost("/{id:guid}/deploy", Deploy).WithName("deployTopology").Require("manage:topologies").StartsOperation();
         topologies.MapPost("/{id:guid}/nodes/{nodeId}/status", MeasureNode).WithName("measureTopologyNode");
+        topologies.MapPost("/{id:guid}/nodes/{nodeId}/switchover", SwitchOverEndpoint.SwitchOver).WithName("switchOverTopology").Require("manage:topologies").StartsOperation();
         topologies.MapGet("/{id:guid}/credentials", ListCredentials).WithName("listTopologyCredentials");
         topologies.MapPut("/{id:guid}/credentials/{name}", SetCredential).WithName("setTopologyCredential").Require("manage:topologies");
         topologies.MapDelete("/{id:guid}/credentials/{name}", DeleteCredential).WithName("deleteTopologyCredential").Require("manage:topologies");

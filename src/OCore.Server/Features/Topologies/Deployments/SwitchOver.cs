@@ -1,0 +1,132 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Operations;
+using OCore.Features.Topologies.Rules;
+using OCore.Platform.Data;
+using OCore.Platform.Docker;
+using OCore.Platform.Http;
+using OCore.Platform.Operations;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Topologies.Deployments;
+
+internal sealed record SwitchOverInput(Guid TopologyId, string NodeId);
+
+/// <summary>
+/// Another PostgreSQL leads, because somebody wants it to. Patroni does it: it takes no writes for a second or two, and loses none. What was
+/// handed over is handed back by the same operation for the other node.
+/// </summary>
+internal sealed class SwitchOverKind : OperationKind<SwitchOverInput>
+{
+    public override string Name => "topology.switch_over";
+
+    protected override void Define(StepList<SwitchOverInput> steps) => steps
+        .Step("ask the cluster", CheckAsync)
+        .Pivot("hand over", HandOverAsync)
+        .Step("wait until it leads", WaitAsync);
+
+    /// <summary>Refused while nothing has happened yet, where Patroni would refuse.</summary>
+    private static async Task CheckAsync(SwitchOverInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var (members, node, _) = await OpenAsync(db, input, context);
+        if (!members.TryGetValue(node.Container, out var member))
+            throw new StepRefusedException("not_a_member", $"{node.Label} is no member of the cluster.", "Wait until it follows the primary.");
+        if (member.Leads)
+            return;
+        if (member.State is not ("streaming" or "running"))
+            throw new StepRefusedException("not_following", $"{node.Label} is {member.State}: it does not follow the primary.", "Wait until it does, and try again.");
+        if (members.Values.Any(m => m.Role.EndsWith("sync_standby", StringComparison.Ordinal)) && !member.Role.EndsWith("sync_standby", StringComparison.Ordinal))
+            throw new StepRefusedException("not_synchronous", $"{node.Label} is not the one that has every row that was acknowledged.", "Choose the synchronous replica; after that, this one can follow.");
+    }
+
+    private static async Task HandOverAsync(SwitchOverInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var (members, node, work) = await OpenAsync(db, input, context);
+        if (members.TryGetValue(node.Container, out var member) && member.Leads)
+            return;
+        if (members.FirstOrDefault(m => m.Value.Leads).Key is not { } leader)
+            throw new TryLaterException("Nobody leads the cluster.", "Its members choose one by themselves.");
+        var answer = await AskAsync(await context.Get<TopologyHost>().ConnectAsync(work, node, context.Stop), node, context.Stop, "switchover", leader, node.Container);
+        context.Log(answer);
+        if (!answer.StartsWith("200 ", StringComparison.Ordinal))
+            throw new TryLaterException($"Patroni answers: {answer}", "It is asked again. Cancel is not possible any more, but nothing has changed as long as it refuses.");
+    }
+
+    private static async Task WaitAsync(SwitchOverInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        var node = NodeOf(work, input);
+        var seen = await host.MeasureAsync(work, node, context.Stop);
+        if (seen is not { State: TopologyNodeState.Running, Role: "primary" })
+            throw new TryLaterException($"{node.Label} does not lead yet.", "It is looked at again.");
+        context.Log($"{node.Id}: {node.Label} leads");
+    }
+
+    private sealed record Member(string Role, string State)
+    {
+        public bool Leads => Role is "leader" or "master" or "standby_leader";
+    }
+
+    private static LayoutNode NodeOf(TopologyWork work, SwitchOverInput input) =>
+        work.Layout.Find(input.NodeId) ?? throw new StepRefusedException("node_gone", "The node was removed.");
+
+    /// <returns>The members by the names of their containers, which they have in Patroni too.</returns>
+    private static async Task<(Dictionary<string, Member> Members, LayoutNode Node, TopologyWork Work)> OpenAsync(OCoreDb db, SwitchOverInput input, StepContext context)
+    {
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        var node = NodeOf(work, input);
+        var answer = await AskAsync(await host.ConnectAsync(work, node, context.Stop), node, context.Stop, "cluster");
+        if (!answer.StartsWith("200 ", StringComparison.Ordinal))
+            throw new TryLaterException($"Patroni answers: {answer}", "It is asked again.");
+        using var cluster = JsonDocument.Parse(answer[4..]);
+        return (cluster.RootElement.GetProperty("members").EnumerateArray().ToDictionary(m => m.GetProperty("name").GetString()!, m => new Member(m.GetProperty("role").GetString()!, m.GetProperty("state").GetString()!)), node, work);
+    }
+
+    // Patroni's own interface, from within its container; who may ask it is in its file.
+    private const string Script = """
+        import base64, json, sys, urllib.error, urllib.request
+        may = json.load(open("/etc/patroni/patroni.yml"))["restapi"]["authentication"]
+        key = base64.b64encode((may["username"] + ":" + may["password"]).encode()).decode()
+        body = json.dumps({"leader": sys.argv[2], "candidate": sys.argv[3]}).encode() if len(sys.argv) > 3 else None
+        ask = urllib.request.Request("http://127.0.0.1:8008/" + sys.argv[1], body, {"Content-Type": "application/json", "Authorization": "Basic " + key})
+        try:
+            answer = urllib.request.urlopen(ask, timeout=60)
+            print(answer.status, answer.read().decode())
+        except urllib.error.HTTPError as refused:
+            print(refused.code, refused.read().decode())
+        """;
+
+    private static async Task<string> AskAsync(IServerConnection connection, LayoutNode node, CancellationToken stop, params string[] words)
+    {
+        var result = await connection.Docker.ExecAsync(DockerName.Parse(node.Container), ["python3", "-c", Script, .. words], null, stop, new ExecOptions { User = "postgres", Timeout = TimeSpan.FromSeconds(70) });
+        return result.ThrowIfFailed("Asking Patroni").Out.Trim();
+    }
+}
+
+internal static class SwitchOverEndpoint
+{
+    /// <summary>Let this PostgreSQL lead. Nothing is written for a second or two, and nothing is lost. Refused where it does not have every row.</summary>
+    internal static async Task<Results<Accepted<OperationView>, Problem>> SwitchOver(Guid id, string nodeId, OCoreDb db, [FromServices] TopologyHost host, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
+    {
+        if (await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, stop) is not { } topology)
+            return Problem.NotFound;
+        if (await host.FindAsync(db, id, stop) is not { } work)
+            return TopologyProblems.NotDeployed;
+        if (work.Layout.Find(nodeId) is not { } node)
+            return Problem.NotFound;
+        if (node.Type != NodeType.Postgres || !work.Layout.Failover)
+            return TopologyProblems.CannotLead;
+        var operation = await queue.EnqueueAsync<SwitchOverKind, SwitchOverInput>(db, new(id, nodeId),
+            new($"Let {node.Label} lead {topology.Name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: node.ServerId, Locks: DeploymentViews.LockOf(id)), stop);
+        await db.SaveChangesAsync(stop);
+        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+    }
+}
