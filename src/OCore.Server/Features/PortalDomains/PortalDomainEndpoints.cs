@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Features.Organizations;
 using OCore.Platform;
 using OCore.Platform.Data;

@@ -463,6 +463,110 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "BackupSchedules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "uuid", nullable: false),
+                    InstanceName = table.Column<string>(type: "text", nullable: false),
+                    Enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    Cron = table.Column<string>(type: "text", nullable: false),
+                    TimeZone = table.Column<string>(type: "text", nullable: false),
+                    TargetId = table.Column<Guid>(type: "uuid", nullable: true),
+                    TargetChosen = table.Column<bool>(type: "boolean", nullable: false),
+                    KeepDaily = table.Column<int>(type: "integer", nullable: false),
+                    KeepWeekly = table.Column<int>(type: "integer", nullable: false),
+                    KeepMonthly = table.Column<int>(type: "integer", nullable: false),
+                    Verify = table.Column<bool>(type: "boolean", nullable: false),
+                    AlarmAfterHours = table.Column<int>(type: "integer", nullable: false),
+                    NextAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    LastAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    Missed = table.Column<int>(type: "integer", nullable: false),
+                    AlarmedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ChangedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BackupSchedules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BackupSchedules_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "BackupTargets",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Endpoint = table.Column<string>(type: "text", nullable: false),
+                    Region = table.Column<string>(type: "text", nullable: true),
+                    Bucket = table.Column<string>(type: "text", nullable: false),
+                    Prefix = table.Column<string>(type: "text", nullable: false),
+                    AccessKey = table.Column<string>(type: "text", nullable: false),
+                    SecretKeySealed = table.Column<string>(type: "text", nullable: false),
+                    IsDefault = table.Column<bool>(type: "boolean", nullable: false),
+                    TestedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    TestError = table.Column<string>(type: "text", nullable: true),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BackupTargets", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BackupTargets_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Backups",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "uuid", nullable: true),
+                    ServerId = table.Column<Guid>(type: "uuid", nullable: true),
+                    InstanceName = table.Column<string>(type: "text", nullable: false),
+                    TargetId = table.Column<Guid>(type: "uuid", nullable: true),
+                    Reason = table.Column<string>(type: "text", nullable: false),
+                    Note = table.Column<string>(type: "text", nullable: true),
+                    OdooVersion = table.Column<string>(type: "text", nullable: false),
+                    OdooEdition = table.Column<string>(type: "text", nullable: false),
+                    State = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    FaultCode = table.Column<string>(type: "text", nullable: true),
+                    Fault = table.Column<string>(type: "text", nullable: true),
+                    Manifest = table.Column<string>(type: "text", nullable: true),
+                    Bytes = table.Column<long>(type: "bigint", nullable: false),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    TakenAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    CheckedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    VerifiedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    VerifySeconds = table.Column<double>(type: "double precision", nullable: true),
+                    KeepUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Backups", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Backups_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "BrandAssets",
                 columns: table => new
                 {
@@ -549,28 +653,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         columns: x => new { x.RootId, x.OrgId },
                         principalTable: "Organizations",
                         principalColumns: new[] { "RootId", "Id" },
-                        onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "ClientDeletions",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
-                    ServerId = table.Column<Guid>(type: "uuid", nullable: false),
-                    ClientName = table.Column<string>(type: "text", nullable: false),
-                    Path = table.Column<string>(type: "text", nullable: false),
-                    KeepUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_ClientDeletions", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_ClientDeletions_Organizations_OrgId",
-                        column: x => x.OrgId,
-                        principalTable: "Organizations",
-                        principalColumn: "Id",
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -733,16 +815,17 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
                     ClientId = table.Column<Guid>(type: "uuid", nullable: true),
                     Subdomain = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: true),
                     SubdomainHost = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: true),
-                    CustomHost = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: true),
-                    CustomDisplay = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: true),
                     IsBase = table.Column<bool>(type: "boolean", nullable: false),
-                    Token = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     Enabled = table.Column<bool>(type: "boolean", nullable: false),
                     OrphanedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    SubdomainRouting = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    CustomHost = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: true),
+                    CustomDisplay = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: true),
+                    Token = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     Warnings = table.Column<string>(type: "text", nullable: false),
                     Proof = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     VerifiedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -751,7 +834,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     LapsedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     ContestedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     Routing = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    SubdomainRouting = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     Sight = table.Column<string>(type: "text", nullable: false),
                     Looks = table.Column<int>(type: "integer", nullable: false),
                     LookedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -815,6 +897,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     IsLocal = table.Column<bool>(type: "boolean", nullable: false),
                     BaseDomain = table.Column<string>(type: "text", nullable: true),
                     EdgePort = table.Column<int>(type: "integer", nullable: false),
+                    EdgeTlsPort = table.Column<int>(type: "integer", nullable: true),
                     EdgeProxies = table.Column<string>(type: "text", nullable: false),
                     EdgeHttps = table.Column<bool>(type: "boolean", nullable: false),
                     EdgeTakenBy = table.Column<Guid>(type: "uuid", nullable: true),
@@ -1264,6 +1347,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     TopologyId = table.Column<Guid>(type: "uuid", nullable: true),
                     ClusterSealed = table.Column<string>(type: "text", nullable: true),
                     PublicUrl = table.Column<string>(type: "text", nullable: true),
+                    PrimaryHost = table.Column<string>(type: "text", nullable: true),
                     WantRunning = table.Column<bool>(type: "boolean", nullable: false),
                     AppliedSettings = table.Column<string>(type: "text", nullable: true),
                     AppliedKeys = table.Column<string>(type: "text", nullable: true),
@@ -1278,6 +1362,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_Instances", x => x.Id);
+                    table.UniqueConstraint("AK_Instances_RootId_Id", x => new { x.RootId, x.Id });
                     table.ForeignKey(
                         name: "FK_Instances_Organizations_OrgId",
                         column: x => x.OrgId,
@@ -1470,6 +1555,50 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         onDelete: ReferentialAction.Cascade);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "InstanceDomains",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "uuid", nullable: false),
+                    CustomHost = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: true),
+                    CustomDisplay = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: true),
+                    Token = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    Warnings = table.Column<string>(type: "text", nullable: false),
+                    Proof = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    VerifiedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ProofSeenAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    GraceUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    LapsedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ContestedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    Routing = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    Sight = table.Column<string>(type: "text", nullable: false),
+                    Looks = table.Column<int>(type: "integer", nullable: false),
+                    LookedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    NextLookAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    LookingUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ChangedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_InstanceDomains", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_InstanceDomains_Instances_RootId_InstanceId",
+                        columns: x => new { x.RootId, x.InstanceId },
+                        principalTable: "Instances",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_InstanceDomains_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
             migrationBuilder.CreateIndex(
                 name: "IX_AcmeAccounts_Directory",
                 table: "AcmeAccounts",
@@ -1555,6 +1684,63 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 columns: new[] { "RootId", "Id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_InstanceId",
+                table: "BackupSchedules",
+                column: "InstanceId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_NextAt",
+                table: "BackupSchedules",
+                column: "NextAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_OrgId",
+                table: "BackupSchedules",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_RootId_OrgId",
+                table: "BackupSchedules",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_OrgId",
+                table: "BackupTargets",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_OrgId_Name",
+                table: "BackupTargets",
+                columns: new[] { "OrgId", "Name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_RootId_OrgId",
+                table: "BackupTargets",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_InstanceId",
+                table: "Backups",
+                column: "InstanceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_OrgId",
+                table: "Backups",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_RootId_OrgId",
+                table: "Backups",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_TargetId",
+                table: "Backups",
+                column: "TargetId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_BrandAssets_Hash",
                 table: "BrandAssets",
                 column: "Hash");
@@ -1624,11 +1810,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 column: "NextAttemptAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_ClientDeletions_OrgId",
-                table: "ClientDeletions",
-                column: "OrgId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_DeployedNodes_OrgId",
                 table: "DeployedNodes",
                 column: "OrgId");
@@ -1659,6 +1840,38 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 table: "EnterpriseSources",
                 column: "OrgId",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_CustomHost",
+                table: "InstanceDomains",
+                column: "CustomHost",
+                unique: true,
+                filter: "\"Proof\" IN ('Verified', 'Grace')");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_InstanceId",
+                table: "InstanceDomains",
+                column: "InstanceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_NextLookAt",
+                table: "InstanceDomains",
+                column: "NextLookAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_OrgId",
+                table: "InstanceDomains",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_RootId_InstanceId",
+                table: "InstanceDomains",
+                columns: new[] { "RootId", "InstanceId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_RootId_OrgId",
+                table: "InstanceDomains",
+                columns: new[] { "RootId", "OrgId" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_Instances_Domain",
@@ -1907,20 +2120,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 column: "NextLookAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_PortalDomains_OrgId",
-                table: "PortalDomains",
-                column: "OrgId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_OrgId_ClientId",
                 table: "PortalDomains",
                 columns: new[] { "OrgId", "ClientId" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_PortalDomains_OrgId_CustomHost",
-                table: "PortalDomains",
-                columns: new[] { "OrgId", "CustomHost" },
-                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_SubdomainHost",
@@ -2231,6 +2433,15 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "AuditLog");
 
             migrationBuilder.DropTable(
+                name: "BackupSchedules");
+
+            migrationBuilder.DropTable(
+                name: "BackupTargets");
+
+            migrationBuilder.DropTable(
+                name: "Backups");
+
+            migrationBuilder.DropTable(
                 name: "BrandAssets");
 
             migrationBuilder.DropTable(
@@ -2243,16 +2454,13 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "Certificates");
 
             migrationBuilder.DropTable(
-                name: "ClientDeletions");
-
-            migrationBuilder.DropTable(
                 name: "DeployedNodes");
 
             migrationBuilder.DropTable(
                 name: "EnterpriseSources");
 
             migrationBuilder.DropTable(
-                name: "Instances");
+                name: "InstanceDomains");
 
             migrationBuilder.DropTable(
                 name: "Invitations");
@@ -2330,7 +2538,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "AlertRules");
 
             migrationBuilder.DropTable(
-                name: "Templates");
+                name: "Instances");
 
             migrationBuilder.DropTable(
                 name: "Roles");
@@ -2342,13 +2550,16 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "Users");
 
             migrationBuilder.DropTable(
-                name: "Servers");
-
-            migrationBuilder.DropTable(
                 name: "Topologies");
 
             migrationBuilder.DropTable(
                 name: "Webhooks");
+
+            migrationBuilder.DropTable(
+                name: "Servers");
+
+            migrationBuilder.DropTable(
+                name: "Templates");
 
             migrationBuilder.DropTable(
                 name: "Organizations");

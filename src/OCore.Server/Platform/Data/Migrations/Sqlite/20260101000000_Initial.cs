@@ -462,6 +462,110 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "BackupSchedules",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    InstanceName = table.Column<string>(type: "TEXT", nullable: false),
+                    Enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Cron = table.Column<string>(type: "TEXT", nullable: false),
+                    TimeZone = table.Column<string>(type: "TEXT", nullable: false),
+                    TargetId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    TargetChosen = table.Column<bool>(type: "INTEGER", nullable: false),
+                    KeepDaily = table.Column<int>(type: "INTEGER", nullable: false),
+                    KeepWeekly = table.Column<int>(type: "INTEGER", nullable: false),
+                    KeepMonthly = table.Column<int>(type: "INTEGER", nullable: false),
+                    Verify = table.Column<bool>(type: "INTEGER", nullable: false),
+                    AlarmAfterHours = table.Column<int>(type: "INTEGER", nullable: false),
+                    NextAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LastAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Missed = table.Column<int>(type: "INTEGER", nullable: false),
+                    AlarmedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ChangedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BackupSchedules", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BackupSchedules_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "BackupTargets",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Endpoint = table.Column<string>(type: "TEXT", nullable: false),
+                    Region = table.Column<string>(type: "TEXT", nullable: true),
+                    Bucket = table.Column<string>(type: "TEXT", nullable: false),
+                    Prefix = table.Column<string>(type: "TEXT", nullable: false),
+                    AccessKey = table.Column<string>(type: "TEXT", nullable: false),
+                    SecretKeySealed = table.Column<string>(type: "TEXT", nullable: false),
+                    IsDefault = table.Column<bool>(type: "INTEGER", nullable: false),
+                    TestedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    TestError = table.Column<string>(type: "TEXT", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BackupTargets", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BackupTargets_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Backups",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ServerId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    InstanceName = table.Column<string>(type: "TEXT", nullable: false),
+                    TargetId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    Reason = table.Column<string>(type: "TEXT", nullable: false),
+                    Note = table.Column<string>(type: "TEXT", nullable: true),
+                    OdooVersion = table.Column<string>(type: "TEXT", nullable: false),
+                    OdooEdition = table.Column<string>(type: "TEXT", nullable: false),
+                    State = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    FaultCode = table.Column<string>(type: "TEXT", nullable: true),
+                    Fault = table.Column<string>(type: "TEXT", nullable: true),
+                    Manifest = table.Column<string>(type: "TEXT", nullable: true),
+                    Bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    TakenAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    CheckedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    VerifiedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    VerifySeconds = table.Column<double>(type: "REAL", nullable: true),
+                    KeepUntil = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Backups", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Backups_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "BrandAssets",
                 columns: table => new
                 {
@@ -548,28 +652,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         columns: x => new { x.RootId, x.OrgId },
                         principalTable: "Organizations",
                         principalColumns: new[] { "RootId", "Id" },
-                        onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "ClientDeletions",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    ServerId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    ClientName = table.Column<string>(type: "TEXT", nullable: false),
-                    Path = table.Column<string>(type: "TEXT", nullable: false),
-                    KeepUntil = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_ClientDeletions", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_ClientDeletions_Organizations_OrgId",
-                        column: x => x.OrgId,
-                        principalTable: "Organizations",
-                        principalColumn: "Id",
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -732,16 +814,17 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
                     ClientId = table.Column<Guid>(type: "TEXT", nullable: true),
                     Subdomain = table.Column<string>(type: "TEXT", maxLength: 63, nullable: true),
                     SubdomainHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
-                    CustomHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
-                    CustomDisplay = table.Column<string>(type: "TEXT", maxLength: 255, nullable: true),
                     IsBase = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Token = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
                     Enabled = table.Column<bool>(type: "INTEGER", nullable: false),
                     OrphanedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    SubdomainRouting = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    CustomHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
+                    CustomDisplay = table.Column<string>(type: "TEXT", maxLength: 255, nullable: true),
+                    Token = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
                     Warnings = table.Column<string>(type: "TEXT", nullable: false),
                     Proof = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     VerifiedAt = table.Column<long>(type: "INTEGER", nullable: true),
@@ -750,7 +833,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     LapsedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     ContestedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     Routing = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    SubdomainRouting = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     Sight = table.Column<string>(type: "TEXT", nullable: false),
                     Looks = table.Column<int>(type: "INTEGER", nullable: false),
                     LookedAt = table.Column<long>(type: "INTEGER", nullable: true),
@@ -814,6 +896,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     IsLocal = table.Column<bool>(type: "INTEGER", nullable: false),
                     BaseDomain = table.Column<string>(type: "TEXT", nullable: true),
                     EdgePort = table.Column<int>(type: "INTEGER", nullable: false),
+                    EdgeTlsPort = table.Column<int>(type: "INTEGER", nullable: true),
                     EdgeProxies = table.Column<string>(type: "TEXT", nullable: false),
                     EdgeHttps = table.Column<bool>(type: "INTEGER", nullable: false),
                     EdgeTakenBy = table.Column<Guid>(type: "TEXT", nullable: true),
@@ -1263,6 +1346,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     TopologyId = table.Column<Guid>(type: "TEXT", nullable: true),
                     ClusterSealed = table.Column<string>(type: "TEXT", nullable: true),
                     PublicUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    PrimaryHost = table.Column<string>(type: "TEXT", nullable: true),
                     WantRunning = table.Column<bool>(type: "INTEGER", nullable: false),
                     AppliedSettings = table.Column<string>(type: "TEXT", nullable: true),
                     AppliedKeys = table.Column<string>(type: "TEXT", nullable: true),
@@ -1277,6 +1361,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_Instances", x => x.Id);
+                    table.UniqueConstraint("AK_Instances_RootId_Id", x => new { x.RootId, x.Id });
                     table.ForeignKey(
                         name: "FK_Instances_Organizations_OrgId",
                         column: x => x.OrgId,
@@ -1469,6 +1554,50 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         onDelete: ReferentialAction.Cascade);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "InstanceDomains",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    CustomHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
+                    CustomDisplay = table.Column<string>(type: "TEXT", maxLength: 255, nullable: true),
+                    Token = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    Warnings = table.Column<string>(type: "TEXT", nullable: false),
+                    Proof = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    VerifiedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ProofSeenAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    GraceUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    LapsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ContestedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Routing = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    Sight = table.Column<string>(type: "TEXT", nullable: false),
+                    Looks = table.Column<int>(type: "INTEGER", nullable: false),
+                    LookedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    NextLookAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LookingUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    ChangedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_InstanceDomains", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_InstanceDomains_Instances_RootId_InstanceId",
+                        columns: x => new { x.RootId, x.InstanceId },
+                        principalTable: "Instances",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_InstanceDomains_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
             migrationBuilder.CreateIndex(
                 name: "IX_AcmeAccounts_Directory",
                 table: "AcmeAccounts",
@@ -1554,6 +1683,63 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 columns: new[] { "RootId", "Id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_InstanceId",
+                table: "BackupSchedules",
+                column: "InstanceId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_NextAt",
+                table: "BackupSchedules",
+                column: "NextAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_OrgId",
+                table: "BackupSchedules",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupSchedules_RootId_OrgId",
+                table: "BackupSchedules",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_OrgId",
+                table: "BackupTargets",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_OrgId_Name",
+                table: "BackupTargets",
+                columns: new[] { "OrgId", "Name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupTargets_RootId_OrgId",
+                table: "BackupTargets",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_InstanceId",
+                table: "Backups",
+                column: "InstanceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_OrgId",
+                table: "Backups",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_RootId_OrgId",
+                table: "Backups",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_TargetId",
+                table: "Backups",
+                column: "TargetId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_BrandAssets_Hash",
                 table: "BrandAssets",
                 column: "Hash");
@@ -1623,11 +1809,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 column: "NextAttemptAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_ClientDeletions_OrgId",
-                table: "ClientDeletions",
-                column: "OrgId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_DeployedNodes_OrgId",
                 table: "DeployedNodes",
                 column: "OrgId");
@@ -1658,6 +1839,38 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 table: "EnterpriseSources",
                 column: "OrgId",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_CustomHost",
+                table: "InstanceDomains",
+                column: "CustomHost",
+                unique: true,
+                filter: "\"Proof\" IN ('Verified', 'Grace')");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_InstanceId",
+                table: "InstanceDomains",
+                column: "InstanceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_NextLookAt",
+                table: "InstanceDomains",
+                column: "NextLookAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_OrgId",
+                table: "InstanceDomains",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_RootId_InstanceId",
+                table: "InstanceDomains",
+                columns: new[] { "RootId", "InstanceId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_RootId_OrgId",
+                table: "InstanceDomains",
+                columns: new[] { "RootId", "OrgId" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_Instances_Domain",
@@ -1906,20 +2119,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 column: "NextLookAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_PortalDomains_OrgId",
-                table: "PortalDomains",
-                column: "OrgId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_OrgId_ClientId",
                 table: "PortalDomains",
                 columns: new[] { "OrgId", "ClientId" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_PortalDomains_OrgId_CustomHost",
-                table: "PortalDomains",
-                columns: new[] { "OrgId", "CustomHost" },
-                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_SubdomainHost",
@@ -2230,6 +2432,15 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "AuditLog");
 
             migrationBuilder.DropTable(
+                name: "BackupSchedules");
+
+            migrationBuilder.DropTable(
+                name: "BackupTargets");
+
+            migrationBuilder.DropTable(
+                name: "Backups");
+
+            migrationBuilder.DropTable(
                 name: "BrandAssets");
 
             migrationBuilder.DropTable(
@@ -2242,16 +2453,13 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "Certificates");
 
             migrationBuilder.DropTable(
-                name: "ClientDeletions");
-
-            migrationBuilder.DropTable(
                 name: "DeployedNodes");
 
             migrationBuilder.DropTable(
                 name: "EnterpriseSources");
 
             migrationBuilder.DropTable(
-                name: "Instances");
+                name: "InstanceDomains");
 
             migrationBuilder.DropTable(
                 name: "Invitations");
@@ -2329,7 +2537,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "AlertRules");
 
             migrationBuilder.DropTable(
-                name: "Templates");
+                name: "Instances");
 
             migrationBuilder.DropTable(
                 name: "Roles");
@@ -2341,13 +2549,16 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "Users");
 
             migrationBuilder.DropTable(
-                name: "Servers");
-
-            migrationBuilder.DropTable(
                 name: "Topologies");
 
             migrationBuilder.DropTable(
                 name: "Webhooks");
+
+            migrationBuilder.DropTable(
+                name: "Servers");
+
+            migrationBuilder.DropTable(
+                name: "Templates");
 
             migrationBuilder.DropTable(
                 name: "Organizations");
