@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Features.Instances;
-using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Platform;
 using OCore.Platform.Data;
@@ -12,8 +11,6 @@ namespace OCore.Features.Domains;
 /// <summary>What other features ask of instances' names.</summary>
 internal static class InstanceDomainQueries
 {
-    private static readonly TimeSpan Rest = TimeSpan.FromDays(7);
-
     /// <summary>A proven name of an instance, with its certificate where there is one.</summary>
     internal sealed record Routed(Guid InstanceId, string Host, Guid? CertificateId, string? SerialNumber);
 
@@ -50,7 +47,7 @@ internal static class InstanceDomainQueries
     {
         await WantCertificateAsync(db, domain, server, settings, now, stop, deleted: true);
         if (domain.IsProven)
-            db.Add(new PortalDomainTombstone { OrgId = domain.OrgId, Host = domain.CustomHost!, Until = now + Rest });
+            db.Add(new DomainTombstone { OrgId = domain.OrgId, RootId = domain.RootId, Host = domain.CustomHost!, Until = now + DomainTombstone.Rest });
         db.Remove(domain);
     }
 

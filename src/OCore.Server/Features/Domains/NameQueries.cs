@@ -36,5 +36,5 @@ internal static class NameQueries
 
     /// <summary>The name was another organization's until lately.</summary>
     public static Task<bool> WasAnothersAsync(this OCoreDb db, NameClaim claim, DateTimeOffset now, CancellationToken stop) =>
-        db.PortalDomainTombstones.AcrossTenants().AnyAsync(t => t.Host == claim.CustomHost && t.OrgId != claim.OrgId && t.Until > now, stop);
+        db.DomainTombstones.AcrossTenants().AnyAsync(t => t.Host == claim.CustomHost && t.OrgId != claim.OrgId && t.Until > now, stop);
 }

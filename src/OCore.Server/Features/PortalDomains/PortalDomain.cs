@@ -36,18 +36,7 @@ internal sealed class PortalDomain : NameClaim, IOrgOwned, IAudited
     string IAudited.AuditName => CustomDisplay ?? SubdomainHost ?? Subdomain ?? Id.ToString();
 }
 
-/// <summary>
-/// The name was somebody's until lately. For a while nobody else gets it by proof of a name above it, only by its own record.
-/// </summary>
-internal sealed class PortalDomainTombstone : IOrgOwned
-{
-    public Guid Id { get; init; } = RowId.New();
-    public Guid OrgId { get; set; }
-    public required string Host { get; init; }
-    public DateTimeOffset Until { get; init; }
-}
-
-internal sealed class PortalDomainMapping : IEntityTypeConfiguration<PortalDomain>, IEntityTypeConfiguration<PortalDomainTombstone>
+internal sealed class PortalDomainMapping : IEntityTypeConfiguration<PortalDomain>
 {
     public void Configure(EntityTypeBuilder<PortalDomain> entity)
     {
@@ -67,12 +56,5 @@ internal sealed class PortalDomainMapping : IEntityTypeConfiguration<PortalDomai
         entity.HasIndex(d => d.ChangedAt);
         entity.HasOne<Organization>().WithMany().HasForeignKey(d => new { d.OrgId, d.ClientId }).HasPrincipalKey(o => new { o.RootId, o.Id }).OnDelete(DeleteBehavior.Restrict);
         entity.Ignore(d => d.IsProven).Ignore(d => d.IsActive).Ignore(d => d.Host).Ignore(d => d.VerifyName).Ignore(d => d.LeadsHere).Ignore(d => d.InUse);
-    }
-
-    public void Configure(EntityTypeBuilder<PortalDomainTombstone> entity)
-    {
-        entity.ToTable("PortalDomainTombstones");
-        entity.Property(t => t.Host).HasMaxLength(253);
-        entity.HasIndex(t => t.Host);
     }
 }

@@ -105,7 +105,7 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
             return false;
         var above = host[(dot + 1)..];
         return await db.PortalDomains.AcrossTenants().AnyAsync(d => d.OrgId == domain.OrgId && d.CustomHost == above && d.Proof == DomainProof.Verified, stop)
-            && !await db.PortalDomainTombstones.AcrossTenants().AnyAsync(t => t.Host == host && t.OrgId != domain.OrgId && t.Until > now, stop);
+            && !await db.WasAnothersAsync(domain, now, stop);
     }
 }
 

@@ -56,7 +56,7 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
     public DbSet<Plan> Plans => Set<Plan>();
     public DbSet<PortalDomain> PortalDomains => Set<PortalDomain>();
-    public DbSet<PortalDomainTombstone> PortalDomainTombstones => Set<PortalDomainTombstone>();
+    public DbSet<DomainTombstone> DomainTombstones => Set<DomainTombstone>();
     public DbSet<InstanceDomain> InstanceDomains => Set<InstanceDomain>();
     public DbSet<Certificate> Certificates => Set<Certificate>();
     public DbSet<AcmeAccount> AcmeAccounts => Set<AcmeAccount>();

@@ -649,6 +649,39 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.ToTable("Brandings", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Host")
+                        .IsRequired()
+                        .HasMaxLength(253)
+                        .HasColumnType("character varying(253)");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Host");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("DomainTombstones", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Domains.InstanceDomain", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1498,33 +1531,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.HasIndex("OrgId", "ClientId");
 
                     b.ToTable("PortalDomains", (string)null);
-                });
-
-            modelBuilder.Entity("OCore.Features.PortalDomains.PortalDomainTombstone", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("uuid");
-
-                    b.Property<string>("Host")
-                        .IsRequired()
-                        .HasMaxLength(253)
-                        .HasColumnType("character varying(253)");
-
-                    b.Property<Guid>("OrgId")
-                        .IsConcurrencyToken()
-                        .HasColumnType("uuid");
-
-                    b.Property<DateTimeOffset>("Until")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Host");
-
-                    b.HasIndex("OrgId");
-
-                    b.ToTable("PortalDomainTombstones", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Servers.Server", b =>
@@ -3180,6 +3186,16 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("OCore.Features.Domains.InstanceDomain", b =>
                 {
                     b.HasOne("OCore.Features.Instances.Instance", null)
@@ -3354,15 +3370,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasForeignKey("OrgId", "ClientId")
                         .HasPrincipalKey("RootId", "Id")
                         .OnDelete(DeleteBehavior.Restrict);
-                });
-
-            modelBuilder.Entity("OCore.Features.PortalDomains.PortalDomainTombstone", b =>
-                {
-                    b.HasOne("OCore.Features.Organizations.Organization", null)
-                        .WithMany()
-                        .HasForeignKey("OrgId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired();
                 });
 
             modelBuilder.Entity("OCore.Features.Servers.Server", b =>

@@ -657,6 +657,27 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "DomainTombstones",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Host = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: false),
+                    Until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_DomainTombstones", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_DomainTombstones_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "EnterpriseSources",
                 columns: table => new
                 {
@@ -787,26 +808,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         columns: x => new { x.RootId, x.OrgId },
                         principalTable: "Organizations",
                         principalColumns: new[] { "RootId", "Id" },
-                        onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "PortalDomainTombstones",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Host = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: false),
-                    Until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_PortalDomainTombstones", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_PortalDomainTombstones_Organizations_OrgId",
-                        column: x => x.OrgId,
-                        principalTable: "Organizations",
-                        principalColumn: "Id",
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -1836,6 +1837,21 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_Host",
+                table: "DomainTombstones",
+                column: "Host");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_OrgId",
+                table: "DomainTombstones",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_RootId_OrgId",
+                table: "DomainTombstones",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_EnterpriseSources_OrgId",
                 table: "EnterpriseSources",
                 column: "OrgId",
@@ -2091,16 +2107,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "IX_PortalConfigs_RootId_OrgId",
                 table: "PortalConfigs",
                 columns: new[] { "RootId", "OrgId" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_PortalDomainTombstones_Host",
-                table: "PortalDomainTombstones",
-                column: "Host");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_PortalDomainTombstones_OrgId",
-                table: "PortalDomainTombstones",
-                column: "OrgId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_ChangedAt",
@@ -2457,6 +2463,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "DeployedNodes");
 
             migrationBuilder.DropTable(
+                name: "DomainTombstones");
+
+            migrationBuilder.DropTable(
                 name: "EnterpriseSources");
 
             migrationBuilder.DropTable(
@@ -2491,9 +2500,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "PortalConfigs");
-
-            migrationBuilder.DropTable(
-                name: "PortalDomainTombstones");
 
             migrationBuilder.DropTable(
                 name: "PortalDomains");

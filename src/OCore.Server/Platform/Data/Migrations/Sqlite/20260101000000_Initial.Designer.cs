@@ -642,6 +642,39 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.ToTable("Brandings", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Host")
+                        .IsRequired()
+                        .HasMaxLength(253)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Host");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("DomainTombstones", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Domains.InstanceDomain", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1491,33 +1524,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.HasIndex("OrgId", "ClientId");
 
                     b.ToTable("PortalDomains", (string)null);
-                });
-
-            modelBuilder.Entity("OCore.Features.PortalDomains.PortalDomainTombstone", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Host")
-                        .IsRequired()
-                        .HasMaxLength(253)
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid>("OrgId")
-                        .IsConcurrencyToken()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("Until")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Host");
-
-                    b.HasIndex("OrgId");
-
-                    b.ToTable("PortalDomainTombstones", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Servers.Server", b =>
@@ -3171,6 +3177,16 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("OCore.Features.Domains.InstanceDomain", b =>
                 {
                     b.HasOne("OCore.Features.Instances.Instance", null)
@@ -3345,15 +3361,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasForeignKey("OrgId", "ClientId")
                         .HasPrincipalKey("RootId", "Id")
                         .OnDelete(DeleteBehavior.Restrict);
-                });
-
-            modelBuilder.Entity("OCore.Features.PortalDomains.PortalDomainTombstone", b =>
-                {
-                    b.HasOne("OCore.Features.Organizations.Organization", null)
-                        .WithMany()
-                        .HasForeignKey("OrgId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired();
                 });
 
             modelBuilder.Entity("OCore.Features.Servers.Server", b =>

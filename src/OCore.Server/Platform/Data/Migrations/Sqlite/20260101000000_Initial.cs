@@ -656,6 +656,27 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "DomainTombstones",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", maxLength: 253, nullable: false),
+                    Until = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_DomainTombstones", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_DomainTombstones_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "EnterpriseSources",
                 columns: table => new
                 {
@@ -786,26 +807,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         columns: x => new { x.RootId, x.OrgId },
                         principalTable: "Organizations",
                         principalColumns: new[] { "RootId", "Id" },
-                        onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "PortalDomainTombstones",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Host = table.Column<string>(type: "TEXT", maxLength: 253, nullable: false),
-                    Until = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_PortalDomainTombstones", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_PortalDomainTombstones_Organizations_OrgId",
-                        column: x => x.OrgId,
-                        principalTable: "Organizations",
-                        principalColumn: "Id",
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -1835,6 +1836,21 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_Host",
+                table: "DomainTombstones",
+                column: "Host");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_OrgId",
+                table: "DomainTombstones",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_RootId_OrgId",
+                table: "DomainTombstones",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_EnterpriseSources_OrgId",
                 table: "EnterpriseSources",
                 column: "OrgId",
@@ -2090,16 +2106,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "IX_PortalConfigs_RootId_OrgId",
                 table: "PortalConfigs",
                 columns: new[] { "RootId", "OrgId" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_PortalDomainTombstones_Host",
-                table: "PortalDomainTombstones",
-                column: "Host");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_PortalDomainTombstones_OrgId",
-                table: "PortalDomainTombstones",
-                column: "OrgId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_ChangedAt",
@@ -2456,6 +2462,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "DeployedNodes");
 
             migrationBuilder.DropTable(
+                name: "DomainTombstones");
+
+            migrationBuilder.DropTable(
                 name: "EnterpriseSources");
 
             migrationBuilder.DropTable(
@@ -2490,9 +2499,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "PortalConfigs");
-
-            migrationBuilder.DropTable(
-                name: "PortalDomainTombstones");
 
             migrationBuilder.DropTable(
                 name: "PortalDomains");
