@@ -57,7 +57,7 @@ internal static class DomainLease
                 {
                     Ownership = holder.Proof == DomainProof.Grace
                         ? "Your TXT record is there. Another organization has proven this domain before you and was told; it becomes yours three days after that, unless its own record comes back."
-                        : "Your TXT record is there, but so is that of another organization, which has proven this domain before you. Remove its record (ocore-verify=…) to take the domain over.",
+                        : $"Your TXT record is there, but so is that of another organization, which has proven this domain before you. Remove its record ({domain.Word}=…) to take the domain over.",
                 };
                 return first ? Event.Contested : null;
             }

@@ -16,7 +16,7 @@ internal static class DomainProblems
     public static readonly Problem IsGenerated = new(409, "domain_is_generated", "This is the address that the instance was made with.", "It stays as long as the instance does.");
     public static readonly Problem InTopology = new(409, "part_of_topology", "A topology carries this instance.", "Its load balancer has the domain and the certificate that its settings name.");
 
-    public static Problem TooManyLooks(int seconds) => new(429, "too_many_checks", "This domain was checked several times just now.", "DNS takes a while to spread a change; oCore looks again by itself.")
+    public static Problem TooManyLooks(int seconds) => new(429, "too_many_checks", "This domain was checked several times just now.", "DNS takes a while to spread a change; it is looked at again without anybody asking.")
     {
         More = new Dictionary<string, object?> { ["retryAfter"] = seconds },
     };

@@ -17,6 +17,9 @@ internal sealed class InstanceDomain : NameClaim, IAgencyShared, IAudited
     public Guid RootId { get; set; }
     public Guid InstanceId { get; init; }
 
+    /// <summary>Clients see it, who know their agency and nobody behind it.</summary>
+    public const string Record = "domain-verify";
+    public override string Word => Record;
     public override string InUse => "Your TXT record is there, but the name is in use for an instance. Delete the domain there first.";
 
     string IAudited.AuditNoun => "domain";
@@ -39,6 +42,6 @@ internal sealed class InstanceDomainMapping : IEntityTypeConfiguration<InstanceD
         entity.HasIndex(d => d.InstanceId);
         entity.HasIndex(d => d.NextLookAt);
         entity.HasOne<Instance>().WithMany().HasForeignKey(d => new { d.RootId, d.InstanceId }).HasPrincipalKey(i => new { i.RootId, i.Id }).OnDelete(DeleteBehavior.Cascade);
-        entity.Ignore(d => d.IsProven).Ignore(d => d.VerifyName).Ignore(d => d.LeadsHere).Ignore(d => d.InUse);
+        entity.Ignore(d => d.IsProven).Ignore(d => d.VerifyName).Ignore(d => d.LeadsHere).Ignore(d => d.InUse).Ignore(d => d.Word);
     }
 }

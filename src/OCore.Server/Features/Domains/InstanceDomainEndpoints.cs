@@ -59,7 +59,7 @@ internal static class InstanceDomainEndpoints
         var domain = new InstanceDomain
         {
             OrgId = instance.OrgId, RootId = instance.RootId, InstanceId = instance.Id, CustomHost = name.Ascii, CustomDisplay = name.Display, Warnings = [.. name.Warnings],
-            Token = PortalNames.NewToken(instance.OrgId), CreatedAt = now, ChangedAt = now, NextLookAt = now,
+            Token = PortalNames.NewToken(InstanceDomain.Record, instance.OrgId), CreatedAt = now, ChangedAt = now, NextLookAt = now,
         };
         if (await db.InstanceDomains.CountAsync(d => d.InstanceId == instance.Id, stop) >= InstanceDomain.Most)
             return DomainProblems.TooMany;

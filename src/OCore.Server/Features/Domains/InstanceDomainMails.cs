@@ -21,7 +21,7 @@ internal static class InstanceDomainMails
 
     public static Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, InstanceDomain domain, CancellationToken stop) => PortalDomainMails.PeopleAsync(db, domain.RootId, stop, MayManage);
 
-    public static Uri PageOf(InstanceDomain domain, Settings settings) => new(settings.PublicUrl, $"/instances/{domain.InstanceId}/domains");
+    public static Uri PageOf(InstanceDomain domain, Settings settings) => new(settings.PublicUrl, $"/instances/{domain.InstanceId}?tab=domains");
 
     private static MailContent Content(InstanceDomain domain, DomainLease.Event what, Settings settings)
     {

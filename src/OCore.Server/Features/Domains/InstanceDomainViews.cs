@@ -39,7 +39,7 @@ internal static class InstanceDomainViews
             Certificate = new DomainCertificate
             {
                 Status = SslStatus.Pending,
-                Message = instance.TopologyId is not null ? "Its topology's load balancer has the certificate." : server.EdgeHttps ? "The proxy in front of the server has the certificate." : "oCore gets certificates for domains that are added, and not for this one.",
+                Message = instance.TopologyId is not null ? "Its topology's load balancer has the certificate." : server.EdgeHttps ? "The proxy in front of the server has the certificate." : "Certificates are got for domains that are added, and not for this one.",
             },
             Records = [], Warnings = [], CreatedAt = instance.CreatedAt,
         };
@@ -72,15 +72,15 @@ internal static class InstanceDomainViews
         DomainProof.Verified => "Leave the TXT record in place: it is looked for every day.",
         DomainProof.Failed => "Set the TXT record, then verify the domain.",
         _ when d.ContestedAt is not null => null,
-        _ => "Set the TXT record below where the domain's DNS is kept. oCore looks by itself; verify to have it look now.",
+        _ => "Set the TXT record below where the domain's DNS is kept. It is looked for now and then; verify the domain to have it looked for now.",
     };
 
     private static string Waiting(InstanceDomain d, Server server, Settings settings) => server switch
     {
         { EdgeHttps: true } => "The proxy in front of the server ends HTTPS: the certificate is its business.",
-        { EdgeTlsPort: null } => "The server takes no HTTPS: it has no edgeTlsPort.",
+        { EdgeTlsPort: null } => "The server takes no HTTPS: it has no port for it (edgeTlsPort).",
         { EdgeTakenBy: not null } => "A topology's load balancer has the server's edge: the certificate is its business.",
-        _ when settings.AcmeDirectory is null => "There is no certificate authority to ask: OCORE_ACME_DIRECTORY is not set.",
+        _ when settings.AcmeDirectory is null => "There is no certificate authority to ask: the installation names none.",
         _ when !d.IsProven => "It is ordered when the name is proven.",
         _ when d.Routing != RoutingStatus.Ok => "It is ordered when the name leads to the server: the certificate authority comes to look.",
         _ => "The certificate is being ordered.",

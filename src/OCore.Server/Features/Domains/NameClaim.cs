@@ -55,7 +55,9 @@ internal abstract class NameClaim
     public DateTimeOffset CreatedAt { get; init; }
 
     public bool IsProven => Proof is DomainProof.Verified or DomainProof.Grace;
-    public string? VerifyName => CustomHost is null ? null : "_ocore-verify." + CustomHost;
+    public string? VerifyName => CustomHost is null ? null : $"_{Word}.{CustomHost}";
+    /// <summary>What its TXT record is called, and begins with.</summary>
+    public abstract string Word { get; }
     /// <summary>Every name of it leads where it should.</summary>
     public virtual bool LeadsHere => Routing == RoutingStatus.Ok;
     /// <summary>Said to whoever proves the name for another purpose.</summary>

@@ -30,6 +30,9 @@ internal sealed class PortalDomain : NameClaim, IOrgOwned, IAudited
     /// <summary>The name in DNS that people are sent to.</summary>
     public string? Host => CustomHost ?? SubdomainHost;
     public override bool LeadsHere => Routing == RoutingStatus.Ok && (SubdomainHost is null || SubdomainRouting == RoutingStatus.Ok);
+    /// <summary>Only agencies see it.</summary>
+    public const string Record = "ocore-verify";
+    public override string Word => Record;
     public override string InUse => "Your TXT record is there, but the name is in use for a portal. Delete the portal domain first.";
 
     string IAudited.AuditNoun => "portal_domain";
@@ -55,6 +58,6 @@ internal sealed class PortalDomainMapping : IEntityTypeConfiguration<PortalDomai
         entity.HasIndex(d => d.NextLookAt);
         entity.HasIndex(d => d.ChangedAt);
         entity.HasOne<Organization>().WithMany().HasForeignKey(d => new { d.OrgId, d.ClientId }).HasPrincipalKey(o => new { o.RootId, o.Id }).OnDelete(DeleteBehavior.Restrict);
-        entity.Ignore(d => d.IsProven).Ignore(d => d.IsActive).Ignore(d => d.Host).Ignore(d => d.VerifyName).Ignore(d => d.LeadsHere).Ignore(d => d.InUse);
+        entity.Ignore(d => d.IsProven).Ignore(d => d.IsActive).Ignore(d => d.Host).Ignore(d => d.VerifyName).Ignore(d => d.LeadsHere).Ignore(d => d.InUse).Ignore(d => d.Word);
     }
 }

@@ -43,7 +43,7 @@ internal static partial class PortalNames
             OrgId = agencyId, ClientId = clientId, IsBase = request.IsBase == true, CreatedAt = now, ChangedAt = now,
             Subdomain = label?.Display, SubdomainHost = label is null || parent is null ? null : $"{label.Value.Ascii}.{parent}",
             CustomHost = custom?.Ascii, CustomDisplay = custom?.Display, Warnings = [.. custom?.Warnings ?? []],
-            Token = NewToken(agencyId),
+            Token = NewToken(PortalDomain.Record, agencyId),
         };
         if (custom is null)
             (domain.Proof, domain.VerifiedAt) = (DomainProof.Verified, now);
@@ -67,7 +67,7 @@ internal static partial class PortalNames
     }
 
     // It names the organization, so that an owner of several can tell whose record it is.
-    public static string NewToken(Guid agencyId) => $"ocore-verify={agencyId.ToString("N")[^8..]}.{RandomNumberGenerator.GetHexString(40, lowercase: true)}";
+    public static string NewToken(string word, Guid agencyId) => $"{word}={agencyId.ToString("N")[^8..]}.{RandomNumberGenerator.GetHexString(40, lowercase: true)}";
 
     [GeneratedRegex(@"^(ns|mx|smtp|imap|pop|dns)\d*$")]
     private static partial Regex Infrastructure();
