@@ -1,9 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Platform.Data;
 using OCore.SystemTests.PortalDomains;
 using OCore.SystemTests.Remote;
+using OCore.SystemTests.Topologies;
 using OCore.Tests;
+using OCore.Tests.Operations;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -49,16 +53,7 @@ public sealed class DomainsOfInstancesTests(ITestOutputHelper output) : IAsyncLi
         var failures = new ConcurrentQueue<string>();
         var asking = AskOnAsync(instance, failures, stop.Token);
 
-        var domain = await _scene.Http.Post<AddInstanceDomain, InstanceDomainView>($"/api/instances/{instance.Id}/domains", new AddInstanceDomain { Domain = Host });
-        Assert.Equal((DnsStatus.Pending, SslStatus.Pending, false), (domain.DnsStatus, domain.SslStatus, domain.IsPrimary));
-        await _scene.Http.Post<OperationView>($"{PathOf(instance)}/primary").IsRefusedAsync(409, "dns_not_verified");
-        // The records are set as the answer names them.
-        foreach (var record in domain.Records.Where(r => !r.IsAlternative))
-            await _dns.SetAsync(record.Name, record.Type == "TXT" ? $"TXT \"{record.Value}\"" : $"{record.Type} {record.Value}");
-        var verified = await _scene.Http.Post<InstanceDomainView>($"{PathOf(instance)}/verify");
-        Assert.Equal((DnsStatus.Verified, RoutingStatus.Ok), (verified.DnsStatus, verified.Routing.Status));
-        await _scene.UntilAsync(async () => (await GetAsync(instance)).SslStatus == SslStatus.Active, $"{Host} has a certificate: {(await GetAsync(instance)).Certificate.Error}", 60);
-
+        await ServedAsync(instance);
         await _scene.UntilAsync(async () => (await CurlAsync("https", "/web/login", "-f")).Contains("odoo", StringComparison.OrdinalIgnoreCase), "Odoo answers by HTTPS", 30);
         Assert.Contains("Pebble", await CurlAsync("https", "/web/login", "-v"), StringComparison.Ordinal);
         Assert.Equal($"308 https://{Host}/web/login?a=b", (await CurlAsync("http", "/web/login?a=b", "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}")).Trim());
@@ -66,7 +61,14 @@ public sealed class DomainsOfInstancesTests(ITestOutputHelper output) : IAsyncLi
         Assert.Equal("440 99 0", (await _machine.ShellAsync("docker exec -u 0 ocore-edge sh -c 'stat -c \"%a %u %g\" /usr/local/etc/haproxy/*/*.pem'")).Trim());
         Assert.DoesNotContain("PRIVATE KEY", await _machine.ShellAsync("docker inspect ocore-edge; docker logs ocore-edge 2>&1"), StringComparison.Ordinal);
 
+        var admin = await _scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal");
+        using var visitor = new OdooVisitor($"http://{_machine.Host.Value}", instance.Domain);
+        await visitor.SignInAsync(admin.Login, admin.Password);
+        async Task<string?> SeenByOdooAsync() => (await visitor.ExecuteAsync("ir.config_parameter", "get_param", new[] { "web.base.url" })).GetString();
+        Assert.Equal(generated, await SeenByOdooAsync());
         await _scene.EndOfAsync(await _scene.Http.Post<OperationView>($"{PathOf(instance)}/primary"));
+        // Odoo keeps what it has read in memory, and has to notice.
+        Assert.Equal($"https://{Host}", await SeenByOdooAsync());
         Assert.Equal($"https://{Host}", (await _scene.InstanceAsync(instance.Id)).Url);
         Assert.Equal($"https://{Host}", await BaseUrlAsync(instance));
         Assert.True((await GetAsync(instance)).IsPrimary);
@@ -84,6 +86,46 @@ public sealed class DomainsOfInstancesTests(ITestOutputHelper output) : IAsyncLi
         output.WriteLine($"{asked} requests beside it, {failures.Count} failed");
         Assert.True(failures.IsEmpty && asked > 20, $"{asked} requests: {string.Join('\n', failures.Take(5))}");
         await _scene.DeleteAsync(instance);
+    }
+
+    [LabFact]
+    public async Task Sending_people_elsewhere_is_done_or_undone()
+    {
+        var instance = await _scene.ProvisionAsync(_scene.Client, _scene.First);
+        await ServedAsync(instance);
+        await _scene.ProveAsync(new OperationCase("instance.set_domain",
+            async () => (await _scene.Http.Post<OperationView>($"{PathOf(instance)}/primary")).Id,
+            async (id, state) =>
+            {
+                if (state == OperationState.Stuck)
+                    await _scene.RetryAsync(id);
+                var address = state == OperationState.RolledBack ? instance.Url : $"https://{Host}";
+                Assert.Equal((address, address), ((await _scene.InstanceAsync(instance.Id)).Url, await BaseUrlAsync(instance)));
+            },
+            ArrangeAsync: async () =>
+            {
+                if ((await GetAsync(instance)).IsPrimary)
+                    await _scene.EndOfAsync(await _scene.Http.Post<OperationView>($"/api/instances/{instance.Id}/domains/{instance.Domain}/primary"));
+            }), output.WriteLine);
+        // The name goes with the instance, also as its address.
+        await _scene.DeleteAsync(instance);
+        await using var db = _scene.App.Databases.System();
+        Assert.Equal(0, await db.InstanceDomains.AcrossTenants().CountAsync());
+        Assert.False(await db.Certificates.AnyAsync(c => c.Host == Host && c.Wanted));
+    }
+
+    /// <summary>Added, its records set as the answer names them, proven, and with a certificate.</summary>
+    private async Task ServedAsync(InstanceView instance)
+    {
+        var domain = await _scene.Http.Post<AddInstanceDomain, InstanceDomainView>($"/api/instances/{instance.Id}/domains", new AddInstanceDomain { Domain = Host });
+        Assert.Equal((DnsStatus.Pending, SslStatus.Pending, false), (domain.DnsStatus, domain.SslStatus, domain.IsPrimary));
+        await _scene.Http.Post<OperationView>($"{PathOf(instance)}/primary").IsRefusedAsync(409, "dns_not_verified");
+        // The records are set as the answer names them.
+        foreach (var record in domain.Records.Where(r => !r.IsAlternative))
+            await _dns.SetAsync(record.Name, record.Type == "TXT" ? $"TXT \"{record.Value}\"" : $"{record.Type} {record.Value}");
+        var verified = await _scene.Http.Post<InstanceDomainView>($"{PathOf(instance)}/verify");
+        Assert.Equal((DnsStatus.Verified, RoutingStatus.Ok), (verified.DnsStatus, verified.Routing.Status));
+        await _scene.UntilAsync(async () => (await GetAsync(instance)).SslStatus == SslStatus.Active, $"{Host} has a certificate: {(await GetAsync(instance)).Certificate.Error}", 60);
     }
 
     private static string PathOf(InstanceView instance) => $"/api/instances/{instance.Id}/domains/{Host}";

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.EntityFrameworkCore;
 using OCore.Platform.Data;
-using OCore.Platform.Http;
 using OCore.Platform.Security;
 using OCore.Platform.Tls.Acme;
 
