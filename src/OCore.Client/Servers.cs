@@ -22,6 +22,8 @@ public sealed record AddServer
     [MaxLength(200), RegularExpression(Patterns.HostName)] public string? BaseDomain { get; init; }
     /// <summary>The port of the server's edge: 80 by default, 8069 on <c>local</c>.</summary>
     [Range(1, 65535)] public int? EdgePort { get; init; }
+    /// <summary>The port at which the edge takes HTTPS for the domains of instances: 443 by default where edgePort is 80, otherwise none.</summary>
+    [Range(1, 65535)] public int? EdgeTlsPort { get; init; }
     /// <summary>Networks or addresses of the proxies in front of the edge, whose X-Forwarded-For and X-Forwarded-Proto are believed.</summary>
     [MaxLength(50)] public IReadOnlyList<string>? EdgeProxies { get; init; }
     /// <summary>Visitors come to those proxies by https: addresses of instances begin with it.</summary>
@@ -34,6 +36,8 @@ public sealed record UpdateServer : Partial
 
     [MinLength(1), MaxLength(100)] public string? Name { get; set => field = Given(value); }
     [MaxLength(200), RegularExpression(Patterns.HostName)] public string? BaseDomain { get; set => field = Given(value); }
+    /// <summary>The port at which the edge takes HTTPS for the domains of instances; null for none. A change replaces the edge's container, which takes a second or two.</summary>
+    [Range(1, 65535)] public int? EdgeTlsPort { get; set => field = Given(value); }
     /// <summary>Clients that may see this server and have instances provisioned on it by themselves; ids or slugs.</summary>
     [MaxLength(1000)] public IReadOnlyList<string>? Clients { get; set => field = Given(value); }
     /// <summary>Networks or addresses of the proxies in front of the edge, whose X-Forwarded-For and X-Forwarded-Proto are believed.</summary>
@@ -82,6 +86,8 @@ public sealed record ServerView
     public required int InstanceCount { get; init; }
     public string? BaseDomain { get; init; }
     public required int EdgePort { get; init; }
+    /// <summary>Where the edge takes HTTPS; absent where it takes none.</summary>
+    public int? EdgeTlsPort { get; init; }
     /// <summary>Proxies in front of the edge.</summary>
     public required IReadOnlyList<string> EdgeProxies { get; init; }
     public required bool EdgeHttps { get; init; }

@@ -81,6 +81,8 @@ namespace OCore.Client;
 [JsonSerializable(typeof(ViewAsClient))]
 [JsonSerializable(typeof(ClientViewing))]
 [JsonSerializable(typeof(CreatePortalDomain))]
+[JsonSerializable(typeof(AddInstanceDomain))]
+[JsonSerializable(typeof(Page<InstanceDomainView>))]
 [JsonSerializable(typeof(Page<PortalDomainView>))]
 [JsonSerializable(typeof(MetricsView))]
 [JsonSerializable(typeof(CreateAlertRule))]

@@ -3,6 +3,7 @@ using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
 using OCore.Features.Backups;
 using OCore.Features.Branding;
+using OCore.Features.Domains;
 using OCore.Features.Files;
 using OCore.Features.Instances;
 using OCore.Features.Logs;
@@ -79,6 +80,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<UnusedAssets>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<UnusedTemplates>());
             builder.Services.AddHostedService<PortalDomainReconciler>();
+            builder.Services.AddHostedService<InstanceDomainReconciler>();
             builder.Services.AddHostedService<CertificateKeeper>();
             builder.Services.AddHostedService<MetricKeeper>();
             builder.Services.AddHostedService<WebhookFeed>();
@@ -115,6 +117,7 @@ internal static class OCoreApp
         TemplateEndpoints.Map(api);
         TopologyEndpoints.Map(api);
         InstanceEndpoints.Map(api);
+        InstanceDomainEndpoints.Map(api);
         TerminalEndpoints.Map(api);
         BackupEndpoints.Map(api);
         LogEndpoints.Map(api);

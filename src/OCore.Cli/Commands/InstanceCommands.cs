@@ -12,6 +12,7 @@ internal static class InstanceCommands
     {
         List(), Show(), Update(), Config(), Work("start", "Start an instance"), Work("stop", "Stop an instance"), Work("restart", "Restart an instance, taking up changed settings"), Delete(),
         LogCommands.Logs(), Open(), FileCommands.Noun(), MonitoringCommands.Metrics("instance", (_, typed) => Task.FromResult(typed)), MonitoringCommands.Prometheus(),
+        InstanceDomainCommands.Noun(),
         new Command("modules", "Modules of an instance") { Modules(), Change("install", "Install modules"), Change("update", "Update modules") },
         new Command("password", "The administrator's password of an instance") { Reveal(), Reset() },
     };

@@ -51,9 +51,10 @@ internal static class ServerCommands
         var yes = Opt.Flag("--yes", "Trust the host key that is shown, without asking");
         var domain = Opt.Text("--base-domain", "DOMAIN", "Instances get names under it; *.DOMAIN has to point to the server");
         var edge = Opt.Int("--edge-port", "PORT", "Port instances are reached at: 80, or 8069 with --local");
+        var tls = Opt.Int("--edge-tls-port", "PORT", "Port at which domains of instances are reached by HTTPS: 443 where --edge-port is 80");
         var proxies = Opt.List("--edge-proxies", "LIST", "Addresses or networks of the proxies in front of the edge");
         var https = Opt.Switch("--edge-https", "Visitors come to those proxies by https");
-        return new Verb("add", "Connect a server by SSH, or this machine, and prepare it") { name, host, local, port, user, key, password, fingerprint, yes, domain, edge, proxies, https }
+        return new Verb("add", "Connect a server by SSH, or this machine, and prepare it") { name, host, local, port, user, key, password, fingerprint, yes, domain, edge, tls, proxies, https }
             .Calls("POST /servers", "POST /servers/host-key")
             .StartsWork()
             .Example("ocore server add --name web-1 --host 203.0.113.10 --user root --key-file ~/.ssh/id_ed25519 --base-domain apps.example.com --wait")
@@ -73,6 +74,7 @@ internal static class ServerCommands
                     HostKeyFingerprint = call.Get(fingerprint),
                     BaseDomain = call.Get(domain),
                     EdgePort = call.Get(edge),
+                    EdgeTlsPort = call.Get(tls),
                     EdgeProxies = call.List(proxies),
                     EdgeHttps = call.Get(https),
                 };
@@ -97,14 +99,15 @@ internal static class ServerCommands
         var name = Opt.Text("--name", "NAME", "Name of the server");
         var domain = Opt.Text("--base-domain", "DOMAIN", "Instances get names under it");
         var clients = Opt.List("--clients", "LIST", "All clients that may use it by themselves, ids or slugs; \"\" for none");
+        var tls = Opt.Int("--edge-tls-port", "PORT", "Port at which domains of instances are reached by HTTPS");
         var proxies = Opt.List("--edge-proxies", "LIST", "Addresses or networks of the proxies in front of the edge");
         var https = Opt.Switch("--edge-https", "Visitors come to those proxies by https");
-        var clear = new ClearOption(("base-domain", "baseDomain"), ("clients", "clients"), ("edge-proxies", "edgeProxies"));
-        return new Verb("update", "Change a server's name, domain, clients or what stands in front of its edge") { server, name, domain, clients, proxies, https, clear.Option }
+        var clear = new ClearOption(("base-domain", "baseDomain"), ("clients", "clients"), ("edge-tls-port", "edgeTlsPort"), ("edge-proxies", "edgeProxies"));
+        return new Verb("update", "Change a server's name, domain, clients or what stands in front of its edge") { server, name, domain, clients, tls, proxies, https, clear.Option }
             .Calls("PUT /servers/{id}")
             .Example("ocore server update web-1 --clients acme-corp,globex")
             .Runs(async call => await call.Send(HttpMethod.Put, $"/servers/{await Find(call, server)}",
-                new UpdateServer { Clearing = clear.Fields(call), Name = call.Get(name), BaseDomain = call.Get(domain), Clients = call.List(clients), EdgeProxies = call.List(proxies), EdgeHttps = call.Get(https) }, Views.Server));
+                new UpdateServer { Clearing = clear.Fields(call), Name = call.Get(name), BaseDomain = call.Get(domain), Clients = call.List(clients), EdgeTlsPort = call.Get(tls), EdgeProxies = call.List(proxies), EdgeHttps = call.Get(https) }, Views.Server));
     }
 
     private static Verb Validate()

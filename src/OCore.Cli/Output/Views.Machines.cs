@@ -27,6 +27,7 @@ internal static partial class Views
         .Field("Offered key", s => s.OfferedHostKey is { } k ? new Cell($"{k.Fingerprint} (not trusted)", Tone.Bad) : default)
         .Field("Base domain", s => s.BaseDomain)
         .Field("Edge port", s => s.EdgePort)
+        .Field("HTTPS port", s => s.EdgeTlsPort is { } port ? port : new Cell(null))
         .Field("Proxies in front", s => s.EdgeProxies.Count == 0 ? null : string.Join(", ", s.EdgeProxies) + (s.EdgeHttps ? " (https)" : ""))
         .Field("System", s => s.Facts is { } f ? $"{f.Os}, Linux {f.Kernel}, {f.Architecture}" : null)
         .Field("Docker", s => s.Facts?.DockerVersion)

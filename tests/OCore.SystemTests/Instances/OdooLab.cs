@@ -56,7 +56,7 @@ internal sealed class OdooScene : IAsyncDisposable
     public required TestOrg Client { get; init; }
     public OCoreHttp Http { get; private set; } = null!;
     public List<ServerView> Servers { get; } = [];
-    public TemplateView Template { get; private set; } = null!;
+    public TemplateView Template { get; set; } = null!;
     public StepProbe Probe => App.Services.GetRequiredService<StepProbe>();
     public ServerView First => Servers[0];
 
@@ -70,13 +70,14 @@ internal sealed class OdooScene : IAsyncDisposable
     }
 
     /// <summary>Servers alone, without an Odoo on them.</summary>
-    public static async Task<OdooScene> StartEmptyAsync(IReadOnlyList<LabServer> machines)
+    public static async Task<OdooScene> StartEmptyAsync(IReadOnlyList<LabServer> machines, Action<TestApp>? arrange = null)
     {
         var app = await TestApp.StartAsync(arrange: a =>
         {
             a.Adjust(services => services.AddHostedService<ServerReconciler>());
             a.Set("OPERATIONS_PER_SERVER", "20");
             a.Set("OPERATIONS_PER_ORGANIZATION", "20");
+            arrange?.Invoke(a);
         });
         var agency = await app.AgencyAsync("Acme");
         var scene = new OdooScene { App = app, Agency = agency, Machines = machines, Client = await app.ClientOfAsync(agency, "Shop") };

@@ -5,6 +5,7 @@ using OCore.Client;
 using OCore.Features.Agency;
 using OCore.Features.Backups;
 using OCore.Features.Branding;
+using OCore.Features.Domains;
 using OCore.Features.Monitoring;
 using OCore.Features.Portal;
 using OCore.Features.PortalDomains;
@@ -171,7 +172,7 @@ public sealed class DeletionTests
         db.Add(new EnterpriseSource { OrgId = id });
         db.Add(new PortalDomain { OrgId = root, ClientId = id, SubdomainHost = $"{app.Slug("portal")}.localhost", Token = "", Warnings = [] });
         db.Add(new PortalDomain { OrgId = id, SubdomainHost = $"{app.Slug("odd")}.localhost", Token = "", Warnings = [] });
-        db.Add(new PortalDomainTombstone { OrgId = id, Host = "odd.localhost", Until = app.Clock.GetUtcNow().AddDays(7) });
+        db.Add(new DomainTombstone { OrgId = id, RootId = root, Host = "odd.localhost", Until = app.Clock.GetUtcNow().AddDays(7) });
         db.Add(new Brand { OrgId = id, RootId = root, ProductName = "Odd" });
         db.Add(new BrandAsset { OrgId = id, RootId = root, Hash = app.Slug("hash"), Extension = ".png", MediaType = "image/png", Content = [1] });
         db.Add(new BrandCssVersion { OrgId = id, RootId = root, Version = 1, Css = "", By = "Test" });

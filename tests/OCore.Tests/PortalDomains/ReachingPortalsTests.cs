@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Features.PortalDomains;
 using OCore.Tests.Data;
 

@@ -21,6 +21,24 @@ public sealed class EdgeConfigTests
     public void One_of_each_state() => IsGolden("edge-states", EdgeConfig.Render(Routes));
 
     [Fact]
+    public void Names_with_a_certificate()
+    {
+        var certificate = new EdgeCertificate(new Guid("00000000-0000-7000-8000-000000000009"), "0A1B2C");
+        EdgeRoute[] routes = [.. Routes, Routes[0] with { Domain = "erp.acme.com", Certificate = certificate }, Routes[2] with { Domain = "soon.acme.com" }];
+        var config = EdgeConfig.Render(routes, tls: new EdgeTls(443, "thumb_print-1"));
+        IsGolden("edge-https", config);
+        Assert.Equal(certificate, Assert.Single(config.Certificates).Value);
+
+        // A renewed certificate is another version, and so is a port that is to be published; without a port there is nothing of either.
+        Assert.NotEqual(config.Version, EdgeConfig.Render([.. Routes, routes[5] with { Certificate = certificate with { SerialNumber = "0A1B2D" } }, routes[6]], tls: new EdgeTls(443, "thumb_print-1")).Version);
+        Assert.NotEqual(EdgeConfig.Render(Routes).Version, EdgeConfig.Render(Routes, tls: new EdgeTls(443)).Version);
+        Assert.Empty(EdgeConfig.Render(routes, tls: new EdgeTls()).Certificates);
+        Assert.Contains("https://%[var(txn.host)]:8443%[pathq]", EdgeConfig.Render(routes, tls: new EdgeTls(8443)).Files["haproxy.cfg"], StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => EdgeConfig.Render(Routes, tls: new EdgeTls(443, "x\" ]\n")));
+        Assert.Throws<ArgumentException>(() => EdgeConfig.Render([routes[5] with { Certificate = certificate with { SerialNumber = "../key" } }], tls: new EdgeTls(443)));
+    }
+
+    [Fact]
     public void What_a_proxy_in_front_says_is_taken_over_from_that_proxy_alone()
     {
         var config = EdgeConfig.Render(Routes, ["10.1.0.0/16", "10.0.0.5/32"]);

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using OCore.Features.Backups;
 using OCore.Features.Branding;
+using OCore.Features.Domains;
 using OCore.Features.Instances;
 using OCore.Features.Monitoring;
 using OCore.Features.Portal;
@@ -101,6 +102,7 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
         var server = new Server { OrgId = org.Id, RootId = org.RootId, Name = app.Slug("web"), Host = "192.0.2.1", Port = 22, User = "deploy", Status = OCore.Client.ServerStatus.Failed, CreatedAt = now };
         var slug = app.Slug("erp");
         var webhook = new Webhook { OrgId = org.Id, Name = slug, Url = "https://example.com", SecretSealed = "x", IsActive = false, CreatedAt = now };
+        var instanceId = Guid.CreateVersion7();
         var rule = new AlertRule { OrgId = org.Id, Name = slug, Subject = "server", Metric = "cpu", Above = true, IsActive = false, CreatedAt = now };
         db.AddRange(server, webhook, rule,
             new Alert { OrgId = org.Id, RuleId = rule.Id, SubjectId = server.Id, SubjectName = slug },
@@ -114,15 +116,16 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
             new BrandCssVersion { OrgId = org.Id, RootId = org.RootId, Version = 1, Css = "", By = "Test" },
             new PortalConfig { OrgId = org.Id, RootId = org.RootId },
             new PortalDomain { OrgId = org.Id, SubdomainHost = $"{slug}.localhost", Token = "", Warnings = [], CreatedAt = now },
-            new PortalDomainTombstone { OrgId = org.Id, Host = $"{slug}.example.net", Until = now },
             new Backup { OrgId = org.Id, RootId = org.RootId, InstanceName = slug, Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", CreatedAt = now },
             new BackupTarget { OrgId = org.Id, RootId = org.RootId, Name = slug, Endpoint = "https://s3.example.com", Bucket = "odd", Prefix = "", AccessKey = "x", SecretKeySealed = "x", CreatedAt = now },
             new BackupSchedule { OrgId = org.Id, RootId = org.RootId, InstanceId = RowId.New(), InstanceName = slug, Cron = "0 2 * * *", TimeZone = "UTC" },
+            new DomainTombstone { OrgId = org.Id, RootId = org.RootId, Host = $"{slug}.example.net", Until = now },
             new EnterpriseSource { OrgId = org.Id, GitUrl = "https://git.example.com/e.git" },
             new ServerSource { OrgId = org.Id, RootId = org.RootId, ServerId = server.Id, Key = slug, Origin = "archive", Commit = "x" },
+            new InstanceDomain { OrgId = org.Id, RootId = org.RootId, InstanceId = instanceId, CustomHost = $"{slug}.example.org", Token = "", Warnings = [], CreatedAt = now },
             new Instance
             {
-                OrgId = org.Id, RootId = org.RootId, Name = slug, Slug = slug, ServerId = server.Id, OdooVersion = "18.0", OdooEdition = "ce", Image = "odoo:18.0", Domain = $"{slug}.example.com",
+                Id = instanceId, OrgId = org.Id, RootId = org.RootId, Name = slug, Slug = slug, ServerId = server.Id, OdooVersion = "18.0", OdooEdition = "ce", Image = "odoo:18.0", Domain = $"{slug}.example.com",
                 Database = slug.Replace('-', '_'), DatabasePasswordSealed = "x", MasterPasswordSealed = "x", ConnectKeySealed = "x", Status = OCore.Client.InstanceStatus.Failed, CreatedAt = now,
             });
         db.AddRange(TopologyRows.Of(org.Id, org.RootId, slug));

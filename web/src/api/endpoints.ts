@@ -118,6 +118,11 @@ export const api = {
   activatePortalDomain: (domain: string) => post<t.PortalDomainView>(`/agency/portal-domains/${id(domain)}/activate`),
   deactivatePortalDomain: (domain: string) => post<t.PortalDomainView>(`/agency/portal-domains/${id(domain)}/deactivate`),
   deletePortalDomain: (domain: string) => del(`/agency/portal-domains/${id(domain)}`),
+  instanceDomains: (instance: string) => get<t.Page<t.InstanceDomainView>>(`/instances/${id(instance)}/domains`),
+  addInstanceDomain: (instance: string, body: t.AddInstanceDomain) => post<t.InstanceDomainView>(`/instances/${id(instance)}/domains`, body),
+  verifyInstanceDomain: (instance: string, domain: string) => post<t.InstanceDomainView>(`/instances/${id(instance)}/domains/${id(domain)}/verify`),
+  setPrimaryInstanceDomain: (instance: string, domain: string) => post<t.OperationView>(`/instances/${id(instance)}/domains/${id(domain)}/primary`),
+  deleteInstanceDomain: (instance: string, domain: string) => del(`/instances/${id(instance)}/domains/${id(domain)}`),
 
   servers: (query?: Query) => get<t.Page<t.ServerView>>('/servers', query),
   server: (server: string) => get<t.ServerView>(`/servers/${id(server)}`),

@@ -1866,6 +1866,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/instances/{id}/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The names under which an instance answers, all of them; first the one that it was made with. */
+        get: operations["listInstanceDomains"];
+        put?: never;
+        /**
+         * Let an instance answer under a name of its owner's own. The name has to be proven by the TXT record that the answer names, and to
+         *     lead to the server; oCore looks for both by itself, and gets a certificate when they are there.
+         */
+        post: operations["addInstanceDomain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instances/{id}/domains/{domain}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One name, by its id or itself: its states, the records to set, and what was seen at the last look. */
+        get: operations["getInstanceDomain"];
+        put?: never;
+        post?: never;
+        /** Give the name up. Remove its records from DNS first: a record that stays behind leads to nobody. */
+        delete: operations["deleteInstanceDomain"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instances/{id}/domains/{domain}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at DNS now, and say what is there. Looking again and again within a minute is refused. */
+        post: operations["verifyInstanceDomain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instances/{id}/domains/{domain}/primary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send people to this name: it becomes the instance's address and Odoo's `web.base.url`, for the links in mails. The name has to
+         *     be proven, to lead to the server, and to have its certificate where the server takes HTTPS.
+         */
+        post: operations["setPrimaryInstanceDomain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/instances/{id}/terminal": {
         parameters: {
             query?: never;
@@ -2630,6 +2706,11 @@ export interface components {
             /** @description Where it is a member. */
             organizations: components["schemas"]["Ref"][];
         };
+        /** @description A name of the client's own for an instance. */
+        AddInstanceDomain: {
+            /** @description A whole name such as `erp.acme.com`; international names as they are written, or in punycode. */
+            domain: string;
+        };
         /** @description Connect a Linux server over SSH, or this machine itself with `local`. */
         AddServer: {
             name: string;
@@ -2651,6 +2732,11 @@ export interface components {
              * @description The port of the server's edge: 80 by default, 8069 on `local`.
              */
             edgePort?: null | number;
+            /**
+             * Format: int32
+             * @description The port at which the edge takes HTTPS for the domains of instances: 443 by default where edgePort is 80, otherwise none.
+             */
+            edgeTlsPort?: null | number;
             /** @description Networks or addresses of the proxies in front of the edge, whose X-Forwarded-For and X-Forwarded-Proto are believed. */
             edgeProxies?: null | string[];
             /** @description Visitors come to those proxies by https: addresses of instances begin with it. */
@@ -3515,6 +3601,43 @@ export interface components {
             /** @description What differs from what the container runs with. */
             pending: components["schemas"]["SettingsDiff"];
         };
+        /** @description A name under which an instance answers, how far it is, and what is to be set in DNS. */
+        InstanceDomainView: {
+            /**
+             * Format: uuid
+             * @description Of the name that the instance was made with: the instance's.
+             */
+            id: string;
+            /** @description As people write it. */
+            domain: string;
+            /** @description The name in DNS (punycode). */
+            host: string;
+            url: string;
+            /** @description People are sent here: the instance's address, and `web.base.url` in Odoo. */
+            isPrimary: boolean;
+            /** @description The name that the instance was made with; it needs no proof and stays. */
+            isAutoGenerated: boolean;
+            /** @description The text of the TXT record that proves ownership. */
+            dnsVerificationToken?: null | string;
+            dnsStatus: components["schemas"]["DnsStatus"];
+            sslStatus: components["schemas"]["SslStatus"];
+            ownership: components["schemas"]["DomainOwnership"];
+            routing: components["schemas"]["DomainRouting"];
+            certificate: components["schemas"]["DomainCertificate"];
+            /** @description What to set where the domain's DNS is kept. */
+            records: components["schemas"]["DomainRecord"][];
+            /** Format: date-time */
+            lastCheckedAt?: null | string;
+            /**
+             * Format: date-time
+             * @description When DNS is asked again without anybody asking for it.
+             */
+            nextCheckAt?: null | string;
+            /** @description What is odd about the name. */
+            warnings: string[];
+            /** Format: date-time */
+            createdAt: string;
+        };
         /** @enum {unknown} */
         InstanceStatus: "creating" | "running" | "stopped" | "restarting" | "failed" | "removing" | "suspended";
         InstanceUse: {
@@ -3911,6 +4034,13 @@ export interface components {
         /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
         PageOfInstalledModule: {
             data: components["schemas"]["InstalledModule"][];
+            /** @description Opaque; null on the last page. */
+            nextCursor?: null | string;
+            hasMore: boolean;
+        };
+        /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
+        PageOfInstanceDomainView: {
+            data: components["schemas"]["InstanceDomainView"][];
             /** @description Opaque; null on the last page. */
             nextCursor?: null | string;
             hasMore: boolean;
@@ -4501,6 +4631,11 @@ export interface components {
             baseDomain?: null | string;
             /** Format: int32 */
             edgePort: number;
+            /**
+             * Format: int32
+             * @description Where the edge takes HTTPS; absent where it takes none.
+             */
+            edgeTlsPort?: null | number;
             /** @description Proxies in front of the edge. */
             edgeProxies: string[];
             edgeHttps: boolean;
@@ -4989,6 +5124,11 @@ export interface components {
         UpdateServer: {
             name?: null | string;
             baseDomain?: null | string;
+            /**
+             * Format: int32
+             * @description The port at which the edge takes HTTPS for the domains of instances; null for none. A change replaces the edge's container, which takes a second or two.
+             */
+            edgeTlsPort?: null | number;
             /** @description Clients that may see this server and have instances provisioned on it by themselves; ids or slugs. */
             clients?: null | string[];
             /** @description Networks or addresses of the proxies in front of the edge, whose X-Forwarded-For and X-Forwarded-Proto are believed. */
@@ -14597,6 +14737,414 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenLink"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listInstanceDomains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfInstanceDomainView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    addInstanceDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddInstanceDomain"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceDomainView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getInstanceDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceDomainView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deleteInstanceDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    verifyInstanceDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceDomainView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    setPrimaryInstanceDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
                 };
             };
             /** @description Bad Request */

@@ -86,6 +86,14 @@ export const en = {
     large: (size: string) => `With ${size} it is too large to be edited here.`, binary: (size: string) => `It is no text (${size}).`, unsaved: 'not saved', save: 'Save', saved: 'Saved.', saveAnyway: 'Save all the same',
     faulty: (line: number, message: string) => `Line ${line}: ${message}`, updateModule: (module: string) => `Update ${module}`, updating: (module: string) => `${module} is being updated.`,
   },
+  domains: {
+    domains: 'Domains', domain: 'Domain', note: 'The names at which this Odoo answers. The primary one is in the links of its mails.', add: 'Add domain', domainNote: 'A whole name of your own. You prove that it is yours by a record in its DNS.', giveName: 'Give a domain.',
+    primary: 'primary', generated: 'generated', ownership: 'Ownership', routing: 'Routing', certificate: 'Certificate', address: 'Address', proof: 'proof', instead: 'or instead', verify: 'Verify now', makePrimary: 'Make primary', delete: 'Delete',
+    mayNot: 'Your role does not include this.', topology: 'Its topology’s load balancer has the name.', unproven: 'It is not proven yet.', isPrimary: 'Make another one primary first.', lastLook: 'Last look', nextLook: 'Next look',
+    expected: (values: string) => `Expected: ${values}.`, validUntil: (when: string) => `Valid until ${when}.`, proven: (name: string) => `${name} is proven.`, notThere: 'DNS was asked; the records are not all there yet.', began: (name: string) => `People are being sent to ${name}.`,
+    deleteOf: (name: string) => `Delete ${name}`, deleteNote: 'The Odoo no longer answers at this name, and its certificate is forgotten.', dangling: 'Its DNS still leads here. Remove the records first, or somebody else could claim the name.',
+    states: { pending: 'To prove', verified: 'Proven', grace: 'Record gone', lapsed: 'Lapsed', failed: 'Not proven', unseen: 'Not there yet', ok: 'Leads here', elsewhere: 'Leads elsewhere', unknown: 'Could not look', waiting: 'Waiting', none: 'None', active: 'Valid', expired: 'Expired', error: 'Refused' } as Record<string, string>,
+  },
   terminal: {
     terminal: 'Terminal', odooShell: 'Odoo shell', opening: 'Opening', open: 'Open', ended: 'Ended', again: 'Open again', copyHint: 'Copy with Ctrl+Shift+C, paste with Ctrl+Shift+V',
     terminalNote: 'In the container of this Odoo, as the user it runs as.', odooNote: 'Python on the live database. Nothing is saved without env.cr.commit().', serverNote: 'On the server itself. Everything here is recorded as opened by you.', notRunning: 'It is not running.',

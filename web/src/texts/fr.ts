@@ -89,6 +89,14 @@ export const fr: Texts = {
     large: (size: string) => `Avec ${size}, il est trop grand pour être modifié ici.`, binary: (size: string) => `Ce n’est pas du texte (${size}).`, unsaved: 'non enregistré', save: 'Enregistrer', saved: 'Enregistré.', saveAnyway: 'Enregistrer quand même',
     faulty: (line: number, message: string) => `Ligne ${line} : ${message}`, updateModule: (module: string) => `Mettre à jour ${module}`, updating: (module: string) => `${module} est en cours de mise à jour.`,
   },
+  domains: {
+    domains: 'Domaines', domain: 'Domaine', note: 'Les noms auxquels cet Odoo répond. Le principal figure dans les liens de ses e-mails.', add: 'Ajouter un domaine', domainNote: 'Un nom complet qui vous appartient. Vous le prouvez par un enregistrement dans son DNS.', giveName: 'Indiquez un domaine.',
+    primary: 'principal', generated: 'généré', ownership: 'Propriété', routing: 'Routage', certificate: 'Certificat', address: 'Adresse', proof: 'preuve', instead: 'ou à la place', verify: 'Vérifier maintenant', makePrimary: 'Rendre principal', delete: 'Supprimer',
+    mayNot: 'Votre rôle ne le permet pas.', topology: 'Le répartiteur de charge de sa topologie porte le nom.', unproven: 'Il n’est pas encore prouvé.', isPrimary: 'Rendez d’abord un autre domaine principal.', lastLook: 'Dernière vérification', nextLook: 'Prochaine vérification',
+    expected: (values: string) => `Attendu : ${values}.`, validUntil: (when: string) => `Valable jusqu’au ${when}.`, proven: (name: string) => `${name} est prouvé.`, notThere: 'Le DNS a été interrogé ; les enregistrements n’y sont pas encore tous.', began: (name: string) => `${name} devient l’adresse principale.`,
+    deleteOf: (name: string) => `Supprimer ${name}`, deleteNote: 'Cet Odoo ne répondra plus à ce nom, et son certificat sera oublié.', dangling: 'Son DNS mène encore ici. Retirez d’abord les enregistrements, sinon quelqu’un d’autre pourrait revendiquer le nom.',
+    states: { pending: 'À prouver', verified: 'Prouvé', grace: 'Enregistrement disparu', lapsed: 'Échu', failed: 'Non prouvé', unseen: 'Pas encore là', ok: 'Mène ici', elsewhere: 'Mène ailleurs', unknown: 'Vérification impossible', waiting: 'En attente', none: 'Aucun', active: 'Valable', expired: 'Expiré', error: 'Refusé' },
+  },
   terminal: {
     terminal: 'Terminal', odooShell: 'Shell Odoo', opening: 'Ouverture', open: 'Ouvert', ended: 'Terminé', again: 'Ouvrir à nouveau', copyHint: 'Copier avec Ctrl+Maj+C, coller avec Ctrl+Maj+V',
     terminalNote: 'Dans le conteneur de cet Odoo, avec son propre utilisateur.', odooNote: 'Python sur la base en service. Rien n’est enregistré sans env.cr.commit().', serverNote: 'Sur le serveur lui-même. Tout ici est consigné comme ouvert par vous.', notRunning: 'Il n’est pas en marche.',

@@ -49,6 +49,9 @@ internal sealed class Instance : IAgencyShared, IAudited
     /// <summary>Where its load balancer is reached; null where its server's edge says it.</summary>
     public string? PublicUrl { get; set; }
 
+    /// <summary>The domain of its owner's own that people are sent to; null for the generated <see cref="Domain"/>.</summary>
+    public string? PrimaryHost { get; set; }
+
     /// <summary>What a person wants: running or not.</summary>
     public bool WantRunning { get; set; } = true;
     /// <summary>The settings that the container runs with, as a hash; differs from the wanted ones until a restart.</summary>

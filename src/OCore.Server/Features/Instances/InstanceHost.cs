@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
@@ -249,11 +250,16 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
         var rows = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == serverId && i.Status != InstanceStatus.Removing && i.TopologyId == null)
             .Join(db.Organizations, i => i.OrgId, o => o.Id, (i, o) => new { i.Id, i.Slug, i.Domain, i.Workers, i.Status, i.WantRunning, o.SuspendedAt })
             .OrderBy(r => r.Slug).ToListAsync(stop);
-        return [.. rows.Select(r => new EdgeRoute(r.Id, r.Domain, OdooContainer.NameOf(r.Slug).Value, r.Workers > 0,
+        List<EdgeRoute> routes = [.. rows.Select(r => new EdgeRoute(r.Id, r.Domain, OdooContainer.NameOf(r.Slug).Value, r.Workers > 0,
             r.SuspendedAt is not null || r.Status == InstanceStatus.Suspended ? EdgeRouteState.Suspended
             : !r.WantRunning ? EdgeRouteState.Stopped
             : r.Status is InstanceStatus.Creating or InstanceStatus.Restarting ? EdgeRouteState.Starting
             : EdgeRouteState.Serve))];
+        var byInstance = routes.ToDictionary(r => r.InstanceId);
+        foreach (var named in await InstanceDomainQueries.RoutedAsync(db, serverId, stop))
+            if (byInstance.TryGetValue(named.InstanceId, out var route))
+                routes.Add(route with { Domain = named.Host, Certificate = named.CertificateId is { } id ? new EdgeCertificate(id, named.SerialNumber!) : null });
+        return routes;
     }
 }
 

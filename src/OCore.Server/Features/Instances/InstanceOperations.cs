@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies.Deployments;
@@ -236,6 +237,7 @@ internal static class InstanceSteps
         await using var db = context.OpenDb();
         if (await db.Instances.SingleOrDefaultAsync(i => i.Id == input.InstanceId, context.Stop) is not { } instance)
             return;
+        await InstanceDomainQueries.ReleaseAllAsync(db, instance, context.Get<Platform.Settings>(), context.Get<TimeProvider>().GetUtcNow(), context.Stop);
         db.Remove(instance);
         await db.SaveChangesAsync(context.Stop);
     }

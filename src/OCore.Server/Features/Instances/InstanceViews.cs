@@ -13,8 +13,19 @@ namespace OCore.Features.Instances;
 internal static class InstanceViews
 {
     /// <summary>How an instance is reached through its server's edge.</summary>
-    public static string UrlOf(Instance instance, Server server) => instance.PublicUrl is { } url ? url :
-        server.EdgeHttps ? $"https://{instance.Domain}" : server.EdgePort == 80 ? $"http://{instance.Domain}" : $"http://{instance.Domain}:{server.EdgePort}";
+    public static string UrlOf(Instance instance, Server server) => instance.PublicUrl is { } url ? url : instance.PrimaryHost is { } own ? UrlOf(own, server) : GeneratedUrlOf(instance, server);
+
+    /// <summary>By the name that it was made with.</summary>
+    public static string GeneratedUrlOf(Instance instance, Server server) => instance.PublicUrl ??
+        (server.EdgeHttps ? $"https://{instance.Domain}" : server.EdgePort == 80 ? $"http://{instance.Domain}" : $"http://{instance.Domain}:{server.EdgePort}");
+
+    /// <summary>How a name of its owner's own is reached there: by HTTPS wherever somebody ends it.</summary>
+    public static string UrlOf(string host, Server server) => server switch
+    {
+        { EdgeHttps: true } => $"https://{host}",
+        { EndsTls: true } => server.EdgeTlsPort == 443 ? $"https://{host}" : $"https://{host}:{server.EdgeTlsPort}",
+        _ => server.EdgePort == 80 ? $"http://{host}" : $"http://{host}:{server.EdgePort}",
+    };
 
     public static async Task<List<InstanceView>> ToViewsAsync(OCoreDb db, InstanceHost host, IReadOnlyList<Instance> instances, CancellationToken stop)
     {

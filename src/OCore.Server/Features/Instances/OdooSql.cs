@@ -68,6 +68,16 @@ internal static class OdooSql
         COMMIT;
         """;
 
+    // Odoo's processes keep parameters in memory until the database says that something changed: by sequences before version 19, by tables since.
+    public const string SetAddress =
+        """
+        BEGIN;
+        INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', :'url'), ('web.base.url.freeze', 'True') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+        SELECT format('SELECT nextval(%L)', oid::regclass) FROM pg_class WHERE relkind = 'S' AND relname LIKE 'base\_cache\_signaling%' \gexec
+        SELECT format('INSERT INTO %I DEFAULT VALUES', relname) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'orm\_signaling\_%' AND relname <> 'orm_signaling_registry' \gexec
+        COMMIT;
+        """;
+
     public const string SetAdminPassword =
         """
         UPDATE res_users SET password = :'hash' WHERE id = 2 RETURNING login;

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Microsoft.EntityFrameworkCore;
+using OCore.Features.Domains;
 using OCore.Platform.Data;
 
 namespace OCore.Features.PortalDomains;

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Features.Organizations;
 using OCore.Platform;
 using OCore.Platform.Data;
@@ -12,8 +13,6 @@ namespace OCore.Features.PortalDomains;
 
 internal static class PortalDomainEndpoints
 {
-    private static readonly TimeSpan Tombstone = TimeSpan.FromDays(7);
-
     public static void Map(IEndpointRouteBuilder api)
     {
         var domains = api.MapGroup("/agency/portal-domains").WithTags("Portal domains").Require("view:agency").InAgency();
@@ -131,7 +130,7 @@ internal static class PortalDomainEndpoints
             return PortalDomainProblems.BaseInUse;
         await PortalCertificates.WantAsync(db, found, settings, time, stop, deleted: true);
         foreach (var host in new[] { found.IsProven ? found.CustomHost : null, found.SubdomainHost }.OfType<string>())
-            db.Add(new PortalDomainTombstone { OrgId = found.OrgId, Host = host, Until = time.GetUtcNow() + Tombstone });
+            db.Add(new DomainTombstone { OrgId = found.OrgId, RootId = found.OrgId, Host = host, Until = time.GetUtcNow() + DomainTombstone.Rest });
         db.Remove(found);
         await db.SaveChangesAsync(stop);
         await directory.RefreshAsync(stop);
@@ -140,7 +139,7 @@ internal static class PortalDomainEndpoints
 
     // Names of subdomains are one for the whole installation; lately somebody else's, they rest for a while.
     private static async Task<bool> IsSubdomainTakenAsync(OCoreDb db, PortalDomain claim, DateTimeOffset now, CancellationToken stop) => claim.SubdomainHost is { } host
-        ? await db.PortalDomains.AcrossTenants().AnyAsync(d => d.SubdomainHost == host, stop) || await db.PortalDomainTombstones.AcrossTenants().AnyAsync(t => t.Host == host && t.OrgId != claim.OrgId && t.Until > now, stop)
+        ? await db.PortalDomains.AcrossTenants().AnyAsync(d => d.SubdomainHost == host, stop) || await db.DomainTombstones.AcrossTenants().AnyAsync(t => t.Host == host && t.OrgId != claim.OrgId && t.Until > now, stop)
         : claim.Subdomain is not null && await db.PortalDomains.AnyAsync(d => d.Subdomain == claim.Subdomain && d.SubdomainHost == null, stop);
 
     private static async Task<Ok<PortalDomainView>> SwitchAsync(PortalDomain domain, bool enabled, string verb, OCoreDb db, Settings settings, PortalDirectory directory, TimeProvider time, CancellationToken stop)

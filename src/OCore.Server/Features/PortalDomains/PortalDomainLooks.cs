@@ -1,5 +1,6 @@
-using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -8,50 +9,18 @@ using OCore.Platform.Security;
 
 namespace OCore.Features.PortalDomains;
 
-/// <summary>
-/// Looks at DNS for a claim and writes down what follows. Those who ask while somebody looks already wait for the same look, in this
-/// process by its task and in others by the row.
-/// </summary>
+/// <summary>Looks at DNS for a claim and writes down what follows.</summary>
 internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspector inspector, Settings settings, Outbox outbox, PortalDirectory directory, RateLimits limits, TimeProvider time)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly RateLimit OnDemand = new("portal-domain-checks", 6, TimeSpan.FromMinutes(1));
-    private readonly ConcurrentDictionary<Guid, Lazy<Task<(bool Looked, Problem? Refusal)>>> _looking = new();
+    public const string NoParent = "The installation has no domain for portals, so this subdomain leads nowhere: OCORE_PORTAL_BASE_DOMAIN is not set.";
+    private static readonly TimeSpan Patience = SharedLooks.Patience;
+    private SharedLooks Shared => field ??= new SharedLooks(limits, LookOnceAsync);
 
     /// <summary>Looks because somebody asked. 429 after several looks in a row; joining one that is on its way is free.</summary>
-    public async Task<Problem?> OnDemandAsync(Guid id, CancellationToken stop)
-    {
-        var (looked, refusal) = await ShareAsync(id, limited: true, stop);
-        // A look of another process is as good; what it finds is in the row when it is done.
-        for (var i = 0; refusal is null && !looked && i < 40; i++)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(250), stop);
-            looked = await LookAsync(id, stop);
-        }
-        return refusal;
-    }
+    public Task<Problem?> OnDemandAsync(Guid id, CancellationToken stop) => Shared.OnDemandAsync(id, stop);
 
     /// <summary>False where another process is looking.</summary>
-    public async Task<bool> LookAsync(Guid id, CancellationToken stop) => (await ShareAsync(id, limited: false, stop)).Looked;
-
-    private async Task<(bool Looked, Problem? Refusal)> ShareAsync(Guid id, bool limited, CancellationToken stop)
-    {
-        // Nobody's leaving ends the look for the others.
-        var look = _looking.GetOrAdd(id, key => new Lazy<Task<(bool, Problem?)>>(() => Task.Run(async () =>
-        {
-            try
-            {
-                if (limited && await limits.TakeAsync(OnDemand, key.ToString(), CancellationToken.None) is { } seconds)
-                    return (false, PortalDomainProblems.TooManyLooks(seconds));
-                return (await LookOnceAsync(key), (Problem?)null);
-            }
-            finally
-            {
-                _looking.TryRemove(key, out _);
-            }
-        }, CancellationToken.None)));
-        return await look.Value.WaitAsync(stop);
-    }
+    public Task<bool> LookAsync(Guid id, CancellationToken stop) => Shared.LookAsync(id, stop);
 
     private async Task<bool> LookOnceAsync(Guid id)
     {
@@ -64,9 +33,9 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
         try
         {
             var domain = await db.PortalDomains.AcrossTenants().AsNoTracking().SingleAsync(d => d.Id == id, stop);
-            var evidence = await inspector.InspectAsync(domain, await PortalTarget.OfAsync(db, domain, settings, stop), stop);
+            var evidence = await InspectAsync(domain, await PortalTarget.OfAsync(db, domain, settings, stop), stop);
             // Somebody else may be proving the same name at this moment: the database lets one of the two win, and the other learns of it.
-            for (var attempt = 1; !await WriteAsync(id, evidence, attempt == 3, stop); attempt++)
+            for (var attempt = 1; !await WriteAsync(id, evidence.Seen, evidence.Subdomain, attempt == 3, stop); attempt++)
             {
             }
         }
@@ -79,7 +48,16 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
         return true;
     }
 
-    private async Task<bool> WriteAsync(Guid id, DomainEvidence evidence, bool last, CancellationToken stop)
+    private async Task<(DomainEvidence Seen, RoutingStatus Subdomain)> InspectAsync(PortalDomain domain, string target, CancellationToken stop)
+    {
+        var own = settings.PortalAddresses.Select(a => a.ToString()).ToList();
+        var expected = own.Count > 0 ? new Expectation(target, own, [.. own, target]) : await inspector.ExpectAsync(stop, target);
+        (RoutingStatus Status, string Message, IReadOnlyList<string> Seen) subdomain = domain.SubdomainHost is null ? (RoutingStatus.Pending, "", []) : await inspector.RoutingOfAsync(domain.SubdomainHost, expected, stop);
+        return (domain.CustomHost is not null ? await inspector.InspectAsync(domain, expected, stop) : new DomainEvidence(ProofSeen.Yes, subdomain.Status,
+            new DomainSight("The name is the platform's own: nothing has to be proven.", [], domain.SubdomainHost is null ? NoParent : subdomain.Message, subdomain.Seen, expected.Values)), subdomain.Status);
+    }
+
+    private async Task<bool> WriteAsync(Guid id, DomainEvidence evidence, RoutingStatus subdomain, bool last, CancellationToken stop)
     {
         await using var db = databases.System();
         try
@@ -89,19 +67,19 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
                 if (await db.PortalDomains.AcrossTenants().SingleOrDefaultAsync(d => d.Id == id, stop) is not { } domain)
                     return true;
                 var now = time.GetUtcNow();
-                await OneAtATimeAsync(db, domain, stop);
-                var holder = domain.CustomHost is null ? null : await db.PortalDomains.AcrossTenants()
-                    .SingleOrDefaultAsync(d => d.CustomHost == domain.CustomHost && d.Id != id && d.OrgId != domain.OrgId && (d.Proof == DomainProof.Verified || d.Proof == DomainProof.Grace), stop);
+                await db.TakeTurnAsync(domain, stop);
+                var holder = domain.CustomHost is null ? null : await db.HolderOfAsync(domain, stop);
+                domain.SubdomainRouting = subdomain;
                 var happened = DomainLease.Apply(domain, evidence, holder, await IsCoveredAsync(db, domain, now, stop), now);
                 if (holder is not null && db.Entry(holder).State == EntityState.Modified)
                 {
                     // The one gives the name up before the other has it.
-                    await PortalDomainMails.AddAsync(db, outbox, settings, holder, DomainLease.Event.Lapsed, stop);
+                    await PortalDomainMails.AddAsync(db, outbox, settings, (PortalDomain)holder, DomainLease.Event.Lapsed, stop);
                     await db.SaveChangesAsync(stop);
                 }
                 if (happened == DomainLease.Event.Contested)
                 {
-                    await PortalDomainMails.AddAsync(db, outbox, settings, holder!, DomainLease.Event.Contested, stop);
+                    await PortalDomainMails.AddAsync(db, outbox, settings, (PortalDomain)holder!, DomainLease.Event.Contested, stop);
                     holder!.NextLookAt = now;
                 }
                 else if (happened is { } what)
@@ -120,15 +98,6 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
         }
     }
 
-    // Of those who prove the same name at the same moment one goes first: writing a row to itself is a lock on both databases.
-    private static async Task OneAtATimeAsync(OCoreDb db, PortalDomain domain, CancellationToken stop)
-    {
-        if (domain.CustomHost is null)
-            return;
-        var first = await db.PortalDomains.AcrossTenants().Where(d => d.CustomHost == domain.CustomHost).OrderBy(d => d.Id).Select(d => d.Id).FirstAsync(stop);
-        await db.PortalDomains.AcrossTenants().Where(d => d.Id == first).ExecuteUpdateAsync(s => s.SetProperty(d => d.CreatedAt, d => d.CreatedAt), stop);
-    }
-
     // Proof of a name covers what is one label below it, for the same organization, unless it was somebody else's until lately.
     private static async Task<bool> IsCoveredAsync(OCoreDb db, PortalDomain domain, DateTimeOffset now, CancellationToken stop)
     {
@@ -136,7 +105,7 @@ internal sealed class PortalDomainLooks(OCoreDbFactory databases, DomainInspecto
             return false;
         var above = host[(dot + 1)..];
         return await db.PortalDomains.AcrossTenants().AnyAsync(d => d.OrgId == domain.OrgId && d.CustomHost == above && d.Proof == DomainProof.Verified, stop)
-            && !await db.PortalDomainTombstones.AcrossTenants().AnyAsync(t => t.Host == host && t.OrgId != domain.OrgId && t.Until > now, stop);
+            && !await db.WasAnothersAsync(domain, now, stop);
     }
 }
 

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using OCore.Features.Domains;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
@@ -20,11 +21,11 @@ internal static class PortalDomainMails
     }
 
     /// <summary>Those of the agency who could do something about it.</summary>
-    public static async Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, Guid agencyId, CancellationToken stop)
+    public static async Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, Guid agencyId, CancellationToken stop, PermissionSet? may = null)
     {
         var members = await db.Members.AcrossTenants().AsNoTracking().Where(m => m.OrgId == agencyId && m.User.DisabledAt == null)
             .Join(db.OrgRoles.AcrossTenants(), m => m.RoleId, r => r.Id, (m, r) => new { m.User.Email, r.Permissions }).ToListAsync(stop);
-        return [.. members.Where(m => Permissions.Of(m.Permissions).Has(MayManage)).Select(m => m.Email!)];
+        return [.. members.Where(m => Permissions.Of(m.Permissions).Has(may ?? MayManage)).Select(m => m.Email!)];
     }
 
     private static MailContent Content(PortalDomain domain, DomainLease.Event what, Settings settings)

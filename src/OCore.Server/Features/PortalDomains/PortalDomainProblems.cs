@@ -17,10 +17,5 @@ internal static class PortalDomainProblems
     public static readonly Problem NotVerified = new(409, "dns_not_verified", "The domain is not proven yet, so it cannot be active.", "Set the TXT record that the portal domain names, and verify it.");
     public static readonly Problem Orphaned = new(409, "client_deleted", "The client of this portal domain was deleted.", "Delete the portal domain, and create it again for another client.");
 
-    public static Problem TooManyLooks(int seconds) => new(429, "too_many_checks", "This domain was checked several times just now.", "DNS takes a while to spread a change; oCore looks again by itself.")
-    {
-        More = new Dictionary<string, object?> { ["retryAfter"] = seconds },
-    };
-
     private static Problem Taken(string field, string code, string sentence, string hint) => new(409, code, sentence, hint) { Errors = new Dictionary<string, string[]> { [field] = [sentence] } };
 }

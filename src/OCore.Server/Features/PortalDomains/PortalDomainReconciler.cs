@@ -45,7 +45,7 @@ internal sealed class PortalDomainReconciler(OCoreDbFactory databases, PortalDom
         List<Guid> due;
         await using (var db = databases.System())
         {
-            await db.PortalDomainTombstones.AcrossTenants().Where(t => t.Until < now).ExecuteDeleteAsync(stop);
+            await db.DomainTombstones.AcrossTenants().Where(t => t.Until < now).ExecuteDeleteAsync(stop);
             due = await db.PortalDomains.AcrossTenants().Where(d => d.NextLookAt != null && d.NextLookAt <= now && (d.LookingUntil == null || d.LookingUntil < now))
                 .OrderBy(d => d.NextLookAt).Take(InOneRound).Select(d => d.Id).ToListAsync(stop);
         }

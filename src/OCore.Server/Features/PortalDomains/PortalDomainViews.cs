@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Platform;
 using OCore.Platform.Data;
 
@@ -26,7 +27,7 @@ internal static class PortalDomainViews
         Ownership = new DomainOwnership { State = d.Proof.ToString().ToLowerInvariant(), Message = OwnershipMessage(d), Hint = Hint(d), VerifiedAt = d.VerifiedAt, GraceUntil = d.GraceUntil },
         Routing = new DomainRouting
         {
-            Status = d.Routing, Message = d.Host is null ? DomainInspector.NoParent : d.Sight.Routing, Seen = d.Sight.Addresses,
+            Status = d.Routing, Message = d.Host is null ? PortalDomainLooks.NoParent : d.Sight.Routing, Seen = d.Sight.Addresses,
             Expected = d.Sight.Expected.Count > 0 ? d.Sight.Expected : [.. settings.PortalAddresses.Select(a => a.ToString()), target],
         },
         Certificate = certificate, Records = [.. Records(d, target, settings)],

@@ -1,3 +1,4 @@
+using OCore.Features.Domains;
 using OCore.Platform.Http;
 
 namespace OCore.Features.PortalDomains;
@@ -10,5 +11,6 @@ internal static class PortalDomainsSetup
         services.AddSingleton<PortalSource, PortalDomainSource>();
         services.AddSingleton<DomainInspector>();
         services.AddSingleton<PortalDomainLooks>();
+        services.AddSingleton<InstanceDomainLooks>();
     }
 }

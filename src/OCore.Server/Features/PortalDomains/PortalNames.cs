@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Features.Organizations;
 using OCore.Platform;
 using OCore.Platform.Data;
@@ -25,7 +26,7 @@ internal static partial class PortalNames
         {
             if ((custom = DomainName.Parse(request.CustomDomain, out var refusal)) is null)
                 return (null, Problem.Field("customDomain", refusal!, "domain_invalid"));
-            if (OwnNameRefusal(custom, settings) is { } own)
+            if (OwnNameRefusal(custom, settings, PortalDomainProblems.DomainReserved, PortalDomainProblems.DomainLookAlike) is { } own)
                 return (null, own);
         }
         (string Ascii, string Display)? label = null;
@@ -42,7 +43,7 @@ internal static partial class PortalNames
             OrgId = agencyId, ClientId = clientId, IsBase = request.IsBase == true, CreatedAt = now, ChangedAt = now,
             Subdomain = label?.Display, SubdomainHost = label is null || parent is null ? null : $"{label.Value.Ascii}.{parent}",
             CustomHost = custom?.Ascii, CustomDisplay = custom?.Display, Warnings = [.. custom?.Warnings ?? []],
-            Token = NewToken(agencyId),
+            Token = NewToken(PortalDomain.Record, agencyId),
         };
         if (custom is null)
             (domain.Proof, domain.VerifiedAt) = (DomainProof.Verified, now);
@@ -55,17 +56,18 @@ internal static partial class PortalNames
         await db.PortalDomains.Where(d => d.IsBase && (d.Proof == DomainProof.Verified || d.Proof == DomainProof.Grace)).Select(d => d.CustomHost).FirstOrDefaultAsync(stop)
         ?? settings.PortalBaseDomain;
 
-    private static Problem? OwnNameRefusal(DomainName name, Settings settings)
+    /// <summary>Why nobody may have this name: it is the platform's own, or looks like it.</summary>
+    public static Problem? OwnNameRefusal(DomainName name, Settings settings, Problem reserved, Problem lookAlike)
     {
         var own = settings.AllowedHosts.Append(settings.PublicUrl.Host).Append(settings.PortalBaseDomain).OfType<string>().Where(h => h.Contains('.', StringComparison.Ordinal)).Distinct().ToList();
         if (own.Any(host => DomainName.IsWithin(name.Ascii, host)))
-            return PortalDomainProblems.DomainReserved;
+            return reserved;
         var skeleton = Scripts.Skeleton(name.Display);
-        return own.Any(host => Scripts.Skeleton(host) is var ours && (skeleton == ours || skeleton.EndsWith("." + ours, StringComparison.Ordinal))) ? PortalDomainProblems.DomainLookAlike : null;
+        return own.Any(host => Scripts.Skeleton(host) is var ours && (skeleton == ours || skeleton.EndsWith("." + ours, StringComparison.Ordinal))) ? lookAlike : null;
     }
 
     // It names the organization, so that an owner of several can tell whose record it is.
-    private static string NewToken(Guid agencyId) => $"ocore-verify={agencyId.ToString("N")[^8..]}.{RandomNumberGenerator.GetHexString(40, lowercase: true)}";
+    public static string NewToken(string word, Guid agencyId) => $"{word}={agencyId.ToString("N")[^8..]}.{RandomNumberGenerator.GetHexString(40, lowercase: true)}";
 
     [GeneratedRegex(@"^(ns|mx|smtp|imap|pop|dns)\d*$")]
     private static partial Regex Infrastructure();

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net;
 using OCore.Platform;
+using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
+using OCore.Platform.Security;
+using OCore.Platform.Tls;
 
 namespace OCore.Features.Servers;
 
@@ -17,9 +20,10 @@ internal sealed record EdgeStatus(string? Version, IReadOnlyDictionary<Guid, Edg
 }
 
 /// <summary>The HAProxy of a server: the one thing that listens on its port, and what knows which instance answers.</summary>
-internal sealed class Edge(Settings settings)
+internal sealed class Edge(Settings settings, OCoreDbFactory databases, SecretBox secrets, AcmeAccounts accounts)
 {
     public static readonly DockerName Name = DockerName.Parse("ocore-edge");
+    private const int HaproxyUid = 99;
     private static readonly TimeSpan ReloadWithin = TimeSpan.FromSeconds(15);
     private readonly ConcurrentDictionary<Guid, SemaphoreSlim> _turns = new();
 
@@ -32,11 +36,22 @@ internal sealed class Edge(Settings settings)
         Labels = ServerLabels.Of(server.Id),
         Networks = [new ContainerNetwork(ServerLabels.Network)],
         // Names under .localhost lead to the loopback address, and nobody else should reach a trial on this machine.
-        Ports = [new PublishedPort(server.IsLocal ? IPAddress.Loopback : IPAddress.Any, server.EdgePort, EdgeConfig.Port)],
+        Ports = [.. PortsOf(server).Select(p => new PublishedPort(server.IsLocal ? IPAddress.Loopback : IPAddress.Any, p.Outside, p.Inside))],
         Files = [ContainerFile.Text(RemotePath.Parse($"{EdgeConfig.Root}/haproxy.cfg"), FirstConfig)],
         DropCapabilities = ["ALL"],
         StopTimeout = TimeSpan.FromSeconds(5),
     };
+
+    private static IEnumerable<(int Outside, int Inside)> PortsOf(Server server)
+    {
+        yield return (server.EdgePort, EdgeConfig.Port);
+        if (server.EndsTls)
+            yield return (server.EdgeTlsPort!.Value, EdgeConfig.TlsPort);
+    }
+
+    /// <summary>The configuration that a server's edge should run with.</summary>
+    public async Task<EdgeConfig> RenderAsync(Server server, IReadOnlyList<EdgeRoute> routes, CancellationToken stop) =>
+        EdgeConfig.Render(routes, server.EdgeProxies, new EdgeTls(server.EndsTls ? server.EdgeTlsPort : null, await accounts.ThumbprintAsync(stop)));
 
     /// <summary>
     /// The edge runs with exactly these routes when this returns. Nothing happens where it does already; otherwise the new
@@ -52,7 +67,7 @@ internal sealed class Edge(Settings settings)
         await turn.WaitAsync(stop);
         try
         {
-            var config = EdgeConfig.Render(await routes(stop), server.EdgeProxies);
+            var config = await RenderAsync(server, await routes(stop), stop);
             await EnsureContainerAsync(connection, server, stop);
             if (await RunsAsync(connection, config, stop))
                 return;
@@ -125,10 +140,10 @@ internal sealed class Edge(Settings settings)
         }
     }
 
-    private static async Task ReplaceAsync(IServerConnection connection, EdgeConfig config, CancellationToken stop)
+    private async Task ReplaceAsync(IServerConnection connection, EdgeConfig config, CancellationToken stop)
     {
         var folder = RemotePath.Parse($"{EdgeConfig.Root}/{config.Version}");
-        await connection.Docker.PutFilesAsync(Name, [.. config.Files.Select(f => ContainerFile.Text(folder.Combine(f.Key), f.Value))], stop);
+        await connection.Docker.PutFilesAsync(Name, [.. config.Files.Select(f => ContainerFile.Text(folder.Combine(f.Key), f.Value)), .. await CertificatesAsync(config, folder, stop)], stop);
         await SwitchAsync(connection, SwitchScript, config.Version, stop);
         await connection.Docker.KillAsync(Name, "SIGUSR2", stop);
         using var late = new CancellationTokenSource(ReloadWithin);
@@ -141,6 +156,18 @@ internal sealed class Edge(Settings settings)
             }
             await Task.Delay(TimeSpan.FromMilliseconds(50), stop);
         }
+    }
+
+    // Read by HAProxy, and by root in the container, which checks the configuration and may not read what is another's alone.
+    private async Task<IEnumerable<ContainerFile>> CertificatesAsync(EdgeConfig config, RemotePath folder, CancellationToken stop)
+    {
+        if (config.Certificates.Count == 0)
+            return [];
+        await using var db = databases.System();
+        var texts = await CertificateFiles.ReadAsync(db, secrets, [.. config.Certificates.Values.Select(c => c.Id)], stop);
+        return config.Certificates.Select(c => texts.TryGetValue(c.Value.Id, out var text)
+            ? ContainerFile.Text(folder.Combine(c.Key), text, UnixFileMode.UserRead | UnixFileMode.GroupRead, HaproxyUid, 0)
+            : throw new ServerException("A certificate was taken back while the edge was to get it; it is tried again."));
     }
 
     private static async Task SwitchAsync(IServerConnection connection, string script, string version, CancellationToken stop)

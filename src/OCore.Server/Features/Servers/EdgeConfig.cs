@@ -10,34 +10,53 @@ internal enum EdgeRouteState { Serve, Stopped, Suspended, Starting }
 
 /// <param name="Container">The name under which the network <c>ocore</c> knows the instance.</param>
 /// <param name="HasGevent">With workers, live connections have a port of their own.</param>
-internal sealed record EdgeRoute(Guid InstanceId, string Domain, string Container, bool HasGevent, EdgeRouteState State);
+internal sealed record EdgeRoute(Guid InstanceId, string Domain, string Container, bool HasGevent, EdgeRouteState State)
+{
+    /// <summary>Where there is one, visitors are sent to HTTPS.</summary>
+    public EdgeCertificate? Certificate { get; init; }
+}
+
+/// <summary>Which certificate; what it consists of is read when it is put on a server.</summary>
+internal sealed record EdgeCertificate(Guid Id, string SerialNumber);
+
+/// <param name="Port">Where visitors come by HTTPS; null where the edge takes none.</param>
+/// <param name="Thumbprint">Of the account's key at the certificate authority: what its questions are answered with.</param>
+internal sealed record EdgeTls(int? Port = null, string? Thumbprint = null);
 
 /// <summary>The edge's configuration as files. Equal routes, in whatever order, give equal files and thereby an equal version.</summary>
 /// <param name="Version">Also the folder of the files, and what a running HAProxy says of itself.</param>
-internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, string> Files)
+/// <param name="Certificates">What has to lie beside the files, by the names that they use.</param>
+internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, string> Files, IReadOnlyDictionary<string, EdgeCertificate> Certificates)
 {
-    public const int Port = 8080, AdminPort = 8404;
+    public const int Port = 8080, TlsPort = 8443, AdminPort = 8404;
     public const string Root = "/usr/local/etc/haproxy";
 
     /// <param name="proxies">Networks of the proxies in front of the edge, whose word counts for who came and how.</param>
-    public static EdgeConfig Render(IEnumerable<EdgeRoute> routes, IEnumerable<string>? proxies = null)
+    public static EdgeConfig Render(IEnumerable<EdgeRoute> routes, IEnumerable<string>? proxies = null, EdgeTls? tls = null)
     {
+        tls ??= new EdgeTls();
         var trusted = (proxies ?? []).Select(IPNetwork.Parse).Select(n => n.ToString()).Order(StringComparer.Ordinal).ToList();
         var ordered = routes.OrderBy(r => r.Domain, StringComparer.Ordinal).ToList();
         foreach (var route in ordered)
             Check(route);
+        var secured = tls.Port is null ? [] : ordered.Where(r => r.Certificate is not null).ToList();
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["haproxy.cfg"] = Text(ordered),
+            ["haproxy.cfg"] = Text(ordered, tls, secured.Count > 0),
             ["hosts.map"] = Map(ordered, Target),
             ["proxies.list"] = string.Concat(trusted.Select(t => t + "\n")),
+            ["https.list"] = string.Concat(secured.Select(r => $"{r.Domain.ToLowerInvariant()}\n")),
+            ["certificates.list"] = string.Concat(secured.Select(r => $"{Root}/@VERSION@/{FileOf(r.Certificate!)} {r.Domain.ToLowerInvariant()}\n")),
             ["live.map"] = Map(ordered.Where(r => r is { State: EdgeRouteState.Serve, HasGevent: true }), r => Target(r) + "-live"),
         };
         foreach (var (name, page) in EdgePages.All)
             files[name + ".html"] = page;
         var version = "ocore-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(f => $"{f.Key}\0{f.Value}\0"))))).AsSpan(0, 16).ToString();
-        return new EdgeConfig(version, files.ToDictionary(f => f.Key, f => f.Value.Replace("@VERSION@", version, StringComparison.Ordinal)));
+        return new EdgeConfig(version, files.ToDictionary(f => f.Key, f => f.Value.Replace("@VERSION@", version, StringComparison.Ordinal)),
+            secured.Select(r => r.Certificate!).DistinctBy(FileOf).ToDictionary(FileOf));
     }
+
+    private static string FileOf(EdgeCertificate certificate) => $"{certificate.Id:N}-{certificate.SerialNumber.ToLowerInvariant()}.pem";
 
     public static string BackendOf(Guid instance) => $"i-{instance:N}";
 
@@ -50,6 +69,8 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
         if (!HostName.TryParse(route.Domain, out _) || route.Domain.Contains(':'))
             throw new ArgumentException($"'{route.Domain}' is not a domain.");
         DockerName.Parse(route.Container);
+        if (route.Certificate is { } certificate && !certificate.SerialNumber.All(char.IsAsciiHexDigit))
+            throw new ArgumentException($"'{certificate.SerialNumber}' is not the serial number of a certificate.");
     }
 
     private static string Target(EdgeRoute route) => route.State switch
@@ -63,9 +84,12 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
     private static string Map(IEnumerable<EdgeRoute> routes, Func<EdgeRoute, string> target) =>
         string.Concat(routes.Select(r => $"{r.Domain.ToLowerInvariant()} {target(r)}\n"));
 
-    private static string Text(List<EdgeRoute> routes)
+    private static string Text(List<EdgeRoute> routes, EdgeTls tls, bool secured)
     {
-        var text = new StringBuilder(Head.Replace("@FOLDER@", $"{Root}/@VERSION@", StringComparison.Ordinal));
+        var text = new StringBuilder(Head.Replace("@TLS@", tls.Port is { } port ? Tls(port, secured) : "", StringComparison.Ordinal)
+            .Replace("@ACME@", tls.Thumbprint is { } thumbprint ? Acme(thumbprint) : "", StringComparison.Ordinal)
+            .Replace("@REDIRECT@", secured ? Redirect(tls.Port!.Value) : "", StringComparison.Ordinal)
+            .Replace("@FOLDER@", $"{Root}/@VERSION@", StringComparison.Ordinal));
         foreach (var page in EdgePages.All.Keys)
             text.Append(page switch
             {
@@ -73,7 +97,8 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
                 "starting" => Page(page, 503, " hdr Retry-After 5"),
                 _ => Page(page, 503, ""),
             });
-        foreach (var route in routes.Where(r => r.State == EdgeRouteState.Serve))
+        // However many names it has.
+        foreach (var route in routes.Where(r => r.State == EdgeRouteState.Serve).DistinctBy(r => r.InstanceId))
         {
             text.Append($"""
 
@@ -94,6 +119,19 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
         }
         return text.ToString();
     }
+
+    // The port is part of the version even where no name has a certificate yet, so that it is published at once.
+    private static string Tls(int port, bool secured) => $"    # HTTPS is published as port {port}.\n" + (secured
+        ? $"    bind :{TlsPort} ssl crt-list @FOLDER@/certificates.list strict-sni alpn h2,http/1.1 ssl-min-ver TLSv1.2\n    http-response set-header Strict-Transport-Security max-age=31536000 if {{ ssl_fc }}\n" : "");
+
+    // Any token is answered with the same signature of ours, which is of use to nobody but our own account: no question has to be
+    // carried to the edge while the certificate authority waits.
+    private static string Acme(string thumbprint) => thumbprint.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+        ? $"    http-request return status 200 content-type application/octet-stream lf-string \"%[path,field(4,/)].{thumbprint}\" if {{ path_beg /.well-known/acme-challenge/ }} {{ path,field(4,/) -m reg ^[A-Za-z0-9_-]{{16,200}}$ }}\n"
+        : throw new ArgumentException($"'{thumbprint}' is not the thumbprint of a key.");
+
+    private static string Redirect(int port) =>
+        $"    http-request redirect location https://%[var(txn.host)]{(port == 443 ? "" : $":{port}")}%[pathq] code 308 if !{{ ssl_fc }} !behind_proxy {{ var(txn.host) -m str -f @FOLDER@/https.list }}\n";
 
     private static string Page(string name, int status, string headers) =>
         $"\nbackend {name}\n    http-request return status {status} content-type \"text/html; charset=utf-8\" file {Root}/@VERSION@/{name}.html hdr Cache-Control no-store{headers}\n";
@@ -139,12 +177,12 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
 
         frontend edge
             bind :8080
-            http-request set-var(txn.host) req.hdr(host),field(1,:),lower
+        @TLS@@ACME@    http-request set-var(txn.host) req.hdr(host),field(1,:),lower
             http-request set-var(txn.to) var(txn.host),map(@FOLDER@/hosts.map,unknown)
             http-request set-var(txn.to) var(txn.host),map(@FOLDER@/live.map) if { path_beg /websocket /longpolling } { var(txn.host),map(@FOLDER@/live.map) -m found }
             http-request deny deny_status 404 if { path,url_dec -m reg -i ^/+web/+database(/|$) }
             acl behind_proxy src -f @FOLDER@/proxies.list
-            http-request set-var(txn.for) src
+        @REDIRECT@    http-request set-var(txn.for) src
             http-request set-var(txn.for) req.hdr_ip(x-forwarded-for,-1) if behind_proxy { req.hdr_ip(x-forwarded-for,-1) -m found }
             http-request set-var(txn.proto) str(http)
             http-request set-var(txn.proto) str(https) if { ssl_fc } or behind_proxy { req.hdr(x-forwarded-proto) -i https }

@@ -19,6 +19,8 @@ internal sealed class Server : IAgencyShared, IAudited
     public bool IsLocal { get; init; }
     public string? BaseDomain { get; set; }
     public int EdgePort { get; init; }
+    /// <summary>Where the edge takes HTTPS for the domains of instances; null where it takes none.</summary>
+    public int? EdgeTlsPort { get; set; }
     /// <summary>Networks of the proxies in front of the edge, whose X-Forwarded-* is believed.</summary>
     public List<string> EdgeProxies { get; set; } = [];
     /// <summary>Visitors come to those proxies by https, on its usual port.</summary>
@@ -53,6 +55,9 @@ internal sealed class Server : IAgencyShared, IAudited
     [NotAudited] public ServerUse? Use { get; set; }
     [NotAudited] public DateTimeOffset? LastSeenAt { get; set; }
 
+    /// <summary>The edge itself has the certificates: no proxy in front of it, and no load balancer in its place.</summary>
+    public bool EndsTls => EdgeTlsPort is not null && !EdgeHttps && EdgeTakenBy is null;
+
     string IAudited.AuditNoun => "server";
     string IAudited.AuditName => Name;
 }
@@ -83,6 +88,7 @@ internal sealed class ServerMapping : IEntityTypeConfiguration<Server>, IEntityT
         entity.Property(s => s.Facts).HasJson();
         entity.Property(s => s.Use).HasJson();
         entity.Property(s => s.EdgeProxies).HasJson();
+        entity.Ignore(s => s.EndsTls);
     }
 
     public void Configure(EntityTypeBuilder<ServerGrant> entity)

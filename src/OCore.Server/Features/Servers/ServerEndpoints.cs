@@ -99,6 +99,9 @@ internal static class ServerEndpoints
             return noNetwork;
         server.EdgeProxies = Networks(request.Or(request.EdgeProxies, server.EdgeProxies));
         server.EdgeHttps = request.Or(request.EdgeHttps, server.EdgeHttps) ?? false;
+        if (request.EdgeTlsPort == server.EdgePort)
+            return ServerProblems.SamePort;
+        server.EdgeTlsPort = request.Or(request.EdgeTlsPort, server.EdgeTlsPort);
         if (request.Has(request.Clients) && await GrantAsync(db, server, request.Clients ?? [], stop) is { } unknown)
             return unknown;
         await db.SaveChangesAsync(stop);
@@ -182,6 +185,8 @@ internal static class ServerEndpoints
     {
         if (CheckProxies(request.EdgeProxies) is { } noNetwork)
             return noNetwork;
+        if (request.EdgeTlsPort is not null && request.EdgeTlsPort == request.EdgePort)
+            return ServerProblems.SamePort;
         if (request.Host == "local")
             return caller.Access is { IsOperator: true, ApiKeyId: null } ? null : ServerProblems.LocalNeedsOperator;
         if (!HostName.TryParse(request.Host, out _))
@@ -200,7 +205,7 @@ internal static class ServerEndpoints
             Id = id, Name = request.Name, Host = request.Host, Port = isLocal ? 0 : request.Port ?? 22, User = isLocal ? Environment.UserName : request.User ?? "root", IsLocal = isLocal,
             MachineId = isLocal ? machine.Id : null, EdgeProxies = Networks(request.EdgeProxies), EdgeHttps = request.EdgeHttps ?? false,
             BaseDomain = request.BaseDomain is { Length: > 0 } domain ? domain.ToLowerInvariant() : isLocal ? "localhost" : null,
-            EdgePort = request.EdgePort ?? (isLocal ? 8069 : 80), CreatedAt = time.GetUtcNow(),
+            EdgePort = request.EdgePort ?? (isLocal ? 8069 : 80), EdgeTlsPort = request.EdgeTlsPort ?? (isLocal || request.EdgePort is not (null or 80) || request.EdgeHttps == true ? null : 443), CreatedAt = time.GetUtcNow(),
             HostKeyFingerprint = isLocal ? null : request.HostKeyFingerprint,
             PublicKey = key?.PublicKeyLine, PrivateKeySealed = key is null ? null : secrets.Seal(key.PrivateKeyPem, ServerAccess.KeySecret, id),
             FirstCredentialSealed = isLocal || request is { PrivateKey: null, Password: null } ? null

@@ -45,8 +45,8 @@ internal sealed class ServerPreparation(Settings settings, ServerAccess access, 
         }
         catch (DockerCallException taken) when (taken.Message.Contains("already in use", StringComparison.Ordinal) || taken.Message.Contains("already allocated", StringComparison.Ordinal))
         {
-            throw new StepRefusedException("edge_port_taken", $"Another program of {server.Name} uses port {server.EdgePort}, which oCore's edge needs.",
-                "Stop that program, or remove the server and add it with another edgePort.", taken);
+            throw new StepRefusedException("edge_port_taken", $"Another program of {server.Name} uses port {server.EdgePort}{(server.EndsTls ? $" or {server.EdgeTlsPort}" : "")}, which oCore's edge needs.",
+                "Stop that program, change edgeTlsPort, or remove the server and add it with another edgePort.", taken);
         }
     }
 

@@ -12,7 +12,7 @@ namespace OCore.Features.Servers;
 /// slow one delays nobody; what it costs does not grow with the instances but for their figures.
 /// </summary>
 internal sealed class ServerReconciler(
-    OCoreDbFactory databases, ServerAccess access, ServerPreparation preparation, ServerWatch watch, ServerTurns turns, TimeProvider time, ILogger<ServerReconciler> log) : BackgroundService
+    OCoreDbFactory databases, ServerAccess access, ServerPreparation preparation, Edge edges, ServerWatch watch, ServerTurns turns, TimeProvider time, ILogger<ServerReconciler> log) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5), AnswersWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FiguresEvery = TimeSpan.FromSeconds(15), SizesEvery = TimeSpan.FromSeconds(60), FoldersEvery = TimeSpan.FromMinutes(10), MarkEvery = TimeSpan.FromSeconds(30);
@@ -222,7 +222,7 @@ internal sealed class ServerReconciler(
         try
         {
             var edge = await Edge.StatusAsync(connection, stop);
-            if (watch.Routes is not { } routes || EdgeConfig.Render(await routes(db, server, stop), server.EdgeProxies).Version == edge.Version)
+            if (watch.Routes is not { } routes || (await edges.RenderAsync(server, await routes(db, server, stop), stop)).Version == edge.Version)
                 return edge;
             if (!await IsWatchedAsync(db, server, stop))
                 return edge;

@@ -41,7 +41,7 @@ internal static class ServerViews
         HostKey = server.HostKey is null ? null : new HostKeyView { Type = server.HostKeyType!, Fingerprint = server.HostKeyFingerprint! },
         OfferedHostKey = server.OfferedHostKey is null ? null : new HostKeyView { Type = server.OfferedHostKeyType!, Fingerprint = server.OfferedHostKeyFingerprint! },
         PublicKey = server.PublicKey, Facts = server.Facts, Use = server.Use, InstanceCount = instances,
-        BaseDomain = server.BaseDomain, EdgePort = server.EdgePort, EdgeProxies = server.EdgeProxies, EdgeHttps = server.EdgeHttps, Clients = clients,
+        BaseDomain = server.BaseDomain, EdgePort = server.EdgePort, EdgeTlsPort = server.EdgeTlsPort, EdgeProxies = server.EdgeProxies, EdgeHttps = server.EdgeHttps, Clients = clients,
         LastSeenAt = server.LastSeenAt, CreatedAt = server.CreatedAt, OperationId = operation,
     };
 

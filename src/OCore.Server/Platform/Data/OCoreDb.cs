@@ -11,6 +11,7 @@ using OCore.Features.Instances;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Features.Portal;
+using OCore.Features.Domains;
 using OCore.Features.PortalDomains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
@@ -55,7 +56,8 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
     public DbSet<Plan> Plans => Set<Plan>();
     public DbSet<PortalDomain> PortalDomains => Set<PortalDomain>();
-    public DbSet<PortalDomainTombstone> PortalDomainTombstones => Set<PortalDomainTombstone>();
+    public DbSet<DomainTombstone> DomainTombstones => Set<DomainTombstone>();
+    public DbSet<InstanceDomain> InstanceDomains => Set<InstanceDomain>();
     public DbSet<Certificate> Certificates => Set<Certificate>();
     public DbSet<AcmeAccount> AcmeAccounts => Set<AcmeAccount>();
     public DbSet<AcmeChallenge> AcmeChallenges => Set<AcmeChallenge>();

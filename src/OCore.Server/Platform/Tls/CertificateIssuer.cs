@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.EntityFrameworkCore;
 using OCore.Platform.Data;
-using OCore.Platform.Http;
 using OCore.Platform.Security;
 using OCore.Platform.Tls.Acme;
 
@@ -12,16 +11,16 @@ namespace OCore.Platform.Tls;
 /// Gets one certificate. What is begun is written down before it is done, so that another process goes on with the same order where
 /// this one dies: orders are counted by the certificate authority.
 /// </summary>
-internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secrets, Settings settings, AcmeHttp http, TimeProvider time)
+internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secrets, Settings settings, AcmeAccounts accounts, AcmeHttp http, TimeProvider time)
 {
-    private const string KeyKind = "certificate.key", AccountKind = "acme.account";
+    private const string KeyKind = "certificate.key";
     private static readonly TimeSpan PollAtLeast = TimeSpan.FromMilliseconds(300), PollAtMost = TimeSpan.FromSeconds(10);
 
     /// <exception cref="AcmeException">The certificate authority refused; its words are the message.</exception>
     public async Task<IssuedCertificate> IssueAsync(Certificate row, CancellationToken stop)
     {
         var directory = settings.AcmeDirectory ?? throw new AcmeException("notConfigured", "OCORE_ACME_DIRECTORY is not set, so there is no certificate authority to ask.", 0);
-        var (account, key) = await AccountAsync(directory, stop);
+        var (account, key) = await accounts.OfAsync(directory, stop);
         using (key)
         {
             var client = new AcmeClient(http.Client, directory, key) { Account = account.Url };
@@ -175,28 +174,6 @@ internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secr
         account.Url = await client.RegisterAsync(settings.AcmeContact, settings.AcmeTermsAgreed, stop);
         await using var db = databases.System();
         await db.AcmeAccounts.Where(a => a.Id == account.Id).ExecuteUpdateAsync(s => s.SetProperty(a => a.Url, account.Url), stop);
-    }
-
-    // The key is kept before the authority sees it: an account whose key is lost is one of few that an address may make.
-    private async Task<(AcmeAccount, AcmeKey)> AccountAsync(Uri directory, CancellationToken stop)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            await using var db = databases.System();
-            if (await db.AcmeAccounts.AsNoTracking().SingleOrDefaultAsync(a => a.Directory == directory.AbsoluteUri, stop) is { } known)
-                return (known, AcmeKey.FromPem(secrets.Unseal(known.KeySealed, AccountKind, known.Id)));
-            using var key = AcmeKey.New();
-            var id = RowId.New();
-            db.Add(new AcmeAccount { Id = id, Directory = directory.AbsoluteUri, KeySealed = secrets.Seal(key.ToPem(), AccountKind, id), CreatedAt = time.GetUtcNow() });
-            try
-            {
-                await db.SaveChangesAsync(stop);
-            }
-            catch (DbUpdateException e) when (attempt == 0 && UniqueViolation.Of(e) is not null)
-            {
-                // Another process was first; its key is the account's.
-            }
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using OCore.Client;
 using OCore.Platform.Data;
 
 namespace OCore.Platform.Tls;
@@ -31,6 +32,33 @@ internal static class Certificates
         return db.Certificates.Where(c => c.Host == host && c.Wanted && c.ErrorCode != null && c.ErrorCode != "rateLimited" && c.NextAttemptAt > early)
             .ExecuteUpdateAsync(s => s.SetProperty(c => c.NextAttemptAt, now), stop);
     }
+
+    /// <summary>How a certificate stands, for people.</summary>
+    /// <param name="row">Null where nobody asked for one yet.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="waiting">Why there is none yet.</param>
+    public static DomainCertificate View(Certificate? row, DateTimeOffset now, Func<string> waiting)
+    {
+        if (row is null || !row.Wanted && row.Chain is null)
+            return new DomainCertificate { Status = SslStatus.Pending, Message = waiting() };
+        var status = row.ValidUntil is { } until ? until > now ? SslStatus.Active : SslStatus.Expired : row.Error is null ? SslStatus.Pending : SslStatus.Error;
+        return new DomainCertificate
+        {
+            Status = status, Error = row.Error, Issuer = row.Issuer, SerialNumber = row.SerialNumber, ValidFrom = row.ValidFrom, ValidUntil = row.ValidUntil,
+            RenewAt = row.Wanted ? row.RenewAt : null, NextAttemptAt = row.Wanted ? row.NextAttemptAt : null,
+            Message = (status, row) switch
+            {
+                (_, { Wanted: false }) => "The certificate is not served, for the name is not proven, or not active.",
+                (SslStatus.Active, { Error: not null }) => $"Valid until {row.ValidUntil:d MMMM yyyy}, but its renewal failed {Times(row.Failures)}; it is tried again.",
+                (SslStatus.Active, _) => $"Valid until {row.ValidUntil:d MMMM yyyy}; renewed by itself from {row.RenewAt:d MMMM} on.",
+                (SslStatus.Expired, _) => $"It ran out on {row.ValidUntil:d MMMM yyyy}, and its renewal failed {Times(row.Failures)}.",
+                (SslStatus.Error, _) => $"The certificate authority refused {Times(row.Failures)}; it is tried again.",
+                _ => "The certificate is being ordered.",
+            },
+        };
+    }
+
+    private static string Times(int count) => count == 1 ? "once" : $"{count} times";
 }
 
 /// <summary>Wakes the keeper of this process; those of others look every few seconds.</summary>

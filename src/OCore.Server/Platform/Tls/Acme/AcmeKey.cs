@@ -30,7 +30,9 @@ internal sealed class AcmeKey(ECDsa key) : IDisposable
     }
 
     /// <summary>What a challenge has to be answered with.</summary>
-    public string Answer(string token) => $"{token}.{Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(Jwk.ToJsonString())))}";
+    public string Answer(string token) => $"{token}.{Thumbprint}";
+
+    public string Thumbprint => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(Jwk.ToJsonString())));
 
     /// <param name="header">Protected header without the algorithm.</param>
     /// <param name="payload">Null for a question (POST-as-GET).</param>

@@ -657,6 +657,27 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "DomainTombstones",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Host = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: false),
+                    Until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_DomainTombstones", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_DomainTombstones_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "EnterpriseSources",
                 columns: table => new
                 {
@@ -791,40 +812,21 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "PortalDomainTombstones",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
-                    Host = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: false),
-                    Until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_PortalDomainTombstones", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_PortalDomainTombstones_Organizations_OrgId",
-                        column: x => x.OrgId,
-                        principalTable: "Organizations",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "PortalDomains",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
                     ClientId = table.Column<Guid>(type: "uuid", nullable: true),
                     Subdomain = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: true),
                     SubdomainHost = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: true),
-                    CustomHost = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: true),
-                    CustomDisplay = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: true),
                     IsBase = table.Column<bool>(type: "boolean", nullable: false),
-                    Token = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     Enabled = table.Column<bool>(type: "boolean", nullable: false),
                     OrphanedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    SubdomainRouting = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    CustomHost = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: true),
+                    CustomDisplay = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: true),
+                    Token = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     Warnings = table.Column<string>(type: "text", nullable: false),
                     Proof = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     VerifiedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -833,7 +835,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     LapsedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     ContestedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     Routing = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    SubdomainRouting = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     Sight = table.Column<string>(type: "text", nullable: false),
                     Looks = table.Column<int>(type: "integer", nullable: false),
                     LookedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -897,6 +898,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     IsLocal = table.Column<bool>(type: "boolean", nullable: false),
                     BaseDomain = table.Column<string>(type: "text", nullable: true),
                     EdgePort = table.Column<int>(type: "integer", nullable: false),
+                    EdgeTlsPort = table.Column<int>(type: "integer", nullable: true),
                     EdgeProxies = table.Column<string>(type: "text", nullable: false),
                     EdgeHttps = table.Column<bool>(type: "boolean", nullable: false),
                     EdgeTakenBy = table.Column<Guid>(type: "uuid", nullable: true),
@@ -1346,6 +1348,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     TopologyId = table.Column<Guid>(type: "uuid", nullable: true),
                     ClusterSealed = table.Column<string>(type: "text", nullable: true),
                     PublicUrl = table.Column<string>(type: "text", nullable: true),
+                    PrimaryHost = table.Column<string>(type: "text", nullable: true),
                     WantRunning = table.Column<bool>(type: "boolean", nullable: false),
                     AppliedSettings = table.Column<string>(type: "text", nullable: true),
                     AppliedKeys = table.Column<string>(type: "text", nullable: true),
@@ -1360,6 +1363,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_Instances", x => x.Id);
+                    table.UniqueConstraint("AK_Instances_RootId_Id", x => new { x.RootId, x.Id });
                     table.ForeignKey(
                         name: "FK_Instances_Organizations_OrgId",
                         column: x => x.OrgId,
@@ -1550,6 +1554,50 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         principalTable: "Webhooks",
                         principalColumns: new[] { "OrgId", "Id" },
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "InstanceDomains",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "uuid", nullable: false),
+                    CustomHost = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: true),
+                    CustomDisplay = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: true),
+                    Token = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    Warnings = table.Column<string>(type: "text", nullable: false),
+                    Proof = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    VerifiedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ProofSeenAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    GraceUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    LapsedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ContestedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    Routing = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    Sight = table.Column<string>(type: "text", nullable: false),
+                    Looks = table.Column<int>(type: "integer", nullable: false),
+                    LookedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    NextLookAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    LookingUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ChangedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_InstanceDomains", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_InstanceDomains_Instances_RootId_InstanceId",
+                        columns: x => new { x.RootId, x.InstanceId },
+                        principalTable: "Instances",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_InstanceDomains_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateIndex(
@@ -1789,10 +1837,57 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_Host",
+                table: "DomainTombstones",
+                column: "Host");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_OrgId",
+                table: "DomainTombstones",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_RootId_OrgId",
+                table: "DomainTombstones",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_EnterpriseSources_OrgId",
                 table: "EnterpriseSources",
                 column: "OrgId",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_CustomHost",
+                table: "InstanceDomains",
+                column: "CustomHost",
+                unique: true,
+                filter: "\"Proof\" IN ('Verified', 'Grace')");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_InstanceId",
+                table: "InstanceDomains",
+                column: "InstanceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_NextLookAt",
+                table: "InstanceDomains",
+                column: "NextLookAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_OrgId",
+                table: "InstanceDomains",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_RootId_InstanceId",
+                table: "InstanceDomains",
+                columns: new[] { "RootId", "InstanceId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_RootId_OrgId",
+                table: "InstanceDomains",
+                columns: new[] { "RootId", "OrgId" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_Instances_Domain",
@@ -2014,16 +2109,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 columns: new[] { "RootId", "OrgId" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_PortalDomainTombstones_Host",
-                table: "PortalDomainTombstones",
-                column: "Host");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_PortalDomainTombstones_OrgId",
-                table: "PortalDomainTombstones",
-                column: "OrgId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_ChangedAt",
                 table: "PortalDomains",
                 column: "ChangedAt");
@@ -2041,20 +2126,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 column: "NextLookAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_PortalDomains_OrgId",
-                table: "PortalDomains",
-                column: "OrgId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_OrgId_ClientId",
                 table: "PortalDomains",
                 columns: new[] { "OrgId", "ClientId" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_PortalDomains_OrgId_CustomHost",
-                table: "PortalDomains",
-                columns: new[] { "OrgId", "CustomHost" },
-                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_SubdomainHost",
@@ -2389,10 +2463,13 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "DeployedNodes");
 
             migrationBuilder.DropTable(
+                name: "DomainTombstones");
+
+            migrationBuilder.DropTable(
                 name: "EnterpriseSources");
 
             migrationBuilder.DropTable(
-                name: "Instances");
+                name: "InstanceDomains");
 
             migrationBuilder.DropTable(
                 name: "Invitations");
@@ -2423,9 +2500,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "PortalConfigs");
-
-            migrationBuilder.DropTable(
-                name: "PortalDomainTombstones");
 
             migrationBuilder.DropTable(
                 name: "PortalDomains");
@@ -2470,7 +2544,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "AlertRules");
 
             migrationBuilder.DropTable(
-                name: "Templates");
+                name: "Instances");
 
             migrationBuilder.DropTable(
                 name: "Roles");
@@ -2482,13 +2556,16 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "Users");
 
             migrationBuilder.DropTable(
-                name: "Servers");
-
-            migrationBuilder.DropTable(
                 name: "Topologies");
 
             migrationBuilder.DropTable(
                 name: "Webhooks");
+
+            migrationBuilder.DropTable(
+                name: "Servers");
+
+            migrationBuilder.DropTable(
+                name: "Templates");
 
             migrationBuilder.DropTable(
                 name: "Organizations");

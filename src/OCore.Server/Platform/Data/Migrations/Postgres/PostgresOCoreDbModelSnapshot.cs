@@ -646,6 +646,139 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.ToTable("Brandings", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Host")
+                        .IsRequired()
+                        .HasMaxLength(253)
+                        .HasColumnType("character varying(253)");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Host");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("DomainTombstones", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Domains.InstanceDomain", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("ContestedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("CustomDisplay")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)");
+
+                    b.Property<string>("CustomHost")
+                        .HasMaxLength(253)
+                        .HasColumnType("character varying(253)");
+
+                    b.Property<DateTimeOffset?>("GraceUntil")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset?>("LapsedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("LookedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("LookingUntil")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("Looks")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset?>("NextLookAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Proof")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<DateTimeOffset?>("ProofSeenAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Routing")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<string>("Sight")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Token")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)");
+
+                    b.Property<DateTimeOffset?>("VerifiedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Warnings")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CustomHost")
+                        .IsUnique()
+                        .HasFilter("\"Proof\" IN ('Verified', 'Grace')");
+
+                    b.HasIndex("InstanceId");
+
+                    b.HasIndex("NextLookAt");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "InstanceId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("InstanceDomains", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Instances.Instance", b =>
                 {
                     b.Property<Guid>("Id")
@@ -738,6 +871,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<Guid>("OrgId")
                         .IsConcurrencyToken()
                         .HasColumnType("uuid");
+
+                    b.Property<string>("PrimaryHost")
+                        .HasColumnType("text");
 
                     b.Property<string>("PublicUrl")
                         .HasColumnType("text");
@@ -1386,44 +1522,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.HasIndex("NextLookAt");
 
-                    b.HasIndex("OrgId");
-
                     b.HasIndex("SubdomainHost")
                         .IsUnique();
 
                     b.HasIndex("OrgId", "ClientId");
 
-                    b.HasIndex("OrgId", "CustomHost")
-                        .IsUnique();
-
                     b.ToTable("PortalDomains", (string)null);
-                });
-
-            modelBuilder.Entity("OCore.Features.PortalDomains.PortalDomainTombstone", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("uuid");
-
-                    b.Property<string>("Host")
-                        .IsRequired()
-                        .HasMaxLength(253)
-                        .HasColumnType("character varying(253)");
-
-                    b.Property<Guid>("OrgId")
-                        .IsConcurrencyToken()
-                        .HasColumnType("uuid");
-
-                    b.Property<DateTimeOffset>("Until")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Host");
-
-                    b.HasIndex("OrgId");
-
-                    b.ToTable("PortalDomainTombstones", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Servers.Server", b =>
@@ -1453,6 +1557,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.Property<Guid?>("EdgeTakenBy")
                         .HasColumnType("uuid");
+
+                    b.Property<int?>("EdgeTlsPort")
+                        .HasColumnType("integer");
 
                     b.Property<string>("Facts")
                         .HasColumnType("text");
@@ -3076,6 +3183,33 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Domains.InstanceDomain", b =>
+                {
+                    b.HasOne("OCore.Features.Instances.Instance", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "InstanceId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("OCore.Features.Instances.Instance", b =>
                 {
                     b.HasOne("OCore.Features.Organizations.Organization", "Organization")
@@ -3233,15 +3367,6 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasForeignKey("OrgId", "ClientId")
                         .HasPrincipalKey("RootId", "Id")
                         .OnDelete(DeleteBehavior.Restrict);
-                });
-
-            modelBuilder.Entity("OCore.Features.PortalDomains.PortalDomainTombstone", b =>
-                {
-                    b.HasOne("OCore.Features.Organizations.Organization", null)
-                        .WithMany()
-                        .HasForeignKey("OrgId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired();
                 });
 
             modelBuilder.Entity("OCore.Features.Servers.Server", b =>

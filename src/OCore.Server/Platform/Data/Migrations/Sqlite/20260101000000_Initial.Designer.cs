@@ -642,6 +642,139 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.ToTable("Brandings", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Host")
+                        .IsRequired()
+                        .HasMaxLength(253)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Host");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("DomainTombstones", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Domains.InstanceDomain", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ChangedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ContestedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("CustomDisplay")
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("CustomHost")
+                        .HasMaxLength(253)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("GraceUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("LapsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LookedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LookingUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Looks")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("NextLookAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Proof")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("ProofSeenAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Routing")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Sight")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Token")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("VerifiedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Warnings")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CustomHost")
+                        .IsUnique()
+                        .HasFilter("\"Proof\" IN ('Verified', 'Grace')");
+
+                    b.HasIndex("InstanceId");
+
+                    b.HasIndex("NextLookAt");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "InstanceId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("InstanceDomains", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Instances.Instance", b =>
                 {
                     b.Property<Guid>("Id")
@@ -733,6 +866,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<Guid>("OrgId")
                         .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PrimaryHost")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("PublicUrl")
@@ -1382,44 +1518,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.HasIndex("NextLookAt");
 
-                    b.HasIndex("OrgId");
-
                     b.HasIndex("SubdomainHost")
                         .IsUnique();
 
                     b.HasIndex("OrgId", "ClientId");
 
-                    b.HasIndex("OrgId", "CustomHost")
-                        .IsUnique();
-
                     b.ToTable("PortalDomains", (string)null);
-                });
-
-            modelBuilder.Entity("OCore.Features.PortalDomains.PortalDomainTombstone", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Host")
-                        .IsRequired()
-                        .HasMaxLength(253)
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid>("OrgId")
-                        .IsConcurrencyToken()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("Until")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Host");
-
-                    b.HasIndex("OrgId");
-
-                    b.ToTable("PortalDomainTombstones", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Servers.Server", b =>
@@ -1449,6 +1553,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<Guid?>("EdgeTakenBy")
                         .HasColumnType("TEXT");
+
+                    b.Property<int?>("EdgeTlsPort")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("Facts")
                         .HasColumnType("TEXT");
@@ -3070,6 +3177,33 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Domains.InstanceDomain", b =>
+                {
+                    b.HasOne("OCore.Features.Instances.Instance", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "InstanceId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("OCore.Features.Instances.Instance", b =>
                 {
                     b.HasOne("OCore.Features.Organizations.Organization", "Organization")
@@ -3227,15 +3361,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasForeignKey("OrgId", "ClientId")
                         .HasPrincipalKey("RootId", "Id")
                         .OnDelete(DeleteBehavior.Restrict);
-                });
-
-            modelBuilder.Entity("OCore.Features.PortalDomains.PortalDomainTombstone", b =>
-                {
-                    b.HasOne("OCore.Features.Organizations.Organization", null)
-                        .WithMany()
-                        .HasForeignKey("OrgId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired();
                 });
 
             modelBuilder.Entity("OCore.Features.Servers.Server", b =>

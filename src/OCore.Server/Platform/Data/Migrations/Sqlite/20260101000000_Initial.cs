@@ -656,6 +656,27 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "DomainTombstones",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", maxLength: 253, nullable: false),
+                    Until = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_DomainTombstones", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_DomainTombstones_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "EnterpriseSources",
                 columns: table => new
                 {
@@ -790,40 +811,21 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "PortalDomainTombstones",
-                columns: table => new
-                {
-                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Host = table.Column<string>(type: "TEXT", maxLength: 253, nullable: false),
-                    Until = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_PortalDomainTombstones", x => x.Id);
-                    table.ForeignKey(
-                        name: "FK_PortalDomainTombstones_Organizations_OrgId",
-                        column: x => x.OrgId,
-                        principalTable: "Organizations",
-                        principalColumn: "Id",
-                        onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "PortalDomains",
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
                     ClientId = table.Column<Guid>(type: "TEXT", nullable: true),
                     Subdomain = table.Column<string>(type: "TEXT", maxLength: 63, nullable: true),
                     SubdomainHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
-                    CustomHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
-                    CustomDisplay = table.Column<string>(type: "TEXT", maxLength: 255, nullable: true),
                     IsBase = table.Column<bool>(type: "INTEGER", nullable: false),
-                    Token = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
                     Enabled = table.Column<bool>(type: "INTEGER", nullable: false),
                     OrphanedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    SubdomainRouting = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    CustomHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
+                    CustomDisplay = table.Column<string>(type: "TEXT", maxLength: 255, nullable: true),
+                    Token = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
                     Warnings = table.Column<string>(type: "TEXT", nullable: false),
                     Proof = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     VerifiedAt = table.Column<long>(type: "INTEGER", nullable: true),
@@ -832,7 +834,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     LapsedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     ContestedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     Routing = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    SubdomainRouting = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     Sight = table.Column<string>(type: "TEXT", nullable: false),
                     Looks = table.Column<int>(type: "INTEGER", nullable: false),
                     LookedAt = table.Column<long>(type: "INTEGER", nullable: true),
@@ -896,6 +897,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     IsLocal = table.Column<bool>(type: "INTEGER", nullable: false),
                     BaseDomain = table.Column<string>(type: "TEXT", nullable: true),
                     EdgePort = table.Column<int>(type: "INTEGER", nullable: false),
+                    EdgeTlsPort = table.Column<int>(type: "INTEGER", nullable: true),
                     EdgeProxies = table.Column<string>(type: "TEXT", nullable: false),
                     EdgeHttps = table.Column<bool>(type: "INTEGER", nullable: false),
                     EdgeTakenBy = table.Column<Guid>(type: "TEXT", nullable: true),
@@ -1345,6 +1347,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     TopologyId = table.Column<Guid>(type: "TEXT", nullable: true),
                     ClusterSealed = table.Column<string>(type: "TEXT", nullable: true),
                     PublicUrl = table.Column<string>(type: "TEXT", nullable: true),
+                    PrimaryHost = table.Column<string>(type: "TEXT", nullable: true),
                     WantRunning = table.Column<bool>(type: "INTEGER", nullable: false),
                     AppliedSettings = table.Column<string>(type: "TEXT", nullable: true),
                     AppliedKeys = table.Column<string>(type: "TEXT", nullable: true),
@@ -1359,6 +1362,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_Instances", x => x.Id);
+                    table.UniqueConstraint("AK_Instances_RootId_Id", x => new { x.RootId, x.Id });
                     table.ForeignKey(
                         name: "FK_Instances_Organizations_OrgId",
                         column: x => x.OrgId,
@@ -1549,6 +1553,50 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         principalTable: "Webhooks",
                         principalColumns: new[] { "OrgId", "Id" },
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "InstanceDomains",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    CustomHost = table.Column<string>(type: "TEXT", maxLength: 253, nullable: true),
+                    CustomDisplay = table.Column<string>(type: "TEXT", maxLength: 255, nullable: true),
+                    Token = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    Warnings = table.Column<string>(type: "TEXT", nullable: false),
+                    Proof = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    VerifiedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ProofSeenAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    GraceUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    LapsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ContestedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    Routing = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    Sight = table.Column<string>(type: "TEXT", nullable: false),
+                    Looks = table.Column<int>(type: "INTEGER", nullable: false),
+                    LookedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    NextLookAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LookingUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    ChangedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_InstanceDomains", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_InstanceDomains_Instances_RootId_InstanceId",
+                        columns: x => new { x.RootId, x.InstanceId },
+                        principalTable: "Instances",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_InstanceDomains_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateIndex(
@@ -1788,10 +1836,57 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_Host",
+                table: "DomainTombstones",
+                column: "Host");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_OrgId",
+                table: "DomainTombstones",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_RootId_OrgId",
+                table: "DomainTombstones",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_EnterpriseSources_OrgId",
                 table: "EnterpriseSources",
                 column: "OrgId",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_CustomHost",
+                table: "InstanceDomains",
+                column: "CustomHost",
+                unique: true,
+                filter: "\"Proof\" IN ('Verified', 'Grace')");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_InstanceId",
+                table: "InstanceDomains",
+                column: "InstanceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_NextLookAt",
+                table: "InstanceDomains",
+                column: "NextLookAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_OrgId",
+                table: "InstanceDomains",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_RootId_InstanceId",
+                table: "InstanceDomains",
+                columns: new[] { "RootId", "InstanceId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDomains_RootId_OrgId",
+                table: "InstanceDomains",
+                columns: new[] { "RootId", "OrgId" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_Instances_Domain",
@@ -2013,16 +2108,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 columns: new[] { "RootId", "OrgId" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_PortalDomainTombstones_Host",
-                table: "PortalDomainTombstones",
-                column: "Host");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_PortalDomainTombstones_OrgId",
-                table: "PortalDomainTombstones",
-                column: "OrgId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_ChangedAt",
                 table: "PortalDomains",
                 column: "ChangedAt");
@@ -2040,20 +2125,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 column: "NextLookAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_PortalDomains_OrgId",
-                table: "PortalDomains",
-                column: "OrgId");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_OrgId_ClientId",
                 table: "PortalDomains",
                 columns: new[] { "OrgId", "ClientId" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_PortalDomains_OrgId_CustomHost",
-                table: "PortalDomains",
-                columns: new[] { "OrgId", "CustomHost" },
-                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_PortalDomains_SubdomainHost",
@@ -2388,10 +2462,13 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "DeployedNodes");
 
             migrationBuilder.DropTable(
+                name: "DomainTombstones");
+
+            migrationBuilder.DropTable(
                 name: "EnterpriseSources");
 
             migrationBuilder.DropTable(
-                name: "Instances");
+                name: "InstanceDomains");
 
             migrationBuilder.DropTable(
                 name: "Invitations");
@@ -2422,9 +2499,6 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "PortalConfigs");
-
-            migrationBuilder.DropTable(
-                name: "PortalDomainTombstones");
 
             migrationBuilder.DropTable(
                 name: "PortalDomains");
@@ -2469,7 +2543,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "AlertRules");
 
             migrationBuilder.DropTable(
-                name: "Templates");
+                name: "Instances");
 
             migrationBuilder.DropTable(
                 name: "Roles");
@@ -2481,13 +2555,16 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "Users");
 
             migrationBuilder.DropTable(
-                name: "Servers");
-
-            migrationBuilder.DropTable(
                 name: "Topologies");
 
             migrationBuilder.DropTable(
                 name: "Webhooks");
+
+            migrationBuilder.DropTable(
+                name: "Servers");
+
+            migrationBuilder.DropTable(
+                name: "Templates");
 
             migrationBuilder.DropTable(
                 name: "Organizations");

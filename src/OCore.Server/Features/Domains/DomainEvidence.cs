@@ -2,42 +2,34 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using OCore.Client;
-using OCore.Platform;
 using OCore.Platform.Dns;
 
-namespace OCore.Features.PortalDomains;
+namespace OCore.Features.Domains;
 
 /// <summary>What DNS said about ownership: "we could not ask" is not "it is gone".</summary>
 internal enum ProofSeen { Yes, No, Unknown }
 
 /// <summary>One look at DNS: facts, before anything is decided by them.</summary>
-internal sealed record DomainEvidence(ProofSeen Proof, RoutingStatus Routing, RoutingStatus SubdomainRouting, DomainSight Sight);
+internal sealed record DomainEvidence(ProofSeen Proof, RoutingStatus Routing, DomainSight Sight);
+
+/// <summary>Where a name should lead. Any of it would do.</summary>
+/// <param name="Target">What an alias should name.</param>
+/// <param name="Addresses">What addresses should be.</param>
+/// <param name="Values">Both, for people.</param>
+internal sealed record Expectation(string Target, IReadOnlyList<string> Addresses, IReadOnlyList<string> Values);
 
 /// <summary>Gathers evidence about names. Asks DNS and touches no row.</summary>
-internal sealed class DomainInspector(DnsLookup dns, Settings settings)
+internal sealed class DomainInspector(DnsLookup dns)
 {
-    /// <param name="domain">The claim.</param>
-    /// <param name="target">The name that aliases should lead to.</param>
-    public async Task<DomainEvidence> InspectAsync(PortalDomain domain, string target, CancellationToken stop)
+    /// <summary>Whether a claimed name is proven, and where it leads.</summary>
+    public async Task<DomainEvidence> InspectAsync(NameClaim claim, Expectation expected, CancellationToken stop)
     {
-        var expected = await ExpectedAsync(target, stop);
-        var subdomain = domain.SubdomainHost is null ? Task.FromResult((Status: RoutingStatus.Pending, Message: "", Seen: (IReadOnlyList<string>)[])) : RoutingOfAsync(domain.SubdomainHost, expected, stop);
-        if (domain.CustomHost is null)
-        {
-            var (status, message, seen) = await subdomain;
-            return new DomainEvidence(ProofSeen.Yes, domain.SubdomainHost is null ? RoutingStatus.Pending : status, status,
-                new DomainSight("The name is the platform's own: nothing has to be proven.", [], domain.SubdomainHost is null ? NoParent : message, seen, expected.Values));
-        }
-        var proof = ProofOfAsync(domain, stop);
-        var routing = RoutingOfAsync(domain.CustomHost, expected, stop);
-        await Task.WhenAll(subdomain, proof, routing);
-        return new DomainEvidence((await proof).Seen, (await routing).Status, (await subdomain).Status,
-            new DomainSight((await proof).Message, (await proof).Texts, (await routing).Message, (await routing).Seen, expected.Values));
+        var (proof, routing) = (ProofOfAsync(claim, stop), RoutingOfAsync(claim.CustomHost!, expected, stop));
+        await Task.WhenAll(proof, routing);
+        return new DomainEvidence((await proof).Seen, (await routing).Status, new DomainSight((await proof).Message, (await proof).Texts, (await routing).Message, (await routing).Seen, expected.Values));
     }
 
-    public const string NoParent = "The installation has no domain for portals, so this subdomain leads nowhere: OCORE_PORTAL_BASE_DOMAIN is not set.";
-
-    private async Task<(ProofSeen Seen, string Message, IReadOnlyList<string> Texts)> ProofOfAsync(PortalDomain domain, CancellationToken stop)
+    private async Task<(ProofSeen Seen, string Message, IReadOnlyList<string> Texts)> ProofOfAsync(NameClaim domain, CancellationToken stop)
     {
         var (atPrefix, atName) = (await dns.AskEachAsync(domain.VerifyName!, DnsRecord.Txt, stop), await dns.AskEachAsync(domain.CustomHost!, DnsRecord.Txt, stop));
         // A server that answers for one of the two places and not for the other has shown what it knows only in part.
@@ -63,24 +55,23 @@ internal sealed class DomainInspector(DnsLookup dns, Settings settings)
         return found;
     }
 
-    private sealed record Expectation(string Target, IReadOnlyList<string> Addresses, IReadOnlyList<string> Values);
-
-    private async Task<Expectation> ExpectedAsync(string target, CancellationToken stop)
+    /// <summary>What the first of these names leads to, and the addresses of the others.</summary>
+    public async Task<Expectation> ExpectAsync(CancellationToken stop, params IReadOnlyList<string> targets)
     {
-        if (settings.PortalAddresses.Count > 0)
+        var (names, addresses) = (new List<string>(), new List<string>());
+        foreach (var target in targets)
         {
-            var own = settings.PortalAddresses.Select(a => a.ToString()).ToList();
-            return new Expectation(target, own, [.. own, target]);
+            IReadOnlyList<string> found = IPAddress.TryParse(target, out var literal) ? [literal.ToString()] : target == "localhost" ? ["127.0.0.1", "::1"] : (await AddressesAsync(target, stop)).Values;
+            addresses.AddRange(found);
+            // An alias of a name that leads nowhere would lead nowhere too.
+            if (literal is null && target != "localhost" && (found.Count > 0 || targets.Count == 1))
+                names.Add(target);
         }
-        if (IPAddress.TryParse(target, out var literal))
-            return new Expectation(target, [literal.ToString()], [literal.ToString()]);
-        if (target == "localhost")
-            return new Expectation(target, ["127.0.0.1", "::1"], ["127.0.0.1", "::1"]);
-        var addresses = await AddressesAsync(target, stop);
-        return new Expectation(target, addresses.Values, [target, .. addresses.Values]);
+        addresses = [.. addresses.Distinct(StringComparer.Ordinal)];
+        return new Expectation(names.FirstOrDefault() ?? targets[0], addresses, [.. names, .. addresses]);
     }
 
-    private async Task<(RoutingStatus Status, string Message, IReadOnlyList<string> Seen)> RoutingOfAsync(string host, Expectation expected, CancellationToken stop)
+    public async Task<(RoutingStatus Status, string Message, IReadOnlyList<string> Seen)> RoutingOfAsync(string host, Expectation expected, CancellationToken stop)
     {
         if (DomainName.IsWithin(host, "localhost"))
             return (RoutingStatus.Ok, "Names under localhost lead to this machine, in every browser.", []);
@@ -88,6 +79,8 @@ internal sealed class DomainInspector(DnsLookup dns, Settings settings)
         IReadOnlyList<string> seen = [.. found.Aliases, .. found.Values];
         if (found.Aliases.Contains(expected.Target) || found.Values.Count > 0 && found.Values.All(expected.Addresses.Contains))
             return found.Values.Count == 0 ? (RoutingStatus.Pending, $"{host} is an alias of {expected.Target}, which has no address.", seen) : (RoutingStatus.Ok, "The name leads here.", seen);
+        if (expected.Addresses.Count == 0 && found.Values.Count > 0)
+            return (RoutingStatus.Unknown, $"{expected.Target} has no address in DNS, so nobody can say whether the name leads there.", seen);
         if (found.Values.Any(expected.Addresses.Contains))
             return (RoutingStatus.Elsewhere, "The name leads here and elsewhere: some visitors, and the certificate authority, would miss us. Remove the other addresses.", seen);
         if (found.Values.Count > 0)

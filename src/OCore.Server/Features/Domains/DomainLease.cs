@@ -1,6 +1,6 @@
 using OCore.Client;
 
-namespace OCore.Features.PortalDomains;
+namespace OCore.Features.Domains;
 
 /// <summary>What a look at DNS changes about a claim, and when to look again: a state machine without the outside world.</summary>
 internal static class DomainLease
@@ -14,9 +14,9 @@ internal static class DomainLease
     /// <param name="evidence">What was seen.</param>
     /// <param name="holder">Another organization's claim to the same name that is proven, or was until lately.</param>
     /// <param name="covered">The organization has proven the name above this one, and nobody else had this one lately.</param>
-    public static Event? Apply(PortalDomain domain, DomainEvidence evidence, PortalDomain? holder, bool covered, DateTimeOffset now)
+    public static Event? Apply(NameClaim domain, DomainEvidence evidence, NameClaim? holder, bool covered, DateTimeOffset now)
     {
-        (domain.Routing, domain.SubdomainRouting) = (evidence.Routing, evidence.SubdomainRouting);
+        domain.Routing = evidence.Routing;
         domain.Sight = evidence.Sight;
         domain.LookedAt = domain.ChangedAt = now;
         domain.Looks++;
@@ -36,23 +36,28 @@ internal static class DomainLease
         return happened;
     }
 
-    private static Event? Proven(PortalDomain domain, PortalDomain? holder, DateTimeOffset now)
+    private static Event? Proven(NameClaim domain, NameClaim? holder, DateTimeOffset now)
     {
         domain.ProofSeenAt = now;
         if (domain.Proof == DomainProof.Verified)
             return null;
+        if (holder is { IsProven: true } && holder.GetType() != domain.GetType())
+        {
+            domain.Sight = domain.Sight with { Ownership = holder.InUse };
+            return null;
+        }
         if (holder is { IsProven: true })
         {
             var first = domain.ContestedAt is null;
             domain.ContestedAt ??= now;
             var gone = holder.Proof == DomainProof.Grace || holder.ProofSeenAt < domain.ContestedAt;
-            if (now < domain.ContestedAt + PortalDomain.Contest || !gone)
+            if (now < domain.ContestedAt + NameClaim.Contest || !gone)
             {
                 domain.Sight = domain.Sight with
                 {
                     Ownership = holder.Proof == DomainProof.Grace
                         ? "Your TXT record is there. Another organization has proven this domain before you and was told; it becomes yours three days after that, unless its own record comes back."
-                        : "Your TXT record is there, but so is that of another organization, which has proven this domain before you. Remove its record (ocore-verify=…) to take the domain over.",
+                        : $"Your TXT record is there, but so is that of another organization, which has proven this domain before you. Remove its record ({domain.Word}=…) to take the domain over.",
                 };
                 return first ? Event.Contested : null;
             }
@@ -64,7 +69,7 @@ internal static class DomainLease
         return renewed ? null : Event.Verified;
     }
 
-    private static Event? Missing(PortalDomain domain, RoutingStatus routing, DateTimeOffset now)
+    private static Event? Missing(NameClaim domain, RoutingStatus routing, DateTimeOffset now)
     {
         domain.ContestedAt = null;
         switch (domain.Proof)
@@ -75,10 +80,10 @@ internal static class DomainLease
                 Lapse(domain, now);
                 return Event.Lapsed;
             case DomainProof.Verified:
-                (domain.Proof, domain.GraceUntil) = (DomainProof.Grace, now + PortalDomain.Grace);
+                (domain.Proof, domain.GraceUntil) = (DomainProof.Grace, now + NameClaim.Grace);
                 return Event.Missing;
-            case DomainProof.Lapsed when now >= domain.LapsedAt + PortalDomain.Release:
-            case DomainProof.Pending when now >= domain.CreatedAt + PortalDomain.GiveUp:
+            case DomainProof.Lapsed when now >= domain.LapsedAt + NameClaim.Release:
+            case DomainProof.Pending when now >= domain.CreatedAt + NameClaim.GiveUp:
                 domain.Proof = DomainProof.Failed;
                 return Event.Released;
             default:
@@ -86,14 +91,14 @@ internal static class DomainLease
         }
     }
 
-    private static void Lapse(PortalDomain domain, DateTimeOffset now) =>
+    private static void Lapse(NameClaim domain, DateTimeOffset now) =>
         (domain.Proof, domain.GraceUntil, domain.LapsedAt, domain.ChangedAt) = (DomainProof.Lapsed, null, now, now);
 
-    private static DateTimeOffset? NextLook(PortalDomain domain, ProofSeen seen, DateTimeOffset now)
+    private static DateTimeOffset? NextLook(NameClaim domain, ProofSeen seen, DateTimeOffset now)
     {
         if (domain.Proof == DomainProof.Failed)
             return null;
-        var waiting = domain.Proof == DomainProof.Pending || domain.IsProven && (domain.Routing != RoutingStatus.Ok || domain.SubdomainHost is not null && domain.SubdomainRouting != RoutingStatus.Ok);
+        var waiting = domain.Proof == DomainProof.Pending || domain.IsProven && !domain.LeadsHere;
         if (waiting)
             return now + (domain.Looks <= SoonAtFirst.Length ? TimeSpan.FromSeconds(SoonAtFirst[Math.Max(0, domain.Looks - 1)]) : Jitter(now < domain.CreatedAt.AddDays(1) ? TimeSpan.FromHours(1) : TimeSpan.FromHours(4)));
         if (seen == ProofSeen.Unknown)
