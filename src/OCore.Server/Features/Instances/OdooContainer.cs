@@ -16,6 +16,7 @@ internal static class OdooContainer
     public static readonly IReadOnlyList<string> Program = ["odoo"];
 
     public static readonly RemotePath Instances = ServerLabels.Folder.Combine("instances");
+    private static readonly RemotePath ServiceFile = RemotePath.Parse("/etc/odoo/pg_service.conf");
 
     public static DockerName NameOf(string slug) => DockerName.Parse($"ocore-i-{slug}");
 
@@ -60,10 +61,24 @@ internal static class OdooContainer
         NanoCpus = (long)((plan.Cpus ?? 0) * 1_000_000_000),
         PidsLimit = 512,
         StopTimeout = TimeSpan.FromSeconds(20),
-        Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), OdooConf.Render(plan)), .. ConnectAddon.Files(plan.ConnectKey), .. plan.Cluster is { } cluster ? ClusterAddons.FilesOf(cluster) : []],
-        // Of several hosts libpq takes the one that may be written to.
-        Env = plan.Cluster is { HasManyHosts: true } ? new Dictionary<string, string> { ["PGTARGETSESSIONATTRS"] = "read-write", ["PGCONNECT_TIMEOUT"] = "3" } : new Dictionary<string, string>(),
+        Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), OdooConf.Render(plan)), .. ConnectAddon.Files(plan.ConnectKey), .. plan.Cluster is { } cluster ? [Service(cluster), .. ClusterAddons.FilesOf(cluster)] : Array.Empty<ContainerFile>()],
+        Env = plan.Cluster is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["PGSERVICEFILE"] = ServiceFile.Value, ["PGSERVICE"] = "ocore" },
     };
+
+    /// <summary>
+    /// What libpq is told of a PostgreSQL on another server, which Odoo has no settings for. Of several hosts it takes the one that may
+    /// be written to; and a server that was cut off says nothing, so that without limits Odoo would wait for it for a quarter of an hour.
+    /// </summary>
+    private static ContainerFile Service(OdooCluster cluster) => ContainerFile.Text(ServiceFile, $"""
+        [ocore]
+        connect_timeout=3
+        keepalives_idle=5
+        keepalives_interval=2
+        keepalives_count=3
+        tcp_user_timeout=10000
+        {(cluster.HasManyHosts ? "target_session_attrs=read-write" : "")}
+
+        """);
 
     /// <summary>What the container runs with, to tell later whether a restart would change anything.</summary>
     public static string Fingerprint(OdooPlan plan) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
