@@ -11,14 +11,14 @@ namespace OCore.SystemTests.Topologies;
 
 /// <summary>
 /// Three PostgreSQL under Patroni, three etcd members, two Odoo and Redis on three servers, with somebody signed in who writes: one part
-/// after the other is lost and comes back. Whatever was acknowledged is read again on each PostgreSQL. OCORE_DRILLS says how often each
-/// harm is done (once), OCORE_DRILLS_FILE where the table of it goes.
+/// after the other is lost and comes back. Whatever was acknowledged is read again on each PostgreSQL. OCORE_TEST_DRILLS says how often each
+/// harm is done (once), OCORE_TEST_DRILLS_FILE where the table of it goes.
 /// </summary>
 [Collection(TopologyLabCollection.Name)]
 public sealed class FailingOver(TopologyLab lab, ITestOutputHelper output)
 {
     private const string Host = "failover.shop.example";
-    private static readonly int Times = int.TryParse(Environment.GetEnvironmentVariable("OCORE_DRILLS"), CultureInfo.InvariantCulture, out var times) ? times : 1;
+    private static readonly int Times = int.TryParse(Environment.GetEnvironmentVariable("OCORE_TEST_DRILLS"), CultureInfo.InvariantCulture, out var times) ? times : 1;
     private readonly StringBuilder _table = new("| harm | longest time without a row | rows acknowledged | lost | answers that were none | healthy after |\n| --- | ---: | ---: | ---: | ---: | ---: |\n");
     private TopologyView _topology = null!;
 
@@ -46,15 +46,16 @@ public sealed class FailingOver(TopologyLab lab, ITestOutputHelper output)
                 await DrillAsync("the leader of etcd is killed", writer, async () => await KillAsync(await LeaderAsync()), 15);
                 await DrillAsync("the primary's process is killed", writer, async () => await KillProcessAsync(await PrimaryAsync()), 0);
                 await DrillAsync("the primary's container is killed", writer, async () => await KillAsync(await PrimaryAsync()), 40);
-                await AwayFromTheEdgeAsync(writer);
+                await DrillAsync("another one is made to lead", writer, SwitchOverAsync, 0);
+                await AwayFromTheEdgeAsync();
                 await DrillAsync("the power of the primary's server is cut", writer, async () => await HarmAsync(await PrimaryAsync(), "stop", "start"), 45);
-                await AwayFromTheEdgeAsync(writer);
+                await AwayFromTheEdgeAsync();
                 await DrillAsync("the primary's server is cut off, and healed", writer, async () => await HarmAsync(await PrimaryAsync(), "cut", "heal"), 45);
             }
         }
         Assert.Equal(user, await visitor.UserAsync());
         output.WriteLine(_table.ToString());
-        if (Environment.GetEnvironmentVariable("OCORE_DRILLS_FILE") is { Length: > 0 } file)
+        if (Environment.GetEnvironmentVariable("OCORE_TEST_DRILLS_FILE") is { Length: > 0 } file)
             await File.WriteAllTextAsync(file, _table.ToString());
         await lab.DestroyAsync(_topology);
         await lab.NothingIsLeftAsync();
@@ -138,16 +139,31 @@ public sealed class FailingOver(TopologyLab lab, ITestOutputHelper output)
     }
 
     /// <summary>The load balancer's server has to stay: it is where people come in.</summary>
-    private async Task AwayFromTheEdgeAsync(TopologyWriter writer)
+    private async Task AwayFromTheEdgeAsync()
     {
-        while (MachineOf(await PrimaryAsync()) == 0)
+        for (var attempt = 0; MachineOf(await PrimaryAsync()) == 0; attempt++)
         {
-            var mend = await KillAsync(await PrimaryAsync());
-            var rows = writer.Acknowledged.Count;
-            await lab.Scene.UntilAsync(() => Task.FromResult(writer.Acknowledged.Count > rows + 3), "somebody can write again", 90);
-            await mend();
+            Assert.True(attempt < 5, "the primary does not leave the load balancer's server");
+            await SwitchOverAsync();
             await HealthyAsync("the primary has moved");
         }
+    }
+
+    /// <summary>To the replica that has every row; the other one is refused.</summary>
+    private async Task SwitchOverAsync()
+    {
+        var before = await PrimaryAsync();
+        foreach (var replica in Postgres.Where(p => p != before))
+        {
+            var ended = await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<OperationView>($"/api/topologies/{_topology.Id}/nodes/{replica}/switchover"), succeeds: null);
+            if (ended.State == OperationState.Succeeded)
+            {
+                Assert.Equal(replica, await PrimaryAsync());
+                return;
+            }
+            Assert.Equal("not_synchronous", ended.Error?.Code);
+        }
+        Assert.Fail("no replica may lead");
     }
 
     private async Task RowsAsync(TopologyWriter writer, int more)
