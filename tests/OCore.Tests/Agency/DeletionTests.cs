@@ -163,7 +163,7 @@ public sealed class DeletionTests
         var shared = await app.ServerAsync(agency);
         var own = await app.ServerAsync(agency, s => s.OrgId = client.Id);
         await app.InstanceAsync(client, shared);
-        await app.InstanceAsync(client, own);
+        var instance = await app.InstanceAsync(client, own);
         await using var db = app.Databases.System();
         var (id, root) = (client.Id, client.RootId);
         db.Add(new ServerGrant { OrgId = root, ServerId = shared.Id, ClientId = id });
@@ -172,6 +172,7 @@ public sealed class DeletionTests
         db.Add(new EnterpriseSource { OrgId = id });
         db.Add(new PortalDomain { OrgId = root, ClientId = id, SubdomainHost = $"{app.Slug("portal")}.localhost", Token = "", Warnings = [] });
         db.Add(new PortalDomain { OrgId = id, SubdomainHost = $"{app.Slug("odd")}.localhost", Token = "", Warnings = [] });
+        db.Add(new InstanceDomain { OrgId = id, RootId = root, InstanceId = instance.Id, CustomHost = $"{app.Slug("erp")}.example.org", Token = "", Warnings = [] });
         db.Add(new DomainTombstone { OrgId = id, RootId = root, Host = "odd.localhost", Until = app.Clock.GetUtcNow().AddDays(7) });
         db.Add(new Brand { OrgId = id, RootId = root, ProductName = "Odd" });
         db.Add(new BrandAsset { OrgId = id, RootId = root, Hash = app.Slug("hash"), Extension = ".png", MediaType = "image/png", Content = [1] });
