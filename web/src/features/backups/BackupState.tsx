@@ -7,7 +7,7 @@ import { exact } from '../../ui/format';
 
 const tones: Record<BackupState, Tone> = { pending: 'busy', taken: 'idle', stored: 'idle', intact: 'good', verified: 'good', damaged: 'bad', failed: 'bad' };
 
-export const isUsable = (backup: BackupView) => !['pending', 'taken', 'damaged', 'failed'].includes(backup.state);
+export const isUsable = (backup: BackupView) => !['pending', 'damaged', 'failed'].includes(backup.state);
 export const isMoving = (backup: BackupView) => backup.state === 'pending' || Boolean(backup.operationId);
 
 export function useMoment() {

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { IconArchive } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
-import { useList, useOrg, useRefusal } from '../../api/hooks';
+import { useAllowed, useList, useMe, useOrg, useRefusal } from '../../api/hooks';
 import type { BackupView } from '../../api/types';
 import { Link, usePaths, useUrlState } from '../../nav';
 import { useTexts } from '../../texts/texts';
@@ -32,11 +32,19 @@ function All() {
   const client = useUrlState('client');
   const sort = useUrlState('sort');
   const [importing, setImporting] = useState(false);
-  const clients = useList(api.clients(), { every: () => false });
+  const { agencyEnabled } = useMe().current;
+  const mayClients = useAllowed('view:agency');
+  const clients = useList(api.clients(), { enabled: agencyEnabled && mayClients });
   const list = useList(api.backups({ q: q[0], state: state[0], organization: client[0] }), { every: (rows) => (rows?.some(isMoving) ? 4000 : 20_000) });
   const before: Column<BackupView>[] = [
-    { key: 'instance', header: 'Instance', sort: (row) => row.instanceName, render: (row) => (row.instanceId ? <Link to={to.instance(row.instanceId, 'backups')} strong>{row.instanceName}</Link> : row.instanceName) },
-    { key: 'client', header: 'Organization', sort: (row) => row.organization.name, render: (row) => row.organization.name },
+    {
+      key: 'instance', header: 'Instance', sort: (row) => row.instanceName, render: (row) => (
+        <div>
+          {row.instanceId ? <Link to={to.instance(row.instanceId, 'backups')} strong>{row.instanceName}</Link> : row.instanceName}
+          <div className="dim clip" style={{ fontSize: 12, maxWidth: 170 }}>{row.organization.name}</div>
+        </div>
+      ),
+    },
   ];
   const filtered = Boolean(q[0] || state[0] || client[0]);
   return (

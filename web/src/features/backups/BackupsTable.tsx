@@ -41,7 +41,7 @@ export function BackupsTable({ list, empty, before = [], sort, isPortal, onStart
   const remove = useSend((backup: BackupView) => api.deleteBackup(backup.id), { onDone: (operation) => { onStarted(operation); close(); } });
   const columns: Column<BackupView>[] = [
     ...before,
-    { key: 'taken', header: t.taken, sort: (row) => row.takenAt ?? row.createdAt, render: (row) => <div style={{ maxWidth: 200 }}><When at={row.takenAt ?? row.createdAt} />{row.note && <div className="dim clip" title={row.note} style={{ fontSize: 12 }}>{row.note}</div>}</div> },
+    { key: 'taken', header: t.taken, sort: (row) => row.takenAt ?? row.createdAt, render: (row) => <div style={{ maxWidth: 150 }}><When at={row.takenAt ?? row.createdAt} />{row.note && <div className="dim clip" title={row.note} style={{ fontSize: 12 }}>{row.note}</div>}</div> },
     { key: 'state', header: t.state, wrap: true, sort: (row) => row.state, render: (row) => <BackupStateView backup={row} /> },
     { key: 'size', header: t.size, align: 'right', sort: (row) => row.bytes, render: (row) => <span title={row.databaseBytes ? t.sizeOf(bytes(row.databaseBytes), bytes(row.filestoreBytes)) : undefined}>{row.bytes ? bytes(row.bytes) : '–'}</span> },
     { key: 'why', header: t.why, sort: (row) => row.reason, render: (row) => t.reasons[row.reason] ?? row.reason },
@@ -49,7 +49,7 @@ export function BackupsTable({ list, empty, before = [], sort, isPortal, onStart
     {
       key: 'actions', header: common.actions, actions: true, render: (row) => may && (
         <span className={classes.actions}>
-          {row.instanceId && <Button variant="subtle" size="compact-xs" disabled={!isUsable(row) || Boolean(row.operationId)} aria-label={`${t.restore}: ${moment(row)}`} onClick={() => setAsking({ kind: 'restore', backup: row })}>{t.restore}</Button>}
+          {row.instanceId && isUsable(row) && <Button variant="subtle" size="compact-xs" disabled={Boolean(row.operationId)} aria-label={`${t.restore}: ${moment(row)}`} onClick={() => setAsking({ kind: 'restore', backup: row })}>{t.restore}</Button>}
           <Menu position="bottom-end" width={230}>
             <Menu.Target><ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.actionsOf(moment(row))}><IconDots size={15} aria-hidden /></ActionIcon></Menu.Target>
             <Menu.Dropdown>

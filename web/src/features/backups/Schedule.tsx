@@ -7,12 +7,10 @@ import { Action, Facts, FactsSkeleton, Section, Status, When } from '../../ui/Bi
 import { ErrorState } from '../../ui/Errors';
 import { exact } from '../../ui/format';
 import { cronWords } from './cron';
+import { isOverdue } from './overdue';
 import classes from './backups.module.css';
 
 const ScheduleDialog = lazy(() => import('./ScheduleDialog'));
-
-/** A schedule whose last verified backup is older than it promises; one that has just been set has time to take its first. */
-export const isOverdue = (schedule: BackupScheduleView | undefined) => Boolean(schedule?.enabled && !schedule.fresh && (schedule.lastVerifiedAt || schedule.lastAt));
 
 export function Schedule({ instance, refusal }: { instance: InstanceView; refusal?: string }) {
   const { language, texts: { backups: t } } = useLanguage();
