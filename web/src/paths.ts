@@ -41,6 +41,7 @@ function inOrg(org: string) {
     role: (role: string) => `${o}/roles/${e(role)}`,
     apiKeys: `${o}/api-keys`,
     alerts: `${o}/alerts`,
+    backups: (filter: { q?: string; tab?: string } = {}) => `${o}/backups${search(filter)}`,
     webhooks: `${o}/webhooks`,
     audit: (filter: { objectType?: string; objectId?: string } = {}) => `${o}/audit${search(filter)}`,
     settings: (tab?: string) => `${o}/settings${search({ tab })}`,

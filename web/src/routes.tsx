@@ -74,6 +74,7 @@ const pages = [
   page('/roles/new', lazyRouteComponent(() => import('./features/roles/RolePage'))),
   page('/roles/$role', lazyRouteComponent(() => import('./features/roles/RolePage'))),
   page('/api-keys', lazyRouteComponent(() => import('./features/api-keys/ApiKeysPage'))),
+  page('/backups', lazyRouteComponent(() => import('./features/backups/BackupsPage'))),
   page('/alerts', lazyRouteComponent(() => import('./features/alerts/AlertsPage'))),
   page('/webhooks', lazyRouteComponent(() => import('./features/webhooks/WebhooksPage'))),
   page('/audit', lazyRouteComponent(() => import('./features/audit/AuditPage'))),

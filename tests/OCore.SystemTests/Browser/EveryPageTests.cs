@@ -16,7 +16,7 @@ public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixt
     private static readonly string[] Pages =
     [
         "agency", "clients", "clients?dialog=new", "instances", "instances/new", "templates", "templates/new", "topologies", "topologies?dialog=new&blueprint=ha", "servers", "servers/new", "operations",
-        "members", "members?tab=invitations", "members?dialog=invite", "roles", "roles/new", "api-keys", "api-keys?dialog=new", "webhooks", "webhooks?dialog=new", "alerts", "alerts?dialog=new", "audit",
+        "members", "members?tab=invitations", "members?dialog=invite", "roles", "roles/new", "api-keys", "api-keys?dialog=new", "backups", "backups?tab=places", "webhooks", "webhooks?dialog=new", "alerts", "alerts?dialog=new", "audit",
         "branding", "portal-domains", "portal-domains?dialog=new", "portal-config", "settings", "settings?tab=subscription", "account", "account?tab=password", "account?tab=two-factor", "account?tab=passkeys", "account?tab=sessions",
     ];
 
@@ -24,7 +24,7 @@ public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixt
     public async Task Without_anything_in_it()
     {
         await LookAsync("new", await at.PersonAsync("Newcomer"), ["agency", "clients"]);
-        await LookAsync("empty", await at.AgencyAsync("Beginner"), ["agency", "clients", "instances", "instances/new", "templates", "topologies", "servers", "operations", "members?tab=invitations", "api-keys"]);
+        await LookAsync("empty", await at.AgencyAsync("Beginner"), ["agency", "clients", "instances", "instances/new", "templates", "topologies", "servers", "backups", "operations", "members?tab=invitations", "api-keys"]);
     }
 
     [BrowserFact]

@@ -6,6 +6,7 @@ import { useAllowed, useRead, useSend } from '../api/hooks';
 import type { InstanceView, OperationView } from '../api/types';
 import { Monitoring } from '../features/monitoring/Monitoring';
 import { Domains } from '../features/domains/Domains';
+import { InstanceBackups } from '../features/backups/InstanceBackups';
 import { Files } from '../features/files/Files';
 import { InstanceOdooShell, InstanceTerminal } from '../features/terminals/InstanceTerminals';
 import { usePathPart } from '../nav';
@@ -25,7 +26,8 @@ type Verb = 'start' | 'stop' | 'restart';
 
 /** One tab for each tool that is switched on; a tool that comes later is one line here. */
 function useTools() {
-  const { portal: t, terminal, files, domains } = useTexts();
+  const { portal: t, terminal, files, domains, backups } = useTexts();
+  const mayBackups = useAllowed('view:backups');
   const may = useAllowed('manage:instances');
   const switches = useSwitches();
   const logs = switches?.featureLogs ?? true;
@@ -37,6 +39,7 @@ function useTools() {
     { value: 'terminal', label: terminal.terminal, shown: may && (switches?.featureTerminal ?? true) },
     { value: 'odoo-shell', label: terminal.odooShell, shown: may && (switches?.featureOdooShell ?? true) },
     { value: 'domains', label: domains.domains, shown: useAllowed('view:domains') && (switches?.featureDomains ?? true) },
+    { value: 'backups', label: backups.backups, shown: mayBackups && (switches?.featureBackups ?? true) },
     { value: 'files', label: files.files, shown: switches?.featureFileEditor ?? true },
   ].filter((tool) => tool.shown);
 }
@@ -87,6 +90,7 @@ function Loaded({ instance }: { instance: InstanceView }) {
       {tool === 'terminal' && <InstanceTerminal instance={instance} />}
       {tool === 'files' && <Files instance={instance} />}
       {tool === 'domains' && <Domains instance={instance} />}
+      {tool === 'backups' && <InstanceBackups instance={instance} isPortal onStarted={() => done(t.began)} />}
       {tool === 'odoo-shell' && <InstanceOdooShell instance={instance} />}
       {asking && (
         <Confirm title={asking === 'stop' ? t.stopTitle(instance.name) : t.restartTitle(instance.name)} verb={asking === 'stop' ? t.stop : t.restart} danger={asking === 'stop'} busy={run.busy} error={run.error} onConfirm={() => run.send(asking)} onClose={() => { run.reset(); setAsking(undefined); }}>

@@ -34,7 +34,7 @@ export function Confirm({ title, children, verb, danger, type, busy, error, onCo
             <TextInput
               size="sm"
               data-autofocus
-              label={<>Type <Code fz={12}>{type}</Code> to confirm</>}
+              label={<>{common.typeBefore} <Code fz={12}>{type}</Code> {common.typeAfter}</>}
               value={typed}
               onChange={(event) => setTyped(event.currentTarget.value)}
               autoComplete="off"

@@ -6,6 +6,7 @@ import type { AgencyTotals, AttentionItem } from '../../api/types';
 import { Link, LinkButton, usePaths } from '../../nav';
 import { EmptyState, Facts, FactsSkeleton, Section, Status } from '../../ui/Bits';
 import { ErrorState } from '../../ui/Errors';
+import { OverdueBackup, useOverdueBackups } from '../backups/OverdueBackups';
 import { ClientsTable, soonWhereBusy } from '../clients/ClientsTable';
 import { Page } from '../shell/Page';
 import { EnableAgency } from './EnableAgency';
@@ -19,14 +20,15 @@ export default function AgencyPage() {
 function Overview() {
   const to = usePaths();
   const { data, error, reload } = useRead(api.agency(), { every: () => 15_000 });
+  const overdue = useOverdueBackups();
   const clients = useList(api.clients(), { every: soonWhereBusy });
   if (error && !data) return <Page title="Agency"><ErrorState error={error} onRetry={() => void reload()} /></Page>;
   return (
     <Page title="Agency" actions={<><LinkButton to={to.newInstance()} variant="default">New instance</LinkButton><LinkButton to={to.newClient}>New client</LinkButton></>}>
       <div className={classes.totals}>{data ? <Totals totals={data.totals} /> : <FactsSkeleton count={5} />}</div>
       <Section title="Needs attention">
-        {data && data.attention.length === 0 && <p className={classes.calm}><IconCircleCheck size={17} aria-hidden /> Nothing needs you now.</p>}
-        {data && data.attention.length > 0 && <ul className={classes.attention}>{data.attention.map((item) => <Attention key={`${item.code}-${item.objectId}`} item={item} />)}</ul>}
+        {data && data.attention.length + overdue.length === 0 && <p className={classes.calm}><IconCircleCheck size={17} aria-hidden /> Nothing needs you now.</p>}
+        {data && data.attention.length + overdue.length > 0 && <ul className={classes.attention}>{data.attention.map((item) => <Attention key={`${item.code}-${item.objectId}`} item={item} />)}{overdue.map((name) => <OverdueBackup key={name} name={name} />)}</ul>}
         {!data && <FactsSkeleton count={3} />}
       </Section>
       <Section title="Clients" actions={<Link to={to.clients}>All clients</Link>}>

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useState } from 'react';
 import { Menu, ScrollArea, VisuallyHidden } from '@mantine/core';
 import {
-  IconBellRinging, IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
+  IconArchive, IconBellRinging, IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
   IconPalette, IconReceipt, IconServer, IconSettings, IconShieldLock, IconSitemap, IconTemplate, IconToggleRight, IconUserCircle, IconUsers, IconUserShield, IconWebhook, IconWorldWww, type Icon,
 } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
@@ -36,6 +36,7 @@ export function entries(me: MeView): { label?: string; items: Entry[] }[] {
         may('view:templates') && { label: 'Templates', to: to.templates, icon: IconTemplate },
         !isClient && me.current.agencyEnabled && may('view:topologies') && { label: 'Topologies', to: to.topologies, icon: IconSitemap },
         may('view:servers') && { label: 'Servers', to: to.servers, icon: IconServer },
+        may('view:backups') && { label: 'Backups', to: to.backups(), icon: IconArchive },
         may('view:operations') && { label: 'Operations', to: to.operations(), icon: IconHistory },
         may('view:monitoring') && { label: 'Alerts', to: to.alerts, icon: IconBellRinging },
       ]),

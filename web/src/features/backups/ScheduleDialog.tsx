@@ -1,0 +1,68 @@
+import { useState } from 'react';
+import { Button, Checkbox, NumberInput, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { api } from '../../api/endpoints';
+import { useSend } from '../../api/hooks';
+import type { BackupScheduleView, InstanceView } from '../../api/types';
+import { useLanguage } from '../../texts/texts';
+import { Dialog } from '../../ui/Dialog';
+import { ErrorNote } from '../../ui/Errors';
+import { FormActions } from '../../ui/Form';
+import { done, failed } from '../../ui/toast';
+import { cronWords, presets } from './cron';
+import { PlaceSelect } from './PlaceSelect';
+import classes from './backups.module.css';
+
+const zones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone.includes('/'))];
+
+function ownZone() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return zones.includes(zone) ? zone : 'UTC';
+}
+
+export default function ScheduleDialog({ instance, schedule, onClose }: { instance: InstanceView; schedule?: BackupScheduleView; onClose: () => void }) {
+  const { language, texts: { backups: t, common } } = useLanguage();
+  const [enabled, setEnabled] = useState(schedule?.enabled ?? true);
+  const [cron, setCron] = useState<string>(schedule?.cron ?? presets.nightly);
+  const [timeZone, setZone] = useState(schedule?.timeZone ?? ownZone());
+  const [target, setTarget] = useState<string | null>(schedule?.target?.id ?? null);
+  const [verify, setVerify] = useState(schedule?.verify ?? true);
+  const [keep, setKeep] = useState({ keepDaily: schedule?.keepDaily ?? 7, keepWeekly: schedule?.keepWeekly ?? 4, keepMonthly: schedule?.keepMonthly ?? 3 });
+  const [alarmAfterHours, setAlarm] = useState(schedule?.alarmAfterHours ?? 26);
+  const save = useSend(() => api.saveBackupSchedule(instance.id, { enabled, cron: cron.trim(), timeZone, target, verify, ...keep, alarmAfterHours }), { onDone: () => { done(t.saved); onClose(); } });
+  const remove = useSend(() => api.deleteBackupSchedule(instance.id), { onDone: () => { done(t.removed); onClose(); }, onError: failed });
+  const fields = save.error?.fields ?? {};
+  const preset = Object.entries(presets).find(([, text]) => text === cron.trim())?.[0] ?? 'own';
+  const words = cronWords(cron, t, language);
+  const number = (name: keyof typeof keep, label: string, min: number, max: number) => (
+    <NumberInput size="sm" label={label} min={min} max={max} allowDecimal={false} value={keep[name]} onChange={(value) => setKeep({ ...keep, [name]: Number(value) })} error={fields[name]} />
+  );
+  return (
+    <Dialog onClose={onClose} title={`${t.schedule}: ${instance.name}`} size="lg">
+      <form noValidate onSubmit={(event) => { event.preventDefault(); if (!save.busy) save.send(undefined); }}>
+        <Stack gap="sm">
+          <Switch size="sm" label={t.isOn} checked={enabled} onChange={(event) => setEnabled(event.currentTarget.checked)} data-autofocus />
+          <div className={classes.two}>
+            <Select size="sm" label={t.preset} allowDeselect={false} value={preset} data={[...Object.keys(presets), 'own'].map((value) => ({ value, label: t.presets[value as keyof typeof t.presets] }))} onChange={(value) => { if (value && value !== 'own') setCron(presets[value as keyof typeof presets]); }} />
+            <Select size="sm" label={t.zone} searchable allowDeselect={false} limit={80} data={zones.includes(timeZone) ? zones : [timeZone, ...zones]} value={timeZone} onChange={(value) => setZone(value ?? 'UTC')} error={fields.timeZone} />
+          </div>
+          <TextInput size="sm" label={t.cron} description={words === cron ? t.cronNote : `${words}. ${t.cronNote}`} spellCheck={false} value={cron} onChange={(event) => setCron(event.currentTarget.value)} error={fields.cron} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }} />
+          <div>
+            <div className={classes.three}>{number('keepDaily', t.keepDaily, 1, 366)}{number('keepWeekly', t.keepWeekly, 0, 104)}{number('keepMonthly', t.keepMonthly, 0, 120)}</div>
+            <Text size="xs" className="dim" mt={4}>{t.keepNote}</Text>
+          </div>
+          <div className={classes.two}>
+            <PlaceSelect value={target} onChange={setTarget} error={fields.target} />
+            <NumberInput size="sm" label={t.alarm} suffix="" min={1} max={2400} allowDecimal={false} value={alarmAfterHours} onChange={(value) => setAlarm(Number(value))} error={fields.alarmAfterHours} />
+          </div>
+          <Checkbox size="xs" label={t.verifyEach} description={t.verifyEachNote} checked={verify} onChange={(event) => setVerify(event.currentTarget.checked)} />
+          <ErrorNote error={save.error} />
+          <FormActions>
+            {schedule && <Button variant="subtle" c="var(--oc-bad)" mr="auto" loading={remove.busy} onClick={() => remove.send(undefined)}>{t.remove}</Button>}
+            <Button variant="default" onClick={onClose}>{common.cancel}</Button>
+            <Button type="submit" loading={save.busy}>{common.save}</Button>
+          </FormActions>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}
