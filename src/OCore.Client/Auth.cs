@@ -52,6 +52,8 @@ public sealed record MeView
     public required Guid Id { get; init; }
     public required string Email { get; init; }
     public required string Name { get; init; }
+    /// <summary>Of mails to this account, such as <c>fr</c>; null where none was chosen.</summary>
+    public string? Language { get; init; }
     /// <summary>Runs this installation: may use <c>/api/admin</c>.</summary>
     public required bool IsOperator { get; init; }
     public required bool TotpEnabled { get; init; }
@@ -103,6 +105,8 @@ public sealed record UpdateMe : Partial
     protected override IReadOnlyList<string> Needed => [nameof(Name)];
 
     [MinLength(1), MaxLength(100)] public string? Name { get; set => field = Given(value); }
+    /// <summary>Of mails to this account: <c>en</c> or <c>fr</c>. Null: as whoever sends them thinks best.</summary>
+    [AllowedValues(null, "en", "fr")] public string? Language { get; set => field = Given(value); }
 }
 
 public sealed record ChangePassword

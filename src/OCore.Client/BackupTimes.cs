@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OCore.Client;
 
+public enum BackupReportEvery { Day, Week, Month }
+
 public sealed record BackupScheduleView
 {
     public required Guid InstanceId { get; init; }
@@ -14,6 +16,10 @@ public sealed record BackupScheduleView
     public required int KeepMonthly { get; init; }
     public required bool Verify { get; init; }
     public required int AlarmAfterHours { get; init; }
+    /// <summary>How often a report of the backups goes out by mail; null: never.</summary>
+    public BackupReportEvery? ReportEvery { get; init; }
+    public IReadOnlyList<string> ReportTo { get; init; } = [];
+    public DateTimeOffset? NextReportAt { get; init; }
     public DateTimeOffset? NextAt { get; init; }
     public DateTimeOffset? LastAt { get; init; }
     /// <summary>Runs that fell out since it was set, and were made up for by one.</summary>
@@ -36,4 +42,8 @@ public sealed record SaveBackupSchedule
     [Range(0, 120)] public int KeepMonthly { get; init; } = 3;
     public bool Verify { get; init; } = true;
     [Range(1, 2400)] public int AlarmAfterHours { get; init; } = 26;
+    /// <summary>A report of the backups by mail, in the morning: each <c>day</c>, <c>week</c> or <c>month</c>. None where absent.</summary>
+    public BackupReportEvery? ReportEvery { get; init; }
+    /// <summary>Who gets it: e-mail addresses. A client's people get it in the brand of their portal.</summary>
+    [MaxLength(20)] public IReadOnlyList<string>? ReportTo { get; init; }
 }

@@ -47,9 +47,21 @@ public sealed record BrandingView : BrandingValues
     public int? CustomCssVersion { get; init; }
     /// <summary>The stylesheet made from colours and font, for a preview.</summary>
     public required string ThemeCss { get; init; }
+    /// <summary>How a mail to a client looks: an invitation, as it would go out now.</summary>
+    public required BrandMailSample Mail { get; init; }
     /// <summary>Whether mails go out from <c>fromEmail</c>, and what is missing until they do.</summary>
     public SenderView? Sender { get; init; }
     public DateTimeOffset? UpdatedAt { get; init; }
+}
+
+/// <summary>A mail as it would go out.</summary>
+public sealed record BrandMailSample
+{
+    public required string Name { get; init; }
+    public required string From { get; init; }
+    public string? ReplyTo { get; init; }
+    public required string Subject { get; init; }
+    public required string Html { get; init; }
 }
 
 public sealed record BrandImage
@@ -129,7 +141,12 @@ public sealed record SenderView
     public required string FromEmail { get; init; }
     /// <summary>Mails go out from <c>fromEmail</c>; otherwise from the platform's address, with answers to <c>fromEmail</c>.</summary>
     public required bool Verified { get; init; }
-    /// <summary><c>pending</c>, <c>pass</c>, <c>fail</c>, or <c>unknown</c> where the DNS could not be asked.</summary>
+    /// <summary>
+    /// Whether the domain is proven to be the agency's: by a TXT record, or by a portal domain of the same name. <c>pending</c>, <c>pass</c>,
+    /// <c>fail</c>, or <c>unknown</c> where the DNS could not be asked.
+    /// </summary>
+    public string Ownership { get; init; } = "pending";
+    /// <summary>Whether the domain lets the platform's mail server send.</summary>
     public required string Spf { get; init; }
     public required string Dmarc { get; init; }
     /// <summary>In words, what was seen.</summary>

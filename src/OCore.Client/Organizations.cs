@@ -67,6 +67,8 @@ public sealed record InviteMember
 {
     [Required, EmailAddress, MaxLength(254)] public required string Email { get; init; }
     [Required, MaxLength(64)] public required string Role { get; init; }
+    /// <summary>Of the mail: <c>en</c> or <c>fr</c>. That of who invites where not given; whoever has an account gets it in their own.</summary>
+    [AllowedValues(null, "en", "fr")] public string? Language { get; init; }
 }
 
 public sealed record InvitationToken

@@ -85,6 +85,8 @@ public sealed record PortalBrand
     public required string PrimaryColorDark { get; init; }
     public required string AccentColorDark { get; init; }
     public required string FontFamily { get; init; }
+    /// <summary>Of an uploaded font.</summary>
+    public string? FontUrl { get; init; }
     public string? FooterText { get; init; }
     public string? SupportUrl { get; init; }
     public string? SupportEmail { get; init; }

@@ -10,7 +10,7 @@ namespace OCore.Client;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [
         typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
-        typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>), typeof(SnakeEnum<InfrastructureVisibility>),
+        typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>), typeof(SnakeEnum<InfrastructureVisibility>), typeof(SnakeEnum<BackupReportEvery>),
         typeof(SnakeEnum<LoadBalancerType>), typeof(SnakeEnum<FilestoreType>), typeof(SnakeEnum<FindingSeverity>), typeof(SnakeEnum<TopologyChangeKind>),
         typeof(SnakeEnum<TopologyPlanKind>), typeof(SnakeEnum<PlanActionKind>), typeof(SnakeEnum<TopologyNodeState>),
         typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>), typeof(SnakeEnum<BackupState>)])]
@@ -75,6 +75,7 @@ namespace OCore.Client;
 [JsonSerializable(typeof(Page<FontView>))]
 [JsonSerializable(typeof(Page<CssVersionView>))]
 [JsonSerializable(typeof(SenderView))]
+[JsonSerializable(typeof(BrandMailSample))]
 [JsonSerializable(typeof(PortalConfigView))]
 [JsonSerializable(typeof(UpdatePortalConfig))]
 [JsonSerializable(typeof(PortalView))]

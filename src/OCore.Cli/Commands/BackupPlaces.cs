@@ -95,15 +95,18 @@ internal static class BackupPlaces
         var weekly = Opt.Int("--keep-weekly", "N", "Weeks, likewise; 4 where not given");
         var monthly = Opt.Int("--keep-monthly", "N", "Months, likewise; 3 where not given");
         var alarm = Opt.Int("--alarm-after", "HOURS", "Tell people where no verified backup is younger; 26 where not given");
+        var every = Opt.Among("--report-every", "Report of the backups by mail", "day", "week", "month");
+        var to = Opt.List("--report-to", "EMAILS", "Who gets the report, as one@example.com,two@example.com");
         var unverified = Opt.Flag("--no-verify", "Do not restore each to see that it can be");
         var off = Opt.Flag("--off", "Keep the schedule, and take none");
-        return new Verb("set", "Back an instance up by a schedule") { instance, cron, zone, target, daily, weekly, monthly, alarm, unverified, off }
+        return new Verb("set", "Back an instance up by a schedule") { instance, cron, zone, target, daily, weekly, monthly, alarm, every, to, unverified, off }
             .Calls("PUT /instances/{id}/backup-schedule")
             .Example("ocore backup schedule set acme-erp --cron \"30 2 * * *\" --time-zone Europe/Berlin")
             .Runs(call => call.Send(HttpMethod.Put, $"/instances/{call.Get(instance)}/backup-schedule", new SaveBackupSchedule
             {
                 Enabled = !call.Get(off), Cron = call.Need(cron), TimeZone = call.Get(zone), Target = call.Get(target), KeepDaily = call.Get(daily) ?? 7, KeepWeekly = call.Get(weekly) ?? 4,
                 KeepMonthly = call.Get(monthly) ?? 3, Verify = !call.Get(unverified), AlarmAfterHours = call.Get(alarm) ?? 26,
+                ReportEvery = call.Get(every) is { } often ? Enum.Parse<BackupReportEvery>(often, ignoreCase: true) : null, ReportTo = call.List(to),
             }, Views.BackupSchedule));
     }
 

@@ -122,31 +122,40 @@ internal static class BrandingCommands
             });
     }
 
-    private static Verb CssVersions() =>
-        Lists.Verb("css-versions", "List the custom CSS as it was", "GET /agency/branding/css-versions", Views.CssVersion, _ => "/api/agency/branding/css-versions");
+    private static Verb CssVersions()
+    {
+        var client = Client();
+        return Lists.Verb("css-versions", "List the custom CSS as it was", "GET /agency/branding/css-versions", Views.CssVersion, call => PathOf(call, client) + "/css-versions", [client])
+            .Calls("GET /agency/clients/{id}/branding/css-versions");
+    }
 
     private static Verb CssRestore()
     {
         var version = Opt.Arg("VERSION", "Number of the version");
-        return new Verb("css-restore", "Apply the custom CSS as it was in a version") { version }
-            .Calls("POST /agency/branding/css-versions/{version}/restore")
+        var client = Client();
+        return new Verb("css-restore", "Apply the custom CSS as it was in a version") { version, client }
+            .Calls("POST /agency/branding/css-versions/{version}/restore", "POST /agency/clients/{id}/branding/css-versions/{version}/restore")
             .Runs(async call =>
             {
-                var (value, json) = await call.Fetch<BrandingView>(HttpMethod.Post, ((Route)$"/agency/branding/css-versions/{call.Get(version)}/restore").ToString());
+                var (value, json) = await call.Fetch<BrandingView>(HttpMethod.Post, PathOf(call, client) + $"/css-versions/{Uri.EscapeDataString(call.Get(version))}/restore");
                 return Print(call, value, json);
             });
     }
 
-    private static Verb CheckSender() => new Verb("check-sender", "Ask DNS now whether mails may go out from the address, and show what is missing")
-        .Calls("POST /agency/branding/sender/check")
-        .Runs(async call =>
-        {
-            var (value, json) = await call.Fetch<SenderView>(HttpMethod.Post, "/api/agency/branding/sender/check");
-            call.Out.Item(json, value, Views.Sender);
-            if (call.Out is { Quiet: false, Format: OutputFormat.Table } && value.Records.Count > 0)
-                call.Out.Rows(["name", "type", "value", "ok"], [.. value.Records.Select(r => new Cell[] { r.Name, r.Type, r.Value, r.Ok ? new Cell("yes", Tone.Good) : new Cell("no", Tone.Bad) })]);
-            return ExitCode.Ok;
-        });
+    private static Verb CheckSender()
+    {
+        var client = Client();
+        return new Verb("check-sender", "Ask DNS now whether mails may go out from the address, and show what is missing") { client }
+            .Calls("POST /agency/branding/sender/check", "POST /agency/clients/{id}/branding/sender/check")
+            .Runs(async call =>
+            {
+                var (value, json) = await call.Fetch<SenderView>(HttpMethod.Post, PathOf(call, client) + "/sender/check");
+                call.Out.Item(json, value, Views.Sender);
+                if (call.Out is { Quiet: false, Format: OutputFormat.Table } && value.Records.Count > 0)
+                    call.Out.Rows(["name", "type", "value", "ok"], [.. value.Records.Select(r => new Cell[] { r.Name, r.Type, r.Value, r.Ok ? new Cell("yes", Tone.Good) : new Cell("no", Tone.Bad) })]);
+                return ExitCode.Ok;
+            });
+    }
 
     private static int Print(Call call, BrandingView value, System.Text.Json.JsonElement json)
     {

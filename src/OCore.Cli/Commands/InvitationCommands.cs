@@ -15,10 +15,11 @@ internal static class InvitationCommands
     {
         var email = Opt.Need("--email", "EMAIL", "Who is invited");
         var role = Opt.Need("--role", "ROLE", "Id or slug of the role the person gets");
-        return new Verb("create", "Invite a person by mail") { email, role }
+        var language = Opt.Among("--language", "Of the mail; yours where not given", "en", "fr");
+        return new Verb("create", "Invite a person by mail") { email, role, language }
             .Calls("POST /invitations")
             .Example("ocore invitation create --email grace@example.com --role developer")
-            .Runs(call => call.Send(HttpMethod.Post, $"/invitations", new InviteMember { Email = call.Need(email), Role = call.Need(role) }, Views.Invitation));
+            .Runs(call => call.Send(HttpMethod.Post, $"/invitations", new InviteMember { Email = call.Need(email), Role = call.Need(role), Language = call.Get(language) }, Views.Invitation));
     }
 
     private static Verb Revoke()

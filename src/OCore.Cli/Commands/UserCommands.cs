@@ -17,10 +17,19 @@ internal static class UserCommands
 
     private static Verb Update()
     {
-        var name = Opt.Need("--name", "NAME", "Name shown to others");
-        return new Verb("update", "Change your name") { name }
+        var name = Opt.Text("--name", "NAME", "Name shown to others");
+        var language = Opt.Among("--language", "Of mails to you", "en", "fr");
+        return new Verb("update", "Change your name, and the language of mails to you") { name, language }
             .Calls("PUT /user")
-            .Runs(call => call.Send(HttpMethod.Put, $"/user", new UpdateMe { Name = call.Need(name) }, Views.Me));
+            .Runs(call =>
+            {
+                var body = new UpdateMe();
+                if (call.Get(name) is { } given)
+                    body.Name = given;
+                if (call.Get(language) is { } read)
+                    body.Language = read;
+                return call.Send(HttpMethod.Put, $"/user", body, Views.Me);
+            });
     }
 
     private static Verb Password()

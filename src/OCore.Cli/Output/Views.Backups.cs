@@ -66,6 +66,7 @@ internal static partial class Views
         .Field("Target", s => s.Target?.Name)
         .Field("Kept", s => $"{s.KeepDaily} daily, {s.KeepWeekly} weekly, {s.KeepMonthly} monthly")
         .Field("Verified", s => s.Verify)
+        .Field("Report", s => s.ReportEvery is { } every ? $"every {Words.Snake(every.ToString())} to {string.Join(", ", s.ReportTo)}" : null)
         .Field("Next", s => s.NextAt)
         .Field("Last", s => s.LastAt)
         .Field("Fell out", s => s.Missed)

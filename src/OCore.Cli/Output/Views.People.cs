@@ -8,6 +8,7 @@ internal static partial class Views
     public static readonly View<MeView> Me = new View<MeView>(m => m.Id.ToString())
         .Field("Email", m => m.Email)
         .Field("Name", m => m.Name)
+        .Field("Language", m => m.Language)
         .Field("Organization", m => $"{m.Current.Name} ({m.Current.Slug}, {Words.Snake(m.Current.Kind.ToString())})")
         .Field("Agency mode", m => m.Current.AgencyEnabled ? "on" : m.Current.AgencyAvailable ? "off" : "not in the subscription")
         .Field("For the agency", m => m.Current.Delegated)

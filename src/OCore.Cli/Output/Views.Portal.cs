@@ -45,6 +45,7 @@ internal static partial class Views
     public static readonly View<SenderView> Sender = new View<SenderView>(s => s.FromEmail)
         .Field("From", s => s.FromEmail)
         .Field("Verified", s => s.Verified ? new Cell("yes", Tone.Good) : new Cell("no", Tone.Warn))
+        .Field("Domain proven", s => s.Ownership)
         .Field("SPF", s => s.Spf)
         .Field("DMARC", s => s.Dmarc)
         .Field("Why", s => s.Explanation);

@@ -34,7 +34,7 @@ public sealed class BrandingPagesTests(BrowserLab lab, Installation at) : IClass
             foreach (var (page, text) in ((string, string)[])[("Home", "Acme ERP"), ("Mail", "Accept the invitation")])
             {
                 await visitor.Page.GetByRole(AriaRole.Region, new() { Name = "Preview", Exact = true }).GetByText(page, new() { Exact = true }).ClickAsync();
-                await Expect(preview.Locator("body")).ToContainTextAsync(text);
+                await Expect((page == "Mail" ? preview.FrameLocator("iframe") : preview).Locator("body")).ToContainTextAsync(text);
                 await visitor.PictureAsync($"branding-{page}");
             }
             await visitor.ClickAsync("Save");
@@ -49,6 +49,22 @@ public sealed class BrandingPagesTests(BrowserLab lab, Installation at) : IClass
             await visitor.ClickAsync("Inherit Name of the portal");
             await visitor.ClickAsync("Save");
             await Expect(visitor.Button("Inherit Name of the portal")).ToHaveCountAsync(0);
+
+            // Every field, also the stylesheet and the sender.
+            await visitor.GoAsync(boss.In($"branding?client={client.Slug}&tab=css"));
+            await visitor.FillAsync("Custom CSS", ".oc-brand-header { background-color: #eef2ff; }\n");
+            await visitor.ClickAsync("Save");
+            await Expect(visitor.Row("applies")).ToBeVisibleAsync();
+            await visitor.IsAccessibleAsync("a client's custom CSS");
+            await visitor.ClickAsync("Inherit");
+            await visitor.ClickAsync("Save");
+            await visitor.SeesAsync("inherited: none");
+            await visitor.GoAsync(boss.In($"branding?client={client.Slug}&tab=mail"));
+            await visitor.FillAsync("From", "erp@acme-corp.example");
+            await visitor.ClickAsync("Save");
+            await Expect(visitor.Row("_mail-verify.acme-corp.example")).ToBeVisibleAsync();
+            await visitor.IsAccessibleAsync("a client's sender");
+            await visitor.PictureAsync("branding-sender");
         });
     }
 

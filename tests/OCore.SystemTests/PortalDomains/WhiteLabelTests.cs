@@ -92,6 +92,9 @@ public sealed class WhiteLabelTests(BrowserLab lab, WhiteLabelInstallation at) :
             await Expect(visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Log", Exact = true })).ToBeVisibleAsync();
             await LooksRightAsync(visitor, "instance");
             await OdooOpensAsync(visitor, instance);
+            await EveryPortalPage.LookRightAsync(visitor, api, address, instance.Id);
+            await visitor.GoAsync($"{address}/instances/{instance.Id}");
+            await StandInHasTheBrandAsync(api, visitor, instance);
 
             // What the agency switches off is gone, in the page and behind it.
             await api.Put<UpdatePortalConfig, PortalConfigView>($"/api/agency/clients/{client.Slug}/portal-config", new UpdatePortalConfig { FeatureLogs = false, InfrastructureVisibility = InfrastructureVisibility.None });
@@ -143,6 +146,23 @@ public sealed class WhiteLabelTests(BrowserLab lab, WhiteLabelInstallation at) :
         Assert.Equal((true, true, RoutingStatus.Ok), (domain.DnsVerified, domain.IsActive, domain.Routing.Status));
         Assert.Equal($"https://{Host}:{at.HttpsPort}", domain.Url);
         return domain.Url!;
+    }
+
+    // Who opens a system that is switched off sees whose it is.
+    private static async Task StandInHasTheBrandAsync(OCoreHttp api, Visitor visitor, InstanceView instance)
+    {
+        await api.Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { ProductName = "Bea Cloud", PrimaryColor = "#7c3aed", FooterText = "Bea Inc.", SupportUrl = "https://help.bea.test" });
+        await EndAsync(api, await api.Post<OperationView>($"/api/instances/{instance.Id}/stop"));
+        var page = "";
+        await Peer.UntilAsync(async () =>
+        {
+            var answer = await visitor.Context.APIRequest.GetAsync(instance.Url.ToString());
+            page = await answer.TextAsync();
+            return answer.Status == 503 && page.Contains("Bea Cloud", StringComparison.Ordinal);
+        }, "the page that stands in has no brand", 60);
+        foreach (var piece in (string[])["switched off", "Bea Inc.", "https://help.bea.test", "#7c3aed"])
+            Assert.Contains(piece, page, StringComparison.Ordinal);
+        await EndAsync(api, await api.Post<OperationView>($"/api/instances/{instance.Id}/start"));
     }
 
     private static async Task OdooOpensAsync(Visitor visitor, InstanceView instance)

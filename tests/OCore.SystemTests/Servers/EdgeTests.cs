@@ -24,7 +24,7 @@ public sealed class EdgeTests(ServerLab lab, ITestOutputHelper output)
         await using var connections = new ServerConnections(TimeProvider.System);
         var connection = await connections.GetAsync(lab.First.Target(), Stop);
         var settings = Settings.Load(new ConfigurationBuilder().Build(), []);
-        var edge = new Edge(settings, null!, null!, new AcmeAccounts(null!, null!, settings, TimeProvider.System));
+        var edge = new Edge(settings, null!, null!, new AcmeAccounts(null!, null!, settings, TimeProvider.System), new EdgeLooks(null!, null!));
         var server = new Server { Name = "edge", Host = lab.First.Host.Value, User = "deploy", EdgePort = 8088 };
         var local = new LocalConnection(TimeProvider.System);
         await connection.Docker.EnsureNetworkAsync(ServerLabels.Network, ServerLabels.Of(server.Id), Stop);

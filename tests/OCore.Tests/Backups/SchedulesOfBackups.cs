@@ -123,6 +123,41 @@ public sealed class SchedulesOfBackups(TestApps apps) : IClassFixture<TestApps>
         }
     }
 
+    [Theory, Sqlite, Postgres]
+    public async Task A_report_goes_out_in_the_morning_in_the_brand_of_who_reads_it(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Reports");
+        var client = await app.ClientOfAsync(agency, "Read");
+        var (_, instance) = await WorldAsync(app, agency, client);
+        await app.As(agency.Owner, agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { ProductName = "Report Cloud" });
+        using var http = app.As(agency.Owner, client);
+        var (path, plan) = ($"/api/instances/{instance.Slug}/backup-schedule", new SaveBackupSchedule { Cron = "0 3 1 1 *", AlarmAfterHours = 2400, ReportEvery = BackupReportEvery.Week, ReportTo = ["boss@client.example", agency.Owner.Email] });
+        foreach (var wrong in (SaveBackupSchedule[])[plan with { ReportTo = null }, plan with { ReportTo = ["nobody"] }])
+            await http.Put<SaveBackupSchedule, BackupScheduleView>(path, wrong).IsRefusedAsync(400, "validation_failed", "reportTo");
+        var set = await http.Put<SaveBackupSchedule, BackupScheduleView>(path, plan);
+        Assert.Equal((DayOfWeek.Monday, 7), (set.NextReportAt!.Value.UtcDateTime.DayOfWeek, set.NextReportAt.Value.UtcDateTime.Hour));
+        await AddAsync(app, instance, BackupState.Verified, app.Clock.GetUtcNow().AddHours(-1));
+        await AddAsync(app, instance, BackupState.Failed, app.Clock.GetUtcNow().AddHours(-2));
+        await using (var db = app.Databases.System())
+            await db.BackupSchedules.AcrossTenants().Where(s => s.InstanceId == instance.Id).ExecuteUpdateAsync(s => s.SetProperty(x => x.ReportAt, app.Clock.GetUtcNow().AddMinutes(-1)));
+        var schedules = app.Services.GetRequiredService<BackupSchedules>();
+        await schedules.RunAsync(CancellationToken.None);
+        await schedules.RunAsync(CancellationToken.None);
+
+        await using var read = app.Databases.System();
+        var id = await read.BackupSchedules.AcrossTenants().Where(s => s.InstanceId == instance.Id).Select(s => s.Id).SingleAsync();
+        var mails = await read.Set<OutgoingMail>().Where(m => m.AboutId == id).ToListAsync();
+        var outbox = app.Services.GetRequiredService<Outbox>();
+        var sent = mails.ToDictionary(m => m.To, outbox.Open);
+        Assert.Equal(2, mails.Count);
+        Assert.Equal(("Report Cloud", $"Backups of {instance.Name}"), (sent["boss@client.example"].From, sent["boss@client.example"].Subject));
+        Assert.Contains("Taken: 1\nVerified by restoring them: 1\nFailed: 1", sent["boss@client.example"].Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("oCore", sent["boss@client.example"].Html + sent["boss@client.example"].Text, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal("oCore", sent[agency.Owner.Email].From);
+        Assert.True((await http.Get<BackupScheduleView>(path)).NextReportAt > app.Clock.GetUtcNow());
+    }
+
     /// <summary>Years of nights, each backup verified or not: at no time is what was promised gone, and never the last that was verified.</summary>
     [Fact]
     public void What_is_promised_is_kept_and_no_more()

@@ -32,12 +32,24 @@ public sealed class BrandMailTests
         await using (var db = app.Databases.System())
         {
             var row = await db.Brandings.AcrossTenants().SingleAsync(b => b.OrgId == agency.Org.Id);
-            (row.Sender, row.SenderLookAt) = (new SenderView { FromEmail = row.FromEmail!, Verified = true, Spf = "pass", Dmarc = "pass", Explanation = "", Records = [] }, app.Clock.GetUtcNow().AddDays(1));
+            (row.Sender, row.SenderLookAt) = (new SenderView { FromEmail = row.FromEmail!, Verified = true, Ownership = "pass", Spf = "pass", Dmarc = "pass", Explanation = "", Records = [] }, app.Clock.GetUtcNow().AddDays(1));
             await db.SaveChangesAsync();
         }
         await app.As(agency.Owner, client).Post<InviteMember, InvitationView>("/api/invitations", new InviteMember { Email = "second@people.example", Role = "viewer" });
         var own = (await smtp.MailAsync("second@people.example", $"{agency.Owner.Name} invites you to {client.Name}")).From.Mailboxes.Single();
         Assert.Equal(("Acme Cloud", "support@acme-mails.example"), (own.Name, own.Address));
+
+        // In the language that is asked for, and of those who have chosen one in theirs.
+        await app.As(agency.Owner, client).Post<InviteMember, InvitationView>("/api/invitations", new InviteMember { Email = "lectrice@people.example", Role = "viewer", Language = "fr" });
+        var french = await smtp.MailAsync("lectrice@people.example", $"{agency.Owner.Name} vous invite à rejoindre {client.Name}");
+        foreach (var piece in (string[])["<html lang=\"fr\">", "72 heures", "Accepter l’invitation", "Acme Inc."])
+            Assert.Contains(piece, System.Net.WebUtility.HtmlDecode(french.HtmlBody), StringComparison.Ordinal);
+        var reader = await app.MemberAsync(client, "viewer");
+        await using (var db = app.Databases.System())
+            await db.Members.AcrossTenants().Where(m => m.UserId == reader.Id && m.OrgId != client.Id).ExecuteDeleteAsync();
+        await app.As(reader, client).Put<UpdateMe, MeView>("/api/user", new UpdateMe { Language = "fr" });
+        using var asked = await app.Anonymous.PostAsync("/api/auth/password-reset", new StringContent($"{{\"email\":\"{reader.Email}\"}}", System.Text.Encoding.UTF8, "application/json"));
+        Assert.Equal("Acme Cloud", (await smtp.MailAsync(reader.Email, "Choisissez un nouveau mot de passe")).From.Mailboxes.Single().Name);
 
         // Mails about the account itself as well; the agency's own people get the platform's.
         var member = await app.MemberAsync(client, "viewer");

@@ -71,7 +71,7 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
                      ("fontFamily", new() { FontFamily = "Inter;}body{display:none" }), ("fontFamily", new() { FontFamily = "Comic Sans" }),
                      ("logoUrl", new() { LogoUrl = "javascript:alert(1)" }), ("logoUrl", new() { LogoUrl = "file:///etc/passwd" }), ("logoUrl", new() { LogoUrl = "/brand/" + new string('a', 64) + ".png" }),
                      ("fromEmail", new() { FromEmail = "a@b" }), ("fromEmail", new() { FromEmail = "a@b.example\r\nBcc: c@d.example" }), ("fromEmail", new() { FromEmail = "Name <a@b.example>" }),
-                     ("productName", new() { ProductName = "  " }), ("productName", new() { ProductName = "a\u202eb" }), ("footerText", new() { FooterText = "a\u0007b" }),
+                     ("productName", new() { ProductName = "  " }), ("productName", new() { ProductName = "support@bank.example" }), ("productName", new() { ProductName = "a\u202eb" }), ("footerText", new() { FooterText = "a\u0007b" }),
                      ("supportUrl", new() { SupportUrl = "http://help.example" }), ("supportUrl", new() { SupportUrl = "javascript:alert(1)" }), ("supportUrl", new() { SupportUrl = "https://a:b@help.example" }),
                  })
             await api.Put<UpdateBranding, BrandingView>("/api/agency/branding", body).IsRefusedAsync(400, field is "logoUrl" && body.LogoUrl![0] == '/' ? "validation_failed" : "validation_failed", field);
@@ -161,6 +161,53 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
         Assert.Contains(".oc-portal .oc-brand-card", await sheet.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using var safe = await app.Anonymous.SendAsync(OnHost("/api/portal?safe=1", agency.Slug));
         Assert.Null((await safe.Content.ReadFromJsonAsync(WireJson.Default.PortalView))!.CustomStylesheet);
+    }
+
+    [Theory, Sqlite]
+    public async Task A_client_has_custom_css_of_its_own_with_versions_of_its_own(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Sewn");
+        var (client, sibling) = (await app.ClientOfAsync(agency, "Own"), await app.ClientOfAsync(agency, "Sibling"));
+        var (api, path) = (app.As(agency.Owner, agency.Org), $"/api/agency/clients/{client.Slug}/branding");
+        await api.Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { CustomCss = ".oc-brand-card{padding:1px}" });
+        foreach (var css in (string[])[".oc-brand-card{padding:7px}", ".oc-brand-card{padding:8px}"])
+            await api.Put<UpdateBranding, BrandingView>(path, new UpdateBranding { CustomCss = css });
+        Assert.Equal([2, 1], (await api.Get<Page<CssVersionView>>($"{path}/css-versions")).Data.Select(v => v.Version));
+        Assert.Single((await api.Get<Page<CssVersionView>>("/api/agency/branding/css-versions")).Data);
+        Assert.Equal((3, ".oc-brand-card{padding:7px}"), await api.Post<BrandingView>($"{path}/css-versions/1/restore") is var back ? (back.CustomCssVersion, back.CustomCss) : default);
+        Assert.Contains("7px", await SheetAsync(client.Slug), StringComparison.Ordinal);
+        Assert.Contains("1px", await SheetAsync(sibling.Slug), StringComparison.Ordinal);
+        await api.Post<ResetBranding, BrandingView>($"{path}/reset", new ResetBranding { Fields = ["customCss"] });
+        Assert.Contains("1px", await SheetAsync(client.Slug), StringComparison.Ordinal);
+        await api.Post<BrandingView>($"{path}/css-versions/9/restore").IsRefusedAsync(404, "not_found");
+        var other = await app.AgencyAsync("Foreign");
+        await app.As(other.Owner, other.Org).Get<Page<CssVersionView>>($"{path}/css-versions").IsRefusedAsync(404, "not_found");
+
+        async Task<string> SheetAsync(string slug)
+        {
+            using var page = await app.Anonymous.SendAsync(OnHost("/api/portal", slug));
+            var portal = (await page.Content.ReadFromJsonAsync(WireJson.Default.PortalView))!;
+            using var sheet = await app.Anonymous.SendAsync(OnHost(portal.CustomStylesheet!, slug));
+            return await sheet.Content.ReadAsStringAsync();
+        }
+    }
+
+    [Theory, Sqlite]
+    public async Task A_mail_is_shown_as_it_would_go_out(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Shown");
+        using var http = app.HttpAs(agency.Owner, agency.Slug);
+        var image = await UploadAsync(http, Picture(300, 100, SKEncodedImageFormat.Png), "logoUrl");
+        var view = await app.As(agency.Owner, agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding?dryRun=true", new UpdateBranding
+        {
+            ProductName = "Shown <b>", PrimaryColor = "#0f766e", FooterText = "Shown Inc.", FromEmail = "help@shown.example", LogoUrl = image.Url,
+        });
+        Assert.Equal(("Shown <b>", "help@shown.example"), (view.Mail.Name, view.Mail.ReplyTo));
+        foreach (var piece in (string[])[$"src=\"{image.Url}\"", "#0f766e", "Shown Inc.", "Shown &lt;b&gt;", "72 hours"])
+            Assert.Contains(piece, view.Mail.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<b>", view.Mail.Html, StringComparison.Ordinal);
     }
 
     internal static HttpRequestMessage OnHost(string path, string slug, HttpMethod? method = null)

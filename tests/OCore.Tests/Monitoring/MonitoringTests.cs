@@ -100,7 +100,12 @@ public sealed class MonitoringTests
         Assert.Empty((await http.Get<Page<AlertView>>("/api/alerts?open=true")).Data);
         Assert.NotNull(Assert.Single((await http.Get<Page<AlertView>>("/api/alerts")).Data).ClearedAt);
         await using var db = app.Databases.System();
-        Assert.Equal(["ops@people.example", "ops@people.example"], await db.Set<OutgoingMail>().Where(m => m.AboutId == alert.Id).Select(m => m.To).ToListAsync());
+        var mails = await db.Set<OutgoingMail>().Where(m => m.AboutId == alert.Id).OrderBy(m => m.Id).ToListAsync();
+        Assert.Equal(["ops@people.example", "ops@people.example"], mails.Select(m => m.To));
+        // It is about a client's instance, so it has the name that the client's people know; nothing says whose software it is.
+        var (raised, over) = (app.Services.GetRequiredService<Outbox>().Open(mails[0]), app.Services.GetRequiredService<Outbox>().Open(mails[1]));
+        Assert.Equal((world.Agency.Org.Name, $"Busy: {world.Instance.Name}", $"Over: Busy: {world.Instance.Name}"), (raised.From, raised.Subject, over.Subject));
+        Assert.DoesNotContain("oCore", raised.Text + raised.Html + over.Text, StringComparison.Ordinal);
     }
 
     [Theory, Sqlite]

@@ -109,6 +109,46 @@ public sealed class PortalPageTests : IAsyncLifetime
         await refused.IsProblemAsync(404, "portal_unavailable");
     }
 
+    [Fact]
+    public async Task Who_reads_French_is_told_in_French()
+    {
+        var agency = await _app.AgencyAsync("French");
+        var client = await _app.ClientOfAsync(agency, "Tard");
+        await _app.As(agency.Owner, agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { ProductName = "Nuage", SupportUrl = "https://help.example" });
+        await _app.SuspendAsync(client);
+        foreach (var (slug, languages, sentence, lang) in new[]
+                 {
+                     (client.Slug, "fr-CA,fr;q=0.9,en;q=0.8", "est suspendu", "fr"), (client.Slug, "en,fr;q=0.5", "is suspended", "en"), (client.Slug, "de", "is suspended", "en"), (client.Slug, "de,fr;q=0.3", "Contacter Nuage", "fr"),
+                 })
+        {
+            using var request = BrandingTests.OnHost("/", slug);
+            request.Headers.TryAddWithoutValidation("Accept-Language", languages);
+            using var answer = await _app.Anonymous.SendAsync(request);
+            var html = System.Net.WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync());
+            Assert.Contains(sentence, html, StringComparison.Ordinal);
+            Assert.Contains($"<html lang=\"{lang}\">", html, StringComparison.Ordinal);
+            Assert.Contains("Accept-Language", answer.Headers.Vary);
+        }
+    }
+
+    [Fact]
+    public async Task An_uploaded_font_is_there_before_the_first_line_is()
+    {
+        var agency = await _app.AgencyAsync("Typed");
+        using var http = _app.HttpAs(agency.Owner, agency.Slug);
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(await FontAsync()), "file", "own.woff2" }, { new StringContent("Own Sans"), "family" } };
+        using var uploaded = await http.PostAsync("/api/agency/branding/fonts", form);
+        Assert.True(uploaded.IsSuccessStatusCode, await uploaded.Content.ReadAsStringAsync());
+        await _app.As(agency.Owner, agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { FontFamily = "Own Sans" });
+        using var page = await _app.Anonymous.SendAsync(BrandingTests.OnHost("/", agency.Slug));
+        var file = Regex.Match(await page.Content.ReadAsStringAsync(), "rel=\"preload\" as=\"font\"[^>]*href=\"([^\"]+)\"").Groups[1].Value;
+        using var font = await _app.Anonymous.SendAsync(BrandingTests.OnHost(file, agency.Slug));
+        Assert.Equal("font/woff2", font.Content.Headers.ContentType!.MediaType);
+    }
+
+    // One of those that come with oCore, as if it were somebody's own.
+    private async Task<byte[]> FontAsync() => await _app.Anonymous.GetByteArrayAsync("/brand/fonts/lora-latin-wght-normal.woff2");
+
     private async Task<(string, string?)> PortalAsync(string slug)
     {
         using var answer = await _app.Anonymous.SendAsync(BrandingTests.OnHost("/api/portal", slug));

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Platform.Http;
 using OCore.Platform.Security;
@@ -79,6 +81,47 @@ public sealed class SwitchTests : IAsyncLifetime
                 Assert.True(await OpensAsync(feature, token, world.Client.Slug) == allowed, $"{feature} {on} {who} WebSocket");
             }
         }
+    }
+
+    /// <summary>The routes as they are: whoever writes a tool's next route and forgets its switch finds none here to excuse it.</summary>
+    [Fact]
+    public async Task Every_route_of_a_tool_is_refused_to_the_client_while_it_is_off()
+    {
+        var world = await PortalWorld.MakeAsync(_app);
+        var key = await _app.ApiKeyAsync(world.Member, world.Client);
+        using var staff = _app.HttpAs(world.Agency.Owner, world.Client.Slug);
+        var routes = _app.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
+            .Select(e => (Endpoint: e, Feature: e.Metadata.GetMetadata<AccessRule>()?.PortalFeature)).Where(r => r.Feature is not null && !r.Endpoint.RoutePattern.RawText!.StartsWith("/api/test", StringComparison.Ordinal)).ToList();
+        Assert.True(routes.Count > 50, $"{routes.Count}");
+        foreach (var tool in routes.GroupBy(r => r.Feature!))
+            foreach (var on in (bool[])[false, true])
+            {
+                await world.SetAsync(With(tool.Key, on));
+                foreach (var (endpoint, _) in tool)
+                {
+                    var (verb, url) = (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods[0] ?? "GET", UrlOf(endpoint, world));
+                    // Nothing is to be done to what there is: what is refused is refused before, and what is not is only looked at.
+                    foreach (var token in on && verb != "GET" ? [] : new[] { world.Member.Token, key })
+                    {
+                        using var http = _app.HttpWith(token, world.Client.Slug);
+                        Assert.True(await IsOffAsync(http, verb, url) == !on, $"{tool.Key} {(on ? "on" : "off")}: {verb} {url} for the client");
+                    }
+                    if (verb == "GET")
+                        Assert.False(await IsOffAsync(staff, verb, url), $"{tool.Key} {(on ? "on" : "off")}: {verb} {url} for the agency");
+                }
+            }
+    }
+
+    private static string UrlOf(RouteEndpoint endpoint, PortalWorld world) => System.Text.RegularExpressions.Regex.Replace(endpoint.RoutePattern.RawText!, @"/([a-z-]+)/\{[^}]+\}", m => $"/{m.Groups[1].Value}/" + m.Groups[1].Value switch
+    {
+        "operations" => world.EndedId, "servers" => world.ServerId, "instances" => world.InstanceId, _ => Guid.CreateVersion7(),
+    });
+
+    private static async Task<bool> IsOffAsync(HttpClient http, string verb, string url)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(verb), url);
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return answer.StatusCode == HttpStatusCode.Forbidden && (await answer.Content.ReadAsStringAsync()).Contains("\"feature_disabled\"", StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,10 +16,17 @@ public sealed class SwitchesByCommandTests(TestApp app) : IClassFixture<TestApp>
         string[][] commands = [["operation", "log", world.EndedId.ToString()], ["member", "list"], ["invitation", "list"]];
         // These go on to the server, which is none: what is refused there is not refused by a switch.
         var instance = world.InstanceId.ToString();
-        string[][] tools = [["exec", instance, "--", "true"], ["odoo-shell", instance], ["instance", "logs", instance]];
+        string[][] tools =
+        [
+            ["exec", instance, "--", "true"], ["odoo-shell", instance], ["instance", "logs", instance], ["instance", "files", "list", instance],
+            ["backup", "list"], ["instance", "domain", "list", instance], ["instance", "metrics", instance], ["alert-rule", "list"],
+        ];
         foreach (var on in (bool[])[false, true])
         {
-            await world.SetAsync(new UpdatePortalConfig { FeatureLogs = on, FeatureTerminal = on, FeatureOdooShell = on, TeamManagementEnabled = on });
+            await world.SetAsync(new UpdatePortalConfig
+            {
+                FeatureLogs = on, FeatureTerminal = on, FeatureOdooShell = on, FeatureFileEditor = on, FeatureBackups = on, FeatureDomains = on, FeatureMonitoring = on, TeamManagementEnabled = on,
+            });
             foreach (var tool in tools)
             {
                 Assert.True((await client.Run(tool)).Err.Contains("switched", StringComparison.Ordinal) != on, $"client, {on}, {string.Join(' ', tool)}");
@@ -32,6 +39,26 @@ public sealed class SwitchesByCommandTests(TestApp app) : IClassFixture<TestApp>
                 run = await agency.Run(command);
                 Assert.True(run.ExitCode == 0, $"agency, {on}, {string.Join(' ', command)}: {run.ExitCode} {run.Err}{run.Out}");
             }
+        }
+    }
+
+    [Fact]
+    public async Task How_much_of_the_servers_is_seen_holds_for_the_clients_key()
+    {
+        var world = await PortalWorld.MakeAsync(app);
+        using var client = Typing(await app.ApiKeyAsync(world.Member, world.Client), world);
+        using var agency = Typing(await app.ApiKeyAsync(world.Agency.Owner, world.Agency.Org), world);
+        foreach (var (seen, name, address) in new[] { (InfrastructureVisibility.None, false, false), (InfrastructureVisibility.Limited, true, false), (InfrastructureVisibility.Full, true, true) })
+        {
+            await world.SetAsync(new UpdatePortalConfig { InfrastructureVisibility = seen });
+            foreach (var format in (string[])["table", "json", "yaml"])
+            {
+                var run = await client.Run("server", "list", "--output", format);
+                Assert.True(run.Out.Contains(world.ServerName, StringComparison.Ordinal) == name && run.Out.Contains(PortalWorld.Host, StringComparison.Ordinal) == address, $"{seen} {format}: {run.Out}{run.Err}");
+                Assert.Contains(PortalWorld.Host, (await agency.Run("server", "list", "--output", format)).Out, StringComparison.Ordinal);
+            }
+            var log = await client.Run("operation", "log", world.EndedId.ToString());
+            Assert.True(log.Out.Contains(PortalWorld.Kernel, StringComparison.Ordinal) == address && log.Out.Contains(world.ServerName, StringComparison.Ordinal) == name, $"{seen}: {log.Out}{log.Err}");
         }
     }
 

@@ -9,7 +9,7 @@ namespace OCore.Tests.PortalDomains;
 /// <summary>A DNS server with what a test put into it, and with the faults a test wants: for answers that a well-behaved server does not give.</summary>
 internal sealed class DnsPeer : IAsyncDisposable
 {
-    private const ushort A = 1, Cname = 5, Txt = 16;
+    private const ushort A = 1, Cname = 5, Txt = 16, Caa = 257;
     private readonly UdpClient _udp = new(new IPEndPoint(IPAddress.Loopback, 0));
     private readonly ConcurrentDictionary<(string Name, ushort Type), List<byte[]>> _records = new();
     private readonly ConcurrentDictionary<string, int> _faults = new();
@@ -32,6 +32,9 @@ internal sealed class DnsPeer : IAsyncDisposable
     public void SetA(string name, params string[] addresses) => _records[(name, A)] = [.. addresses.Select(a => IPAddress.Parse(a).GetAddressBytes())];
 
     public void SetCname(string name, string target) => _records[(name, Cname)] = [Name(target)];
+
+    public void SetCaa(string name, params (string Tag, string Value)[] values) =>
+        _records[(name, Caa)] = [.. values.Select(v => (byte[])[0, (byte)v.Tag.Length, .. Encoding.ASCII.GetBytes(v.Tag), .. Encoding.ASCII.GetBytes(v.Value)])];
 
     public void Remove(string name)
     {

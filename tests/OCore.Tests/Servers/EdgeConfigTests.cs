@@ -21,6 +21,18 @@ public sealed class EdgeConfigTests
     public void One_of_each_state() => IsGolden("edge-states", EdgeConfig.Render(Routes));
 
     [Fact]
+    public void Pages_in_the_brand_of_whose_instance_it_is()
+    {
+        var (one, other) = (new EdgeLook("Bea <Cloud>", null, "#7c3aed", "#a78bfa", "Bea Inc.\n\"Paris\"", "mailto:help@bea.example"), new EdgeLook("Vic", "data:image/webp;base64,AAAA", "#15803d", "#4ade80", null, null));
+        var config = EdgeConfig.Render([Routes[0] with { Look = one }, Routes[1] with { Look = one }, Routes[2] with { Look = one }, Routes[3] with { Look = other }, Routes[4]]);
+        IsGolden("edge-brands", config);
+        Assert.All(config.Files.Where(f => f.Key.EndsWith(".html", StringComparison.Ordinal)), page => Assert.True(page.Value.Length < 15_000));
+        // What everybody shares is there once, and what stands in for nobody is not there.
+        Assert.Equal([$"stopped-{one.Key}.html", $"suspended-{other.Key}.html", $"unavailable-{one.Key}.html"], config.Files.Keys.Where(f => f.Contains('-')).Order(StringComparer.Ordinal));
+        Assert.NotEqual(config.Version, EdgeConfig.Render([Routes[0] with { Look = other }, .. Routes[1..]]).Version);
+    }
+
+    [Fact]
     public void Names_with_a_certificate()
     {
         var certificate = new EdgeCertificate(new Guid("00000000-0000-7000-8000-000000000009"), "0A1B2C");

@@ -112,6 +112,7 @@ export type BrandImage = Schemas['BrandImage'];
 export type BrandingWarning = Schemas['BrandingWarning'];
 export type DnsRecordView = Schemas['DnsRecordView'];
 export type SenderView = Schemas['SenderView'];
+export type BrandMailSample = Schemas['BrandMailSample'];
 export type BrandingView = Schemas['BrandingView'];
 export type UpdateBranding = Schemas['UpdateBranding'];
 export type FontView = Schemas['FontView'];

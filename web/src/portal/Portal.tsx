@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
@@ -7,7 +7,7 @@ import { queryClient } from '../api/hooks';
 import type { PortalBrand, PortalView } from '../api/types';
 import { paths } from '../paths';
 import type { Texts } from '../texts/en';
-import { keep, type Language, load, preferred, TextsContext } from '../texts/texts';
+import { keep, kept, type Language, load, preferred, TextsContext } from '../texts/texts';
 import { theme, variables } from '../theme/theme';
 import { Toasts } from '../ui/Toasts';
 import { brandTheme, brandVariables } from './brand';
@@ -30,15 +30,17 @@ interface Props { portal: PortalView; first: Spoken; router?: ReturnType<typeof 
 export function Portal({ portal, first, router: given }: Props) {
   const [spoken, setSpoken] = useState(first);
   const router = useMemo(() => given ?? signingOut(portalRouter()), [given]);
-  const choose = (language: Language) => {
+  const [chosen, setChosen] = useState(() => kept() !== null);
+  const choose = useCallback((language: Language) => {
     keep(language);
+    setChosen(true);
     document.documentElement.lang = language;
     void load(language).then((texts) => setSpoken({ language, texts }));
-  };
+  }, []);
   document.documentElement.lang = spoken.language;
   const open = portal.state === 'active';
   return (
-    <TextsContext value={{ ...spoken, choose }}>
+    <TextsContext value={{ ...spoken, chosen, choose }}>
       <PortalContext value={portal}>
         <BrandedProvider brand={portal.brand ?? undefined}>
           <QueryClientProvider client={queryClient}>

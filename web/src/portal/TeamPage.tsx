@@ -5,7 +5,7 @@ import { api } from '../api/endpoints';
 import { useAllowed, useList, useMe, useSend } from '../api/hooks';
 import type { InvitationView, MemberView, RoleView } from '../api/types';
 import { useUrlState } from '../nav';
-import { useTexts } from '../texts/texts';
+import { useLanguage, useTexts } from '../texts/texts';
 import { Action, EmptyState, Section, Status, When } from '../ui/Bits';
 import { Confirm } from '../ui/Confirm';
 import { type Column, DataTable } from '../ui/DataTable';
@@ -110,11 +110,11 @@ function RoleDialog({ member, onClose }: { member: MemberView; onClose: () => vo
 }
 
 function InviteDialog({ onClose }: { onClose: () => void }) {
-  const { portal: t, common } = useTexts();
+  const { language, texts: { portal: t, common } } = useLanguage();
   const roles = useList(api.roles());
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<string | null>(null);
-  const invite = useSend(() => api.invite({ email: email.trim(), role: role ?? '' }), { onDone: (invitation) => { done(t.invited(invitation.email)); onClose(); } });
+  const invite = useSend(() => api.invite({ email: email.trim(), role: role ?? '', language }), { onDone: (invitation) => { done(t.invited(invitation.email)); onClose(); } });
   return (
     <Dialog onClose={onClose} title={t.inviteTitle}>
       <form noValidate onSubmit={(event) => { event.preventDefault(); if (email && role) invite.send(undefined); }}>

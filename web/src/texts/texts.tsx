@@ -8,6 +8,8 @@ export const languages: { value: Language; label: string }[] = [{ value: 'en', l
 interface Choice {
   language: Language;
   texts: Texts;
+  /** Somebody chose it on this device; otherwise it is the browser's. */
+  chosen?: boolean;
   /** Absent where the language cannot be chosen, as in the agency's own dashboard. */
   choose?: (language: Language) => void;
 }
@@ -19,15 +21,19 @@ export const useLanguage = () => useContext(TextsContext);
 
 const key = 'portal-language';
 
-/** What was chosen on this device, or else the first language of the browser that there is. */
-export function preferred(): Language {
-  let chosen: string | null = null;
+/** What was chosen on this device. */
+export function kept(): string | null {
   try {
-    chosen = localStorage.getItem(key);
+    return localStorage.getItem(key);
   } catch {
     // Storage is off: the browser's languages decide.
+    return null;
   }
-  const found = [chosen, ...navigator.languages].map((tag) => tag?.slice(0, 2)).find((tag) => languages.some((language) => language.value === tag));
+}
+
+/** What was chosen on this device, or else the first language of the browser that there is. */
+export function preferred(): Language {
+  const found = [kept(), ...navigator.languages].map((tag) => tag?.slice(0, 2)).find((tag) => languages.some((language) => language.value === tag));
   return (found as Language | undefined) ?? 'en';
 }
 

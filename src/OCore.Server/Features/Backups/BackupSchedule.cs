@@ -1,6 +1,7 @@
 using Cronos;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using OCore.Client;
 using OCore.Platform.Data;
 
 namespace OCore.Features.Backups;
@@ -24,6 +25,10 @@ internal sealed class BackupSchedule : IAgencyShared, IAudited
     public int KeepMonthly { get; set; }
     public bool Verify { get; set; }
     public int AlarmAfterHours { get; set; }
+    /// <summary>How often people are told of the backups of an instance by mail; null: never.</summary>
+    public BackupReportEvery? ReportEvery { get; set; }
+    public List<string> ReportTo { get; set; } = [];
+    [NotAudited] public DateTimeOffset? ReportAt { get; set; }
     [NotAudited] public DateTimeOffset? NextAt { get; set; }
     [NotAudited] public DateTimeOffset? LastAt { get; set; }
     [NotAudited] public int Missed { get; set; }
@@ -42,6 +47,10 @@ internal sealed class BackupSchedule : IAgencyShared, IAudited
         return count;
     }
 
+    /// <summary>In the morning, of each day, each Monday or the first of each month.</summary>
+    public DateTimeOffset? NextReport(DateTimeOffset after) => ReportEvery is not { } every || ReportTo.Count == 0 ? null
+        : CronExpression.Parse(every switch { BackupReportEvery.Day => "0 7 * * *", BackupReportEvery.Week => "0 7 * * 1", _ => "0 7 1 * *" }).GetNextOccurrence(after, Zone)?.ToUniversalTime();
+
     public TimeZoneInfo Zone => TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 
     string IAudited.AuditNoun => "backup-schedule";
@@ -55,5 +64,6 @@ internal sealed class BackupScheduleMapping : IEntityTypeConfiguration<BackupSch
         entity.ToTable("BackupSchedules");
         entity.HasIndex(s => s.InstanceId).IsUnique();
         entity.HasIndex(s => s.NextAt);
+        entity.Property(s => s.ReportTo).HasJson();
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Cronos;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -41,6 +42,10 @@ internal static class BackupScheduleEndpoints
             return Problem.Field("cron", "It never comes to pass.");
         if (cron.GetOccurrences(next, next.AddDays(2), zone).Take(50).Count() > 48)
             return Problem.Field("cron", "More often than once an hour is not taken.");
+        if (!(request.ReportTo ?? []).All(e => e.Length <= 254 && new EmailAddressAttribute().IsValid(e)))
+            return Problem.Field("reportTo", "Each has to be an e-mail address.");
+        if (request.ReportEvery is not null && request.ReportTo is not { Count: > 0 })
+            return Problem.Field("reportTo", "A report needs somebody who reads it.");
         var (target, problem) = await BackupTargetEndpoints.ChooseAsync(db, request.Target, instance.OrgId, instance.RootId, stop);
         if (problem is not null)
             return problem;
@@ -50,6 +55,8 @@ internal static class BackupScheduleEndpoints
         (schedule.TargetId, schedule.TargetChosen) = (request.Target is null ? null : target, request.Target is not null);
         (schedule.KeepDaily, schedule.KeepWeekly, schedule.KeepMonthly) = (request.KeepDaily, request.KeepWeekly, request.KeepMonthly);
         (schedule.NextAt, schedule.AlarmedAt, schedule.ChangedAt) = (request.Enabled ? schedule.Next(now) : null, null, now);
+        (schedule.ReportEvery, schedule.ReportTo) = (request.ReportEvery, [.. (request.ReportTo ?? []).Distinct(StringComparer.OrdinalIgnoreCase)]);
+        schedule.ReportAt = schedule.NextReport(now);
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok(await ViewAsync(db, schedule, now, stop));
     }
@@ -74,7 +81,7 @@ internal static class BackupScheduleEndpoints
         return new BackupScheduleView
         {
             InstanceId = s.InstanceId, Enabled = s.Enabled, Cron = s.Cron, TimeZone = s.TimeZone, Target = target, KeepDaily = s.KeepDaily, KeepWeekly = s.KeepWeekly, KeepMonthly = s.KeepMonthly, Verify = s.Verify,
-            AlarmAfterHours = s.AlarmAfterHours, NextAt = s.NextAt, LastAt = s.LastAt, Missed = s.Missed, LastVerifiedAt = verified, Fresh = verified is { } at && now - at <= TimeSpan.FromHours(s.AlarmAfterHours),
+            AlarmAfterHours = s.AlarmAfterHours, ReportEvery = s.ReportEvery, ReportTo = s.ReportTo, NextReportAt = s.ReportAt, NextAt = s.NextAt, LastAt = s.LastAt, Missed = s.Missed, LastVerifiedAt = verified, Fresh = verified is { } at && now - at <= TimeSpan.FromHours(s.AlarmAfterHours),
         };
     }
 }

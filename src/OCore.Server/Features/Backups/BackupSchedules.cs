@@ -1,5 +1,7 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Branding;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -13,7 +15,7 @@ namespace OCore.Features.Backups;
 /// Takes the backups that are due, removes those that are kept no longer, and tells people where there is no fresh one. A run that
 /// fell out, because oCore or the server was away, is made up for by one, and counted.
 /// </summary>
-internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFactory scopes, Outbox outbox, Settings settings, TimeProvider time, ILogger<BackupSchedules> log) : BackgroundService
+internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFactory scopes, Outbox outbox, BrandMails brands, Settings settings, TimeProvider time, ILogger<BackupSchedules> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30), Late = TimeSpan.FromMinutes(15);
     private static readonly PermissionSet MayManage = Permissions.Of(["manage:backups"]);
@@ -65,6 +67,8 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         if (schedule.NextAt <= now && instance.Status is not (InstanceStatus.Creating or InstanceStatus.Removing))
             await TakeAsync(schedule, now, stop);
         await TellAsync(db, schedule, now, stop);
+        if (schedule.ReportAt <= now)
+            await ReportAsync(schedule.Id, now, stop);
         foreach (var old in BackupRetention.Expired(await db.Backups.AcrossTenants().Where(b => b.InstanceId == instance.Id && b.KeepUntil == null).ToListAsync(stop), schedule, now))
             await OneAsync($"an old backup of {old.InstanceName}", () => DeleteAsync(db, old, stop));
     }
@@ -109,6 +113,38 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
             return await db.SaveChangesAsync(stop);
         }, stop);
     }
+
+    private async Task ReportAsync(Guid id, DateTimeOffset now, CancellationToken stop)
+    {
+        await using var db = databases.System();
+        var schedule = await db.BackupSchedules.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == id, stop);
+        if (schedule.ReportAt is not { } due || due > now || schedule.ReportEvery is not { } every)
+            return;
+        var from = every switch { BackupReportEvery.Day => due.AddDays(-1), BackupReportEvery.Week => due.AddDays(-7), _ => due.AddMonths(-1) };
+        var all = await db.Backups.AcrossTenants().AsNoTracking().Where(b => b.InstanceId == schedule.InstanceId && (b.CreatedAt >= from || b.State == BackupState.Verified)).ToListAsync(stop);
+        var (ofTime, newest) = (all.Where(b => b.CreatedAt >= from && b.CreatedAt < now).ToList(), all.Where(b => b.State == BackupState.Verified).MaxBy(b => b.TakenAt));
+        var sentence = new ReportSentence(schedule.InstanceName, from, now, ofTime.Count(b => b.IsUsable), ofTime.Count(b => b.State == BackupState.Verified), ofTime.Count(b => b.State is BackupState.Failed or BackupState.Damaged),
+            newest?.TakenAt, newest is null ? null : Size(newest.Bytes), schedule.NextAt, schedule.Zone);
+        await db.InTransactionAsync(async () =>
+        {
+            // Of several replicas the first tells.
+            var next = schedule.NextReport(now);
+            if (await db.BackupSchedules.AcrossTenants().Where(s => s.Id == id && s.ReportAt == due).ExecuteUpdateAsync(s => s.SetProperty(x => x.ReportAt, next), stop) == 0)
+                return 0;
+            foreach (var address in schedule.ReportTo)
+            {
+                var look = await brands.OfRecipientAsync(db, address, schedule.OrgId, stop);
+                outbox.Add(db, address, MailContent.For(look, look.Texts.ReportSubject(schedule.InstanceName), look.Texts.Report(sentence)) with
+                {
+                    Action = (look.Texts.ShowReport.Label, new Uri(look.Address, $"/instances/{schedule.InstanceId}?tab=backups")),
+                    Footnote = look.Texts.ShowReport.Footnote(schedule.InstanceName),
+                }, about: schedule.Id);
+            }
+            return await db.SaveChangesAsync(stop);
+        }, stop);
+    }
+
+    private static string Size(long bytes) => bytes >= 1L << 30 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GB") : string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0.1, bytes / (double)(1L << 20)):0.0} MB");
 
     /// <summary>When what was verified last was taken: its data is that old, however late it was verified.</summary>
     public static async Task<DateTimeOffset?> LastVerifiedAsync(IQueryable<Backup> backups, Guid instance, CancellationToken stop) =>

@@ -28,6 +28,8 @@ internal sealed record AppliedBrand
     public string? CustomCss { get; init; }
     public bool SenderVerified { get; init; }
     public required string ThemeCss { get; init; }
+    /// <summary>Of an uploaded font.</summary>
+    public string? FontUrl { get; init; }
 
     public string ProductName => Values.ProductName!;
     public string? Image(string field) => Images.GetValueOrDefault(field)?.Url;
@@ -100,9 +102,12 @@ internal sealed class BrandBook(OCoreDbFactory databases, Settings settings, Tim
             Gone = organization.DeletingAt is not null || agency.DeletingAt is not null || !agency.AgencyEnabled,
             Values = values, Images = images, CustomCss = settings.CustomCss ? css : null,
             SenderVerified = sender is { Verified: true } && sender.FromEmail == values.FromEmail,
-            ThemeCss = Theme.Make(values, images, fontUrl),
+            ThemeCss = Theme.Make(values, images, fontUrl), FontUrl = fontUrl,
         };
     }
+
+    /// <summary>A mail as it would go out with this brand.</summary>
+    public BrandMailSample Sample(AppliedBrand brand) => BrandMails.Sample(brand, MimeKit.MailboxAddress.Parse(settings.MailFrom).Address);
 
     private static BrandImage? ImageOf(string field, Branding? own, Branding? ofAgency)
     {

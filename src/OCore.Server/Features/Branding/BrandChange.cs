@@ -52,6 +52,8 @@ internal sealed class BrandChange(GuardedFetcher fetcher, Settings settings, Tim
             "customCss" => settings.CustomCss ? (value, null) : (null, BrandProblems.CustomCssOff),
             "fromEmail" => Sender(value),
             "supportUrl" => Support(value),
+            // It is the name of a sender: one that holds an address is read as another sender.
+            "productName" when value.Contains('@', StringComparison.Ordinal) => (null, Problem.Field("productName", "A name holds no @: it would be taken for an e-mail address.")),
             _ => (value, null),
         };
     }

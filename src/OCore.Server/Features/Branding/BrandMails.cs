@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Users;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -15,7 +16,11 @@ internal sealed class BrandMails(BrandBook book, PortalHosts hosts, Settings set
     {
         if (await book.FindAsync(orgId, stop) is not { IsClient: true } brand)
             return new MailLook(Brand.Product, settings.PublicUrl);
-        var address = await hosts.AddressOfAsync(brand.RootId, brand.OrgId, stop);
+        return Of(brand, await hosts.AddressOfAsync(brand.RootId, brand.OrgId, stop));
+    }
+
+    private static MailLook Of(AppliedBrand brand, Uri address)
+    {
         var from = brand.Values.FromEmail;
         return new MailLook(brand.ProductName, address)
         {
@@ -25,6 +30,32 @@ internal sealed class BrandMails(BrandBook book, PortalHosts hosts, Settings set
             Support = brand.Values.SupportUrl is { } support ? new Uri(support) : null,
             FromAddress = brand.SenderVerified ? from : null, ReplyTo = brand.SenderVerified ? null : from,
         };
+    }
+
+    /// <summary>
+    /// For a mail about something of an organization, to an address that somebody named: the platform's own to those who run the
+    /// agency, the brand to everybody else, and in their language where they have an account.
+    /// </summary>
+    public async Task<MailLook> OfRecipientAsync(OCoreDb db, string address, Guid orgId, CancellationToken stop)
+    {
+        var email = Emails.Normalize(address);
+        var reader = await db.Users.AsNoTracking().Where(u => u.NormalizedEmail == email).Select(u => new { u.Id, u.Language }).SingleOrDefaultAsync(stop);
+        var runsIt = reader is not null && await book.FindAsync(orgId, stop) is { } brand && await db.Members.AcrossTenants().AnyAsync(m => m.UserId == reader.Id && m.OrgId == brand.RootId, stop);
+        return (runsIt ? new MailLook(Brand.Product, settings.PublicUrl) : await OfOrganizationAsync(orgId, stop)) with { Texts = MailTexts.In(reader?.Language) };
+    }
+
+    /// <summary>A mail as it would look: an invitation, by the same hands that write the real ones.</summary>
+    public static BrandMailSample Sample(AppliedBrand brand, string platform)
+    {
+        // Under an address that nobody has; the images are shown by their paths.
+        var address = new Uri("https://portal.invalid/");
+        var look = Of(brand, address);
+        var (client, texts) = (brand.IsClient ? brand.OrgName : "Acme Corp", look.Texts);
+        var mail = (MailContent.For(look, texts.InvitationSubject("Grace Hopper", client), [texts.Invitation.Greeting, texts.Invited("Grace Hopper", "grace@example.com", client, "Admin"), texts.Invitation.Once]) with
+        {
+            Action = (texts.Invitation.Label, new Uri(address, "/invitations/accept")), Footnote = texts.Invitation.Footnote,
+        }).Render();
+        return new BrandMailSample { From = mail.FromAddress ?? platform, Name = mail.From, ReplyTo = mail.ReplyTo, Subject = mail.Subject, Html = mail.Html.Replace("src=\"https://portal.invalid/", "src=\"/", StringComparison.Ordinal) };
     }
 
     /// <summary>For a mail about an account: a client's brand where the person is nothing but a client's.</summary>

@@ -39,7 +39,7 @@ internal static class BrandViews
             AccentColorDark = values.AccentColorDark, FontFamily = values.FontFamily, CustomCss = values.CustomCss, FromEmail = values.FromEmail, FooterText = values.FooterText,
             SupportUrl = values.SupportUrl,
             Overridden = BrandFields.SetIn(rows.Own), Inherited = inherited, Images = brand.Images, Warnings = [.. Warnings(values, brand.Images)],
-            CustomCssApplied = brand.CustomCss, CustomCssVersion = ofCss?.CustomCssVersion, ThemeCss = brand.ThemeCss,
+            CustomCssApplied = brand.CustomCss, CustomCssVersion = ofCss?.CustomCssVersion, ThemeCss = brand.ThemeCss, Mail = book.Sample(brand),
             Sender = ofSender?.FromEmail is { } from ? ofSender.Sender ?? SenderCheck.Pending(from) : null, UpdatedAt = rows.Own?.UpdatedAt,
         };
     }

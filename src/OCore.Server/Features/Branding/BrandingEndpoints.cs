@@ -25,6 +25,9 @@ internal static class BrandingEndpoints
         agency.MapGet("/clients/{client}/branding", GetOfClient).WithName("getClientBranding");
         agency.MapPut("/clients/{client}/branding", UpdateOfClient).WithName("updateClientBranding").Require("manage:agency");
         agency.MapPost("/clients/{client}/branding/reset", ResetOfClient).WithName("resetClientBranding").Require("manage:agency");
+        agency.MapGet("/clients/{client}/branding/css-versions", CssVersionsOfClient).WithName("listClientCssVersions");
+        agency.MapPost("/clients/{client}/branding/css-versions/{version:int}/restore", RestoreCssOfClient).WithName("restoreClientCssVersion").Require("manage:agency");
+        agency.MapPost("/clients/{client}/branding/sender/check", CheckSenderOfClient).WithName("checkClientSender").Require("manage:agency");
         BrandUploads.Map(agency);
     }
 
@@ -58,30 +61,53 @@ internal static class BrandingEndpoints
         await db.FindClientAsync(caller, client, stop) is { } found ? await ResetAsync(db, found, request, book, time, stop) : Problem.NotFound;
 
     /// <summary>The custom CSS as it was, newest first.</summary>
-    internal static async Task<Ok<Page<CssVersionView>>> CssVersions(OCoreDb db, Caller caller, [AsParameters] PageQuery page, CancellationToken stop)
+    internal static async Task<Ok<Page<CssVersionView>>> CssVersions(OCoreDb db, Caller caller, [AsParameters] PageQuery page, CancellationToken stop) =>
+        TypedResults.Ok(await VersionsAsync(db, caller.OrgId, page, stop));
+
+    /// <summary>Apply the custom CSS as it was in a version. It becomes the newest.</summary>
+    internal static async Task<Results<Ok<BrandingView>, Problem>> RestoreCss(int version, OCoreDb db, Caller caller, BrandBook book, BrandChange change, CancellationToken stop) =>
+        await RestoreAsync(db, await OwnAsync(db, caller, stop), version, caller, book, change, stop);
+
+    /// <summary>Ask the DNS of the sender's domain now whether mails may go out from it.</summary>
+    internal static async Task<Results<Ok<SenderView>, Problem>> CheckSender(OCoreDb db, Caller caller, SenderCheck check, TimeProvider time, CancellationToken stop) =>
+        await CheckAsync(db, caller.OrgId, check, time, stop);
+
+    /// <summary>A client's own custom CSS as it was, newest first.</summary>
+    internal static async Task<Results<Ok<Page<CssVersionView>>, Problem>> CssVersionsOfClient(string client, OCoreDb db, Caller caller, [AsParameters] PageQuery page, CancellationToken stop) =>
+        await db.FindClientAsync(caller, client, stop) is { } found ? TypedResults.Ok(await VersionsAsync(db, found.Id, page, stop)) : Problem.NotFound;
+
+    /// <summary>Apply a client's own custom CSS as it was in a version. It becomes the newest.</summary>
+    internal static async Task<Results<Ok<BrandingView>, Problem>> RestoreCssOfClient(string client, int version, OCoreDb db, Caller caller, BrandBook book, BrandChange change, CancellationToken stop)
     {
-        var current = await db.Brandings.Where(b => b.OrgId == caller.OrgId).Select(b => b.CustomCssVersion).SingleOrDefaultAsync(stop);
-        var query = db.BrandCssVersions.AsNoTracking().Where(v => v.OrgId == caller.OrgId);
+        var found = await db.FindClientAsync(caller, client, stop);
+        return found is null ? Problem.NotFound : found.DeletingAt is not null ? AgencyProblems.Deleting : await RestoreAsync(db, found, version, caller, book, change, stop);
+    }
+
+    /// <summary>Ask the DNS of the domain of a client's own sender now whether mails may go out from it.</summary>
+    internal static async Task<Results<Ok<SenderView>, Problem>> CheckSenderOfClient(string client, OCoreDb db, Caller caller, SenderCheck check, TimeProvider time, CancellationToken stop) =>
+        await db.FindClientAsync(caller, client, stop) is { } found ? await CheckAsync(db, found.Id, check, time, stop) : Problem.NotFound;
+
+    private static async Task<Page<CssVersionView>> VersionsAsync(OCoreDb db, Guid orgId, PageQuery page, CancellationToken stop)
+    {
+        var current = await db.Brandings.Where(b => b.OrgId == orgId).Select(b => b.CustomCssVersion).SingleOrDefaultAsync(stop);
+        var query = db.BrandCssVersions.AsNoTracking().Where(v => v.OrgId == orgId);
         if (page.After is { } after)
             query = query.Where(v => v.Id < after);
         var rows = await query.OrderByDescending(v => v.Id).Take(page.Size + 1).ToListAsync(stop);
-        return TypedResults.Ok(rows.ToPage(page, v => v.Id, v => new CssVersionView { Version = v.Version, At = v.At, By = v.By, Css = v.Css, Current = v.Version == current }));
+        return rows.ToPage(page, v => v.Id, v => new CssVersionView { Version = v.Version, At = v.At, By = v.By, Css = v.Css, Current = v.Version == current });
     }
 
-    /// <summary>Apply the custom CSS as it was in a version. It becomes the newest.</summary>
-    internal static async Task<Results<Ok<BrandingView>, Problem>> RestoreCss(int version, OCoreDb db, Caller caller, BrandBook book, BrandChange change, CancellationToken stop)
+    private static async Task<Results<Ok<BrandingView>, Problem>> RestoreAsync(OCoreDb db, Organization organization, int version, Caller caller, BrandBook book, BrandChange change, CancellationToken stop)
     {
-        var kept = await db.BrandCssVersions.AsNoTracking().SingleOrDefaultAsync(v => v.OrgId == caller.OrgId && v.Version == version, stop);
-        return kept is null ? BrandProblems.NoSuchVersion
-            : await ChangeAsync(db, await OwnAsync(db, caller, stop), new UpdateBranding { CustomCss = kept.Css }, false, caller, book, change, stop);
+        var kept = await db.BrandCssVersions.AsNoTracking().SingleOrDefaultAsync(v => v.OrgId == organization.Id && v.Version == version, stop);
+        return kept is null ? BrandProblems.NoSuchVersion : await ChangeAsync(db, organization, new UpdateBranding { CustomCss = kept.Css }, false, caller, book, change, stop);
     }
 
-    /// <summary>Ask the DNS of the sender's domain now whether mails may go out from it.</summary>
-    internal static async Task<Results<Ok<SenderView>, Problem>> CheckSender(OCoreDb db, Caller caller, SenderCheck check, TimeProvider time, CancellationToken stop)
+    private static async Task<Results<Ok<SenderView>, Problem>> CheckAsync(OCoreDb db, Guid orgId, SenderCheck check, TimeProvider time, CancellationToken stop)
     {
-        if (await db.Brandings.SingleOrDefaultAsync(b => b.OrgId == caller.OrgId && b.FromEmail != null, stop) is not { } own)
+        if (await db.Brandings.SingleOrDefaultAsync(b => b.OrgId == orgId && b.FromEmail != null, stop) is not { } own)
             return BrandProblems.NoSender;
-        (own.Sender, own.SenderLookAt) = (await check.LookAsync(own.FromEmail!, own.Sender, stop), time.GetUtcNow() + SenderCheck.Every);
+        (own.Sender, own.SenderLookAt) = (await check.LookAsync(db, own, stop), time.GetUtcNow() + SenderCheck.Every);
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok(own.Sender);
     }

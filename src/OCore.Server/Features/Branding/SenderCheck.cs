@@ -1,14 +1,19 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Platform;
+using OCore.Platform.Data;
 using OCore.Platform.Dns;
 
 namespace OCore.Features.Branding;
 
 /// <summary>
-/// Whether mails may go out from an address: its domain's SPF record (RFC 7208) has to let our relay send, and its DMARC record
-/// (RFC 7489) has to be there. Until both are seen, mails go out from the platform's address. What could not be asked changes nothing.
+/// Whether mails may go out from an address: its domain has to be the agency's, for a relay that many use lets all of their domains
+/// send; its SPF record (RFC 7208) has to let our relay send, and its DMARC record (RFC 7489) has to be there. Until all are seen,
+/// mails go out from the platform's address. What could not be asked changes nothing.
 /// </summary>
 internal sealed class SenderCheck(DnsLookup dns, Settings settings, TimeProvider time)
 {
@@ -23,29 +28,54 @@ internal sealed class SenderCheck(DnsLookup dns, Settings settings, TimeProvider
 
     public static bool IsFreeMail(string address) => FreeMail.Contains(address[(address.LastIndexOf('@') + 1)..]);
 
-    public static SenderView Pending(string from) => new() { FromEmail = from, Verified = false, Spf = "pending", Dmarc = "pending", Explanation = "It has not been looked at yet.", Records = [] };
+    public static SenderView Pending(string from) => new() { FromEmail = from, Verified = false, Ownership = "pending", Spf = "pending", Dmarc = "pending", Explanation = "It has not been looked at yet.", Records = [] };
 
-    public async Task<SenderView> LookAsync(string from, SenderView? before, CancellationToken stop)
+    public async Task<SenderView> LookAsync(OCoreDb db, Branding brand, CancellationToken stop)
     {
+        var (from, before) = (brand.FromEmail!, brand.Sender);
         var domain = from[(from.LastIndexOf('@') + 1)..].ToLowerInvariant();
         if (IsFreeMail(from))
-            return new SenderView { FromEmail = from, Verified = false, Spf = "fail", Dmarc = "fail", Records = [], CheckedAt = time.GetUtcNow(),
+            return new SenderView { FromEmail = from, Verified = false, Ownership = "fail", Spf = "fail", Dmarc = "fail", Records = [], CheckedAt = time.GetUtcNow(),
                 Explanation = $"{domain} belongs to a provider of mailboxes, which lets nobody else send for it. Mails go out from the platform's address, and answers go to {from}." };
+        var own = await OwnershipAsync(db, brand.RootId, domain, stop);
         var (spf, spfWords, spfSeen) = await SpfAsync(domain, stop);
         var (dmarc, dmarcWords, dmarcSeen) = await DmarcAsync(domain, stop);
-        var unsure = spf == "unknown" || dmarc == "unknown";
+        string[] states = [own.State, spf, dmarc];
+        List<DnsRecordView> records =
+        [
+            new() { Name = domain, Type = "TXT", Value = Wanted(spfSeen), Seen = spfSeen, Ok = spf == "pass" },
+            new() { Name = $"_dmarc.{domain}", Type = "TXT", Value = dmarcSeen is [var record] ? record : $"v=DMARC1; p=quarantine; rua=mailto:{from}", Seen = dmarcSeen, Ok = dmarc == "pass" },
+        ];
+        if (own.Record is not null)
+            records.Insert(0, own.Record);
         return new SenderView
         {
-            FromEmail = from, Spf = spf, Dmarc = dmarc, CheckedAt = time.GetUtcNow(),
-            // Nobody loses their sender because a resolver had a bad minute.
-            Verified = unsure ? before is { Verified: true } && before.FromEmail == from : spf == "pass" && dmarc == "pass",
-            Explanation = $"{spfWords} {dmarcWords}",
-            Records =
-            [
-                new DnsRecordView { Name = domain, Type = "TXT", Value = Wanted(spfSeen), Seen = spfSeen, Ok = spf == "pass" },
-                new DnsRecordView { Name = $"_dmarc.{domain}", Type = "TXT", Value = dmarcSeen is [var record] ? record : $"v=DMARC1; p=quarantine; rua=mailto:{from}", Seen = dmarcSeen, Ok = dmarc == "pass" },
-            ],
+            FromEmail = from, Ownership = own.State, Spf = spf, Dmarc = dmarc, CheckedAt = time.GetUtcNow(), Explanation = $"{own.Words} {spfWords} {dmarcWords}", Records = records,
+            // Nobody loses their sender because a resolver had a bad minute; and nobody gains one by it.
+            Verified = states.Contains("fail") ? false : states.Contains("unknown") ? before is { Verified: true } && before.FromEmail == from : true,
         };
+    }
+
+    /// <summary>The record that only who has the domain can set; of this agency and this domain alone, and the same at every look.</summary>
+    public static DnsRecordView ProofOf(Guid rootId, string domain) => new()
+    {
+        Name = $"_mail-verify.{domain}", Type = "TXT", Ok = false,
+        Value = $"mail-verify={Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"sender {rootId:N} {domain}")).AsSpan(0, 20))}",
+    };
+
+    private async Task<(string State, string Words, DnsRecordView? Record)> OwnershipAsync(OCoreDb db, Guid rootId, string domain, CancellationToken stop)
+    {
+        // The portal domain of the same name, or the one above it, is proof already.
+        var above = domain[(domain.IndexOf('.', StringComparison.Ordinal) + 1)..];
+        if (await db.PortalDomains.AcrossTenants().AnyAsync(d => d.OrgId == rootId && (d.CustomHost == domain || d.CustomHost == above) && d.Proof == Domains.DomainProof.Verified, stop))
+            return ("pass", $"You have proven {domain} by a portal domain.", null);
+        var proof = ProofOf(rootId, domain);
+        var answer = await dns.AskAsync(proof.Name, DnsRecord.Txt, stop);
+        if (!answer.IsDefinite)
+            return ("unknown", $"The record that proves the domain could not be asked for: {answer.Detail}", proof);
+        var seen = answer.Values.Where(v => v.StartsWith("mail-verify=", StringComparison.Ordinal)).ToList();
+        return seen.Contains(proof.Value) ? ("pass", $"{domain} is proven to be yours.", proof with { Ok = true, Seen = seen })
+            : ("fail", $"{domain} is not proven to be yours: {proof.Name} has no such record.", proof with { Seen = seen });
     }
 
     /// <summary>What lets our relay send.</summary>

@@ -248,13 +248,13 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     {
         // All that are on the server, whoever they belong to: what is missing here would lose its route.
         var rows = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == serverId && i.Status != InstanceStatus.Removing && i.TopologyId == null)
-            .Join(db.Organizations, i => i.OrgId, o => o.Id, (i, o) => new { i.Id, i.Slug, i.Domain, i.Workers, i.Status, i.WantRunning, o.SuspendedAt })
+            .Join(db.Organizations, i => i.OrgId, o => o.Id, (i, o) => new { i.Id, i.Slug, i.Domain, i.Workers, i.Status, i.WantRunning, i.OrgId, o.SuspendedAt })
             .OrderBy(r => r.Slug).ToListAsync(stop);
         List<EdgeRoute> routes = [.. rows.Select(r => new EdgeRoute(r.Id, r.Domain, OdooContainer.NameOf(r.Slug).Value, r.Workers > 0,
             r.SuspendedAt is not null || r.Status == InstanceStatus.Suspended ? EdgeRouteState.Suspended
             : !r.WantRunning ? EdgeRouteState.Stopped
             : r.Status is InstanceStatus.Creating or InstanceStatus.Restarting ? EdgeRouteState.Starting
-            : EdgeRouteState.Serve))];
+            : EdgeRouteState.Serve) { OrgId = r.OrgId })];
         var byInstance = routes.ToDictionary(r => r.InstanceId);
         foreach (var named in await InstanceDomainQueries.RoutedAsync(db, serverId, stop))
             if (byInstance.TryGetValue(named.InstanceId, out var route))

@@ -1,14 +1,14 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using OCore.Features.Branding;
 using OCore.Features.Webhooks;
-using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
 
 namespace OCore.Features.Monitoring;
 
 /// <summary>Holds the newest figures against the rules. What is not known raises nothing and clears nothing.</summary>
-internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, Settings settings, TimeProvider time)
+internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, BrandMails brands, TimeProvider time)
 {
     private const int Fresh = 90;
 
@@ -80,21 +80,16 @@ internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, Settin
             var root = await db.Organizations.AcrossTenants().Where(o => o.Id == alert.OrgId).Select(o => o.RootId).SingleAsync(stop);
             await tell.Async($"alert:{alert.Id}:{word}", $"alert.{word}", alert.OrgId, root, now, alert.ToView(), stop);
             foreach (var address in alert.Rule.Emails)
-                outbox.Add(db, address, Mail(alert, about), about: alert.Id, validFor: TimeSpan.FromHours(12));
+                outbox.Add(db, address, Mail(alert, about, await brands.OfRecipientAsync(db, address, about.OrgId, stop)), about: alert.Id, validFor: TimeSpan.FromHours(12));
         }
     }
 
-    private MailContent Mail(Alert alert, Thing about)
+    private static MailContent Mail(Alert alert, Thing about, MailLook look)
     {
-        var rule = alert.Rule;
-        var sentence = $"{rule.Metric} of the {rule.Subject} {about.Name} was {(rule.Above ? "above" : "below")} {Text(rule.Threshold, rule.Measure.Unit)} for {rule.ForSeconds / 60.0:0.#} minutes: {Text(alert.Value, rule.Measure.Unit)}, at {alert.RaisedAt:HH:mm} UTC.";
-        var (subject, paragraphs) = alert.ClearedAt is null
-            ? ($"{rule.Name}: {about.Name}", (string[])[sentence])
-            : ($"Over: {rule.Name}: {about.Name}", [$"Since {alert.ClearedAt:HH:mm} UTC it is no longer so.", sentence]);
-        return new MailContent(Brand.Product, subject, paragraphs)
-        {
-            Action = ("Show it", new Uri(settings.PublicUrl, "/")), Footnote = $"You get this because the alert rule {rule.Name} names your address.",
-        };
+        var (rule, texts) = (alert.Rule, look.Texts);
+        var sentence = texts.Alert(new AlertSentence(rule.Metric, rule.Subject, about.Name, rule.Above, Text(rule.Threshold, rule.Measure.Unit), rule.ForSeconds / 60.0, Text(alert.Value, rule.Measure.Unit), alert.RaisedAt!.Value));
+        var (subject, paragraphs) = alert.ClearedAt is { } cleared ? (texts.AlertOver(rule.Name, about.Name), (string[])[texts.AlertSince(cleared), sentence]) : ($"{rule.Name}: {about.Name}", [sentence]);
+        return MailContent.For(look, subject, paragraphs) with { Action = (texts.ShowAlert.Label, new Uri(look.Address, "/")), Footnote = texts.ShowAlert.Footnote(rule.Name) };
     }
 
     private static string Text(double value, string unit) => unit switch

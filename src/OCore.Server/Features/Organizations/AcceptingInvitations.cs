@@ -74,6 +74,7 @@ internal static class AcceptingInvitations
                 await db.Set<OutgoingMail>().Where(m => m.AboutId == invitation.Id).ExecuteDeleteAsync(stop);
                 // The mail arrived there, which is what confirming means.
                 user.EmailConfirmed = true;
+                user.Language ??= HttpLanguages.Of(http);
                 db.Add(new Member { UserId = userId, RoleId = invitation.RoleId, JoinedAt = now });
                 db.Record("invitation.accepted", organization.Id, invitation);
                 await db.SaveChangesAsync(stop);

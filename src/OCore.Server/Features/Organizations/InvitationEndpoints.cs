@@ -43,7 +43,7 @@ internal static class InvitationEndpoints
     /// <summary>Invite somebody by mail. The link works once, for 72 hours and for that address; you cannot give a role that may more than you.</summary>
     internal static async Task<Results<Created<InvitationView>, Problem>> Invite(InviteMember request, OCoreDb db, Caller caller, Outbox outbox, BrandMails brands, TimeProvider time, CancellationToken stop)
     {
-        var look = await brands.OfOrganizationAsync(caller.OrgId, stop);
+        var look = await brands.OfOrganizationAsync(caller.OrgId, stop) with { Texts = MailTexts.In(await LanguageAsync(request, db, caller, stop)) };
         return await db.InTransactionAsync<Results<Created<InvitationView>, Problem>>(async () =>
         {
             var (email, now) = (request.Email.Trim().ToLowerInvariant(), time.GetUtcNow());
@@ -102,16 +102,24 @@ internal static class InvitationEndpoints
     }
 
     private static MailContent Mail(MailLook look, Caller caller, Role role, string token) =>
-        MailContent.For(look, $"{caller.Access.UserName} invites you to {caller.Access.OrgName}",
+        MailContent.For(look, look.Texts.InvitationSubject(caller.Access.UserName, caller.Access.OrgName),
         [
-            "Hello,",
-            $"{caller.Access.UserName} ({caller.Access.Email}) invites you to {caller.Access.OrgName} with the role {role.Name}.",
-            "The link works once, for this address only, and for 72 hours.",
+            look.Texts.Invitation.Greeting,
+            look.Texts.Invited(caller.Access.UserName, caller.Access.Email, caller.Access.OrgName, role.Name),
+            look.Texts.Invitation.Once,
         ]) with
         {
-            Action = ("Accept the invitation", new Uri(look.Address, $"/invitations/accept#token={token}")),
-            Footnote = "If you do not know the sender, ignore this mail: nothing happens without you.",
+            Action = (look.Texts.Invitation.Label, new Uri(look.Address, $"/invitations/accept#token={token}")),
+            Footnote = look.Texts.Invitation.Footnote,
         };
+
+    // Whoever reads it may have chosen a language; otherwise the one that who invites asked for, or reads.
+    private static async Task<string?> LanguageAsync(InviteMember request, OCoreDb db, Caller caller, CancellationToken stop)
+    {
+        var (address, me) = (Emails.Normalize(request.Email.Trim()), caller.UserId);
+        var known = await db.Users.AsNoTracking().Where(u => u.NormalizedEmail == address || u.Id == me).Select(u => new { u.Id, u.Language, IsReader = u.NormalizedEmail == address }).ToListAsync(stop);
+        return known.Find(u => u.IsReader)?.Language ?? request.Language ?? known.Find(u => u.Id == me)?.Language;
+    }
 
     private static InvitationView ToView(this Invitation invitation, Role role, OutgoingMail? mail) => new()
     {

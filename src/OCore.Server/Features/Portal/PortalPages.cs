@@ -19,11 +19,11 @@ internal sealed class PortalPages(BrandBook book, IWebHostEnvironment environmen
 
     public override async Task ServeAsync(HttpContext http)
     {
-        var view = await PortalViews.OfAsync(http, book, http.RequestAborted);
+        var (view, texts) = (await PortalViews.OfAsync(http, book, http.RequestAborted), PageTexts.Of(http));
         if (view.State == "unavailable")
-            await WriteAsync(http, 404, null, "There is nothing here", "This address is not in use. Ask whoever gave it to you.");
+            await WriteAsync(http, 404, null, texts, texts.Unavailable.Title, texts.Unavailable.Text);
         else if (view.State == "suspended")
-            await WriteAsync(http, 403, view, $"{view.Client?.Name ?? view.ProductName} is suspended", view.Message is { } why ? $"{why} Nothing of your data is lost." : "Nothing of your data is lost.");
+            await WriteAsync(http, 403, view, texts, texts.Suspended(view.Client?.Name ?? view.ProductName), view.Message is { } why ? $"{why} {texts.NothingLost}" : texts.NothingLost);
         else if (Dashboard() is { } page)
             await WriteAsync(http, 200, Dress(http, page, view));
         else
@@ -32,8 +32,8 @@ internal sealed class PortalPages(BrandBook book, IWebHostEnvironment environmen
 
     public override async Task WriteErrorAsync(HttpContext http, int status, string detail, string? traceId)
     {
-        var view = await PortalViews.OfAsync(http, book, http.RequestAborted);
-        await WriteAsync(http, status, view.State == "unavailable" ? null : view, status >= 500 ? "Something went wrong" : detail, traceId is null ? "" : $"If it goes on, tell this number to whoever helps you: {traceId}");
+        var (view, texts) = (await PortalViews.OfAsync(http, book, http.RequestAborted), PageTexts.Of(http));
+        await WriteAsync(http, status, view.State == "unavailable" ? null : view, texts, status >= 500 ? texts.Wrong : texts.Refused(status, detail), traceId is null ? "" : texts.Tell(traceId));
     }
 
     private string? Dashboard()
@@ -63,8 +63,8 @@ internal sealed class PortalPages(BrandBook book, IWebHostEnvironment environmen
             head.Append("<meta name=\"theme-color\" media=\"(prefers-color-scheme: dark)\" content=\"").Append(brand.PrimaryColorDark).Append("\">");
             foreach (var sheet in view.Stylesheets)
                 head.Append("<link rel=\"stylesheet\" id=\"oc-brand-theme\" href=\"").Append(Encode(sheet)).Append("\">");
-            if (BrandFonts.Find(brand.FontFamily) is { } font)
-                head.Append("<link rel=\"preload\" as=\"font\" type=\"font/woff2\" crossorigin href=\"").Append(BrandFonts.UrlOf(font.Files[^1])).Append("\">");
+            if ((BrandFonts.Find(brand.FontFamily) is { } font ? BrandFonts.UrlOf(font.Files[^1]) : brand.FontUrl) is { } file)
+                head.Append("<link rel=\"preload\" as=\"font\" type=\"font/woff2\" crossorigin href=\"").Append(Encode(file)).Append("\">");
             page = WithoutIcon(page);
         }
         head.Append("<meta name=\"csp-nonce\" content=\"").Append(nonce).Append("\">");
@@ -82,9 +82,9 @@ internal sealed class PortalPages(BrandBook book, IWebHostEnvironment environmen
         return page;
     }
 
-    private static async Task WriteAsync(HttpContext http, int status, PortalView? view, string title, string text)
+    private static async Task WriteAsync(HttpContext http, int status, PortalView? view, PageTexts texts, string title, string text)
     {
-        var html = new StringBuilder("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">");
+        var html = new StringBuilder($"<!doctype html><html lang=\"{texts.Code}\">").Append("<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">");
         html.Append("<title>").Append(Encode(view is null ? title : view.ProductName)).Append("</title><link rel=\"icon\" href=\"").Append(Encode(view?.Brand?.FaviconUrl ?? NoIcon)).Append("\">");
         foreach (var sheet in view?.Stylesheets ?? [])
             html.Append("<link rel=\"stylesheet\" href=\"").Append(Encode(sheet)).Append("\">");
@@ -95,7 +95,7 @@ internal sealed class PortalPages(BrandBook book, IWebHostEnvironment environmen
             html.Append("<p class=\"name\">").Append(Encode(view.ProductName)).Append("</p>");
         html.Append("<h1>").Append(Encode(title)).Append("</h1><p>").Append(Encode(text)).Append("</p>");
         if (view?.Brand is { } brand && (brand.SupportUrl ?? (brand.SupportEmail is { } mail ? "mailto:" + mail : null)) is { } support)
-            html.Append("<p><a href=\"").Append(Encode(support)).Append("\" rel=\"noreferrer\">Ask ").Append(Encode(view.ProductName)).Append("</a></p>");
+            html.Append("<p><a href=\"").Append(Encode(support)).Append("\" rel=\"noreferrer\">").Append(Encode(texts.Ask(view.ProductName))).Append("</a></p>");
         if (view?.Brand?.FooterText is { } footer)
             html.Append("<footer>").Append(Encode(footer)).Append("</footer>");
         await WriteAsync(http, status, html.Append("</main></body></html>").ToString());
@@ -106,7 +106,7 @@ internal sealed class PortalPages(BrandBook book, IWebHostEnvironment environmen
         http.Response.StatusCode = status;
         http.Response.ContentType = "text/html; charset=utf-8";
         http.Response.Headers.CacheControl = "no-cache";
-        http.Response.Headers.Vary = "Host";
+        http.Response.Headers.Vary = "Host, Accept-Language";
         return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.WriteAsync(html, http.RequestAborted);
     }
 

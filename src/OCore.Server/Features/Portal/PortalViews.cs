@@ -28,7 +28,7 @@ internal static class PortalViews
         {
             LogoUrl = brand.Image("logoUrl"), LogoDarkUrl = brand.Image("logoDarkUrl"), FaviconUrl = brand.Image("faviconUrl"), LoginBgUrl = brand.Image("loginBgUrl"), LoginBgDarkUrl = brand.Image("loginBgDarkUrl"),
             PrimaryColor = brand.Values.PrimaryColor!, AccentColor = brand.Values.AccentColor!, PrimaryColorDark = Theme.PrimaryDark(brand.Values), AccentColorDark = Theme.AccentDark(brand.Values),
-            FontFamily = brand.Values.FontFamily!, FooterText = brand.Values.FooterText, SupportUrl = brand.Values.SupportUrl, SupportEmail = brand.Values.FromEmail,
+            FontFamily = brand.Values.FontFamily!, FontUrl = brand.FontUrl, FooterText = brand.Values.FooterText, SupportUrl = brand.Values.SupportUrl, SupportEmail = brand.Values.FromEmail,
         },
         Stylesheets = [$"/brand/theme.css?v={brand.ThemeVersion}"],
         CustomStylesheet = !safe && brand.CustomCssVersion is { } version ? $"/brand/custom.css?v={version}" : null,

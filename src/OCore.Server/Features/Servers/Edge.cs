@@ -20,7 +20,7 @@ internal sealed record EdgeStatus(string? Version, IReadOnlyDictionary<Guid, Edg
 }
 
 /// <summary>The HAProxy of a server: the one thing that listens on its port, and what knows which instance answers.</summary>
-internal sealed class Edge(Settings settings, OCoreDbFactory databases, SecretBox secrets, AcmeAccounts accounts)
+internal sealed class Edge(Settings settings, OCoreDbFactory databases, SecretBox secrets, AcmeAccounts accounts, EdgeLooks looks)
 {
     public static readonly DockerName Name = DockerName.Parse("ocore-edge");
     private const int HaproxyUid = 99;
@@ -51,7 +51,7 @@ internal sealed class Edge(Settings settings, OCoreDbFactory databases, SecretBo
 
     /// <summary>The configuration that a server's edge should run with.</summary>
     public async Task<EdgeConfig> RenderAsync(Server server, IReadOnlyList<EdgeRoute> routes, CancellationToken stop) =>
-        EdgeConfig.Render(routes, server.EdgeProxies, new EdgeTls(server.EndsTls ? server.EdgeTlsPort : null, await accounts.ThumbprintAsync(stop)));
+        EdgeConfig.Render(await looks.DressAsync(routes, stop), server.EdgeProxies, new EdgeTls(server.EndsTls ? server.EdgeTlsPort : null, await accounts.ThumbprintAsync(stop)));
 
     /// <summary>
     /// The edge runs with exactly these routes when this returns. Nothing happens where it does already; otherwise the new

@@ -14,6 +14,10 @@ internal sealed record EdgeRoute(Guid InstanceId, string Domain, string Containe
 {
     /// <summary>Where there is one, visitors are sent to HTTPS.</summary>
     public EdgeCertificate? Certificate { get; init; }
+    /// <summary>Whose instance it is.</summary>
+    public Guid? OrgId { get; init; }
+    /// <summary>How the pages look that stand in for the instance; neutral where there is none.</summary>
+    public EdgeLook? Look { get; init; }
 }
 
 /// <summary>Which certificate; what it consists of is read when it is put on a server.</summary>
@@ -51,6 +55,8 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
         };
         foreach (var (name, page) in EdgePages.All)
             files[name + ".html"] = page;
+        foreach (var (page, look) in ordered.Where(r => r.Look is not null).Select(r => (Page: PageOf(r), Look: r.Look!)).DistinctBy(p => (p.Page, p.Look.Key)))
+            files[$"{page}-{look.Key}.html"] = EdgePages.Make(page, look);
         var version = "ocore-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(f => $"{f.Key}\0{f.Value}\0"))))).AsSpan(0, 16).ToString();
         return new EdgeConfig(version, files.ToDictionary(f => f.Key, f => f.Value.Replace("@VERSION@", version, StringComparison.Ordinal)),
             secured.Select(r => r.Certificate!).DistinctBy(FileOf).ToDictionary(FileOf));
@@ -76,10 +82,19 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
     private static string Target(EdgeRoute route) => route.State switch
     {
         EdgeRouteState.Serve => BackendOf(route.InstanceId),
+        _ => Named(PageOf(route), route.Look),
+    };
+
+    // What stands in for the instance now, or would where it does not answer.
+    private static string PageOf(EdgeRoute route) => route.State switch
+    {
+        EdgeRouteState.Serve => "unavailable",
         EdgeRouteState.Stopped => "stopped",
         EdgeRouteState.Suspended => "suspended",
         _ => "starting",
     };
+
+    private static string Named(string page, EdgeLook? look) => look is null ? page : $"{page}-{look.Key}";
 
     private static string Map(IEnumerable<EdgeRoute> routes, Func<EdgeRoute, string> target) =>
         string.Concat(routes.Select(r => $"{r.Domain.ToLowerInvariant()} {target(r)}\n"));
@@ -91,12 +106,9 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
             .Replace("@REDIRECT@", secured ? Redirect(tls.Port!.Value) : "", StringComparison.Ordinal)
             .Replace("@FOLDER@", $"{Root}/@VERSION@", StringComparison.Ordinal));
         foreach (var page in EdgePages.All.Keys)
-            text.Append(page switch
-            {
-                "unknown" => Page(page, 404, ""),
-                "starting" => Page(page, 503, " hdr Retry-After 5"),
-                _ => Page(page, 503, ""),
-            });
+            text.Append(Page(page, page));
+        foreach (var (page, look) in routes.Where(r => r is { State: not EdgeRouteState.Serve, Look: not null }).Select(r => (PageOf(r), r.Look)).Distinct().OrderBy(p => Named(p.Item1, p.Look), StringComparer.Ordinal))
+            text.Append(Page(page, Named(page, look)));
         // However many names it has.
         foreach (var route in routes.Where(r => r.State == EdgeRouteState.Serve).DistinctBy(r => r.InstanceId))
         {
@@ -106,7 +118,7 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
                     option httpchk
                     http-check send meth GET uri /web/health?db_server_status=1 ver HTTP/1.1 hdr Host x
                     http-check expect status 200
-                    server odoo {route.Container}:8069 check
+                {Unavailable(route.Look)}    server odoo {route.Container}:8069 check
 
                 """);
             if (route.HasGevent)
@@ -133,8 +145,11 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
     private static string Redirect(int port) =>
         $"    http-request redirect location https://%[var(txn.host)]{(port == 443 ? "" : $":{port}")}%[pathq] code 308 if !{{ ssl_fc }} !behind_proxy {{ var(txn.host) -m str -f @FOLDER@/https.list }}\n";
 
-    private static string Page(string name, int status, string headers) =>
-        $"\nbackend {name}\n    http-request return status {status} content-type \"text/html; charset=utf-8\" file {Root}/@VERSION@/{name}.html hdr Cache-Control no-store{headers}\n";
+    private static string Page(string page, string name) =>
+        $"\nbackend {name}\n    http-request return status {(page == "unknown" ? 404 : 503)} content-type \"text/html; charset=utf-8\" file {Root}/@VERSION@/{name}.html hdr Cache-Control no-store{(page == "starting" ? " hdr Retry-After 5" : "")}\n";
+
+    private static string Unavailable(EdgeLook? look) => look is null ? "" : string.Concat(((int[])[502, 503]).Select(status =>
+        $"    http-error status {status} content-type \"text/html; charset=utf-8\" file {Root}/@VERSION@/unavailable-{look.Key}.html hdr Cache-Control no-store hdr Retry-After 5\n"));
 
     // 720 s is what Odoo's own deployment guide gives proxies. The resolver asks Docker's name server, so that a container
     // that comes back with another address is found; a name that is not there yet is no error. The health check needs a

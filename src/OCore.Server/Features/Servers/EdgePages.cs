@@ -1,38 +1,75 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace OCore.Features.Servers;
 
+/// <summary>The brand of the pages that stand in for an instance.</summary>
+/// <param name="Name">As people know the portal.</param>
+/// <param name="Logo">As a <c>data:</c> address: a page that stands in asks nobody for anything. Null where there is none, or none that is small enough.</param>
+/// <param name="Color">Hexadecimal, and readable on white; the other on dark.</param>
+/// <param name="Support">Where people find help.</param>
+internal sealed record EdgeLook(string Name, string? Logo, string Color, string ColorDark, string? Footer, string? Support)
+{
+    /// <summary>Of equal looks the same.</summary>
+    public string Key { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', Name, Logo, Color, ColorDark, Footer, Support))).AsSpan(0, 8));
+}
+
 /// <summary>
-/// What a visitor sees where no Odoo answers. The pages stand alone, name neither a tenant nor a product, and are smaller
-/// than one of HAProxy's buffers.
+/// What a visitor sees where no Odoo answers. The pages stand alone and are smaller than one of HAProxy's buffers. They have the
+/// brand of whose instance it is; where that is nobody's, they name neither a tenant nor a product.
 /// </summary>
 internal static class EdgePages
 {
-    public static readonly IReadOnlyDictionary<string, string> All = new SortedDictionary<string, string>(StringComparer.Ordinal)
+    /// <summary>For a logo: what the rest of a page leaves of a buffer of HAProxy's (16 KiB, of which it keeps one for headers).</summary>
+    public const int MaxLogo = 9_000;
+
+    private static readonly SortedDictionary<string, (string Title, string Text, int Refresh)> Texts = new(StringComparer.Ordinal)
     {
-        ["starting"] = Page("Starting", "This system is starting. The page loads by itself as soon as it is ready.", 5),
-        ["stopped"] = Page("Stopped", "This system is switched off at the moment. Its administrator can start it again.", 0),
-        ["suspended"] = Page("Suspended", "This system is suspended. Please contact your provider.", 0),
-        ["unavailable"] = Page("Not available", "This system does not answer right now. The page tries again by itself.", 5),
-        ["unknown"] = Page("Nothing here", "There is no system at this address.", 0),
+        ["starting"] = ("Starting", "This system is starting. The page loads by itself as soon as it is ready.", 5),
+        ["stopped"] = ("Stopped", "This system is switched off at the moment. Its administrator can start it again.", 0),
+        ["suspended"] = ("Suspended", "This system is suspended. Please contact your provider.", 0),
+        ["unavailable"] = ("Not available", "This system does not answer right now. The page tries again by itself.", 5),
+        ["unknown"] = ("Nothing here", "There is no system at this address.", 0),
     };
 
-    private static string Page(string title, string text, int refresh) => $$"""
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="robots" content="noindex">
-        {{(refresh > 0 ? $"<meta http-equiv=\"refresh\" content=\"{refresh}\">\n" : "")}}<title>{{title}}</title>
-        <style>
-        :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif }
-        body { margin: 0; min-height: 100vh; display: grid; place-items: center; text-align: center }
-        main { padding: 2rem; max-width: 28rem }
-        h1 { font-size: 1.5rem; font-weight: 600; margin: 0 0 .5rem }
-        p { margin: 0; opacity: .75 }
-        </style>
-        </head>
-        <body><main><h1>{{title}}</h1><p>{{text}}</p></main></body>
-        </html>
+    public static readonly IReadOnlyDictionary<string, string> All = new SortedDictionary<string, string>(Texts.Keys.ToDictionary(t => t, t => Make(t, null)), StringComparer.Ordinal);
 
-        """;
+    public static string Make(string page, EdgeLook? look)
+    {
+        var (title, text, refresh) = Texts[page];
+        return $$"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="robots" content="noindex">
+            {{(refresh > 0 ? $"<meta http-equiv=\"refresh\" content=\"{refresh}\">\n" : "")}}<title>{{(look is null ? title : $"{Encode(title)} · {Encode(look.Name)}")}}</title>
+            <style>
+            :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif }
+            body { margin: 0; min-height: 100vh; display: grid; place-items: center; text-align: center }
+            main { padding: 2rem; max-width: 28rem }
+            h1 { font-size: 1.5rem; font-weight: 600; margin: 0 0 .5rem }
+            p { margin: 0; opacity: .75 }
+            {{Style(look)}}</style>
+            </head>
+            <body><main>{{Brand(look)}}<h1>{{title}}</h1><p>{{text}}</p>{{Foot(look)}}</main></body>
+            </html>
+
+            """;
+    }
+
+    private static string Style(EdgeLook? look) => look is null ? ""
+        : $".brand {{ margin: 0 0 2rem; opacity: 1; font-weight: 600; color: light-dark({look.Color}, {look.ColorDark}) }} .brand img {{ max-width: 14rem; max-height: 4.5rem }}\n"
+            + $"a {{ color: light-dark({look.Color}, {look.ColorDark}) }} footer {{ margin-top: 2rem; font-size: .85rem; opacity: .75; white-space: pre-line }}\n";
+
+    private static string Brand(EdgeLook? look) => look is null ? ""
+        : look.Logo is { } logo ? $"<p class=\"brand\"><img src=\"{logo}\" alt=\"{Encode(look.Name)}\"></p>" : $"<p class=\"brand\">{Encode(look.Name)}</p>";
+
+    private static string Foot(EdgeLook? look) =>
+        (look?.Support is { } support ? $"<p style=\"margin-top:1rem;opacity:1\"><a href=\"{Encode(support)}\" rel=\"noreferrer\">Ask {Encode(look.Name)}</a></p>" : "")
+        + (look?.Footer is { } footer ? $"<footer>{Encode(footer)}</footer>" : "");
+
+    private static string Encode(string text) => WebUtility.HtmlEncode(text);
 }

@@ -12,6 +12,7 @@ internal static class ServersSetup
         services.AddSingleton(p => new ServerConnections(p.GetRequiredService<TimeProvider>(), p.GetRequiredService<Settings>().DataDirectory, p.GetRequiredService<Incarnation>()));
         services.AddSingleton(_ => new ThisMachine());
         services.AddSingleton<ServerAccess>();
+        services.AddSingleton<EdgeLooks>();
         services.AddSingleton<Edge>();
         services.AddSingleton<ServerWatch>();
         services.AddSingleton<ServerPreparation>();

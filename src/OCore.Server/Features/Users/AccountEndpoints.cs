@@ -23,6 +23,7 @@ internal static class AccountEndpoints
                 return Problem.Field("name", "It cannot be empty.");
             user.Name = name.Trim();
         }
+        user.Language = request.Or(request.Language, user.Language);
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok(await ViewAsync(caller, db, stop));
     }
@@ -36,6 +37,7 @@ internal static class AccountEndpoints
             Id = user.Id,
             Email = user.Email!,
             Name = user.Name,
+            Language = user.Language,
             IsOperator = user.IsOperator,
             TotpEnabled = user.TwoFactorEnabled,
             RecoveryCodesLeft = user.RecoveryCodeHashes.Count,

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
+using OCore.Platform.Mail;
 using OCore.Platform.Security;
 
 namespace OCore.Features.Users;
@@ -102,7 +103,7 @@ internal static class PasskeyEndpoints
             var (user, home) = await db.SelfAsync(caller, stop);
             db.Add(row);
             db.Record("auth.passkey_added", home, user, Named(row));
-            await mails.NoticeAsync(db, user, "A passkey was added", $"The passkey \"{row.Data.Name}\" can now be used to sign in to your account.", stop);
+            await mails.NoticeAsync(db, user, AccountNotice.PasskeyAdded, stop, row.Data.Name);
             await db.SaveChangesAsync(stop);
             return TypedResults.Ok(View(row));
         }, stop);
@@ -120,7 +121,7 @@ internal static class PasskeyEndpoints
         var (user, home) = await db.SelfAsync(caller, stop);
         db.Remove(row);
         db.Record("auth.passkey_removed", home, user, Named(row));
-        await mails.NoticeAsync(db, user, "A passkey was removed", $"The passkey \"{row.Data.Name}\" can no longer be used to sign in to your account.", stop);
+        await mails.NoticeAsync(db, user, AccountNotice.PasskeyRemoved, stop, row.Data.Name);
         await db.SaveChangesAsync(stop);
         return TypedResults.NoContent();
     }

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
+using OCore.Platform.Mail;
 using OCore.Platform.Security;
 
 namespace OCore.Features.Users;
@@ -42,7 +43,7 @@ internal static class PasswordEndpoints
             // The link came to this address, so it is theirs.
             user.EmailConfirmed = true;
             await SessionStarter.EndAllAsync(db, user.Id, null, stop);
-            await mails.NoticeAsync(db, user, "Your password was changed", "The password of your account was changed by a link that was sent to this address, and all your sessions were ended.", stop);
+            await mails.NoticeAsync(db, user, AccountNotice.PasswordByLink, stop);
             await db.SaveChangesAsync(stop);
             return null;
         }, stop);
@@ -70,7 +71,7 @@ internal static class PasswordEndpoints
         {
             await SetAsync(db, user, request.NewPassword, passwords, caller, "auth.password_changed", stop);
             await SessionStarter.EndAllAsync(db, user.Id, caller.Access.SessionId, stop);
-            await mails.NoticeAsync(db, user, "Your password was changed", "The password of your account was changed, and your other sessions were ended.", stop);
+            await mails.NoticeAsync(db, user, AccountNotice.PasswordChanged, stop);
             return await db.SaveChangesAsync(stop);
         }, stop);
         CallerCache.Clear();

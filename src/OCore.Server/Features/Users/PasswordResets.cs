@@ -37,23 +37,28 @@ internal sealed class UserMails(Outbox outbox, BrandMails brands, TimeProvider t
 {
     public async Task ResetAsync(OCoreDb db, User user, string token, CancellationToken stop)
     {
-        var look = await brands.OfPersonAsync(db, user.Id, stop);
-        outbox.Add(db, user.Email!, MailContent.For(look, "Choose a new password", [$"Hello {user.Name},", "somebody, probably you, asked for a new password for your account. The link works once, within an hour."]) with
+        var look = await LookAsync(db, user, stop);
+        var texts = look.Texts;
+        outbox.Add(db, user.Email!, MailContent.For(look, texts.Reset.Subject, [texts.Hello(user.Name), texts.Reset.Text]) with
         {
             // After the #, so that no server or proxy writes it down.
-            Action = ("Choose a new password", new Uri(look.Address, $"/reset-password#token={token}")),
-            Footnote = "If it was not you, ignore this mail: your password stays as it is.",
+            Action = (texts.Reset.Label, new Uri(look.Address, $"/reset-password#token={token}")),
+            Footnote = texts.Reset.Footnote,
         }, user.Id, PasswordReset.ValidFor);
     }
 
     /// <summary>Tells the owner of an account what was done to it, in case it was not them.</summary>
-    public async Task NoticeAsync(OCoreDb db, User user, string subject, string what, CancellationToken stop)
+    /// <param name="name">Of what it was done to, where that has one.</param>
+    public async Task NoticeAsync(OCoreDb db, User user, AccountNotice what, CancellationToken stop, string? name = null)
     {
-        var look = await brands.OfPersonAsync(db, user.Id, stop);
-        outbox.Add(db, user.Email!, MailContent.For(look, subject, [$"Hello {user.Name},", $"{what} This was on {time.GetUtcNow():yyyy-MM-dd} at {time.GetUtcNow():HH:mm} UTC."]) with
+        var look = await LookAsync(db, user, stop);
+        var (subject, text) = look.Texts.Notice(what, name);
+        outbox.Add(db, user.Email!, MailContent.For(look, subject, [look.Texts.Hello(user.Name), $"{text} {look.Texts.DoneAt(time.GetUtcNow())}"]) with
         {
-            Action = ("Open your account", new Uri(look.Address, "/")),
-            Footnote = "If it was not you, choose a new password at once and tell the people who run this installation.",
+            Action = (look.Texts.OpenAccount.Label, new Uri(look.Address, "/")),
+            Footnote = look.Texts.OpenAccount.Footnote,
         }, user.Id);
     }
+
+    private async Task<MailLook> LookAsync(OCoreDb db, User user, CancellationToken stop) => await brands.OfPersonAsync(db, user.Id, stop) with { Texts = MailTexts.In(user.Language) };
 }

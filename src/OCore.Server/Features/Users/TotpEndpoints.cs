@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using OCore.Client;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
+using OCore.Platform.Mail;
 using OCore.Platform.Security;
 
 namespace OCore.Features.Users;
@@ -40,7 +41,7 @@ internal static class TotpEndpoints
             user.TwoFactorEnabled = true;
             var fresh = SecondFactor.NewRecoveryCodes(user);
             db.Call(user, "auth.totp_enabled");
-            await mails.NoticeAsync(db, user, "An authenticator was added", "Signing in to your account now needs a code of your authenticator.", stop);
+            await mails.NoticeAsync(db, user, AccountNotice.TotpAdded, stop);
             await db.SaveChangesAsync(stop);
             return TypedResults.Ok(new RecoveryCodes { Codes = fresh });
         }, stop);
@@ -63,7 +64,7 @@ internal static class TotpEndpoints
             return UserProblems.TotpNotEnabled;
         (user.TwoFactorEnabled, user.TotpSecret, user.RecoveryCodeHashes) = (false, null, []);
         db.Call(user, "auth.totp_disabled");
-        await mails.NoticeAsync(db, user, "Your authenticator was removed", "Signing in to your account no longer needs a code of an authenticator.", stop);
+        await mails.NoticeAsync(db, user, AccountNotice.TotpRemoved, stop);
         await db.SaveChangesAsync(stop);
         return TypedResults.NoContent();
     }
@@ -82,7 +83,7 @@ internal static class TotpEndpoints
             return UserProblems.TotpNotEnabled;
         var codes = SecondFactor.NewRecoveryCodes(user);
         db.Call(user, "auth.recovery_codes_made");
-        await mails.NoticeAsync(db, user, "New recovery codes were made", "New recovery codes were made for your account; the old ones no longer work.", stop);
+        await mails.NoticeAsync(db, user, AccountNotice.RecoveryCodes, stop);
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok(new RecoveryCodes { Codes = codes });
     }

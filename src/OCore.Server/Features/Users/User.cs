@@ -13,6 +13,8 @@ internal sealed class User : IdentityUser<Guid>, IAffectsAccess, IAudited
     /// <summary>Runs the installation: plans and everything under /api/admin.</summary>
     public bool IsOperator { get; set; }
     public bool MustChangePassword { get; set; }
+    /// <summary>Of mails to them; not known where they never chose one.</summary>
+    public string? Language { get; set; }
     public DateTimeOffset CreatedAt { get; init; }
     /// <summary>Cannot sign in, and every session and key of theirs is refused.</summary>
     public DateTimeOffset? DisabledAt { get; set; }
@@ -42,6 +44,7 @@ internal sealed class UserMapping : IEntityTypeConfiguration<User>
     {
         entity.ToTable("Users");
         entity.Property(u => u.Name).HasMaxLength(100);
+        entity.Property(u => u.Language).HasMaxLength(8);
         entity.Property(u => u.RecoveryCodeHashes).HasJson();
     }
 }

@@ -42,8 +42,8 @@ internal sealed record MailContent(string Product, string Subject, IReadOnlyList
     // Tables and inline styles: mail programs know little else. No images but the agency's logo, and nothing from elsewhere.
     private string Html()
     {
-        var html = new StringBuilder("""
-            <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
+        var html = new StringBuilder($"<!doctype html><html lang=\"{Look?.Texts.Code ?? "en"}\">").Append("""
+            <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
             <body style="margin:0;padding:24px;background:#f4f5f7;font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;color:#1f2430">
             <table role="presentation" width="100%" style="max-width:560px;margin:0 auto;background:#ffffff;border-radius:8px"><tr><td style="padding:32px">
             """);

@@ -14,4 +14,6 @@ internal sealed record MailLook(string Product, Uri Address)
     /// <summary>The agency's own, where its domain lets us send; the platform's otherwise.</summary>
     public string? FromAddress { get; init; }
     public string? ReplyTo { get; init; }
+    /// <summary>The recipient's, as far as it is known.</summary>
+    public MailTexts Texts { get; init; } = MailTexts.In(null);
 }

@@ -11,7 +11,7 @@ namespace OCore.Platform.Tls;
 /// Gets one certificate. What is begun is written down before it is done, so that another process goes on with the same order where
 /// this one dies: orders are counted by the certificate authority.
 /// </summary>
-internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secrets, Settings settings, AcmeAccounts accounts, AcmeHttp http, TimeProvider time)
+internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secrets, Settings settings, AcmeAccounts accounts, AcmeHttp http, CaaCheck caa, TimeProvider time)
 {
     private const string KeyKind = "certificate.key";
     private static readonly TimeSpan PollAtLeast = TimeSpan.FromMilliseconds(300), PollAtMost = TimeSpan.FromSeconds(10);
@@ -84,6 +84,8 @@ internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secr
 
     private async Task<AcmeAnswer> BeginAsync(AcmeClient client, Certificate row, CancellationToken stop)
     {
+        if (await caa.RefusalAsync(row.Host, await client.CaaIdentitiesAsync(stop), stop) is { } refusal)
+            throw new AcmeException("caa", refusal, 0);
         await AcmeBudget.TakeAsync(databases, row.Host, time, stop);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var order = await client.NewOrderAsync(row.Host, stop);

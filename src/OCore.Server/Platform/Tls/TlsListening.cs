@@ -14,6 +14,7 @@ internal static class TlsListening
         builder.Services.AddSingleton<AcmeHttp>();
         builder.Services.AddSingleton<CertificateStore>();
         builder.Services.AddSingleton<AcmeAccounts>();
+        builder.Services.AddSingleton<CaaCheck>();
         builder.Services.AddSingleton<CertificateIssuer>();
         if (!settings.ListensHttps)
         {

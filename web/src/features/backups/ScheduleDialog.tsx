@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, Checkbox, NumberInput, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, NumberInput, Select, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useSend } from '../../api/hooks';
 import type { BackupScheduleView, InstanceView } from '../../api/types';
@@ -28,7 +28,9 @@ export default function ScheduleDialog({ instance, schedule, onClose }: { instan
   const [verify, setVerify] = useState(schedule?.verify ?? true);
   const [keep, setKeep] = useState({ keepDaily: schedule?.keepDaily ?? 7, keepWeekly: schedule?.keepWeekly ?? 4, keepMonthly: schedule?.keepMonthly ?? 3 });
   const [alarmAfterHours, setAlarm] = useState(schedule?.alarmAfterHours ?? 26);
-  const save = useSend(() => api.saveBackupSchedule(instance.id, { enabled, cron: cron.trim(), timeZone, target, verify, ...keep, alarmAfterHours }), { onDone: () => { done(t.saved); onClose(); } });
+  const [reportEvery, setReportEvery] = useState<'never' | 'day' | 'week' | 'month'>(schedule?.reportEvery ?? 'never');
+  const [reportTo, setReportTo] = useState<string[]>(schedule?.reportTo ?? []);
+  const save = useSend(() => api.saveBackupSchedule(instance.id, { enabled, cron: cron.trim(), timeZone, target, verify, ...keep, alarmAfterHours, reportEvery: reportEvery === 'never' ? undefined : reportEvery, reportTo }), { onDone: () => { done(t.saved); onClose(); } });
   const remove = useSend(() => api.deleteBackupSchedule(instance.id), { onDone: () => { done(t.removed); onClose(); }, onError: failed });
   const fields = save.error?.fields ?? {};
   const preset = Object.entries(presets).find(([, text]) => text === cron.trim())?.[0] ?? 'own';
@@ -53,6 +55,10 @@ export default function ScheduleDialog({ instance, schedule, onClose }: { instan
           <div className={classes.two}>
             <PlaceSelect value={target} onChange={setTarget} error={fields.target} />
             <NumberInput size="sm" label={t.alarm} suffix="" min={1} max={2400} allowDecimal={false} value={alarmAfterHours} onChange={(value) => setAlarm(Number(value))} error={fields.alarmAfterHours} />
+          </div>
+          <div className={classes.two}>
+            <Select size="sm" label={t.report} allowDeselect={false} value={reportEvery} data={(['never', 'day', 'week', 'month'] as const).map((value) => ({ value, label: t.reports[value] }))} onChange={(value) => setReportEvery(value as typeof reportEvery)} />
+            <TagsInput size="sm" label={t.reportTo} placeholder={reportTo.length ? undefined : t.reportToHint} splitChars={[',', ' ', ';']} acceptValueOnBlur maxTags={20} disabled={reportEvery === 'never'} value={reportTo} onChange={setReportTo} error={fields.reportTo} />
           </div>
           <Checkbox size="xs" label={t.verifyEach} description={t.verifyEachNote} checked={verify} onChange={(event) => setVerify(event.currentTarget.checked)} />
           <ErrorNote error={save.error} />

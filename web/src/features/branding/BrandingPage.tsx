@@ -47,7 +47,7 @@ function Branding() {
     <Page
       title="Branding"
       lead="How your clients' portals and mails look. Nothing in them says whose software it is."
-      tabs={client ? undefined : all}
+      tabs={all}
       actions={<Select size="xs" w={220} aria-label="Whose branding" allowDeselect={false} searchable data={[{ value: '', label: 'All clients' }, ...(clients.rows ?? []).map((row) => ({ value: row.slug, label: `Only ${row.name}` }))]} value={client} onChange={(value) => setClient(value || null)} />}
     >
       {error && !data ? <ErrorState error={error} onRetry={() => void reload()} /> : !data ? <Skeleton height={420} /> : <Editor key={`${client} ${data.updatedAt}`} saved={data} client={client} name={name ?? data.productName ?? me.current.name} />}
@@ -57,7 +57,7 @@ function Branding() {
 
 function Editor({ saved, client, name }: { saved: BrandingView; client: string; name: string }) {
   const refusal = useRefusal('manage:agency');
-  const [tab] = useTab(client ? ['look'] : all.map((item) => item.value));
+  const [tab] = useTab(all.map((item) => item.value));
   const [changes, setChanges] = useState<BrandingValues>({});
   const [settled] = useDebouncedValue(changes, 350);
   const [would, setWould] = useState<BrandingView>(saved);
@@ -89,7 +89,7 @@ function Editor({ saved, client, name }: { saved: BrandingView; client: string; 
   };
   return (
     <>
-      <div className={tab === 'mail' ? undefined : classes.split}>
+      <div className={classes.split}>
         <div>
           {tab === 'look' && <Look draft={draft} />}
           {tab === 'css' && <CustomCss draft={draft} />}
@@ -99,7 +99,7 @@ function Editor({ saved, client, name }: { saved: BrandingView; client: string; 
             {refusal && <p className="dim" style={{ fontSize: 13 }}>{refusal}</p>}
           </div>
         </div>
-        {tab !== 'mail' && <Preview key={tab} branding={would} name={name} first={tab === 'css' ? 'home' : 'login'} />}
+        <Preview key={tab} branding={would} name={name} first={tab === 'css' ? 'home' : tab === 'mail' ? 'mail' : 'login'} />
       </div>
       <UnsavedBar shown={count > 0} busy={save.busy} onSave={() => save.send(changes)} onReset={() => { save.reset(); setChanges({}); }} />
     </>

@@ -32,7 +32,7 @@ export function CustomCss({ draft }: { draft: Draft }) {
 
   return (
     <>
-      <Section title="Custom CSS" note="Decorates the portal through the classes below. It is not used on sign-in, account and confirmations, and ?safe=1 leaves it out.">
+      <Section title="Custom CSS" actions={<Inherit draft={draft} />} note="Decorates the portal through the classes below. It is not used on sign-in, account and confirmations, and ?safe=1 leaves it out.">
         <div className={classes.code}>
           <div className={classes.gutter} ref={gutter} aria-hidden>{Array.from({ length: count }, (_, index) => <div key={index} data-wrong={wrong.has(index + 1) || undefined}>{index + 1}</div>)}</div>
           <textarea ref={box} aria-label="Custom CSS" spellCheck={false} wrap="off" disabled={draft.locked} value={text} placeholder=".oc-brand-header { border-bottom-width: 3px; }" rows={count}
@@ -45,15 +45,23 @@ export function CustomCss({ draft }: { draft: Draft }) {
         )}
         <p className={classes.note} style={{ marginTop: 8 }}>Classes: {hooks.map((hook, index) => <span key={hook}>{index > 0 && ', '}<code>.oc-brand-{hook}</code></span>)}.</p>
       </Section>
-      <Versions locked={draft.locked} />
+      <Versions locked={draft.locked} client={draft.client || undefined} />
     </>
   );
 }
 
-function Versions({ locked }: { locked: boolean }) {
-  const list = useList(api.cssVersions());
+/** Of a client: the agency's applies until there is one of its own. */
+function Inherit({ draft }: { draft: Draft }) {
+  const inherited = draft.view.inherited.customCss;
+  if (!draft.client || draft.locked) return null;
+  if (draft.isSet('customCss')) return <Button variant="default" onClick={() => draft.set('customCss', null)}>Inherit</Button>;
+  return inherited ? <Button variant="default" onClick={() => draft.set('customCss', inherited)}>Begin with the agency’s</Button> : <span className={classes.note}>inherited: none</span>;
+}
+
+function Versions({ locked, client }: { locked: boolean; client?: string }) {
+  const list = useList(api.cssVersions(client));
   const [shown, setShown] = useState<CssVersionView>();
-  const restore = useSend((version: number) => api.restoreCss(version), { onDone: () => { setShown(undefined); done('The older version applies again.'); }, onError: failed });
+  const restore = useSend((version: number) => api.restoreCss(client, version), { onDone: () => { setShown(undefined); done('The older version applies again.'); }, onError: failed });
   return (
     <Section title="Versions">
       <DataTable label="Versions of the custom CSS" noun="version" list={list} rowKey={(row) => String(row.version)} columns={[

@@ -16,18 +16,19 @@ export function MailSettings({ draft }: { draft: Draft }) {
           <Line draft={draft} field="fromEmail" label="From" placeholder="support@agency.com" note="Mails to clients come from this address as soon as its domain allows it; until then answers go there." />
         </div>
       </Section>
-      {draft.view.sender && !draft.changed('fromEmail') && <Sender sender={draft.view.sender} locked={draft.locked} />}
+      {draft.view.sender && !draft.changed('fromEmail') && <Sender sender={draft.view.sender} locked={draft.locked} client={draft.client || undefined} own={!draft.client || draft.isSet('fromEmail')} />}
     </>
   );
 }
 
-function Sender({ sender, locked }: { sender: SenderView; locked: boolean }) {
-  const check = useSend(() => api.checkSender(), { onError: failed });
+function Sender({ sender, locked, client, own }: { sender: SenderView; locked: boolean; client?: string; own: boolean }) {
+  const check = useSend(() => api.checkSender(client), { onError: failed });
   const state = (value: string) => <Status tone={value === 'pass' ? 'good' : value === 'fail' ? 'bad' : 'idle'}>{value === 'pass' ? 'Right' : words(value)}</Status>;
   return (
-    <Section title="Does its domain allow it?" note={sender.explanation} actions={<Action variant="default" loading={check.busy} refusal={locked ? 'Your role does not include manage:agency.' : undefined} onClick={() => check.send(undefined)}>Look again</Action>}>
+    <Section title="Does its domain allow it?" note={sender.explanation} actions={own && <Action variant="default" loading={check.busy} refusal={locked ? 'Your role does not include manage:agency.' : undefined} onClick={() => check.send(undefined)}>Look again</Action>}>
       <Facts items={[
         ['Mails go out from', sender.verified ? sender.fromEmail : 'the address of this installation'],
+        ['Domain is yours', state(sender.ownership)],
         ['SPF', state(sender.spf)],
         ['DMARC', state(sender.dmarc)],
         ['Last look', <When key="w" at={sender.checkedAt} none="not yet" />],

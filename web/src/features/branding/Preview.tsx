@@ -91,7 +91,7 @@ function Shown({ target, branding, name, what, dark }: { target: Document; brand
                 </PortalPage>
               </Frame>
             )}
-            {what === 'mail' && <MailSample portal={portal} from={branding.sender?.verified ? (branding.fromEmail ?? undefined) : undefined} />}
+            {what === 'mail' && <MailSample mail={branding.mail} />}
           </MeContext>
         </PortalContext>
       </TextsContext>

@@ -5,6 +5,7 @@ import { api } from '../../api/endpoints';
 import { useAllowed, useList, useMe, useRefusal, useSend } from '../../api/hooks';
 import type { InvitationView, MemberView, RoleView } from '../../api/types';
 import { useUrlState } from '../../nav';
+import { type Language, languages } from '../../texts/texts';
 import { Action, EmptyState, Status, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { type Column, DataTable } from '../../ui/DataTable';
@@ -127,10 +128,11 @@ function MailState({ invitation }: { invitation: InvitationView }) {
 function InviteDialog({ onClose }: { onClose: () => void }) {
   const roles = useList(api.roles());
   const [email, setEmail] = useState('');
+  const [language, setLanguage] = useState<'mine' | Language>('mine');
   const [role, setRole] = useState<string | null>(null);
   const chosen = roles.rows?.find((item) => item.id === role);
   const [made, setMade] = useState<InvitationView>();
-  const invite = useSend(() => api.invite({ email: email.trim(), role: role ?? '' }), {
+  const invite = useSend(() => api.invite({ email: email.trim(), role: role ?? '', language: language === 'mine' ? undefined : language }), {
     onDone: (invitation) => { if (!invitation.mailError) { done(`An invitation is on its way to ${invitation.email}.`); onClose(); } else setMade(invitation); },
   });
   if (made)
@@ -148,6 +150,7 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
         <Stack gap="sm">
           <TextInput size="sm" label="E-mail" type="email" data-autofocus value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={invite.error?.fields.email} />
           <Select size="sm" label="Role" placeholder="Choose a role" allowDeselect={false} data={roleData(roles.rows)} value={role} onChange={setRole} description={chosen?.description} error={invite.error?.fields.role} />
+          <Select size="sm" label="Language of the mail" allowDeselect={false} data={[{ value: 'mine', label: 'As mine, or as they have chosen' }, ...languages]} value={language} onChange={(value) => setLanguage(value as typeof language)} />
           <ErrorNote error={invite.error ?? roles.error} />
           <FormActions>
             <Button variant="default" onClick={onClose}>Cancel</Button>

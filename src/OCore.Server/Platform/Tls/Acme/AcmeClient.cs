@@ -40,6 +40,11 @@ internal sealed class AcmeClient(HttpClient http, Uri directory, AcmeKey key)
         return Account = answer.Location ?? throw Malformed("The certificate authority did not name the account.");
     }
 
+    /// <summary>The names by which CAA records speak of this certificate authority; none where it does not say.</summary>
+    public async Task<IReadOnlyList<string>> CaaIdentitiesAsync(CancellationToken stop) =>
+        (await DirectoryAsync(stop)).TryGetProperty("meta", out var meta) && meta.ValueKind == JsonValueKind.Object && meta.TryGetProperty("caaIdentities", out var names) && names.ValueKind == JsonValueKind.Array
+            ? [.. names.EnumerateArray().Where(n => n.ValueKind == JsonValueKind.String).Select(n => n.GetString()!)] : [];
+
     public async Task<AcmeAnswer> NewOrderAsync(string host, CancellationToken stop) =>
         await PostAsync(await UrlAsync("newOrder", stop), new JsonObject { ["identifiers"] = new JsonArray(new JsonObject { ["type"] = "dns", ["value"] = host }) }, stop);
 

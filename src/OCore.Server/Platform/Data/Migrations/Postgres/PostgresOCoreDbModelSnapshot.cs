@@ -362,6 +362,17 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsConcurrencyToken()
                         .HasColumnType("uuid");
 
+                    b.Property<DateTimeOffset?>("ReportAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("ReportEvery")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<string>("ReportTo")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
                         .HasColumnType("uuid");
@@ -2374,6 +2385,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.Property<bool>("IsOperator")
                         .HasColumnType("boolean");
+
+                    b.Property<string>("Language")
+                        .HasMaxLength(8)
+                        .HasColumnType("character varying(8)");
 
                     b.Property<bool>("LockoutEnabled")
                         .HasColumnType("boolean");
