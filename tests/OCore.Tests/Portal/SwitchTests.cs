@@ -91,7 +91,9 @@ public sealed class SwitchTests : IAsyncLifetime
         var key = await _app.ApiKeyAsync(world.Member, world.Client);
         using var staff = _app.HttpAs(world.Agency.Owner, world.Client.Slug);
         var routes = _app.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
-            .Select(e => (Endpoint: e, Feature: e.Metadata.GetMetadata<AccessRule>()?.PortalFeature)).Where(r => r.Feature is not null && !r.Endpoint.RoutePattern.RawText!.StartsWith("/api/test", StringComparison.Ordinal)).ToList();
+            .Select(e => (Endpoint: e, Feature: e.Metadata.GetMetadata<AccessRule>()?.PortalFeature)).Where(r => r.Feature is not null && !r.Endpoint.RoutePattern.RawText!.StartsWith("/api/test", StringComparison.Ordinal)
+                // Opened by a ticket, which is asked for at a route that is refused here.
+                && !r.Endpoint.RoutePattern.RawText!.EndsWith("/socket", StringComparison.Ordinal)).ToList();
         Assert.True(routes.Count > 50, $"{routes.Count}");
         foreach (var tool in routes.GroupBy(r => r.Feature!))
             foreach (var on in (bool[])[false, true])

@@ -1061,6 +1061,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agency/clients/{client}/branding/css-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A client's own custom CSS as it was, newest first. */
+        get: operations["listClientCssVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/clients/{client}/branding/css-versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply a client's own custom CSS as it was in a version. It becomes the newest. */
+        post: operations["restoreClientCssVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agency/clients/{client}/branding/sender/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the DNS of the domain of a client's own sender now whether mails may go out from it. */
+        post: operations["checkClientSender"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agency/branding/images": {
         parameters: {
             query?: never;
@@ -2908,6 +2959,8 @@ export interface components {
                 [key: string]: components["schemas"]["AuditChange"];
             };
         };
+        /** @enum {unknown} */
+        BackupReportEvery: "day" | "week" | "month" | null;
         BackupScheduleView: {
             /** Format: uuid */
             instanceId: string;
@@ -2924,6 +2977,10 @@ export interface components {
             verify: boolean;
             /** Format: int32 */
             alarmAfterHours: number;
+            reportEvery?: null | components["schemas"]["BackupReportEvery"];
+            reportTo?: string[];
+            /** Format: date-time */
+            nextReportAt?: null | string;
             /** Format: date-time */
             nextAt?: null | string;
             /** Format: date-time */
@@ -3039,6 +3096,14 @@ export interface components {
             /** Format: int32 */
             bytes: number;
         };
+        /** @description A mail as it would go out. */
+        BrandMailSample: {
+            name: string;
+            from: string;
+            replyTo?: null | string;
+            subject: string;
+            html: string;
+        };
         /** @description What a portal looks like and how its mails go out. */
         BrandingValues: {
             /** @description The name people know the portal by; the agency's own name where none is set. */
@@ -3086,6 +3151,8 @@ export interface components {
             customCssVersion?: null | number;
             /** @description The stylesheet made from colours and font, for a preview. */
             themeCss: string;
+            /** @description How a mail to a client looks: an invitation, as it would go out now. */
+            mail: components["schemas"]["BrandMailSample"];
             sender?: null | components["schemas"]["SenderView"];
             /** Format: date-time */
             updatedAt?: null | string;
@@ -3740,6 +3807,8 @@ export interface components {
         InviteMember: {
             email: string;
             role: string;
+            /** @description Of the mail: `en` or `fr`. That of who invites where not given; whoever has an account gets it in their own. */
+            language?: null | string;
         };
         LimitUse: {
             /** @description `clients`, `instances`, `servers`, `members` or `storageGb`. */
@@ -3780,6 +3849,8 @@ export interface components {
             id: string;
             email: string;
             name: string;
+            /** @description Of mails to this account, such as `fr`; null where none was chosen. */
+            language?: null | string;
             /** @description Runs this installation: may use `/api/admin`. */
             isOperator: boolean;
             totpEnabled: boolean;
@@ -4306,6 +4377,8 @@ export interface components {
             primaryColorDark: string;
             accentColorDark: string;
             fontFamily: string;
+            /** @description Of an uploaded font. */
+            fontUrl?: null | string;
             footerText?: null | string;
             supportUrl?: null | string;
             supportEmail?: null | string;
@@ -4540,6 +4613,9 @@ export interface components {
             verify?: boolean;
             /** Format: int32 */
             alarmAfterHours?: number;
+            reportEvery?: null | components["schemas"]["BackupReportEvery"];
+            /** @description Who gets it: e-mail addresses. A client's people get it in the brand of their portal. */
+            reportTo?: null | string[];
         };
         SaveBackupTarget: {
             name: string;
@@ -4564,7 +4640,12 @@ export interface components {
             fromEmail: string;
             /** @description Mails go out from `fromEmail`; otherwise from the platform's address, with answers to `fromEmail`. */
             verified: boolean;
-            /** @description `pending`, `pass`, `fail`, or `unknown` where the DNS could not be asked. */
+            /**
+             * @description Whether the domain is proven to be the agency's: by a TXT record, or by a portal domain of the same name. `pending`, `pass`,
+             *     `fail`, or `unknown` where the DNS could not be asked.
+             */
+            ownership?: string;
+            /** @description Whether the domain lets the platform's mail server send. */
             spf: string;
             dmarc: string;
             /** @description In words, what was seen. */
@@ -5088,6 +5169,8 @@ export interface components {
         };
         UpdateMe: {
             name?: null | string;
+            /** @description Of mails to this account: `en` or `fr`. Null: as whoever sends them thinks best. */
+            language?: null | string;
         };
         UpdateMember: {
             /** @description Id or slug of a role of this organization. */
@@ -10375,6 +10458,212 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BrandingView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listClientCssVersions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                q?: string;
+            };
+            header?: never;
+            path: {
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfCssVersionView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    restoreClientCssVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    checkClientSender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SenderView"];
                 };
             };
             /** @description Bad Request */

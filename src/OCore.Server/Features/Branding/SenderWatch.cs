@@ -28,7 +28,7 @@ internal sealed class SenderWatch(OCoreDbFactory databases, SenderCheck check, O
         }
     }
 
-    private async Task LookAsync(CancellationToken stop)
+    internal async Task LookAsync(CancellationToken stop)
     {
         await using var db = databases.System();
         var now = time.GetUtcNow();

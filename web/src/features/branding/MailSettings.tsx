@@ -28,7 +28,7 @@ function Sender({ sender, locked, client, own }: { sender: SenderView; locked: b
     <Section title="Does its domain allow it?" note={sender.explanation} actions={own && <Action variant="default" loading={check.busy} refusal={locked ? 'Your role does not include manage:agency.' : undefined} onClick={() => check.send(undefined)}>Look again</Action>}>
       <Facts items={[
         ['Mails go out from', sender.verified ? sender.fromEmail : 'the address of this installation'],
-        ['Domain is yours', state(sender.ownership)],
+        ['Domain is yours', state(sender.ownership ?? 'pending')],
         ['SPF', state(sender.spf)],
         ['DMARC', state(sender.dmarc)],
         ['Last look', <When key="w" at={sender.checkedAt} none="not yet" />],
