@@ -33,7 +33,8 @@ internal sealed class ReadersShell(Uri server, string token)
 {
     private static readonly string Cli = Repository.PathOf("artifacts", "cli");
 
-    public static string? WhyNot { get; } = Remote.Lab.WhyNot ?? (File.Exists(Path.Combine(Cli, "ocore")) ? null : "the native command line is not in artifacts/cli; bin/test system builds it");
+    public static string? NoCommandLine { get; } = File.Exists(Path.Combine(Cli, "ocore")) ? null : "the native command line is not in artifacts/cli; bin/test system builds it";
+    public static string? WhyNot { get; } = Remote.Lab.WhyNot ?? NoCommandLine;
 
     /// <summary>Runs a command of the page. Only the host and the ids in it are filled in; the token is the environment's.</summary>
     /// <returns>Its output; for curl with the status as the last line.</returns>

@@ -137,6 +137,35 @@ public sealed class PlansTests(TestApps apps) : IClassFixture<TestApps>
         await app.As(agency.Owner, agency.Org).Post<AgencyView>("/api/agency/enable").IsRefusedAsync(403, "subscription_required");
     }
 
+    [Theory, Sqlite, Postgres]
+    public async Task Each_feature_opens_what_it_is_named_for_and_what_is_there_stays_readable(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Plain");
+        var http = app.As(agency.Owner, agency.Org);
+        await AssignAsync(app, agency, new());
+
+        await MissingAsync("white_label", http.Put<UpdateBranding, BrandingView>("/api/agency/branding", new() { PrimaryColor = "#2563eb" }));
+        await MissingAsync("white_label", http.Post<CreatePortalDomain, PortalDomainView>("/api/agency/portal-domains", new() { Subdomain = "acme" }));
+        await MissingAsync("backups", http.Post<SaveBackupTarget, BackupTargetView>("/api/backup-targets", new() { Name = "elsewhere", Endpoint = "https://s3.example.com", Bucket = "backups", AccessKey = "key" }));
+        await MissingAsync("topologies", http.Get<Page<TopologySummary>>("/api/topologies"));
+        await MissingAsync("templates", http.Get<Page<TemplateView>>("/api/templates"));
+        Assert.NotNull(await http.Get<BrandingView>("/api/agency/branding"));
+        Assert.Empty((await http.Get<Page<BackupView>>("/api/backups")).Data);
+
+        await AssignAsync(app, agency, new(), ["agency", "white_label", "backups", "topologies", "templates"]);
+        Assert.Equal("#2563eb", (await http.Put<UpdateBranding, BrandingView>("/api/agency/branding", new() { PrimaryColor = "#2563eb" })).PrimaryColor);
+        Assert.Empty((await http.Get<Page<TemplateView>>("/api/templates")).Data);
+
+        // Where several are needed, each is.
+        await AssignAsync(app, agency, new(), ["white_label", "topologies"]);
+        await MissingAsync("agency", http.Put<UpdateBranding, BrandingView>("/api/agency/branding", new() { PrimaryColor = "#7c3aed" }));
+        await MissingAsync("agency", http.Get<Page<TopologySummary>>("/api/topologies"));
+    }
+
+    private static async Task MissingAsync(string feature, Task call) =>
+        Assert.Contains($"does not include {feature}.", (await call.IsRefusedAsync(403, "subscription_required")).Detail, StringComparison.Ordinal);
+
     private static async Task AssignAsync(TestApp app, TestAgency agency, PlanLimits limits, string[]? features = null)
     {
         var plan = await PlanAsync(app, limits, features ?? ["agency"]);

@@ -100,6 +100,17 @@ public sealed class EndpointRules(TestApp app) : IClassFixture<TestApp>
         Assert.True(JsonNode.DeepEquals(served, kept), "openapi/ocore.json is not what the server serves: run bin/gen. " + FirstDifference("", kept, served));
     }
 
+    /// <summary>But a file, which is saved over the hash it was read with, and lists.</summary>
+    [Fact]
+    public async Task What_can_be_read_and_changed_has_a_tag_for_its_changes()
+    {
+        var lacking = from path in (await DocumentAsync())["paths"]!.AsObject()
+                      where path.Value!["get"] is not null && path.Value["put"] is not null
+                      where path.Value["get"]!["responses"]!["200"]!["headers"]?["ETag"] is null || path.Value["put"]!["responses"]!["412"] is null
+                      select path.Key;
+        Assert.Equal(["/api/instances/{id}/files/content"], lacking);
+    }
+
     private async Task<JsonNode> DocumentAsync() => JsonNode.Parse(await app.Anonymous.GetStringAsync("/openapi/v1.json"))!;
 
     private static string? FirstDifference(string path, JsonNode? kept, JsonNode? served)

@@ -1,6 +1,11 @@
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using OCore.Client;
+using OCore.Platform.Http;
+using OCore.Tests.Terminals;
 
 namespace OCore.Tests.Tenancy;
 
@@ -29,8 +34,45 @@ public sealed class TheMatrix(TestApps apps) : IClassFixture<TestApps>
                 cells.Add($" {await CellAsync(world, document, operation, actor),-15}");
             lines.AppendLine(string.Join("", cells).TrimEnd());
         }
+        foreach (var line in await SocketsAsync(world))
+            lines.AppendLine(line);
         Assert.DoesNotContain(" 500", lines.ToString(), StringComparison.Ordinal);
         Repository.IsGolden("tenancy-matrix.txt", lines.ToString());
+    }
+
+    /// <summary>The WebSockets, which are no operations of the document: with the ticket that an actor gets, and with one that somebody else got.</summary>
+    private static async Task<IEnumerable<string>> SocketsAsync(MatrixWorld world)
+    {
+        var sockets = world.App.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
+            .Where(e => e.Metadata.GetMetadata<TakesTicket>() is not null).Select(e => e.RoutePattern.RawText!.Replace("{id:guid}", "{id}", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        var lines = new List<string>();
+        foreach (var socket in sockets)
+        {
+            string own = $"WS {socket,-55}", others = $"WS {socket + ", another's ticket",-55}";
+            foreach (var actor in world.Actors.Values)
+            {
+                var possessions = actor.Slug == world.Client.Slug ? world.OfClient : world.OfOurs;
+                var path = socket.Replace("{id}", possessions.After(socket.Split('/')[2]), StringComparison.Ordinal);
+                own += $" {await OpenAsync(world, actor, path, actor),-15}";
+                others += $" {await OpenAsync(world, world.Actors[actor.Slug == world.Client.Slug ? "delegated staff" : "owner"], path, actor),-15}";
+            }
+            lines.AddRange([own.TrimEnd(), others.TrimEnd()]);
+        }
+        return lines;
+    }
+
+    // The status with which the ticket is refused, or the socket.
+    private static async Task<string> OpenAsync(MatrixWorld world, MatrixWorld.Actor asking, string socket, MatrixWorld.Actor opening)
+    {
+        using var http = world.App.HttpWith(asking.Token ?? asking.Person?.Token, asking.Slug);
+        using var answer = await http.PostAsync(socket[..^"/socket".Length], null);
+        if (!answer.IsSuccessStatusCode)
+            return ((int)answer.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var ticket = (await answer.Content.ReadFromJsonAsync(WireJson.Default.TerminalTicket))!;
+        var (open, status) = await TerminalAtHand.ConnectAsync(world.App, ticket.Socket, ticket.Ticket, opening.Token ?? opening.Person?.Token, null, null, opening.Slug);
+        open?.Abort();
+        open?.Dispose();
+        return open is null ? ((int)status).ToString(System.Globalization.CultureInfo.InvariantCulture) : "yes";
     }
 
     // An id that does not exist and a body that is not understood: who passes the gate learns of that, and nothing happens.

@@ -20,7 +20,7 @@ internal static class ClientEndpoints
     {
         var clients = agency.MapGroup("/clients").WithTags("Clients").InAgency();
         clients.MapGet("/", List).WithName("listClients");
-        clients.MapGet("/{client}", Get).WithName("getClient");
+        clients.MapGet("/{client}", Get).WithName("getClient").EditTag<UpdateClient>();
         clients.MapPost("/", Create).WithName("createClient").Require("manage:agency");
         clients.MapPut("/{client}", Update).WithName("updateClient").Require("manage:agency");
         clients.MapDelete("/{client}", Delete).WithName("deleteClient").Require("manage:agency").StartsOperation();

@@ -18,7 +18,7 @@ internal static class ArchiveEndpoints
     public static void Map(RouteGroupBuilder backups)
     {
         backups.MapGet("/{id:guid}/download", Download).WithName("downloadBackup").Require("manage:backups").Produces<Stream>(200, "application/zip");
-        backups.MapPost("/import", Import).WithName("importBackup").Require("manage:backups").Accepts<Stream>("application/zip", "application/octet-stream")
+        backups.MapPost("/import", Import).WithName("importBackup").Require("manage:backups").Feature(PlanFeatures.Backups).Accepts<Stream>("application/zip", "application/octet-stream")
             .WithMetadata(new RequestSizeLimitAttribute(OdooArchives.MaxBytes));
     }
 

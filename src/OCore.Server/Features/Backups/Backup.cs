@@ -75,7 +75,7 @@ internal sealed class BackupTarget : IAgencyShared, IAudited
     [NotAudited] public string? TestError { get; set; }
     public DateTimeOffset CreatedAt { get; init; }
 
-    string IAudited.AuditNoun => "backup-target";
+    string IAudited.AuditNoun => "backup_target";
     string IAudited.AuditName => Name;
 }
 

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Operations;
+using OCore.Features.Plans;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Operations;
@@ -24,7 +25,7 @@ internal static class BackupEndpoints
         RestoreEndpoints.Map(backups);
         ArchiveEndpoints.Map(backups);
         var instances = api.MapGroup("/instances/{id}").WithTags("Backups").Require("view:backups").PortalFeature(PortalFeatures.Backups);
-        instances.MapPost("/backups", Take).WithName("takeBackup").Require("manage:backups").StartsOperation();
+        instances.MapPost("/backups", Take).WithName("takeBackup").Require("manage:backups").Feature(PlanFeatures.Backups).StartsOperation();
         BackupScheduleEndpoints.Map(instances);
         BackupTargetEndpoints.Map(api);
     }

@@ -53,7 +53,7 @@ internal sealed class BackupSchedule : IAgencyShared, IAudited
 
     public TimeZoneInfo Zone => TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 
-    string IAudited.AuditNoun => "backup-schedule";
+    string IAudited.AuditNoun => "backup_schedule";
     string IAudited.AuditName => InstanceName;
 }
 

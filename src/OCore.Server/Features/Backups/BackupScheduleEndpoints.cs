@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
+using OCore.Features.Plans;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 
@@ -13,8 +14,8 @@ internal static class BackupScheduleEndpoints
 {
     public static void Map(RouteGroupBuilder instance)
     {
-        instance.MapGet("/backup-schedule", Get).WithName("getBackupSchedule");
-        instance.MapPut("/backup-schedule", Save).WithName("saveBackupSchedule").Require("manage:backups");
+        instance.MapGet("/backup-schedule", Get).WithName("getBackupSchedule").EditTag<SaveBackupSchedule>();
+        instance.MapPut("/backup-schedule", Save).WithName("saveBackupSchedule").Require("manage:backups").Feature(PlanFeatures.Backups);
         instance.MapDelete("/backup-schedule", Delete).WithName("deleteBackupSchedule").Require("manage:backups");
     }
 

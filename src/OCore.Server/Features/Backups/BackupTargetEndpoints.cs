@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Plans;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Security;
@@ -15,8 +16,8 @@ internal static class BackupTargetEndpoints
     {
         var targets = api.MapGroup("/backup-targets").WithTags("Backups").Require("view:backups").PortalFeature(PortalFeatures.Backups);
         targets.MapGet("/", List).WithName("listBackupTargets");
-        targets.MapPost("/", Create).WithName("createBackupTarget").Require("manage:backups");
-        targets.MapGet("/{id:guid}", Get).WithName("getBackupTarget");
+        targets.MapPost("/", Create).WithName("createBackupTarget").Require("manage:backups").Feature(PlanFeatures.Backups);
+        targets.MapGet("/{id:guid}", Get).WithName("getBackupTarget").EditTag<SaveBackupTarget>();
         targets.MapPut("/{id:guid}", Update).WithName("updateBackupTarget").Require("manage:backups");
         targets.MapDelete("/{id:guid}", Delete).WithName("deleteBackupTarget").Require("manage:backups");
         targets.MapPost("/{id:guid}/test", Test).WithName("testBackupTarget").Require("manage:backups");

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.OpenApi;
 using OCore.Client;
+using OCore.Features.Plans;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Security;
@@ -17,9 +18,9 @@ internal static class BrandUploads
 
     public static void Map(RouteGroupBuilder agency)
     {
-        agency.MapPost("/branding/images", UploadImage).WithName("uploadBrandImage").Require("manage:agency").WithMetadata(new RequestSizeLimitAttribute(BrandImages.MaxBytes + 64 * 1024)).AddOpenApiOperationTransformer((operation, _, _) => TakesFile(operation));
+        agency.MapPost("/branding/images", UploadImage).WithName("uploadBrandImage").Require("manage:agency").Feature(PlanFeatures.WhiteLabel).WithMetadata(new RequestSizeLimitAttribute(BrandImages.MaxBytes + 64 * 1024)).AddOpenApiOperationTransformer((operation, _, _) => TakesFile(operation));
         agency.MapGet("/branding/fonts", Fonts).WithName("listBrandFonts");
-        agency.MapPost("/branding/fonts", UploadFont).WithName("uploadBrandFont").Require("manage:agency").WithMetadata(new RequestSizeLimitAttribute(MaxFont + 64 * 1024)).AddOpenApiOperationTransformer((operation, _, _) => TakesFile(operation, "family"));
+        agency.MapPost("/branding/fonts", UploadFont).WithName("uploadBrandFont").Require("manage:agency").Feature(PlanFeatures.WhiteLabel).WithMetadata(new RequestSizeLimitAttribute(MaxFont + 64 * 1024)).AddOpenApiOperationTransformer((operation, _, _) => TakesFile(operation, "family"));
     }
 
     // Said in the document only: routing would refuse another type before the gate has asked who it is.

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Agency;
 using OCore.Features.Organizations;
+using OCore.Features.Plans;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Security;
@@ -16,14 +17,14 @@ internal static class BrandingEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         var agency = api.MapGroup("/agency").WithTags("Branding").Require("view:agency").InAgency();
-        agency.MapGet("/branding", Get).WithName("getBranding");
-        agency.MapPut("/branding", Update).WithName("updateBranding").Require("manage:agency");
+        agency.MapGet("/branding", Get).WithName("getBranding").EditTag<UpdateBranding>();
+        agency.MapPut("/branding", Update).WithName("updateBranding").Require("manage:agency").Feature(PlanFeatures.WhiteLabel);
         agency.MapPost("/branding/reset", Reset).WithName("resetBranding").Require("manage:agency");
         agency.MapGet("/branding/css-versions", CssVersions).WithName("listCssVersions");
-        agency.MapPost("/branding/css-versions/{version:int}/restore", RestoreCss).WithName("restoreCssVersion").Require("manage:agency");
+        agency.MapPost("/branding/css-versions/{version:int}/restore", RestoreCss).WithName("restoreCssVersion").Require("manage:agency").Feature(PlanFeatures.WhiteLabel);
         agency.MapPost("/branding/sender/check", CheckSender).WithName("checkSender").Require("manage:agency");
-        agency.MapGet("/clients/{client}/branding", GetOfClient).WithName("getClientBranding");
-        agency.MapPut("/clients/{client}/branding", UpdateOfClient).WithName("updateClientBranding").Require("manage:agency");
+        agency.MapGet("/clients/{client}/branding", GetOfClient).WithName("getClientBranding").EditTag<UpdateBranding>();
+        agency.MapPut("/clients/{client}/branding", UpdateOfClient).WithName("updateClientBranding").Require("manage:agency").Feature(PlanFeatures.WhiteLabel);
         agency.MapPost("/clients/{client}/branding/reset", ResetOfClient).WithName("resetClientBranding").Require("manage:agency");
         agency.MapGet("/clients/{client}/branding/css-versions", CssVersionsOfClient).WithName("listClientCssVersions");
         agency.MapPost("/clients/{client}/branding/css-versions/{version:int}/restore", RestoreCssOfClient).WithName("restoreClientCssVersion").Require("manage:agency");

@@ -19,7 +19,7 @@ internal static class InstanceEndpoints
     {
         var instances = api.MapGroup("/instances").WithTags("Instances").Require("view:instances");
         instances.MapGet("/", List).WithName("listInstances");
-        instances.MapGet("/{id}", Get).WithName("getInstance");
+        instances.MapGet("/{id}", Get).WithName("getInstance").EditTag<UpdateInstance>();
         instances.MapPut("/{id}", Update).WithName("updateInstance").Require("manage:instances");
         instances.MapGet("/{id}/config", Config).WithName("getInstanceConfig");
         instances.MapPost("/{id}/start", Start).WithName("startInstance").Require("manage:instances").StartsOperation();

@@ -18,7 +18,7 @@ internal static class AlertEndpoints
         var rules = api.MapGroup("/alert-rules").WithTags("Monitoring").Require("view:monitoring").PortalFeature(PortalFeatures.Monitoring);
         rules.MapGet("/", List).WithName("listAlertRules");
         rules.MapPost("/", Create).WithName("createAlertRule").Require("manage:monitoring");
-        rules.MapGet("/{id:guid}", Get).WithName("getAlertRule");
+        rules.MapGet("/{id:guid}", Get).WithName("getAlertRule").EditTag<UpdateAlertRule>();
         rules.MapPut("/{id:guid}", Update).WithName("updateAlertRule").Require("manage:monitoring");
         rules.MapDelete("/{id:guid}", Delete).WithName("deleteAlertRule").Require("manage:monitoring");
         api.MapGroup("/alerts").WithTags("Monitoring").Require("view:monitoring").PortalFeature(PortalFeatures.Monitoring).MapGet("/", Alerts).WithName("listAlerts");

@@ -17,7 +17,7 @@ internal static class OrganizationEndpoints
         var organizations = api.MapGroup("/organizations").WithTags("Organizations");
         organizations.MapGet("/", List).WithName("listOrganizations").SignedIn();
         organizations.MapPost("/", Create).WithName("createOrganization").SignedIn();
-        organizations.MapGet("/current", Current).WithName("getCurrentOrganization").Require("view:organization");
+        organizations.MapGet("/current", Current).WithName("getCurrentOrganization").EditTag<UpdateOrganization>().Require("view:organization");
         organizations.MapPut("/current", Update).WithName("updateCurrentOrganization").Require("manage:organization");
         MemberEndpoints.Map(api);
         RoleEndpoints.Map(api);

@@ -13,7 +13,7 @@ internal static class RoleEndpoints
     {
         var roles = api.MapGroup("/roles").WithTags("Roles").Require("view:roles");
         roles.MapGet("/", List).WithName("listRoles");
-        roles.MapGet("/{role}", Get).WithName("getRole");
+        roles.MapGet("/{role}", Get).WithName("getRole").EditTag<UpdateRole>();
         roles.MapPost("/", Create).WithName("createRole").Require("manage:roles").PortalFeature(PortalFeatures.Team);
         roles.MapPut("/{role}", Update).WithName("updateRole").Require("manage:roles").PortalFeature(PortalFeatures.Team);
         roles.MapDelete("/{role}", Delete).WithName("deleteRole").Require("manage:roles").PortalFeature(PortalFeatures.Team);

@@ -14,7 +14,7 @@ internal static class PlanEndpoints
     {
         var plans = api.MapGroup("/admin/plans").WithTags("Administration").OperatorOnly();
         plans.MapGet("/", List).WithName("listPlans");
-        plans.MapGet("/{plan}", Get).WithName("getPlan");
+        plans.MapGet("/{plan}", Get).WithName("getPlan").EditTag<UpdatePlan>();
         plans.MapPost("/", Create).WithName("createPlan");
         plans.MapPut("/{plan}", Update).WithName("updatePlan");
         plans.MapDelete("/{plan}", Delete).WithName("deletePlan");

@@ -14,9 +14,9 @@ internal static class PortalConfigEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         var agency = api.MapGroup("/agency").WithTags("Portal").Require("view:agency").InAgency();
-        agency.MapGet("/portal-config", Get).WithName("getPortalConfig");
+        agency.MapGet("/portal-config", Get).WithName("getPortalConfig").EditTag<UpdatePortalConfig>();
         agency.MapPut("/portal-config", Update).WithName("updatePortalConfig").Require("manage:agency");
-        agency.MapGet("/clients/{client}/portal-config", GetOfClient).WithName("getClientPortalConfig");
+        agency.MapGet("/clients/{client}/portal-config", GetOfClient).WithName("getClientPortalConfig").EditTag<UpdatePortalConfig>();
         agency.MapPut("/clients/{client}/portal-config", UpdateOfClient).WithName("updateClientPortalConfig").Require("manage:agency");
     }
 

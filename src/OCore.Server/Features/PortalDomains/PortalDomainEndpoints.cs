@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Domains;
 using OCore.Features.Organizations;
+using OCore.Features.Plans;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -18,9 +19,9 @@ internal static class PortalDomainEndpoints
         var domains = api.MapGroup("/agency/portal-domains").WithTags("Portal domains").Require("view:agency").InAgency();
         domains.MapGet("/", List).WithName("listPortalDomains");
         domains.MapGet("/{domain}", Get).WithName("getPortalDomain");
-        domains.MapPost("/", Create).WithName("createPortalDomain").Require("manage:agency");
-        domains.MapPost("/{domain}/verify", Verify).WithName("verifyPortalDomain").Require("manage:agency");
-        domains.MapPost("/{domain}/activate", Activate).WithName("activatePortalDomain").Require("manage:agency");
+        domains.MapPost("/", Create).WithName("createPortalDomain").Require("manage:agency").Feature(PlanFeatures.WhiteLabel);
+        domains.MapPost("/{domain}/verify", Verify).WithName("verifyPortalDomain").Require("manage:agency").Feature(PlanFeatures.WhiteLabel);
+        domains.MapPost("/{domain}/activate", Activate).WithName("activatePortalDomain").Require("manage:agency").Feature(PlanFeatures.WhiteLabel);
         domains.MapPost("/{domain}/deactivate", Deactivate).WithName("deactivatePortalDomain").Require("manage:agency");
         domains.MapDelete("/{domain}", Delete).WithName("deletePortalDomain").Require("manage:agency");
     }

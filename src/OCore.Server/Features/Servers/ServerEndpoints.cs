@@ -22,7 +22,7 @@ internal static class ServerEndpoints
         servers.MapGet("/", List).WithName("listServers");
         servers.MapPost("/", Add).WithName("addServer").Require("manage:servers").StartsOperation();
         servers.MapPost("/host-key", ProbeHostKey).WithName("probeHostKey").Require("manage:servers");
-        servers.MapGet("/{id:guid}", Get).WithName("getServer");
+        servers.MapGet("/{id:guid}", Get).WithName("getServer").EditTag<UpdateServer>();
         servers.MapPut("/{id:guid}", Update).WithName("updateServer").Require("manage:servers");
         servers.MapDelete("/{id:guid}", Remove).WithName("removeServer").Require("manage:servers").StartsOperation();
         servers.MapPost("/{id:guid}/validate", Validate).WithName("validateServer").Require("manage:servers").StartsOperation();

@@ -20,7 +20,7 @@ internal static class EnterpriseEndpoints
     public static void Map(RouteGroupBuilder templates)
     {
         var enterprise = templates.MapGroup("/enterprise").Require("manage:templates");
-        enterprise.MapGet("/", Get).WithName("getEnterpriseAccess");
+        enterprise.MapGet("/", Get).WithName("getEnterpriseAccess").EditTag<EnterpriseAccess>("hasSecret", "updatedAt");
         enterprise.MapPut("/", Set).WithName("setEnterpriseAccess");
         enterprise.MapDelete("/", Clear).WithName("clearEnterpriseAccess");
         enterprise.MapPut("/archives/{version}", Upload).WithName("uploadEnterpriseArchive").Accepts<Stream>("application/octet-stream", "application/zip", "application/gzip")

@@ -16,7 +16,7 @@ internal static class TemplateEndpoints
         var templates = api.MapGroup("/templates").WithTags("Templates").Require("view:templates").Feature("templates");
         templates.MapGet("/", List).WithName("listTemplates");
         templates.MapPost("/", Create).WithName("createTemplate").Require("manage:templates");
-        templates.MapGet("/{id:guid}", Get).WithName("getTemplate");
+        templates.MapGet("/{id:guid}", Get).WithName("getTemplate").EditTag<UpdateTemplate>();
         templates.MapPut("/{id:guid}", Update).WithName("updateTemplate").Require("manage:templates");
         templates.MapDelete("/{id:guid}", Delete).WithName("deleteTemplate").Require("manage:templates");
         templates.MapPost("/{id:guid}/duplicate", Duplicate).WithName("duplicateTemplate").Require("manage:templates");

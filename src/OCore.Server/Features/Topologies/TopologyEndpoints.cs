@@ -20,11 +20,11 @@ internal static class TopologyEndpoints
         topologies.MapGet("/", List).WithName("listTopologies");
         topologies.MapPost("/", Create).WithName("createTopology").Require("manage:topologies");
         topologies.MapGet("/blueprints", ListBlueprints).WithName("listTopologyBlueprints");
-        topologies.MapGet("/{id:guid}", Get).WithName("getTopology");
+        topologies.MapGet("/{id:guid}", Get).WithName("getTopology").EditTag<UpdateTopology>();
         topologies.MapPut("/{id:guid}", Update).WithName("updateTopology").Require("manage:topologies");
         topologies.MapDelete("/{id:guid}", Delete).WithName("deleteTopology").Require("manage:topologies");
         topologies.MapPost("/{id:guid}/duplicate", Duplicate).WithName("duplicateTopology").Require("manage:topologies");
-        topologies.MapGet("/{id:guid}/ha-config", GetHaConfig).WithName("getTopologyHaConfig");
+        topologies.MapGet("/{id:guid}/ha-config", GetHaConfig).WithName("getTopologyHaConfig").EditTag<UpdateHaConfig>("haConfig");
         topologies.MapPut("/{id:guid}/ha-config", UpdateHaConfig).WithName("updateTopologyHaConfig").Require("manage:topologies");
         topologies.MapPost("/{id:guid}/validate", Validate).WithName("validateTopology");
         DeploymentEndpoints.Map(topologies);

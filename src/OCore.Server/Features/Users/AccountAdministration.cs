@@ -16,7 +16,7 @@ internal static class AccountAdministration
     {
         var accounts = api.MapGroup("/admin/users").WithTags("Administration").OperatorOnly();
         accounts.MapGet("/", List).WithName("listAccounts");
-        accounts.MapGet("/{id:guid}", Get).WithName("getAccount");
+        accounts.MapGet("/{id:guid}", Get).WithName("getAccount").EditTag<UpdateAccount>();
         accounts.MapPut("/{id:guid}", Update).WithName("updateAccount");
         accounts.MapPost("/{id:guid}/disable", Disable).WithName("disableAccount");
         accounts.MapPost("/{id:guid}/enable", Enable).WithName("enableAccount");

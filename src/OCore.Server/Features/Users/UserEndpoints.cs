@@ -20,7 +20,7 @@ internal static class UserEndpoints
         AccountAdministration.Map(api);
 
         var user = api.MapGroup("/user").WithTags("Account").SignedIn();
-        user.MapGet("", AccountEndpoints.Get).WithName("getUser");
+        user.MapGet("", AccountEndpoints.Get).WithName("getUser").EditTag<UpdateMe>();
 
         // A key that leaked must not be able to take over the account of the person who made it.
         var person = user.MapGroup("").AddEndpointFilter(async (context, next) =>

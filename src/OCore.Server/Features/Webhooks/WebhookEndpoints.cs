@@ -17,7 +17,7 @@ internal static class WebhookEndpoints
         var webhooks = api.MapGroup("/webhooks").WithTags("Webhooks").Require("view:webhooks");
         webhooks.MapGet("/", List).WithName("listWebhooks");
         webhooks.MapPost("/", Create).WithName("createWebhook").Require("manage:webhooks");
-        webhooks.MapGet("/{id:guid}", Get).WithName("getWebhook");
+        webhooks.MapGet("/{id:guid}", Get).WithName("getWebhook").EditTag<UpdateWebhook>();
         webhooks.MapPut("/{id:guid}", Update).WithName("updateWebhook").Require("manage:webhooks");
         webhooks.MapDelete("/{id:guid}", Delete).WithName("deleteWebhook").Require("manage:webhooks");
         webhooks.MapPost("/{id:guid}/test", Test).WithName("testWebhook").Require("manage:webhooks");

@@ -10,8 +10,8 @@ internal sealed record AccessRule
     public required AccessKind Kind { get; init; }
     public PermissionSet Permission { get; init; }
     public string? PermissionName { get; init; }
-    /// <summary>A feature of the plan, for example <c>agency</c>.</summary>
-    public string? Feature { get; init; }
+    /// <summary>Features of the plan, for example <c>agency</c>.</summary>
+    public IReadOnlyList<string> Features { get; init; } = [];
     public bool AgencyEnabled { get; init; }
     /// <summary>A switch of the portal, one of <see cref="PortalFeatures"/>.</summary>
     public string? PortalFeature { get; init; }
@@ -41,7 +41,7 @@ internal static class AccessRules
     public static T OperatorOnly<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Kind = AccessKind.Operator });
 
     /// <summary>The plan has to include it: 403 <c>subscription_required</c> otherwise.</summary>
-    public static T Feature<T>(this T builder, string feature) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Feature = feature });
+    public static T Feature<T>(this T builder, string feature) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Features = [.. r.Features, feature] });
 
     /// <summary>The agency can switch it off for the people of its clients: 403 <c>feature_disabled</c> for them then. One of <see cref="PortalFeatures"/>.</summary>
     public static T PortalFeature<T>(this T builder, string feature) where T : IEndpointConventionBuilder =>
@@ -51,7 +51,7 @@ internal static class AccessRules
     public static T Lasting<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { IsLasting = true });
 
     /// <summary>Agency mode has to be on: 409 <c>agency_not_enabled</c> otherwise.</summary>
-    public static T InAgency<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Feature = "agency", AgencyEnabled = true });
+    public static T InAgency<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Features = [.. r.Features, "agency"], AgencyEnabled = true });
 
     // Later calls refine earlier ones: a group sets the view permission, a route in it the manage one.
     private static T Rule<T>(this T builder, Func<AccessRule, AccessRule> change) where T : IEndpointConventionBuilder
@@ -73,8 +73,8 @@ internal static class AccessRules
         {
             AccessKind.Public => "public", AccessKind.SignedIn => "signed_in", AccessKind.Operator => "operator", _ => rule.PermissionName!,
         }));
-        if (rule.Feature is not null)
-            operation.AddExtension("x-feature", new JsonNodeExtension(rule.Feature));
+        if (rule.Features.Count > 0)
+            operation.AddExtension("x-feature", new JsonNodeExtension(string.Join(", ", rule.Features)));
         if (rule.AgencyEnabled)
             operation.AddExtension("x-agency-mode", new JsonNodeExtension(true));
     }
@@ -176,7 +176,7 @@ internal sealed class Gate(RequestDelegate next)
         { Kind: AccessKind.Operator } => access is { IsOperator: true, ApiKeyId: null } ? null : GateProblems.OperatorOnly,
         { Kind: AccessKind.Permission } when access.Suspended => GateProblems.SuspendedFor(access.SuspendedReason),
         { Kind: AccessKind.Permission } when !access.Permissions.Has(rule.Permission) => GateProblems.Forbidden(rule.PermissionName!),
-        { Feature: { } feature } when !access.Features.Contains(feature) => GateProblems.SubscriptionRequired(feature),
+        _ when rule.Features.FirstOrDefault(f => !access.Features.Contains(f)) is { } missing => GateProblems.SubscriptionRequired(missing),
         { AgencyEnabled: true } when !access.AgencyEnabled => GateProblems.AgencyNotEnabled,
         { PortalFeature: { } wanted } when access.Portal is { } portal && !portal.Allows(wanted) => GateProblems.FeatureDisabled(wanted),
         _ when access.ReadOnly && !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) => GateProblems.OnlyLooking,

@@ -33,9 +33,10 @@ internal static class HttpFace
         services.AddExceptionHandler<ProblemHandling>();
         services.AddValidation();
         services.AddOpenApi("v1", o => o
-            .AddDocumentTransformer((document, _, _) =>
+            .AddDocumentTransformer((document, context, _) =>
             {
                 (document.Info.Title, document.Info.Version) = ("oCore", "1");
+                EditTags.Describe(document, context.ApplicationServices);
                 return Task.CompletedTask;
             })
             .AddOperationTransformer((operation, context, _) =>
@@ -60,6 +61,7 @@ internal static class HttpFace
         services.AddSingleton<PortalHosts>();
         services.AddSingleton<HostDoor>();
         services.AddSingleton<SocketTickets>();
+        services.AddSingleton<EditTagRoutes>();
     }
 
     public static void UseHttpFace(this WebApplication app)
@@ -84,6 +86,7 @@ internal static class HttpFace
         app.UseMiddleware<Gate>();
         app.Use(TextWithoutNul.RefuseInQueryAsync);
         app.Use(UnreadableQuery.NameItAsync);
+        app.Use(EditTags.CheckAsync);
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapScalarApiReference("/docs/api", o => o.WithTitle("oCore API").WithOpenApiRoutePattern("/openapi/{documentName}.json").DisableDefaultFonts());
     }
