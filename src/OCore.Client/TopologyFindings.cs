@@ -49,6 +49,8 @@ public sealed record ValidateTopology
 {
     public TopologyData? TopologyData { get; init; }
     public UpdateHaConfig? HaConfig { get; init; }
+    /// <summary>Also look at the servers themselves, as a second pass with the codes TP-N: some seconds, and <c>manage:topologies</c>.</summary>
+    public bool? Probe { get; init; }
 }
 
 public sealed record TopologyValidation
@@ -62,4 +64,40 @@ public sealed record TopologyValidation
     /// <summary>Of all that was looked at: the drawing, the settings and the servers.</summary>
     public required string Snapshot { get; init; }
     public required DateTimeOffset CheckedAt { get; init; }
+    /// <summary>What was measured, where that was asked for.</summary>
+    public TopologyProbe? Probe { get; init; }
+}
+
+/// <summary>What a look at the servers of a drawing saw.</summary>
+public sealed record TopologyProbe
+{
+    public required IReadOnlyList<ProbedServer> Servers { get; init; }
+    /// <summary>Each way from a node to one it uses, as it was tried from server to server.</summary>
+    public required IReadOnlyList<ProbedWay> Ways { get; init; }
+}
+
+public sealed record ProbedServer
+{
+    public required Ref Server { get; init; }
+    public required bool Answers { get; init; }
+    /// <summary>How far its clock is ahead of oCore's.</summary>
+    public long? ClockSkewMilliseconds { get; init; }
+    public string? DockerVersion { get; init; }
+    /// <summary>As Docker calls it: <c>amd64</c>.</summary>
+    public string? Architecture { get; init; }
+    /// <summary>Whether its kernel can mount NFS, where Odoo would.</summary>
+    public bool? MountsNfs { get; init; }
+    /// <summary>Until 99 of 100 small writes are on the disk, where PostgreSQL or etcd would write.</summary>
+    public double? SyncMilliseconds { get; init; }
+}
+
+public sealed record ProbedWay
+{
+    public required string From { get; init; }
+    public required string To { get; init; }
+    public required string Address { get; init; }
+    public required int Port { get; init; }
+    public required bool Reached { get; init; }
+    /// <summary>Until the other had taken the connection, the best of three.</summary>
+    public double? Milliseconds { get; init; }
 }

@@ -148,6 +148,7 @@ namespace OCore.Client;
 [JsonSerializable(typeof(DeployTopology))]
 [JsonSerializable(typeof(TopologyDeploymentView))]
 [JsonSerializable(typeof(TopologyNodeStatus))]
+[JsonSerializable(typeof(Page<TopologyNodeStatus>))]
 [JsonSerializable(typeof(SetTopologyCredential))]
 [JsonSerializable(typeof(TopologyCredentialView))]
 [JsonSerializable(typeof(Page<TopologyCredentialView>))]

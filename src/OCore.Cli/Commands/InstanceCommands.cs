@@ -12,7 +12,7 @@ internal static class InstanceCommands
     {
         List(), Show(), Update(), Config(), Work("start", "Start an instance"), Work("stop", "Stop an instance"), Work("restart", "Restart an instance, taking up changed settings"), Delete(),
         LogCommands.Logs(), Open(), FileCommands.Noun(), MonitoringCommands.Metrics("instance", (_, typed) => Task.FromResult(typed)), MonitoringCommands.Prometheus(),
-        InstanceDomainCommands.Noun(),
+        InstanceDomainCommands.Noun(), Nodes(),
         new Command("modules", "Modules of an instance") { Modules(), Change("install", "Install modules"), Change("update", "Update modules") },
         new Command("password", "The administrator's password of an instance") { Reveal(), Reset() },
     };
@@ -188,6 +188,12 @@ internal static class InstanceCommands
         {
             throw new CliException(ExitCode.Error, "No browser could be started.", "Open the link above yourself.");
         }
+    }
+
+    private static Verb Nodes()
+    {
+        var instance = Instance();
+        return Lists.Verb("nodes", "List the nodes of an instance that runs on several servers", "GET /instances/{id}/nodes", Views.TopologyNodeStatus, call => ((Route)$"/instances/{call.Get(instance)}/nodes").ToString(), [instance]);
     }
 
     private static Verb Modules()

@@ -124,9 +124,10 @@ internal static class TopologyCommands
     {
         var topology = Topology();
         var fix = Opt.List("--fix", "CODE", "Apply the fix of the findings of this code, for example TP-L04");
-        return new Verb("validate", "Check a topology against all rules; exit code 5 where there are errors") { topology, fix }
+        var probe = Opt.Flag("--probe", "Also look at the servers themselves: ports, ways, clocks, disks, images");
+        return new Verb("validate", "Check a topology against all rules; exit code 5 where there are errors") { topology, fix, probe }
             .Calls("POST /topologies/{id}/validate", "PUT /topologies/{id}")
-            .Example("ocore topology validate \"HA Production Setup\"")
+            .Example("ocore topology validate \"HA Production Setup\" --probe")
             .Runs(async call =>
             {
                 var id = await Lookup.Topology(call, call.Get(topology));
@@ -139,7 +140,7 @@ internal static class TopologyCommands
                     await call.Fetch<TopologyView>(HttpMethod.Put, ((Route)$"/topologies/{id}").ToString(), OCoreHttp.Body(new UpdateTopology { Changes = finding.Fix.Changes }));
                     call.Out.Note($"{finding.Code}: {finding.Fix.Title}");
                 }
-                var (result, json) = await call.Fetch<TopologyValidation>(HttpMethod.Post, path);
+                var (result, json) = call.Get(probe) ? await call.Fetch<TopologyValidation>(HttpMethod.Post, path, OCoreHttp.Body(new ValidateTopology { Probe = true })) : await call.Fetch<TopologyValidation>(HttpMethod.Post, path);
                 if (call.Out.Format == OutputFormat.Table && result.Findings.Count == 0)
                     call.Out.Note("No rule has anything to say.");
                 else

@@ -125,7 +125,12 @@ internal sealed class LabServer(string name)
         docker ps -aq | xargs -r docker rm -fv >/dev/null
         docker volume ls -q | xargs -r docker volume rm -f >/dev/null
         docker network ls -q --filter label=ocore.server | xargs -r docker network rm >/dev/null
-        rm -rf /var/lib/ocore
+        for chain in $(iptables -t raw -S | sed -n 's/^-N \(OCORE-.*\)/\1/p'); do
+          while iptables -t raw -D PREROUTING -j "$chain" 2>/dev/null; do :; done
+          iptables -t raw -F "$chain"; iptables -t raw -X "$chain"
+        done
+        systemctl disable --quiet ocore-firewall.service 2>/dev/null || true
+        rm -rf /var/lib/ocore /etc/systemd/system/ocore-firewall.service
         """);
 
     public Task DoAsync(string verb) => Lab.RunAsync(verb, name);

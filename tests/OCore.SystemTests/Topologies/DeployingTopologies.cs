@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
+using OCore.Features.Topologies.Deployments;
 using OCore.SystemTests.Remote;
 using OCore.Tests;
 using OCore.Tests.Topologies;
@@ -82,6 +84,26 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
             var told = await machine.ShellAsync("docker ps -aq | xargs -r docker inspect");
             Assert.DoesNotContain(Bucket.SecretKey, told, StringComparison.Ordinal);
         }
+        await GuardedAsync(topology);
+    }
+
+    /// <summary>What is inside lets in who uses it: not a server that has no part in it, not this machine; also after the server has started anew, and when somebody took the rules away.</summary>
+    private async Task GuardedAsync(TopologyView topology)
+    {
+        var database = lab.Machines[1];
+        async Task<bool> OpenAsync(LabServer from) => (await from.ShellAsync("timeout 3 bash -c 'exec 3<>/dev/tcp/$0/5432' \"$1\" && echo open || true", database.Host.Value)).Contains("open", StringComparison.Ordinal);
+        Assert.True(await OpenAsync(lab.Machines[0]), "the first Odoo's server comes to PostgreSQL");
+        Assert.False(await OpenAsync(lab.Machines[2]), "a server without a part in it comes to PostgreSQL");
+        var seen = await lab.Scene.Http.Post<ValidateTopology, TopologyValidation>($"/api/topologies/{topology.Id}/validate", new() { Probe = true });
+        Assert.DoesNotContain(seen.Findings, f => f.Code is "TP-N01" or "TP-N03" or "TP-N05" or "TP-N08");
+        await database.ShellAsync("iptables -t raw -F PREROUTING");
+        Assert.True(await OpenAsync(lab.Machines[2]));
+        seen = await lab.Scene.Http.Post<ValidateTopology, TopologyValidation>($"/api/topologies/{topology.Id}/validate", new() { Probe = true });
+        Assert.Contains(seen.Findings, f => f.Code == "TP-N03" && f.NodeIds.Contains("postgres"));
+        await lab.Scene.App.Services.GetRequiredService<TopologyWatch>().LookAsync(default);
+        Assert.False(await OpenAsync(lab.Machines[2]), "the rules are put back");
+        // Before Docker, by the server alone.
+        await database.ShellAsync("systemctl restart ocore-firewall && systemctl is-enabled --quiet ocore-firewall && systemctl show -p Before ocore-firewall | grep -q docker.service");
     }
 
     /// <summary>Durable at commit: what one node saved is in the bucket, and is read by all.</summary>

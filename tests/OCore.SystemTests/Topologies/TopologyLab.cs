@@ -19,7 +19,7 @@ public sealed class TopologyLab : IAsyncLifetime
     {
         if (Lab.WhyNot is not null) return; // each test says so
         await Lab.RunAsync(Path.Combine(Lab.Bin, "docker-engine"));
-        await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "odoo", "postgres", "redis", "haproxy", "nginx", "postgres-ha");
+        await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "odoo", "postgres", "redis", "haproxy", "nginx", "postgres-ha", "nfs");
         await Lab.RunAsync("create", $"{Count}", "--prefix", "topo");
         foreach (var server in Machines)
             await server.ForgetOCoreAsync();
@@ -68,7 +68,7 @@ public sealed class TopologyLab : IAsyncLifetime
     {
         foreach (var machine in Machines)
         {
-            var left = await machine.ShellAsync("docker ps -a --filter label=ocore.topology --format '{{.Names}}'; docker ps -a --format '{{.Names}}' | grep -E '^ocore-(i|lb|pg|pglb|redis|etcd|odoo|install|files|rm)-' || true; docker volume ls --format '{{.Name}}' | grep -v '^ocore-postgres$' || true; ls /var/lib/ocore/instances 2>/dev/null || true");
+            var left = await machine.ShellAsync("docker ps -a --filter label=ocore.topology --format '{{.Names}}'; docker ps -a --format '{{.Names}}' | grep -E '^ocore-(i|lb|pg|pglb|redis|etcd|odoo|install|files|rm)-' || true; docker volume ls --format '{{.Name}}' | grep -v '^ocore-postgres$' || true; iptables -t raw -S | grep OCORE || true; ls -d /var/lib/ocore/firewall /etc/systemd/system/ocore-firewall.service 2>/dev/null || true; ls /var/lib/ocore/instances 2>/dev/null || true");
             Assert.True(left.Trim().Length == 0, $"{machine.Name}: {left}");
             await Scene.UntilAsync(async () => (await machine.ShellAsync("docker ps --format '{{.Names}}'")).Contains("ocore-edge", StringComparison.Ordinal), $"{machine.Name} has its edge again", 30);
         }

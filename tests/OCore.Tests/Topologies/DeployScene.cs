@@ -6,7 +6,7 @@ namespace OCore.Tests.Topologies;
 /// <summary>Topologies that can be deployed, small and large, and what they become.</summary>
 internal static class DeployScene
 {
-    public static readonly LayoutImages Images = new("odoo:19.0", "postgres:17", "ocore-postgres-ha:17", "redis:8", "haproxy:3.0", "nginx:1.26", "traefik:3");
+    public static readonly LayoutImages Images = new("odoo:19.0", "postgres:17", "ocore-postgres-ha:17", "redis:8", "haproxy:3.0", "nginx:1.26", "traefik:3", "ocore-nfs:6");
     public static readonly Guid Id = new("0190cafe-0000-7000-8000-000000000001");
 
     /// <summary>A load balancer, two Odoo on two servers, one PostgreSQL, sessions in Redis and files in a bucket.</summary>

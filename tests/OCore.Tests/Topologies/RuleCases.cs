@@ -7,7 +7,7 @@ namespace OCore.Tests.Topologies;
 /// <summary>Of each code a topology that fails it, one step away from the nearest that passes.</summary>
 internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Passing, Sketch Failing)
 {
-    public static readonly IReadOnlyList<RuleCase> All = [.. Shape(), .. WayIn(), .. Files(), .. Sessions(), .. Databases(), .. Deciding(), .. Work(), .. Machines()];
+    public static readonly IReadOnlyList<RuleCase> All = [.. Shape(), .. WayIn(), .. Files(), .. Sessions(), .. Databases(), .. Deciding(), .. Work(), .. Machines(), .. Measured()];
 
     private static Sketch Single => Sketch.Of("single");
     private static Sketch Shared => Sketch.Of("shared");
@@ -54,7 +54,8 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-L04", Warning, Full, s => s.Set("lb-2", "virtualIp", null)),
         Case("TP-L05", Warning, Shared, s => s.On("postgres", "edge")),
         Case("TP-L05", Warning, Shared.Without("odoo-2"), s => s.On("lb", "app-1")),
-        Case("TP-L06", Error, Shared.Set("lb", "tls", true).Set("lb", "hosts", new[] { "erp.apps.example.com" }), s => s.Set("lb", "hosts", new[] { "erp.elsewhere.org" })),
+        Case("TP-L06", Warning, Shared.Set("lb", "tls", true).Set("lb", "hosts", new[] { "ERP.example.com" }) with { Proven = new HashSet<string> { "erp.example.com" } }, s => s.Set("lb", "hosts", new[] { "erp.elsewhere.org" })),
+        Case("TP-L06", Error, Shared.Set("lb", "tls", true).Set("lb", "httpsPort", 8443).Beside("Other", "lb", NodeType.LoadBalancer, "edge", ("httpPort", 8080)), s => s.Beside("Another", "lb", NodeType.LoadBalancer, "edge", ("httpPort", 8443))),
         Case("TP-L06", Error, Shared, s => s.Server("edge", f => f with { Instances = 2 })),
         Case("TP-L06", Error, Shared.Beside("Other", "lb", NodeType.LoadBalancer, "edge", ("httpPort", 8080)), s => s.Beside("Another", "lb", NodeType.LoadBalancer, "edge")),
         Case("TP-L07", Info, Shared, s => s.Without("odoo-2")),
@@ -173,5 +174,27 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-A05", Error, Full.Running(), s => s.Without("etcd-3").Add("etcd-4", NodeType.Etcd, "ops").Join("postgres-1", "etcd-4")),
         Case("TP-A06", Warning, Shared.Server("app-1", f => f with { ClockSkewMs = 100 }).Server("db", f => f with { ClockSkewMs = -200 }), s => s.Server("db", f => f with { ClockSkewMs = 2500 })),
         Case("TP-A06", Error, Shared.Server("app-1", f => f with { ClockSkewMs = 100 }).Server("db", f => f with { ClockSkewMs = 1500 }), s => s.Server("db", f => f with { ClockSkewMs = 9000 })),
+    ];
+
+    private static IEnumerable<RuleCase> Measured() =>
+    [
+        Case("TP-N01", Error, Failover.Probed(), s => s.Tried(2380, new LiveTry("does not answer", null))),
+        Case("TP-N01", Error, Shared.Tried(8072, new LiveTry(null, 1.9)), s => s.Tried(8072, new LiveTry("is answered by something else", null))),
+        Case("TP-N01", Error, Full.Probed(), s => s.Tried(443, new LiveTry("does not answer", null))),
+        Case("TP-N02", Warning, Failover.Tried(2380, new LiveTry(null, 9.9)), s => s.Tried(2380, new LiveTry(null, 10.1))),
+        Case("TP-N02", Info, Shared.Tried(5432, new LiveTry(null, 1.9)), s => s.Tried(5432, new LiveTry(null, 2.1))),
+        Case("TP-N03", Warning, Failover.Probed(), s => s.Probed(l => l with { Open = [("etcd-1", 2379, "app-1")] })),
+        Case("TP-N04", Error, Shared.Probed(), s => s.Seen("app-1", l => l with { MountsNfs = false })),
+        Case("TP-N04", Error, Shared.Seen("app-1", l => l with { DockerVersion = "20.10.24" }), s => s.Seen("app-1", l => l with { DockerVersion = "19.03.8" })),
+        Case("TP-N04", Error, Shared.Probed(), s => s.Seen("app-1", l => l with { Images = new Dictionary<string, string?> { ["odoo:19.0"] = "arm64" } })),
+        Case("TP-N04", Info, Shared.Probed(), s => s.Seen("app-1", l => l with { Images = new Dictionary<string, string?> { ["odoo:19.0"] = null } })),
+        Case("TP-N05", Error, Shared.Seen("db", l => l with { Taken = [new Listening("10.0.0.99", 5432, "postgres")] }), s => s.Seen("db", l => l with { Taken = [new Listening("0.0.0.0", 5432, "postgres")] })),
+        Case("TP-N05", Error, Shared.Seen("edge", l => l with { Taken = [new Listening("10.0.0.12", 8080, "java")] }), s => s.Seen("edge", l => l with { Taken = [new Listening("10.0.0.12", 80, "apache2")] })),
+        Case("TP-N06", Error, Shared.Probed(), s => s.Seen("app-1", l => l with { Why = "the connection was refused" })),
+        Case("TP-N07", Warning, Shared.Seen("db", l => l with { ClockSkewMs = -900 }), s => s.Seen("db", l => l with { ClockSkewMs = -1500 })),
+        Case("TP-N07", Error, Shared.Seen("db", l => l with { ClockSkewMs = 4900 }), s => s.Seen("db", l => l with { ClockSkewMs = 9000 })),
+        Case("TP-N08", Error, Failover.Probed(), s => s.Probed(l => l with { Nodes = new Dictionary<string, LiveNode> { ["redis"] = new(false, false, "It does not take its password.") } })),
+        Case("TP-N08", Warning, Failover.Probed(), s => s.Probed(l => l with { Nodes = new Dictionary<string, LiveNode> { ["lb"] = new(true, false, "1 of 2 nodes behind it answer.") } })),
+        Case("TP-N09", Warning, Failover.Seen("edge", l => l with { SyncMs = 9.5 }), s => s.Seen("edge", l => l with { SyncMs = 31 })),
     ];
 }

@@ -16,6 +16,8 @@ internal sealed record Sketch
     public required IReadOnlyDictionary<Guid, ServerFact> Servers { get; init; }
     public IReadOnlyList<NeighbourNode> Neighbours { get; init; } = [];
     public DeployedTopology? Deployed { get; init; }
+    public LiveFacts? Live { get; init; }
+    public IReadOnlySet<string> Proven { get; init; } = new HashSet<string>();
 
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
@@ -77,12 +79,30 @@ internal sealed record Sketch
         return this with { Deployed = change is null ? running : change(running) };
     }
 
+    /// <summary>Its servers were looked at and everything was well, but for what <paramref name="change"/> makes of it.</summary>
+    public Sketch Probed(Func<LiveFacts, LiveFacts>? change = null)
+    {
+        var live = new LiveFacts
+        {
+            Servers = Servers.Keys.ToDictionary(id => id, _ => new LiveServer { ClockSkewMs = 3, DockerVersion = "26.1.5+dfsg1", Architecture = "amd64", MountsNfs = true, SyncMs = 1.5, Images = new Dictionary<string, string?> { ["odoo:19.0"] = "amd64" } }),
+            Ways = Ways.Of(Snapshot()).Select(w => new LiveWay(w.From.ServerId!.Value, w.Address, w.Port)).Distinct().ToDictionary(w => w, _ => new LiveTry(null, 0.4)),
+            Nodes = Data.Nodes.Where(n => n.Type is "loadBalancer" or "redis").ToDictionary(n => n.Id, _ => new LiveNode(true, true, null)),
+        };
+        return this with { Live = change is null ? live : change(live) };
+    }
+
+    public Sketch Seen(string place, Func<LiveServer, LiveServer> change) =>
+        Probed(l => l with { Servers = l.Servers.ToDictionary(s => s.Key, s => s.Key == ServerAt(place) ? change(s.Value) : s.Value) });
+
+    /// <summary>How the ways to a port went, from wherever.</summary>
+    public Sketch Tried(int port, LiveTry seen) => Probed(l => l with { Ways = l.Ways.ToDictionary(w => w.Key, w => w.Key.Port == port ? seen : w.Value) });
+
     public Sketch Shuffled(Random random) => this with
     {
         Data = new TopologyData { Nodes = [.. Data.Nodes.OrderBy(_ => random.Next())], Edges = [.. Data.Edges.OrderBy(_ => random.Next())] },
     };
 
-    public TopologySnapshot Snapshot() => new(Data, Settings) { Servers = Servers, Neighbours = Neighbours, Deployed = Deployed, Now = Now };
+    public TopologySnapshot Snapshot() => new(Data, Settings) { Servers = Servers, Neighbours = Neighbours, Deployed = Deployed, Now = Now, Live = Live, ProvenHosts = Proven };
 
     public IReadOnlyList<TopologyFinding> Findings() => TopologyRules.Check(Snapshot());
 

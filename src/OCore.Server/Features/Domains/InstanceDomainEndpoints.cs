@@ -129,7 +129,7 @@ internal static class InstanceDomainEndpoints
         if (instance!.PrimaryHost == found.CustomHost)
             return DomainProblems.IsPrimary;
         var server = await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop);
-        await InstanceDomainQueries.ReleaseAsync(db, found, server, settings, time.GetUtcNow(), stop);
+        await InstanceDomainQueries.ReleaseAsync(db, found, NamePlace.Of(server), settings, time.GetUtcNow(), stop);
         await db.SaveChangesAsync(stop);
         ServerSignals.Changed();
         return TypedResults.NoContent();
@@ -142,7 +142,7 @@ internal static class InstanceDomainEndpoints
         if (domain.Routing != RoutingStatus.Ok)
             return DomainProblems.LeadsElsewhere;
         var (server, now) = (await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop), time.GetUtcNow());
-        return server.EndsTls && !await db.Certificates.AnyAsync(c => c.Host == domain.CustomHost && c.Wanted && c.ValidUntil > now, stop) ? DomainProblems.NoCertificate : null;
+        return (await NamePlace.OfAsync(db, instance, server, stop)).EndsTls && !await db.Certificates.AnyAsync(c => c.Host == domain.CustomHost && c.Wanted && c.ValidUntil > now, stop) ? DomainProblems.NoCertificate : null;
     }
 
     /// <returns>No domain where it is the one that the instance was made with.</returns>

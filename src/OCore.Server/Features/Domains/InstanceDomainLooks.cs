@@ -33,8 +33,8 @@ internal sealed class InstanceDomainLooks(
         try
         {
             var domain = await db.InstanceDomains.AcrossTenants().AsNoTracking().SingleAsync(d => d.Id == id, stop);
-            var (instance, server) = await PlaceOfAsync(db, domain, stop);
-            var evidence = await inspector.InspectAsync(domain, await inspector.ExpectAsync(stop, InstanceDomainQueries.TargetsOf(instance, server, settings)), stop);
+            var (instance, place) = await PlaceOfAsync(db, domain, stop);
+            var evidence = await inspector.InspectAsync(domain, await inspector.ExpectAsync(stop, InstanceDomainQueries.TargetsOf(instance, place, settings)), stop);
             // Somebody else may be proving the same name at this moment: the database lets one of the two win, and the other learns of it.
             for (var attempt = 1; !await WriteAsync(id, evidence, attempt == 3, stop); attempt++)
             {
@@ -82,8 +82,8 @@ internal sealed class InstanceDomainLooks(
                 }
                 if (happened == DomainLease.Event.Lapsed)
                     released.Add(domain);
-                var (_, server) = await PlaceOfAsync(db, domain, stop);
-                await InstanceDomainQueries.WantCertificateAsync(db, domain, server, settings, now, stop);
+                var (_, place) = await PlaceOfAsync(db, domain, stop);
+                await InstanceDomainQueries.WantCertificateAsync(db, domain, place, settings, now, stop);
                 await db.SaveChangesAsync(stop);
                 return true;
             }, stop);
@@ -118,10 +118,11 @@ internal sealed class InstanceDomainLooks(
         }
     }
 
-    private static async Task<(Instance Instance, Server Server)> PlaceOfAsync(OCoreDb db, InstanceDomain domain, CancellationToken stop)
+    private static async Task<(Instance Instance, NamePlace Place)> PlaceOfAsync(OCoreDb db, InstanceDomain domain, CancellationToken stop)
     {
         var instance = await db.Instances.AcrossTenants().AsNoTracking().SingleAsync(i => i.Id == domain.InstanceId, stop);
-        return (instance, await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop));
+        var server = await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop);
+        return (instance, await NamePlace.OfAsync(db, instance, server, stop));
     }
 
     // Proof of a name covers what is one label below it, for the same organization, unless it was somebody else's until lately.

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Features.Instances;
+using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
@@ -31,6 +32,13 @@ internal sealed class SetPrimaryDomainKind : OperationKind<PrimaryDomainInput>
         if (host is not null && !await db.InstanceDomains.AnyAsync(d => d.InstanceId == instance.Id && d.CustomHost == host && (d.Proof == DomainProof.Verified || d.Proof == DomainProof.Grace), context.Stop))
             host = demanded ? throw new StepRefusedException("dns_not_verified", $"{host} is not a proven domain of the instance any more.", "Verify it, and make it primary again.") : null;
         instance.PrimaryHost = host;
+        // Where load balancers are the way in, the address is theirs and is kept with the instance.
+        if (instance.TopologyId is not null)
+        {
+            var place = await NamePlace.OfAsync(db, instance, await db.ServersOfAll().SingleAsync(s => s.Id == instance.ServerId, context.Stop), context.Stop);
+            if (place.IsBalanced)
+                instance.PublicUrl = host is null ? (place with { TlsPort = null }).UrlOf(instance.Domain) : place.UrlOf(host);
+        }
         await db.SaveChangesAsync(context.Stop);
     }
 

@@ -23,29 +23,40 @@ internal static class InstanceDomainQueries
          orderby domain.Id
          select new Routed(domain.InstanceId, domain.CustomHost!, certificate == null ? null : certificate.Id, certificate == null ? null : certificate.SerialNumber)).AsNoTracking().ToListAsync(stop);
 
+    /// <summary>The same of one instance, for who leads to it without an edge.</summary>
+    public static Task<List<Routed>> RoutedOfAsync(OCoreDb db, Guid instanceId, CancellationToken stop) =>
+        (from domain in db.InstanceDomains.AcrossTenants()
+         where domain.InstanceId == instanceId && (domain.Proof == DomainProof.Verified || domain.Proof == DomainProof.Grace) && !db.Instances.AcrossTenants().Any(other => other.Domain == domain.CustomHost)
+         from certificate in db.Certificates.Where(c => c.Host == domain.CustomHost && c.Wanted && c.Chain != null).DefaultIfEmpty()
+         orderby domain.Id
+         select new Routed(domain.InstanceId, domain.CustomHost!, certificate == null ? null : certificate.Id, certificate == null ? null : certificate.SerialNumber)).AsNoTracking().ToListAsync(stop);
+
     /// <summary>Where an instance's names should lead: its generated name, which is in DNS, and else the server's address.</summary>
-    public static IReadOnlyList<string> TargetsOf(Instance instance, Server server, Settings settings)
+    public static IReadOnlyList<string> TargetsOf(Instance instance, NamePlace place, Settings settings)
     {
+        if (place.IsBalanced)
+            return [.. place.Servers.Select(s => s.IsLocal ? settings.PublicUrl.Host : s.Host)];
+        var server = place.Server;
         var host = server.IsLocal ? settings.PublicUrl.Host : server.Host;
         var isName = !System.Net.IPAddress.TryParse(instance.Domain, out _) && instance.Domain.Contains('.', StringComparison.Ordinal) && !DomainName.IsWithin(instance.Domain, "localhost");
         return isName && server.BaseDomain is not null ? [instance.Domain, host] : [host];
     }
 
     /// <summary>Wants a certificate for a name that is proven and leads here, so that nothing is ordered that cannot succeed; and none any more for one that is not proven.</summary>
-    public static async Task WantCertificateAsync(OCoreDb db, InstanceDomain domain, Server server, Settings settings, DateTimeOffset now, CancellationToken stop, bool deleted = false)
+    public static async Task WantCertificateAsync(OCoreDb db, InstanceDomain domain, NamePlace place, Settings settings, DateTimeOffset now, CancellationToken stop, bool deleted = false)
     {
         if (settings.AcmeDirectory is null)
             return;
-        if (!deleted && domain is { IsProven: true, Routing: Client.RoutingStatus.Ok } && server.EndsTls)
+        if (!deleted && domain is { IsProven: true, Routing: Client.RoutingStatus.Ok } && place.EndsTls)
             await Certificates.WantAsync(db, domain.CustomHost!, true, now, stop);
         else if ((deleted || !domain.IsProven) && !await db.IsProvenByAnotherAsync(domain, domain.CustomHost!, stop))
             await Certificates.WantAsync(db, domain.CustomHost!, false, now, stop);
     }
 
     /// <summary>Gives a name up in the caller's unit of work; for a while nobody else gets it but by a record of their own.</summary>
-    public static async Task ReleaseAsync(OCoreDb db, InstanceDomain domain, Server server, Settings settings, DateTimeOffset now, CancellationToken stop)
+    public static async Task ReleaseAsync(OCoreDb db, InstanceDomain domain, NamePlace place, Settings settings, DateTimeOffset now, CancellationToken stop)
     {
-        await WantCertificateAsync(db, domain, server, settings, now, stop, deleted: true);
+        await WantCertificateAsync(db, domain, place, settings, now, stop, deleted: true);
         if (domain.IsProven)
             db.Add(new DomainTombstone { OrgId = domain.OrgId, RootId = domain.RootId, Host = domain.CustomHost!, Until = now + DomainTombstone.Rest });
         db.Remove(domain);
@@ -59,6 +70,6 @@ internal static class InstanceDomainQueries
             return;
         var server = await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop);
         foreach (var domain in domains)
-            await ReleaseAsync(db, domain, server, settings, now, stop);
+            await ReleaseAsync(db, domain, NamePlace.Of(server), settings, now, stop);
     }
 }

@@ -30,8 +30,9 @@ internal static class InstanceObserver
             var name = OdooContainer.NameOf(instance.Slug).Value;
             (instance.Status, instance.StatusMessage) = Judge(instance, containers.TryGetValue(name, out var container) ? container.IsRunning : null);
             var measured = seen.Health.TryGetValue(instance.Id, out var health) ? health == EdgeHealth.Up ? "healthy" : "unhealthy" : "unknown";
-            // A look that saw nothing new is written once a minute, not with every tick. What is unknown is so since it was last known.
-            if (instance.Health != measured || instance.HealthAt is null || measured != "unknown" && seen.At - instance.HealthAt > TimeSpan.FromMinutes(1))
+            // A look that saw nothing new is written once a minute, not with every tick. What is unknown is so since it was last known. The
+            // edge does not know a topology's Odoo, whose nodes are asked one by one.
+            if (instance.TopologyId is null && (instance.Health != measured || instance.HealthAt is null || measured != "unknown" && seen.At - instance.HealthAt > TimeSpan.FromMinutes(1)))
                 (instance.Health, instance.HealthAt) = (measured, seen.At);
             Measure(instance, seen, stats?.GetValueOrDefault(name));
         }
@@ -53,7 +54,7 @@ internal static class InstanceObserver
 
     /// <summary>Nothing is known while a server does not answer, and unknown is not stopped.</summary>
     private static Task ServerAwayAsync(OCoreDb db, Guid serverId, DateTimeOffset now, CancellationToken stop) =>
-        db.Instances.AcrossTenants().Where(i => i.ServerId == serverId && (i.Health != "unknown" || i.HealthAt == null)).ExecuteUpdateAsync(s => s.SetProperty(i => i.Health, "unknown").SetProperty(i => i.HealthAt, now), stop);
+        db.Instances.AcrossTenants().Where(i => i.ServerId == serverId && i.TopologyId == null && (i.Health != "unknown" || i.HealthAt == null)).ExecuteUpdateAsync(s => s.SetProperty(i => i.Health, "unknown").SetProperty(i => i.HealthAt, now), stop);
 
     public static async Task<IReadOnlyList<DockerName>> ShouldRunAsync(OCoreDb db, Server server, CancellationToken stop)
     {

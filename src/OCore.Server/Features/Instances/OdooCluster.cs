@@ -16,6 +16,16 @@ internal sealed record ClusterRedis(string Host, int Port, string Password, stri
 /// <summary>Where files are kept.</summary>
 internal sealed record ClusterBucket(string Endpoint, string Bucket, string Region, string Prefix, string AccessKey, string SecretKey);
 
+/// <summary>The NFS server on which files are kept, and what it exports.</summary>
+internal sealed record ClusterNfs(string Host, int Port, string Export)
+{
+    /// <summary>
+    /// Who writes waits for the server as long as it takes: giving up would lose files that Odoo believes to be there. That a file is
+    /// missing is never remembered, since another node may have written it a moment ago.
+    /// </summary>
+    public string Options => $"addr={Host},port={Port},vers=4.2,proto=tcp,hard,timeo=150,retrans=2,lookupcache=pos,noatime,nosuid,nodev,noexec";
+}
+
 /// <summary>
 /// What an instance of a topology is made of, as far as the instance's own tools have to know: sealed in its row, for it holds
 /// passwords. The first node is the one that the tools work on.
@@ -32,6 +42,11 @@ internal sealed record OdooCluster
     public required int DatabasePort { get; init; }
     public ClusterRedis? Redis { get; init; }
     public ClusterBucket? Bucket { get; init; }
+    public ClusterNfs? Nfs { get; init; }
+
+    /// <summary>The volume by which an Odoo has the shared files; another server is another volume, since Docker does not change one.</summary>
+    public static DockerName FilesOf(string container, ClusterNfs nfs) =>
+        DockerName.Parse($"{container}-files-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(nfs.Export + nfs.Options)))[..8]}");
 
     public bool HasManyHosts => DatabaseHosts.Contains(',', StringComparison.Ordinal);
 }

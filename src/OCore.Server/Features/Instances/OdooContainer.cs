@@ -15,6 +15,7 @@ internal static class OdooContainer
     /// <summary>Odoo itself. The images' own entry point would read the password from odoo.conf and put it among the arguments, where every process sees it.</summary>
     public static readonly IReadOnlyList<string> Program = ["odoo"];
 
+    public static readonly RemotePath Filestore = RemotePath.Parse("/var/lib/odoo/filestore");
     public static readonly RemotePath Instances = ServerLabels.Folder.Combine("instances");
     private static readonly RemotePath ServiceFile = RemotePath.Parse("/etc/odoo/pg_service.conf");
 
@@ -56,7 +57,7 @@ internal static class OdooContainer
         Entrypoint = Program,
         Labels = new Dictionary<string, string> { [ServerLabels.Server] = plan.ServerId.ToString(), [OrganizationLabel] = plan.OrgId.ToString(), [ServerLabels.Instance] = plan.InstanceId.ToString() },
         Networks = [new ContainerNetwork(ServerLabels.Network)],
-        Mounts = [ContainerMount.Folder(FolderOf(plan.InstanceId), RemotePath.Parse("/var/lib/odoo")), .. ServerSources.Mounts(plan.Sources)],
+        Mounts = [ContainerMount.Folder(FolderOf(plan.InstanceId), RemotePath.Parse("/var/lib/odoo")), .. SharedFiles(plan), .. ServerSources.Mounts(plan.Sources)],
         MemoryBytes = plan.MemoryMb * 1024L * 1024,
         NanoCpus = (long)((plan.Cpus ?? 0) * 1_000_000_000),
         PidsLimit = 512,
@@ -64,6 +65,13 @@ internal static class OdooContainer
         Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), OdooConf.Render(plan)), .. ConnectAddon.Files(plan.ConnectKey), .. plan.Cluster is { } cluster ? [Service(cluster), .. ClusterAddons.FilesOf(cluster)] : Array.Empty<ContainerFile>()],
         Env = plan.Cluster is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["PGSERVICEFILE"] = ServiceFile.Value, ["PGSERVICE"] = "ocore" },
     };
+
+    // Over the folder of that name on the server's own disk: what is not there is not written beside it either.
+    private static IEnumerable<ContainerMount> SharedFiles(OdooPlan plan) => plan is { Cluster: { Nfs: { } nfs } cluster, Node: { } node }
+        ? [ContainerMount.Nfs(OdooCluster.FilesOf(node.Container, nfs), Filestore, RemotePath.Parse(nfs.Export), nfs.Options, new Dictionary<string, string>
+        {
+            [ServerLabels.Server] = plan.ServerId.ToString(), [ServerLabels.Topology] = cluster.TopologyId.ToString(),
+        })] : [];
 
     /// <summary>
     /// What libpq is told of a PostgreSQL on another server, which Odoo has no settings for. Of several hosts it takes the one that may

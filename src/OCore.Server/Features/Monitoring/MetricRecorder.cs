@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
@@ -33,8 +34,10 @@ internal sealed class MetricRecorder
         var seconds = before.At == 0 ? 0 : at - before.At;
         db.Add(OfServer(server, figures, before.Figures, at, seconds));
         var stats = seen.Stats.ToDictionary(s => s.Name);
-        foreach (var instance in await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == server.Id).ToListAsync(stop))
-            if (OfInstance(instance, seen, stats, before, at, seconds) is { } sample)
+        var instances = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == server.Id).ToListAsync(stop);
+        var topologies = await NodesUpAsync(db, [.. instances.Select(i => i.TopologyId).OfType<Guid>()], stop);
+        foreach (var instance in instances)
+            if (OfInstance(instance, seen, stats, before, at, seconds, topologies) is { } sample)
                 db.Add(sample);
         (before.At, before.Figures, before.Stats) = (at, figures, stats);
         (before.Restarts, before.RestartsNow) = (before.RestartsNow ?? before.Restarts, null);
@@ -49,11 +52,16 @@ internal sealed class MetricRecorder
         NetworkIn = Rate(now.NetworkIn, before?.NetworkIn, seconds), NetworkOut = Rate(now.NetworkOut, before?.NetworkOut, seconds),
     };
 
-    private static MetricSample? OfInstance(Instance instance, ServerObservation seen, Dictionary<string, ContainerStats> stats, Before before, long at, long seconds)
+    /// <summary>How many of a hundred nodes were well when they were asked last: whoever is to hear of a lost node sets an alert on that.</summary>
+    private static async Task<Dictionary<Guid, double>> NodesUpAsync(OCoreDb db, IReadOnlyList<Guid> topologies, CancellationToken stop) => topologies.Count == 0 ? [] :
+        (await db.DeployedNodes.AcrossTenants().Where(n => topologies.Contains(n.TopologyId) && n.MeasuredAt != null).GroupBy(n => n.TopologyId)
+            .Select(g => new { g.Key, All = g.Count(), Up = g.Count(n => n.State == TopologyNodeState.Running) }).ToListAsync(stop)).ToDictionary(g => g.Key, g => Math.Round(100.0 * g.Up / g.All, 1));
+
+    private static MetricSample? OfInstance(Instance instance, ServerObservation seen, Dictionary<string, ContainerStats> stats, Before before, long at, long seconds, Dictionary<Guid, double> topologies)
     {
         var name = OdooContainer.NameOf(instance.Slug).Value;
         var (now, then) = (stats.GetValueOrDefault(name), before.Stats?.GetValueOrDefault(name));
-        double? health = seen.Health.GetValueOrDefault(instance.Id) switch { EdgeHealth.Up => 100, EdgeHealth.Down => 0, _ => null };
+        double? health = instance.TopologyId is { } topology ? topologies.TryGetValue(topology, out var up) ? up : null : seen.Health.GetValueOrDefault(instance.Id) switch { EdgeHealth.Up => 100, EdgeHealth.Down => 0, _ => null };
         // What stands still by somebody's wish is not measured.
         if (now is null && (health is null || !instance.WantRunning))
             return null;

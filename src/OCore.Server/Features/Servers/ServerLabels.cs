@@ -10,6 +10,9 @@ internal static class ServerLabels
     /// <summary>On everything that belongs to one instance.</summary>
     public const string Instance = "ocore.instance";
 
+    /// <summary>On everything of a topology: its id.</summary>
+    public const string Topology = "ocore.topology";
+
     public static readonly DockerName Network = DockerName.Parse("ocore");
     public static readonly RemotePath Folder = RemotePath.Parse("/var/lib/ocore");
 

@@ -28,6 +28,7 @@ internal static class TopologyEndpoints
         topologies.MapPut("/{id:guid}/ha-config", UpdateHaConfig).WithName("updateTopologyHaConfig").Require("manage:topologies");
         topologies.MapPost("/{id:guid}/validate", Validate).WithName("validateTopology");
         DeploymentEndpoints.Map(topologies);
+        InstanceNodes.Map(api);
     }
 
     /// <summary>The organization's topologies, without their drawings, oldest first.</summary>
@@ -154,8 +155,8 @@ internal static class TopologyEndpoints
         return TypedResults.Ok(HaProposals.Of(await TopologySnapshots.TakeAsync(db, caller, topology, topology.Drawing, ha, time.GetUtcNow(), stop)));
     }
 
-    /// <summary>Ask all rules, of the topology as it is saved or of a drawing in progress. Nothing is changed.</summary>
-    internal static async Task<Results<Ok<TopologyValidation>, Problem>> Validate(Guid id, [FromBody] ValidateTopology? request, OCoreDb db, Caller caller, TimeProvider time, CancellationToken stop)
+    /// <summary>Ask all rules, of the topology as it is saved or of a drawing in progress. With <c>probe</c>, also look at the servers themselves. Nothing is changed.</summary>
+    internal static async Task<Results<Ok<TopologyValidation>, Problem>> Validate(Guid id, [FromBody] ValidateTopology? request, OCoreDb db, Caller caller, [FromServices] LiveLook live, TimeProvider time, CancellationToken stop)
     {
         if (await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, stop) is not { } topology)
             return Problem.NotFound;
@@ -163,9 +164,19 @@ internal static class TopologyEndpoints
         if (DrawingShape.Check(drawing) is { } misshapen)
             return misshapen;
         var snapshot = await TopologySnapshots.TakeAsync(db, caller, topology, drawing, topology.Ha.With(request?.HaConfig), time.GetUtcNow(), stop);
+        if (request?.Probe == true)
+        {
+            var (facts, refused) = await live.AtAsync(db, caller, topology, snapshot, stop);
+            if (refused is not null)
+                return refused;
+            snapshot = snapshot.With(facts!);
+        }
         var findings = TopologyRules.Check(snapshot);
         var (errors, warnings) = (findings.Count(f => f.Severity == FindingSeverity.Error), findings.Count(f => f.Severity == FindingSeverity.Warning));
-        return TypedResults.Ok(new TopologyValidation { Valid = errors == 0, Errors = errors, Warnings = warnings, Findings = findings, Snapshot = TopologySnapshots.HashOf(snapshot), CheckedAt = time.GetUtcNow() });
+        return TypedResults.Ok(new TopologyValidation
+        {
+            Valid = errors == 0, Errors = errors, Warnings = warnings, Findings = findings, Snapshot = TopologySnapshots.HashOf(snapshot), CheckedAt = time.GetUtcNow(), Probe = LiveLook.ToView(snapshot),
+        });
     }
 
     /// <summary>A server in a drawing or a setting is a reference like any other: one that the caller may not see is none.</summary>

@@ -31,6 +31,9 @@ internal static class TopologyProblems
     public static Problem ConfirmByName(string name) => Problem.Field("confirm", $"Data is lost by this. Type the topology's name, {name}, to confirm.", "confirm_by_name") with { Status = 409 };
     public static Problem CredentialMissing(string node, string name) => new(409, "credential_missing", $"{node} names the credential {name}, which this topology does not have.", "PUT /api/topologies/{id}/credentials/{name} with accessKey and secretKey.");
 
+    public static readonly Problem ProbeRunning = new(409, "probe_running", "The servers of this topology are being looked at already.", "Wait for that to end, and ask again.");
+    public static readonly Problem ProbeBusy = new(409, "topology_busy", "An operation works on this topology: a look at its servers would stand in its way.", "Wait for the operation to end, and ask again.");
+
     public static readonly Problem ChangedMeanwhile = new(409, "changed_meanwhile", "Somebody changed this topology in the meantime.", "Load it again and repeat the change.")
     { Errors = new Dictionary<string, string[]> { ["version"] = ["It is not the newest."] } };
 }

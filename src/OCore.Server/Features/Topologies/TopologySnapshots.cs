@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Features.Servers;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
@@ -32,8 +33,13 @@ internal static class TopologySnapshots
             Deployed = await DeployedAsync(db, topology, agreed ?? [], stop),
             Neighbours = await NeighboursAsync(db, topology, ids, stop),
             Now = now,
+            ProvenHosts = await ProvenAsync(db, topology, stop),
         };
     }
+
+    private static async Task<HashSet<string>> ProvenAsync(OCoreDb db, Topology topology, CancellationToken stop) =>
+        await db.TopologyDeployments.Where(d => d.TopologyId == topology.Id).Select(d => d.InstanceId).SingleOrDefaultAsync(stop) is { } instance
+            ? [.. (await InstanceDomainQueries.RoutedOfAsync(db, instance, stop)).Select(d => d.Host)] : [];
 
     // An instance is backed up by itself; until that is asked for here, a loss is agreed to without.
     private static async Task<DeployedTopology?> DeployedAsync(OCoreDb db, Topology topology, IReadOnlyList<string> agreed, CancellationToken stop)

@@ -30,9 +30,15 @@ internal static class ContainerParameters
 
     public static EndpointSettings Endpoint(ContainerNetwork network) => new() { Aliases = [.. network.Aliases] };
 
+    // Older engines count name_to_handle_at among what only the administrator of a machine may do. Everything else that they refuse
+    // and that needs no capability which the container does not have is refused here as well.
+    private const string ByHandle = """
+        {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"action":"SCMP_ACT_ERRNO","names":["_sysctl","acct","add_key","bpf","clock_adjtime","clock_settime","create_module","delete_module","finit_module","fsconfig","fsmount","fsopen","fspick","get_kernel_syms","init_module","ioperm","iopl","kcmp","kexec_file_load","kexec_load","keyctl","lookup_dcookie","mount","mount_setattr","move_mount","move_pages","open_tree","perf_event_open","pivot_root","process_vm_readv","process_vm_writev","ptrace","query_module","quotactl","reboot","request_key","setns","settimeofday","stime","swapoff","swapon","sysfs","umount","umount2","unshare","uselib","userfaultfd","ustat","vm86","vm86old"]}]}
+        """;
+
     private static HostConfig Host(ContainerSpec spec) => new()
     {
-        SecurityOpt = ["no-new-privileges"],
+        SecurityOpt = spec.OpensByHandle ? ["no-new-privileges", "seccomp=" + ByHandle] : ["no-new-privileges"],
         // Without a limit one chatty program fills the server's disk.
         LogConfig = new() { Type = "json-file", Config = new Dictionary<string, string> { ["max-size"] = "10m", ["max-file"] = "3" } },
         NetworkMode = spec.NoNetwork ? "none" : spec.Networks is [var first, ..] ? first.Name.Value : null!,
@@ -44,6 +50,7 @@ internal static class ContainerParameters
         ShmSize = spec.ShmBytes,
         ReadonlyRootfs = spec.ReadOnly,
         CapDrop = [.. spec.DropCapabilities],
+        CapAdd = spec.OpensByHandle ? ["DAC_READ_SEARCH"] : [],
         Init = spec.Init ? true : null,
         Mounts = [.. spec.Mounts.Select(Mount)],
         Tmpfs = spec.Tmpfs.ToDictionary(t => t.Target.Value, t => $"rw,nosuid,nodev,size={t.Bytes},mode={Convert.ToString((int)t.Mode, 8)}"),
@@ -56,6 +63,11 @@ internal static class ContainerParameters
         Source = mount.Source,
         Target = mount.Target.Value,
         ReadOnly = mount.ReadOnly,
+        // Nothing of the image is copied into a folder that others have too.
+        VolumeOptions = mount.Options.Count == 0 ? null! : new VolumeOptions
+        {
+            NoCopy = true, Labels = new Dictionary<string, string>(mount.Labels), DriverConfig = new Driver { Name = "local", Options = new Dictionary<string, string>(mount.Options) },
+        },
     };
 
     private static string Port(PublishedPort port) => $"{port.ContainerPort}/{port.Protocol}";

@@ -40,6 +40,12 @@ internal sealed record ContainerSpec
     public IReadOnlyList<TmpfsMount> Tmpfs { get; init; } = [];
     public IReadOnlyList<string> DropCapabilities { get; init; } = [];
 
+    /// <summary>
+    /// A file server opens files by the handles that its clients hold, for which Docker's usual rules have no room. Only for a program
+    /// of oCore's own that runs nobody else's code: whoever may do this reads every file of the disk that the container's volumes are on.
+    /// </summary>
+    public bool OpensByHandle { get; init; }
+
     /// <summary>A small init that reaps what a program leaves behind and passes signals on.</summary>
     public bool Init { get; init; }
     public string? StopSignal { get; init; }
@@ -92,12 +98,23 @@ internal sealed record ContainerMount
     private ContainerMount(string source, bool isVolume, RemotePath target, bool readOnly) =>
         (Source, IsVolume, Target, ReadOnly) = (source, isVolume, target, readOnly);
 
+    /// <summary>How Docker's own driver mounts the volume; none for a plain one. A volume that is there keeps what it was made with.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; private init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Labels { get; private init; } = new Dictionary<string, string>();
+
     public string Source { get; }
     public bool IsVolume { get; }
     public RemotePath Target { get; }
     public bool ReadOnly { get; }
 
     public static ContainerMount Volume(DockerName volume, RemotePath target, bool readOnly = false) => new(volume.Value, true, target, readOnly);
+
+    /// <summary>A folder of an NFS server, mounted by the server's own kernel when the container starts.</summary>
+    /// <param name="options">As <c>mount -o</c> takes them.</param>
+    public static ContainerMount Nfs(DockerName volume, RemotePath target, RemotePath export, string options, IReadOnlyDictionary<string, string> labels) => new(volume.Value, true, target, readOnly: false)
+    {
+        Options = new Dictionary<string, string> { ["type"] = "nfs", ["device"] = ":" + export.Value, ["o"] = options }, Labels = labels,
+    };
 
     public static ContainerMount Folder(RemotePath source, RemotePath target, bool readOnly = false) =>
         source.IsUnder(Home)

@@ -27,6 +27,19 @@ internal sealed partial class DockerHost
         }
     }
 
+    /// <summary>What the image is for, in Docker's words (<c>amd64</c>, <c>arm64</c>); null where it is not there.</summary>
+    public async Task<string?> ArchitectureOfAsync(ImageRef image, CancellationToken stop)
+    {
+        try
+        {
+            return (await CallAsync($"Looking at the image {image}", Quick, (docker, ended) => docker.Images.InspectImageAsync(image.Value, ended), stop)).Architecture;
+        }
+        catch (DockerNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// The image on this server: there already, pulled where its registry answers, or carried from
     /// <paramref name="source"/>, so that a server without a way out gets it too.

@@ -83,11 +83,14 @@ internal sealed partial class DockerHost
     }
 
     // Docker allows two networks of one name, so creation alone does not tell that one is there.
-    private async Task<bool> HasNetworkAsync(DockerName name, CancellationToken stop)
+    private async Task<bool> HasNetworkAsync(DockerName name, CancellationToken stop) => await NetworkIdAsync(name, stop) is not null;
+
+    /// <returns>Null where there is no such network.</returns>
+    public async Task<string?> NetworkIdAsync(DockerName name, CancellationToken stop)
     {
         var filter = new Dictionary<string, IDictionary<string, bool>> { ["name"] = new Dictionary<string, bool> { [name.Value] = true } };
         var found = await CallAsync("Listing networks", Quick, (docker, ended) =>
             docker.Networks.ListNetworksAsync(new() { Filters = filter }, ended), stop);
-        return found.Any(network => network.Name == name.Value);
+        return found.FirstOrDefault(network => network.Name == name.Value)?.ID;
     }
 }

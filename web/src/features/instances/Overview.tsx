@@ -1,7 +1,7 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { api } from '../../api/endpoints';
-import { useMe, useRefusal, useSend } from '../../api/hooks';
+import { useMe, useRead, useRefusal, useSend } from '../../api/hooks';
 import type { AdminCredentials, InstanceView } from '../../api/types';
 import { Link, usePaths } from '../../nav';
 import { Action, Copyable, Facts, Meter, Section, Status, When } from '../../ui/Bits';
@@ -10,6 +10,7 @@ import { Dialog } from '../../ui/Dialog';
 import { bytes, megabytes, words } from '../../ui/format';
 import { FormActions } from '../../ui/Form';
 import { failed } from '../../ui/toast';
+import { stateTones, stateWords } from '../topologies/useDeployment';
 import { edition, InstanceStatusView } from './InstanceParts';
 
 export function Overview({ instance }: { instance: InstanceView }) {
@@ -46,8 +47,26 @@ export function Overview({ instance }: { instance: InstanceView }) {
           ['Created', <When key="c" at={instance.createdAt} />],
         ]} />
       </Section>
+      {instance.topologyId && <Nodes instance={instance} />}
       <Administrator instance={instance} />
     </>
+  );
+}
+
+/** What it runs on, as far as whoever looks may see that. */
+function Nodes({ instance }: { instance: InstanceView }) {
+  const { data } = useRead(api.instanceNodes(instance.id), { every: () => 30_000 });
+  if (!data?.data.length) return null;
+  return (
+    <Section title="Nodes" note="It runs on several servers; each node is asked every half minute.">
+      <Facts items={data.data.map((node): [string, ReactNode] => [node.label, (
+        <span key={node.nodeId}>
+          <Status tone={stateTones[node.state]}>{stateWords[node.state]}</Status>{' '}
+          <span className="dim">{[node.role, node.server?.name].filter(Boolean).join(', ')}</span>
+          {node.message && <span className="dim"> {node.message}</span>}
+        </span>
+      )])} />
+    </Section>
   );
 }
 

@@ -77,6 +77,11 @@ export interface Findings {
   answer: TopologyValidation | undefined;
   error: ApiError | undefined;
   busy: boolean;
+  /** Looks at the servers themselves, for the drawing as it is now; what was seen stays until the drawing changes. */
+  probe: () => void;
+  probing: boolean;
+  probeError: ApiError | undefined;
+  probed: TopologyValidation | undefined;
   /** By the id of a node or an edge; the worst first. */
   of: ReadonlyMap<string, readonly TopologyFinding[]>;
   again: () => void;
@@ -104,7 +109,16 @@ function useFindings(topology: TopologyView, draft: Draft, dirty: boolean, versi
     }, asked.current ? 350 : 0);
     return () => { clearTimeout(timer); abort.abort(); };
   }, [org, topology.id, body, version, turn]);
-  const { answer } = state;
+  // A look takes seconds and starts something on servers, so it is asked for; it is of one drawing, and of no other.
+  const [look, setLook] = useState<{ body: string; answer?: TopologyValidation; error?: ApiError; busy: boolean }>();
+  const probe = useCallback(() => {
+    setLook({ body, busy: true });
+    const keep = (part: { answer?: TopologyValidation; error?: ApiError }) => setLook((now) => (now?.body === body ? { body, busy: false, ...part } : now));
+    send(api.validateTopology(topology.id, { ...(body ? (JSON.parse(body) as object) : {}), probe: true }), { org }).then((answer) => keep({ answer }), (error: unknown) => keep({ error: asApiError(error) }));
+  }, [org, topology.id, body]);
+  const seen = look?.body === body ? look : undefined;
+  const probed = seen?.answer;
+  const answer = useMemo(() => (state.answer && probed ? { ...state.answer, ...counted([...state.answer.findings, ...probed.findings.filter(measured)]) } : state.answer), [state.answer, probed]);
   const of = useMemo(() => {
     if (!answer) return none;
     const map = new Map<string, TopologyFinding[]>();
@@ -113,5 +127,10 @@ function useFindings(topology: TopologyView, draft: Draft, dirty: boolean, versi
     for (const list of map.values()) list.sort((a, b) => weights[a.severity] - weights[b.severity]);
     return map;
   }, [answer]);
-  return { ...state, answer, error: state.error, of, again: () => setTurn((before) => before + 1) };
+  return { ...state, answer, error: state.error, probe, probing: Boolean(seen?.busy), probeError: seen?.error, probed, of, again: () => setTurn((before) => before + 1) };
 }
+
+/** What only a look at the servers can know. */
+const measured = (finding: TopologyFinding) => finding.code.startsWith('TP-N');
+
+const counted = (findings: TopologyFinding[]) => ({ findings, errors: findings.filter((finding) => finding.severity === 'error').length, warnings: findings.filter((finding) => finding.severity === 'warning').length });

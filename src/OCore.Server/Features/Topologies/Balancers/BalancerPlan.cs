@@ -17,8 +17,11 @@ internal sealed record BalancedNode(string Id, IPAddress Address, int Port, int?
     public string Http => Endpoint(Port);
     public string Live => Endpoint(LivePort ?? Port);
 
-    private string Endpoint(int port) => Address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{Address}]:{port}" : $"{Address}:{port}";
+    internal string Endpoint(int port) => Address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{Address}]:{port}" : $"{Address}:{port}";
 }
+
+/// <param name="File">Certificate and key in one, beside the configuration.</param>
+internal sealed record BalancedCertificate(string Host, string File);
 
 /// <summary>
 /// What any load balancer does, whichever program it is: live connections to the port for them, all else to Odoo's; the database
@@ -40,12 +43,23 @@ internal sealed record BalancerPlan
     public bool Sticky { get; init; }
     public int HttpPort { get; init; } = 80;
     public int HttpsPort { get; init; } = 443;
-    /// <summary>Certificate and key as one PEM file; null is plain HTTP.</summary>
-    public string? CertificateFile { get; init; }
+    /// <summary>It takes HTTPS: for hosts that have a certificate, to which HTTP is sent on. Others go on by HTTP until they have one.</summary>
+    public bool Tls { get; init; }
+    /// <summary>By which people come to <see cref="HttpsPort"/>, where that is another outside.</summary>
+    public int OuterHttpsPort { get; init; } = 443;
+    public IReadOnlyList<BalancedCertificate> Certificates { get; init; } = [];
+    /// <summary>Of our account's key at the certificate authority: what its questions are answered with, without being told of an order.</summary>
+    public string? Thumbprint { get; init; }
+    /// <summary>Who answers these questions for a program that cannot; as <c>http://host:port</c>.</summary>
+    public string? ChallengeUrl { get; init; }
+    /// <summary>Where the files of the configuration lie, for those that name each other.</summary>
+    public string Folder { get; init; } = "/etc/ocore";
     public bool AllowDatabaseManager { get; init; }
     public int BodyMb { get; init; } = 128;
 
-    public bool Tls => CertificateFile is not null;
+    /// <summary>Nobody comes without TLS, so cookies may say so.</summary>
+    public bool AllSecured => Tls && Hosts.Count > 0 && Hosts.All(h => Certificates.Any(c => c.Host == h));
+    public string SecuredUrl(string host) => OuterHttpsPort == 443 ? $"https://{host}" : $"https://{host}:{OuterHttpsPort}";
     public string HealthHost => Hosts.Count > 0 ? Hosts[0] : "odoo";
 
     /// <summary>The configuration as files by name, the same for the same plan.</summary>
@@ -58,14 +72,14 @@ internal sealed record BalancerPlan
     };
 
     /// <summary>Of a load balancer as it is drawn. Nodes without a known address are left out: TP-K02 names them.</summary>
-    public static BalancerPlan Of(TopologySnapshot topology, DrawnNode balancer, string? certificateFile = null) => new()
+    public static BalancerPlan Of(TopologySnapshot topology, DrawnNode balancer) => new()
     {
         Nodes = [.. topology.Targets(balancer, NodeType.Odoo).Where(o => o.IsWeb).OrderBy(o => o.Id, StringComparer.Ordinal)
             .Select(o => (Node: o, Address: CapacityRules.AddressOf(topology, o))).Where(o => o.Address is not null)
             .Select(o => new BalancedNode(o.Node.Id, o.Address!, o.Node.Int("port", 8069), o.Node.Workers > 0 && balancer.Flag("websocket", true) ? o.Node.Int("websocketPort", 8072) : null))],
         Hosts = balancer.List("hosts"),
         Sticky = !topology.Ha.RedisEnabled && balancer.Flag("sticky", true),
-        HttpPort = balancer.Int("httpPort", 80), HttpsPort = balancer.Int("httpsPort", 443), CertificateFile = balancer.Flag("tls", false) ? certificateFile : null,
+        HttpPort = balancer.Int("httpPort", 80), HttpsPort = balancer.Int("httpsPort", 443), Tls = balancer.Flag("tls", false),
         AllowDatabaseManager = balancer.Flag("allowDatabaseManager", false), BodyMb = balancer.Int("bodyMb", 128),
     };
 
@@ -75,8 +89,17 @@ internal sealed record BalancerPlan
         foreach (var host in Hosts)
             if (!NodeMembers.IsHost(host))
                 throw new ArgumentException($"'{host}' is no host.");
-        if (CertificateFile is { } file && !file.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_'))
-            throw new ArgumentException($"'{file}' is no path for a certificate.");
-        return this with { Hosts = [.. Hosts.Select(h => h.ToLowerInvariant()).Distinct().Order(StringComparer.Ordinal)], Nodes = [.. Nodes.OrderBy(n => n.Id, StringComparer.Ordinal)] };
+        foreach (var certificate in Certificates)
+            if (!NodeMembers.IsHost(certificate.Host) || !IsPath(certificate.File))
+                throw new ArgumentException($"'{certificate.File}' of '{certificate.Host}' is no certificate of a host.");
+        if (!IsPath(Folder) || ChallengeUrl is not null && !Uri.TryCreate(ChallengeUrl, UriKind.Absolute, out _) || Thumbprint?.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') == false)
+            throw new ArgumentException("What answers the certificate authority is not in order.");
+        return this with
+        {
+            Certificates = Tls ? [.. Certificates.Select(c => c with { Host = c.Host.ToLowerInvariant() }).DistinctBy(c => c.Host).OrderBy(c => c.Host, StringComparer.Ordinal)] : [],
+            Hosts = [.. Hosts.Select(h => h.ToLowerInvariant()).Distinct().Order(StringComparer.Ordinal)], Nodes = [.. Nodes.OrderBy(n => n.Id, StringComparer.Ordinal)],
+        };
     }
+
+    private static bool IsPath(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_');
 }

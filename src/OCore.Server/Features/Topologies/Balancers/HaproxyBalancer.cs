@@ -9,11 +9,17 @@ internal static class HaproxyBalancer
     {
         var text = new StringBuilder(Head);
         text.Append($"\nfrontend web\n    bind :{plan.HttpPort}\n");
-        if (plan.Tls)
+        var files = new Dictionary<string, string>();
+        if (plan.Tls && plan.Thumbprint is { } thumbprint)
+            text.Append($"    http-request return status 200 content-type application/octet-stream lf-string \"%[path,field(4,/)].{thumbprint}\" if {{ path_beg /.well-known/acme-challenge/ }} {{ path,field(4,/) -m reg ^[A-Za-z0-9_-]{{16,200}}$ }}\n");
+        if (plan.Certificates.Count > 0)
         {
-            text.Append($"    bind :{plan.HttpsPort} ssl crt {plan.CertificateFile} alpn h2,http/1.1 ssl-min-ver TLSv1.2\n");
-            text.Append("    http-request redirect scheme https code 308 unless { ssl_fc }\n");
-            text.Append("    http-response set-header Strict-Transport-Security max-age=31536000\n");
+            // Lists, for a line of HAProxy's has an end. By name alone: without one, no connection.
+            files["certificates.list"] = string.Concat(plan.Certificates.Select(c => $"{c.File} {c.Host}\n"));
+            files["https.list"] = string.Concat(plan.Certificates.Select(c => c.Host + "\n"));
+            text.Append($"    bind :{plan.HttpsPort} ssl crt-list {plan.Folder}/certificates.list strict-sni alpn h2,http/1.1 ssl-min-ver TLSv1.2\n");
+            text.Append($"    http-request redirect location https://%[req.hdr(host),field(1,:),lower]{(plan.OuterHttpsPort == 443 ? "" : $":{plan.OuterHttpsPort}")}%[pathq] code 308 if !{{ ssl_fc }} {{ req.hdr(host),field(1,:),lower -m str -f {plan.Folder}/https.list }}\n");
+            text.Append("    http-response set-header Strict-Transport-Security max-age=31536000 if { ssl_fc }\n");
         }
         if (plan.Hosts.Count > 0)
             text.Append($"    http-request deny deny_status 404 unless {{ req.hdr(host),field(1,:),lower -m str {string.Join(' ', plan.Hosts)} }}\n");
@@ -30,7 +36,7 @@ internal static class HaproxyBalancer
                 http-request del-header Forwarded
                 http-request set-header X-Forwarded-For %[src]
                 http-request set-header X-Forwarded-Host %[req.hdr(host)]
-                http-request set-header X-Forwarded-Proto {{(plan.Tls ? "https" : "http")}}
+                http-request set-header X-Forwarded-Proto {{(plan.Certificates.Count > 0 ? "%[ssl_fc,iif(https,http)]" : "http")}}
                 http-request set-header X-Real-IP %[src]
                 use_backend live if { path_beg /websocket /longpolling }
                 default_backend odoo
@@ -39,7 +45,8 @@ internal static class HaproxyBalancer
         Backend(text, plan, "odoo", BalancerPlan.HealthPath, n => n.Http, plan.Nodes);
         // A threaded node answers live connections on its one port, and knows the health page of that.
         Backend(text, plan, "live", BalancerPlan.LiveHealthPath, n => n.Live, plan.Nodes);
-        return new Dictionary<string, string> { ["haproxy.cfg"] = text.ToString() };
+        files["haproxy.cfg"] = text.ToString();
+        return files;
     }
 
     private static void Backend(StringBuilder text, BalancerPlan plan, string name, string health, Func<BalancedNode, string> at, IReadOnlyList<BalancedNode> nodes)
@@ -54,7 +61,7 @@ internal static class HaproxyBalancer
 
             """);
         if (plan.Sticky)
-            text.Append($"    cookie {BalancerPlan.Cookie} insert indirect nocache httponly{(plan.Tls ? " secure" : "")} attr SameSite=Lax\n");
+            text.Append($"    cookie {BalancerPlan.Cookie} insert indirect nocache httponly{(plan.AllSecured ? " secure" : "")} attr SameSite=Lax\n");
         foreach (var node in nodes)
             text.Append($"    server {node.Key} {at(node)} check{(plan.Sticky ? $" cookie {node.Key}" : "")}{(node.Draining ? " weight 0" : "")}\n");
     }

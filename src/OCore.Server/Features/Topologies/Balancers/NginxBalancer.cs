@@ -22,52 +22,70 @@ internal static class NginxBalancer
                 Upstream(text, $"odoo_{node.Key}", plan.Nodes, n => n.Http, node);
                 Upstream(text, $"live_{node.Key}", plan.Nodes, n => n.Live, node);
             }
-        var names = plan.Hosts.Count > 0 ? string.Join(' ', plan.Hosts) : "_";
+        var secured = plan.Certificates.Select(c => c.Host).ToHashSet();
+        var open = plan.Hosts.Where(h => !secured.Contains(h)).ToList();
         if (plan.Hosts.Count > 0)
             text.Append($$"""
 
                     server {
                         listen {{plan.HttpPort}} default_server;
-                        return 404;
+                {{Challenge(plan)}}        location / {
+                            return 404;
+                        }
                     }
 
                 """);
-        if (plan.Tls)
+        if (secured.Count > 0)
             text.Append($$"""
 
                     server {
                         listen {{plan.HttpPort}};
-                        server_name {{names}};
-                        return 308 https://$host$request_uri;
+                        server_name {{string.Join(' ', plan.Certificates.Select(c => c.Host))}};
+                {{Challenge(plan)}}        location / {
+                            return 308 https://$host{{(plan.OuterHttpsPort == 443 ? "" : $":{plan.OuterHttpsPort}")}}$request_uri;
+                        }
+                    }
+
+                    server {
+                        listen {{plan.HttpsPort}} ssl default_server;
+                        ssl_reject_handshake on;
                     }
 
                 """);
-        text.Append("\n    server {\n");
-        if (plan.Tls)
-            text.Append($"        listen {plan.HttpsPort} ssl http2;\n        ssl_certificate {plan.CertificateFile};\n        ssl_certificate_key {plan.CertificateFile};\n        ssl_protocols TLSv1.2 TLSv1.3;\n");
-        else
-            text.Append($"        listen {plan.HttpPort};\n");
-        text.Append($"        server_name {names};\n");
-        if (!plan.AllowDatabaseManager)
-            text.Append("        location ~* ^/web/database(/|$) {\n            return 404;\n        }\n");
-        Location(text, plan, "~ ^/(websocket|longpolling)", plan.Sticky ? "$live" : "live", "            proxy_set_header Upgrade $http_upgrade;\n            proxy_set_header Connection $connection_upgrade;\n");
-        Location(text, plan, "/", plan.Sticky ? "$odoo" : "odoo", "            proxy_set_header Connection \"\";\n            limit_req zone=login burst=20 nodelay;\n");
-        text.Append("    }\n}\n");
+        foreach (var certificate in plan.Certificates)
+            Site(text, plan, $"        listen {plan.HttpsPort} ssl http2;\n        server_name {certificate.Host};\n        ssl_certificate {certificate.File};\n        ssl_certificate_key {certificate.File};\n        ssl_protocols TLSv1.2 TLSv1.3;\n", secure: true);
+        if (plan.Hosts.Count == 0 || open.Count > 0)
+            Site(text, plan, $"        listen {plan.HttpPort}{(plan.Hosts.Count == 0 && secured.Count > 0 ? " default_server" : "")};\n        server_name {(open.Count > 0 ? string.Join(' ', open) : "_")};\n{Challenge(plan)}", secure: false);
+        text.Append("}\n");
         return new Dictionary<string, string> { ["nginx.conf"] = text.ToString() };
     }
 
+    // Any token is answered with the same signature of ours, which is of use to nobody but our own account.
+    private static string Challenge(BalancerPlan plan) => plan is { Tls: true, Thumbprint: { } thumbprint }
+        ? $"        location ~ \"^/\\.well-known/acme-challenge/([A-Za-z0-9_-]{{16,200}})$\" {{\n            default_type application/octet-stream;\n            return 200 \"$1.{thumbprint}\";\n        }}\n" : "";
+
+    private static void Site(StringBuilder text, BalancerPlan plan, string head, bool secure)
+    {
+        text.Append("\n    server {\n").Append(head);
+        if (!plan.AllowDatabaseManager)
+            text.Append("        location ~* ^/web/database(/|$) {\n            return 404;\n        }\n");
+        Location(text, plan, "~ ^/(websocket|longpolling)", plan.Sticky ? "$live" : "live", secure, "            proxy_set_header Upgrade $http_upgrade;\n            proxy_set_header Connection $connection_upgrade;\n");
+        Location(text, plan, "/", plan.Sticky ? "$odoo" : "odoo", secure, "            proxy_set_header Connection \"\";\n            limit_req zone=login burst=20 nodelay;\n");
+        text.Append("    }\n");
+    }
+
     // nginx inherits none of these where a location sets one of its own, so each says all.
-    private static void Location(StringBuilder text, BalancerPlan plan, string match, string upstream, string more) => text.Append($$"""
+    private static void Location(StringBuilder text, BalancerPlan plan, string match, string upstream, bool secure, string more) => text.Append($$"""
                 location {{match}} {
                     proxy_pass http://{{upstream}};
                     proxy_set_header Host $http_host;
                     proxy_set_header X-Forwarded-For $remote_addr;
                     proxy_set_header X-Forwarded-Host $http_host;
-                    proxy_set_header X-Forwarded-Proto {{(plan.Tls ? "https" : "http")}};
+                    proxy_set_header X-Forwarded-Proto {{(secure ? "https" : "http")}};
                     proxy_set_header X-Real-IP $remote_addr;
                     proxy_set_header Forwarded "";
 
-        """).Append(more).Append(plan.Sticky ? "            add_header Set-Cookie $keep always;\n" : "").Append(plan.Tls ? "            add_header Strict-Transport-Security max-age=31536000 always;\n" : "").Append("        }\n");
+        """).Append(more).Append(plan.Sticky ? "            add_header Set-Cookie $keep always;\n" : "").Append(secure ? "            add_header Strict-Transport-Security max-age=31536000 always;\n" : "").Append("        }\n");
 
     // Whoever comes with a cookie goes to its node, and to the others only while that one does not answer.
     private static void Keeping(StringBuilder text, BalancerPlan plan)
@@ -83,7 +101,7 @@ internal static class NginxBalancer
         foreach (var node in plan.Nodes)
             foreach (var at in new[] { node.Http, node.Live }.Distinct())
                 text.Append($"        \"~(^|[ ,]){Regex.Escape(at).Replace("]", "\\]", StringComparison.Ordinal)}$\" {node.Key};\n");
-        text.Append($"    }}\n    map \"$cookie_{BalancerPlan.Cookie}=$node\" $keep {{\n        default \"{BalancerPlan.Cookie}=$node; Path=/; HttpOnly; {(plan.Tls ? "Secure; " : "")}SameSite=Lax\";\n        \"~=$\" \"\";\n");
+        text.Append($"    }}\n    map \"$cookie_{BalancerPlan.Cookie}=$node\" $keep {{\n        default \"{BalancerPlan.Cookie}=$node; Path=/; HttpOnly; {(plan.AllSecured ? "Secure; " : "")}SameSite=Lax\";\n        \"~=$\" \"\";\n");
         foreach (var node in plan.Nodes)
             text.Append($"        \"{node.Key}={node.Key}\" \"\";\n");
         text.Append("    }\n");

@@ -25,13 +25,9 @@ internal static class TraefikBalancer
                 ["respondingTimeouts"] = new JsonObject { ["readTimeout"] = $"{BalancerPlan.RequestSeconds}s", ["writeTimeout"] = "0s", ["idleTimeout"] = "180s" },
             },
         };
-        var web = Entry(plan.HttpPort);
-        var entries = new JsonObject { ["web"] = web };
+        var entries = new JsonObject { ["web"] = Entry(plan.HttpPort) };
         if (plan.Tls)
-        {
-            web["http"] = new JsonObject { ["redirections"] = new JsonObject { ["entryPoint"] = new JsonObject { ["to"] = "secure", ["scheme"] = "https", ["permanent"] = true } } };
             entries["secure"] = Entry(plan.HttpsPort);
-        }
         return new JsonObject
         {
             ["global"] = new JsonObject { ["checkNewVersion"] = false, ["sendAnonymousUsage"] = false },
@@ -45,48 +41,67 @@ internal static class TraefikBalancer
 
     private static JsonObject Dynamic(BalancerPlan plan)
     {
-        var host = plan.Hosts.Count > 0 ? string.Join(" || ", plan.Hosts.Select(h => $"Host(`{h}`)")) : null;
         var routers = new JsonObject();
-        void Route(string name, string? rule, string service, int priority, params string[] middlewares) => routers[name] = new JsonObject
+        var secured = plan.Certificates.Select(c => c.Host).ToList();
+        // A visitor of a host with a certificate is sent on to HTTPS; all others are served as they come.
+        Site(routers, plan, "", plan.Hosts.Count > 0 ? plan.Hosts.Where(h => !secured.Contains(h)).ToList() : null);
+        if (secured.Count > 0)
         {
-            ["entryPoints"] = new JsonArray(plan.Tls ? "secure" : "web"),
-            ["rule"] = (host, rule) switch { (null, null) => "PathPrefix(`/`)", (null, _) => rule, (_, null) => host, _ => $"({host}) && ({rule})" },
-            ["priority"] = priority, ["service"] = service,
-            ["middlewares"] = new JsonArray([.. middlewares.Concat(plan.Tls ? ["headers"] : []).Select(m => (JsonNode)m)]),
-            ["tls"] = plan.Tls ? new JsonObject() : null,
-        };
-        Route("odoo", null, "odoo", 10);
-        Route("live", "PathPrefix(`/websocket`) || PathPrefix(`/longpolling`)", "live", 20);
-        Route("login", "Path(`/web/login`) && Method(`POST`)", "odoo", 30, "login");
-        if (!plan.AllowDatabaseManager)
-            Route("database", "PathRegexp(`(?i)^/+web/+database(/|$)`)", "odoo", 40, "closed");
-        foreach (var router in routers.ToList())
-            if (router.Value!["tls"] is null)
-                router.Value.AsObject().Remove("tls");
+            Site(routers, plan, "-secure", secured);
+            Route(routers, "to-https", "web", Any(secured), "odoo", 50, false, "to-https");
+        }
+        if (plan is { Tls: true, ChallengeUrl: not null })
+            Route(routers, "challenge", "web", "PathPrefix(`/.well-known/acme-challenge/`)", "challenge", 60, false);
         var middlewares = new JsonObject
         {
             ["login"] = new JsonObject { ["rateLimit"] = new JsonObject { ["average"] = BalancerPlan.LoginsPerMinute, ["period"] = "1m", ["burst"] = BalancerPlan.LoginsPerMinute } },
             // Nobody has this address, so nobody is let in.
             ["closed"] = new JsonObject { ["ipAllowList"] = new JsonObject { ["sourceRange"] = new JsonArray("255.255.255.255/32"), ["rejectStatusCode"] = 404 } },
         };
-        var root = new JsonObject
+        var services = new JsonObject { ["odoo"] = Service(plan, BalancerPlan.HealthPath, n => n.Http), ["live"] = Service(plan, BalancerPlan.LiveHealthPath, n => n.Live) };
+        if (plan is { Tls: true, ChallengeUrl: { } challenge })
+            services["challenge"] = new JsonObject { ["loadBalancer"] = new JsonObject { ["servers"] = new JsonArray(new JsonObject { ["url"] = challenge }) } };
+        var root = new JsonObject { ["http"] = new JsonObject { ["routers"] = routers, ["middlewares"] = middlewares, ["services"] = services } };
+        if (secured.Count > 0)
         {
-            ["http"] = new JsonObject
-            {
-                ["routers"] = routers, ["middlewares"] = middlewares,
-                ["services"] = new JsonObject { ["odoo"] = Service(plan, BalancerPlan.HealthPath, n => n.Http), ["live"] = Service(plan, BalancerPlan.LiveHealthPath, n => n.Live) },
-            },
-        };
-        if (plan.Tls)
-        {
+            middlewares["to-https"] = new JsonObject { ["redirectScheme"] = new JsonObject { ["scheme"] = "https", ["port"] = $"{plan.OuterHttpsPort}", ["permanent"] = true } };
             middlewares["headers"] = new JsonObject { ["headers"] = new JsonObject { ["stsSeconds"] = 31536000 } };
             root["tls"] = new JsonObject
             {
-                ["certificates"] = new JsonArray(new JsonObject { ["certFile"] = plan.CertificateFile, ["keyFile"] = plan.CertificateFile }),
-                ["options"] = new JsonObject { ["default"] = new JsonObject { ["minVersion"] = "VersionTLS12" } },
+                ["certificates"] = new JsonArray([.. plan.Certificates.Select(c => (JsonNode)new JsonObject { ["certFile"] = c.File, ["keyFile"] = c.File })]),
+                // By name alone: without one, no connection.
+                ["options"] = new JsonObject { ["default"] = new JsonObject { ["minVersion"] = "VersionTLS12", ["sniStrict"] = true } },
             };
         }
         return root;
+    }
+
+    private static string Any(IEnumerable<string> hosts) => string.Join(" || ", hosts.Select(h => $"Host(`{h}`)"));
+
+    /// <param name="hosts">Null is whatever host is asked for; none is no route at all.</param>
+    private static void Site(JsonObject routers, BalancerPlan plan, string suffix, IReadOnlyList<string>? hosts)
+    {
+        if (hosts is { Count: 0 })
+            return;
+        var secure = suffix.Length > 0;
+        void To(string name, string? rule, string service, int priority, params string[] middlewares) => Route(routers, name + suffix, secure ? "secure" : "web",
+            (hosts is null ? null : Any(hosts), rule) switch { (null, null) => "PathPrefix(`/`)", (null, _) => rule!, ({ } host, null) => host, ({ } host, _) => $"({host}) && ({rule})" }, service, priority, secure, middlewares);
+        To("odoo", null, "odoo", 10);
+        To("live", "PathPrefix(`/websocket`) || PathPrefix(`/longpolling`)", "live", 20);
+        To("login", "Path(`/web/login`) && Method(`POST`)", "odoo", 30, "login");
+        if (!plan.AllowDatabaseManager)
+            To("database", "PathRegexp(`(?i)^/+web/+database(/|$)`)", "odoo", 40, "closed");
+    }
+
+    private static void Route(JsonObject routers, string name, string entry, string rule, string service, int priority, bool secure, params string[] middlewares)
+    {
+        routers[name] = new JsonObject
+        {
+            ["entryPoints"] = new JsonArray(entry), ["rule"] = rule, ["priority"] = priority, ["service"] = service,
+            ["middlewares"] = new JsonArray([.. middlewares.Concat(secure ? ["headers"] : []).Select(m => (JsonNode)m)]),
+        };
+        if (secure)
+            routers[name]!["tls"] = new JsonObject();
     }
 
     // It spreads by weight and not by connections, and drains by weight 0, which keeps those whose cookie names the node.
@@ -105,7 +120,7 @@ internal static class TraefikBalancer
             ["healthCheck"] = new JsonObject { ["path"] = health, ["interval"] = "3s", ["timeout"] = "3s", ["hostname"] = plan.HealthHost },
         };
         if (plan.Sticky)
-            balancer["sticky"] = new JsonObject { ["cookie"] = new JsonObject { ["name"] = BalancerPlan.Cookie, ["secure"] = plan.Tls, ["httpOnly"] = true, ["sameSite"] = "lax" } };
+            balancer["sticky"] = new JsonObject { ["cookie"] = new JsonObject { ["name"] = BalancerPlan.Cookie, ["secure"] = plan.AllSecured, ["httpOnly"] = true, ["sameSite"] = "lax" } };
         return new JsonObject { ["loadBalancer"] = balancer };
     }
 }

@@ -1,33 +1,67 @@
 using System.Security.Cryptography;
 using System.Text;
 using OCore.Client;
+using OCore.Features.Domains;
+using OCore.Features.Servers;
+using OCore.Features.Topologies.Balancers;
+using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
+using OCore.Platform.Security;
+using OCore.Platform.Tls;
 
 namespace OCore.Features.Topologies.Deployments;
 
 /// <summary>What a running load balancer does, replaced without a restart: the new configuration is checked before the old one gives way, and no open connection is cut.</summary>
-internal sealed class BalancerHost(TimeProvider time)
+internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, AcmeAccounts accounts, Edge edge, TimeProvider time)
 {
+    private const int HaproxyUid = 99;
     private const string Applied = "ocore.applied";
 
+    /// <param name="instance">Whose names it has certificates for.</param>
     /// <param name="draining">Nodes that get nobody new.</param>
-    public async Task EnsureAsync(IServerConnection connection, Layout layout, LayoutNode node, IReadOnlySet<string>? draining, CancellationToken stop)
+    public async Task EnsureAsync(IServerConnection connection, Guid topology, Guid? instance, Layout layout, LayoutNode node, IReadOnlySet<string>? draining, CancellationToken stop)
     {
         var name = DockerName.Parse(node.Container);
         var (type, folder, check, signal) = ProgramOf(node);
-        var files = layout.BalancerOf(node, draining).Render(type);
+        var (plan, certificates) = await SecuredAsync(layout.BalancerOf(node, draining), node, instance, folder, stop);
+        if (plan.ChallengeUrl is not null)
+            await connection.Docker.EnsureContainerAsync(BalancerChallenge.Spec(edge.Image, topology, node, plan.Thumbprint!), stop);
+        var files = plan.Render(type);
         var version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}\0{f.Value}\0")))))[..16];
         if (await RunsAsync(connection, name, folder, version, stop))
             return;
         var next = folder.Combine("next");
-        await connection.Docker.PutFilesAsync(name, [.. files.Select(f => ContainerFile.Text(next.Combine(f.Key), f.Value))], stop);
+        // Certificates lie where they are read from: the new configuration is checked with them, and the old one names others.
+        await connection.Docker.PutFilesAsync(name, [.. certificates, .. files.Select(f => ContainerFile.Text(next.Combine(f.Key), f.Value))], stop);
         await RunAsync(connection, name, SwitchScript, stop, folder.Value, check);
         if (signal is not null)
             await connection.Docker.KillAsync(name, signal, stop);
         await RunAsync(connection, name, "printf '%s' \"$2\" >\"$1/" + Applied + "\"", stop, folder.Value, version);
         // Workers are replaced in a moment; what is asked for through the balancer is waited for by those who need it.
         await Task.Delay(TimeSpan.FromMilliseconds(200), time, stop);
+    }
+
+    /// <summary>With the names that are proven to be the instance's: those that have a certificate are secured.</summary>
+    private async Task<(BalancerPlan, IReadOnlyList<ContainerFile>)> SecuredAsync(BalancerPlan plan, LayoutNode node, Guid? instance, RemotePath folder, CancellationToken stop)
+    {
+        if (instance is not { } id)
+            return (plan, []);
+        await using var db = databases.System();
+        var names = await InstanceDomainQueries.RoutedOfAsync(db, id, stop);
+        plan = plan with { Folder = folder.Value, Hosts = plan.Hosts.Count > 0 ? [.. plan.Hosts, .. names.Select(n => n.Host)] : [] };
+        if (!plan.Tls)
+            return (plan, []);
+        var owned = names.Where(n => n.CertificateId is not null).ToList();
+        var texts = await CertificateFiles.ReadAsync(db, secrets, [.. owned.Select(n => n.CertificateId!.Value)], stop);
+        var there = owned.Where(n => texts.ContainsKey(n.CertificateId!.Value)).ToList();
+        string FileOf(InstanceDomainQueries.Routed n) => $"{n.CertificateId:N}-{n.SerialNumber!.ToLowerInvariant()}.pem";
+        var uid = node.Text("program") == "haproxy" ? HaproxyUid : 0;
+        return (plan with
+        {
+            Certificates = [.. there.Select(n => new BalancedCertificate(n.Host, folder.Combine(FileOf(n)).Value))], Thumbprint = await accounts.ThumbprintAsync(stop),
+            ChallengeUrl = node.Text("program") == "traefik" ? $"http://{BalancerChallenge.NameOf(node)}:{NodeSpecs.InnerHttpPort}" : null,
+        }, [.. there.Select(n => ContainerFile.Text(folder.Combine(FileOf(n)), texts[n.CertificateId!.Value], UnixFileMode.UserRead | UnixFileMode.GroupRead, uid, 0))]);
     }
 
     // HAProxy counts by node; the others do not say, and what a stopping Odoo is answering it answers to its end.
@@ -80,6 +114,11 @@ internal sealed class BalancerHost(TimeProvider time)
           mv -f "$n.next" "$n"
         done
         rm -rf "$1/next"
+        # Certificates that neither this configuration nor the one before it names.
+        for f in "$1"/*.pem; do
+          [ -e "$f" ] || continue
+          if ! grep -qsF "${f##*/}" "$1"/*.list "$1"/*.list.previous "$1"/*.conf "$1"/*.conf.previous "$1"/*.yml "$1"/*.yml.previous; then rm -f "$f"; fi
+        done
         """;
 
     private static async Task RunAsync(IServerConnection connection, DockerName name, string script, CancellationToken stop, params string[] arguments) =>

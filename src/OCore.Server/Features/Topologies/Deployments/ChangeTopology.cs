@@ -20,9 +20,11 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(60);
 
     public override string Name => "topology.change";
+    public override int Version => 2;
 
     protected override void Define(StepList<ChangeInput> steps) => steps
         .Step("get the images", (i, c) => TopologySteps.ImagesAsync(i.TopologyId, c), StayAsync)
+        .Step("open the ports to those who come", OpenAsync, CloseAsync)
         .Step("change Odoo, node by node", (i, c) => RollAsync(i, c, back: false), (i, c) => RollAsync(i, c, back: true))
         .Step("change the load balancers", (i, c) => BalanceAsync(i, c, back: false), (i, c) => BalanceAsync(i, c, back: true))
         .Pivot("remove what is not drawn any more", RemoveAsync)
@@ -41,6 +43,25 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         }
         deployment.Status = "active";
         await db.SaveChangesAsync(context.Stop);
+    }
+
+    // For both, until one of them is gone: what is taken back was not open to more than is.
+    private static async Task OpenAsync(ChangeInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        await host.Firewall.EnsureAsync(work, work.Deployment.Before, context.Stop);
+    }
+
+    private static async Task CloseAsync(ChangeInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        if (await host.FindAsync(db, input.TopologyId, context.Stop) is not { Deployment.Before: { } before } work)
+            return;
+        await host.Firewall.RemoveAsync(work, work.Layout.Servers.Except(before.Servers), context.Stop);
+        await host.Firewall.EnsureAsync(Towards(work, back: true), null, context.Stop);
     }
 
     private static TopologyWork Towards(TopologyWork work, bool back) => back && work.Deployment.Before is { } before ? work with { Layout = before } : work;
@@ -95,7 +116,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         {
             var connection = await host.ConnectAsync(work, balancer, context.Stop);
             if (await connection.Docker.FindAsync(DockerName.Parse(balancer.Container), context.Stop) is { IsRunning: true })
-                await context.Get<BalancerHost>().EnsureAsync(connection, running, balancer, draining is null ? null : new HashSet<string> { draining }, context.Stop);
+                await context.Get<BalancerHost>().EnsureAsync(connection, work.TopologyId, work.Deployment.InstanceId, running, balancer, draining is null ? null : new HashSet<string> { draining }, context.Stop);
         }
     }
 
@@ -128,8 +149,11 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         await using var db = context.OpenDb();
         var host = context.Get<TopologyHost>();
         var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
-        if (work.Deployment.Before is { } before)
-            await RemoveMissingAsync(db, host, work, before, context);
+        if (work.Deployment.Before is not { } before)
+            return;
+        await RemoveMissingAsync(db, host, work, before, context);
+        await host.Firewall.RemoveAsync(work, before.Servers.Except(work.Layout.Servers), context.Stop);
+        await host.Firewall.EnsureAsync(work, null, context.Stop);
     }
 
     /// <summary>Those of <paramref name="from"/> that are not where the work goes, or are somewhere else.</summary>

@@ -14,14 +14,17 @@ internal sealed record TopologyInput(Guid TopologyId);
 internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
 {
     public override string Name => "topology.deploy";
+    public override int Version => 2;
 
     protected override void Define(StepList<TopologyInput> steps) => steps
         .Step("check the servers", CheckAsync, ForgetAsync)
         .Step("get the images", (i, c) => TopologySteps.ImagesAsync(i.TopologyId, c))
+        .Step("close the ports to others", GuardAsync, OpenAsync)
         .Step("start etcd", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Etcd), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Etcd))
         .Step("start PostgreSQL", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Postgres), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Postgres))
         .Step("lead to PostgreSQL", (i, c) => StartAsync(i, c, n => n.IsPgEntry), (i, c) => RemoveAsync(i, c, n => n.IsPgEntry))
         .Step("start Redis", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Redis), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Redis))
+        .Step("start the NFS server", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Filestore), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Filestore))
         .Step("make the database", DatabaseAsync)
         .Step("make the folders", FoldersAsync, RemoveFoldersAsync)
         .Step("install Odoo", InstallAsync, StopInstallingAsync)
@@ -41,7 +44,9 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
             var server = work.Servers.GetValueOrDefault(id) ?? throw new StepRefusedException("server_gone", "A server of the plan is gone.", "Plan again.");
             if (server.Status is not ServerStatus.Active)
                 throw new TryLaterException($"The server {server.Name} is {OperationJournal.Word(server.Status)}.", "The deployment goes on when the server is active.");
-            await context.Get<Servers.ServerAccess>().ConnectAsync(server, context.Stop);
+            var connection = await context.Get<Servers.ServerAccess>().ConnectAsync(server, context.Stop);
+            if (NfsServer.Of(work.Layout) is not null && work.Layout.Of(NodeType.Odoo).Any(n => n.ServerId == id) && !await NfsServer.MountsAsync(connection, context.Stop))
+                throw new StepRefusedException("nfs_not_mountable", $"The kernel of {server.Name} cannot mount NFS: it has no module nfs.", "Install the kernel's modules, choose another server, or keep files in S3.");
         }
     }
 
@@ -53,6 +58,22 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         if (await db.Instances.SingleOrDefaultAsync(i => i.Id == instance, context.Stop) is { } row)
             db.Remove(row);
         await db.SaveChangesAsync(context.Stop);
+    }
+
+    // Before anything listens.
+    private static async Task GuardAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        await host.Firewall.EnsureAsync(await host.OpenAsync(db, input.TopologyId, context.Stop), null, context.Stop);
+    }
+
+    private static async Task OpenAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        if (await host.FindAsync(db, input.TopologyId, context.Stop) is { } work)
+            await host.Firewall.RemoveAsync(work, work.Layout.Servers, context.Stop);
     }
 
     private static async Task StartAsync(TopologyInput input, StepContext context, Func<LayoutNode, bool> which)
@@ -243,6 +264,7 @@ internal static class TopologySteps
     /// <summary>Odoo's folder on each of its servers, Odoo's own.</summary>
     public static async Task FoldersAsync(TopologyHost host, TopologyWork work, InstanceOnServer on, CancellationToken stop)
     {
+        await NfsServer.MakeFolderAsync(host, work, on.Plan.Database, stop);
         foreach (var node in work.Layout.Of(NodeType.Odoo).DistinctBy(n => n.ServerId))
             await InstanceHost.OnFilesAsync(await host.ConnectAsync(work, node, stop), node.Image, "files-" + Layout.KeyOf(work.TopologyId, node.Id),
                 """

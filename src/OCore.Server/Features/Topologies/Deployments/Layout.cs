@@ -23,7 +23,7 @@ internal sealed record LayoutNode
     /// <summary>Where others reach it.</summary>
     public string? Address { get; init; }
     public int Port { get; init; }
-    /// <summary>Live connections, Patroni's REST, etcd's peers; 0 where there is none.</summary>
+    /// <summary>Live connections, Patroni's REST, etcd's peers, HTTPS; 0 where there is none.</summary>
     public int SecondPort { get; init; }
     public string Image { get; init; } = "";
     public int MemoryMb { get; init; }
@@ -88,12 +88,12 @@ internal sealed record Layout
     /// <summary>The same for the same topology and node, and no word of the drawing.</summary>
     public static string KeyOf(Guid topology, string node) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{topology:N} {node}")))[..10];
 
-    /// <summary>What a load balancer for people does, with nodes that get nobody new.</summary>
+    /// <summary>What a load balancer for people does, with nodes that get nobody new. Its certificates are put in by who has them.</summary>
     public BalancerPlan BalancerOf(LayoutNode balancer, IReadOnlySet<string>? draining = null) => new()
     {
         Nodes = [.. balancer.List("nodes").Select(Find).OfType<LayoutNode>().Where(n => n.IsWeb)
             .Select(n => new BalancedNode(n.Id, IPAddress.Parse(n.Address!), n.Port, n.SecondPort > 0 ? n.SecondPort : null, draining?.Contains(n.Id) == true))],
-        Hosts = balancer.List("hosts"), Sticky = balancer.Is("sticky", "true"), HttpPort = NodeSpecs.InnerHttpPort,
+        Hosts = balancer.List("hosts"), Sticky = balancer.Is("sticky", "true"), HttpPort = NodeSpecs.InnerHttpPort, HttpsPort = NodeSpecs.InnerHttpsPort, OuterHttpsPort = balancer.SecondPort, Tls = balancer.Is("tls", "true"),
         AllowDatabaseManager = balancer.Is("allowDatabaseManager", "true"), BodyMb = balancer.Int("bodyMb"),
     };
 

@@ -5,7 +5,7 @@ using OCore.Features.Topologies.Rules;
 namespace OCore.Features.Topologies.Deployments;
 
 /// <summary>The images that nodes run.</summary>
-internal sealed record LayoutImages(string Odoo, string Postgres, string PostgresHa, string Redis, string Haproxy, string Nginx, string Traefik);
+internal sealed record LayoutImages(string Odoo, string Postgres, string PostgresHa, string Redis, string Haproxy, string Nginx, string Traefik, string Nfs);
 
 /// <summary>From a drawing that the rules have nothing against to what is to run. Pure.</summary>
 internal static class LayoutMaker
@@ -22,7 +22,6 @@ internal static class LayoutMaker
 
     private static string? WhyNot(TopologySnapshot topology, DrawnNode node) => node.Type switch
     {
-        NodeType.Filestore => "NFS is not built by oCore: its server needs kernel rights that oCore gives no container. Use filestoreType s3, or local with one Odoo.",
         NodeType.Pgbouncer => "PgBouncer is not built by oCore. Let Odoo reach PostgreSQL directly, and lower dbMaxConn where connections are few.",
         NodeType.Monitor => "Monitoring nodes are not built by oCore, which measures every node itself.",
         NodeType.Backup => "Backup nodes are not built by oCore: the instance is backed up as every other one.",
@@ -32,10 +31,22 @@ internal static class LayoutMaker
         NodeType.Postgres when node.Text("failover", "patroni") != "patroni" => "Fail-over is done by Patroni.",
         NodeType.Postgres when node.Int("version", 17) != 17 => "PostgreSQL 17 is what runs.",
         NodeType.Postgres or NodeType.Etcd when CapacityRules.AddressOf(topology, node) is null => NoAddress,
-        NodeType.Odoo or NodeType.Redis when CapacityRules.AddressOf(topology, node) is null => NoAddress,
+        NodeType.Odoo or NodeType.Redis or NodeType.Filestore when CapacityRules.AddressOf(topology, node) is null => NoAddress,
         NodeType.LoadBalancer when node.IsPgEntry && CapacityRules.AddressOf(topology, node) is null => NoAddress,
-        NodeType.LoadBalancer when node.Flag("tls", false) => "The load balancer speaks HTTP: put what ends TLS before it.",
         NodeType.LoadBalancer when node.Text("virtualIp") is not null => "A shared address of two load balancers is not set up by oCore; lead to both by DNS.",
+        _ => null,
+    };
+
+    /// <summary>What a drawn node will run; null where that is no container.</summary>
+    public static string? ImageOf(TopologySnapshot topology, DrawnNode node, LayoutImages images) => node.Type switch
+    {
+        NodeType.Odoo => images.Odoo,
+        NodeType.Etcd => images.PostgresHa,
+        NodeType.Postgres => topology.Ha.PgFailoverEnabled ? images.PostgresHa : images.Postgres,
+        NodeType.Redis => images.Redis,
+        NodeType.Filestore => images.Nfs,
+        NodeType.LoadBalancer when node.IsPgEntry || topology.Ha.LbType is LoadBalancerType.Haproxy or LoadBalancerType.None => images.Haproxy,
+        NodeType.LoadBalancer => topology.Ha.LbType == LoadBalancerType.Nginx ? images.Nginx : images.Traefik,
         _ => null,
     };
 
@@ -44,7 +55,7 @@ internal static class LayoutMaker
     public static Layout Make(Guid topologyId, TopologySnapshot topology, LayoutImages images)
     {
         var odoo = topology.Odoo.OrderBy(o => !o.IsWeb).ThenBy(o => o.Id, StringComparer.Ordinal).ToList();
-        var nodes = topology.ById.Values.Where(n => n.Type is NodeType.LoadBalancer or NodeType.Odoo or NodeType.Postgres or NodeType.Etcd or NodeType.Redis or NodeType.S3)
+        var nodes = topology.ById.Values.Where(n => n.Type is NodeType.LoadBalancer or NodeType.Odoo or NodeType.Postgres or NodeType.Etcd or NodeType.Redis or NodeType.S3 or NodeType.Filestore)
             .OrderBy(n => Order(n)).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => Of(topologyId, topology, n, images)).ToList();
         return new Layout { Nodes = nodes, LbType = topology.Ha.LbType, FilestoreType = topology.Ha.FilestoreType, Redis = topology.Ha.RedisEnabled, Failover = topology.Ha.PgFailoverEnabled };
     }
@@ -52,7 +63,7 @@ internal static class LayoutMaker
     /// <summary>What is used comes before what uses it.</summary>
     private static int Order(DrawnNode node) => node.Type switch
     {
-        NodeType.Etcd => 0, NodeType.Postgres => 1, NodeType.LoadBalancer when node.IsPgEntry => 2, NodeType.Redis => 3, NodeType.S3 => 4, NodeType.Odoo => 5, _ => 6,
+        NodeType.Etcd => 0, NodeType.Postgres => 1, NodeType.LoadBalancer when node.IsPgEntry => 2, NodeType.Redis => 3, NodeType.S3 or NodeType.Filestore => 4, NodeType.Odoo => 5, _ => 6,
     };
 
     private static LayoutNode Of(Guid topologyId, TopologySnapshot topology, DrawnNode node, LayoutImages images)
@@ -81,6 +92,10 @@ internal static class LayoutMaker
                 return made with { Image = images.PostgresHa, Port = node.Int("port", 5432), SecondPort = node.Int("restPort", 8008) };
             case NodeType.Redis:
                 return made with { Image = images.Redis, Port = node.Int("port", 6379) };
+            case NodeType.Filestore:
+                settings["export"] = node.Text("export", NfsServer.Export).TrimEnd('/');
+                settings["clients"] = string.Join(',', topology.Odoo.Select(o => CapacityRules.AddressOf(topology, o)?.ToString()).Distinct().Order(StringComparer.Ordinal));
+                return made with { Image = images.Nfs, Port = node.Int("port", 2049) };
             case NodeType.S3:
                 foreach (var member in (string[])["endpoint", "bucket", "region", "prefix", "credential"])
                     if (node.Text(member) is { Length: > 0 } text)
@@ -104,10 +119,12 @@ internal static class LayoutMaker
         settings["sticky"] = !topology.Ha.RedisEnabled && node.Flag("sticky", true) ? "true" : "false";
         settings["allowDatabaseManager"] = node.Flag("allowDatabaseManager", false) ? "true" : "false";
         settings["bodyMb"] = Number(node.Int("bodyMb", 128));
+        if (node.Flag("tls", false))
+            settings["tls"] = "true";
         settings["program"] = topology.Ha.LbType.ToString().ToLowerInvariant();
         var image = topology.Ha.LbType switch { LoadBalancerType.Nginx => images.Nginx, LoadBalancerType.Traefik => images.Traefik, _ => images.Haproxy };
         // People come to it from anywhere, unless it is bound to one address.
-        return made with { Image = image, Port = node.Int("httpPort", 80), Address = node.Bind?.ToString() ?? "0.0.0.0" };
+        return made with { Image = image, Port = node.Int("httpPort", 80), SecondPort = node.Flag("tls", false) ? node.Int("httpsPort", 443) : 0, Address = node.Bind?.ToString() ?? "0.0.0.0" };
     }
 
     private static string NameOf(DrawnNode node) => node.Type switch

@@ -27,7 +27,8 @@ internal static class NodeProbes
         {
             return node.Type switch
             {
-                NodeType.Odoo => await OdooAsync(connection, name, stop),
+                NodeType.Odoo => await OdooAsync(connection, name, work.Layout.FilestoreType == FilestoreType.SharedNfs, stop),
+                NodeType.Filestore => await NfsServer.AskAsync(connection, name, stop),
                 NodeType.Postgres => await PostgresAsync(connection, name, work.Layout.Failover, stop),
                 NodeType.Redis => await RedisAsync(connection, name, work.Secrets.Redis, stop),
                 NodeType.Etcd => await EtcdAsync(connection, name, stop),
@@ -49,8 +50,10 @@ internal static class NodeProbes
         print(a.status, int((time.monotonic() - start) * 1000))
         """;
 
-    private static async Task<NodeMeasure> OdooAsync(IServerConnection connection, DockerName name, CancellationToken stop)
+    private static async Task<NodeMeasure> OdooAsync(IServerConnection connection, DockerName name, bool nfs, CancellationToken stop)
     {
+        if (nfs && await NfsServer.WhyNotMountedAsync(connection, name, stop) is { } why)
+            return new NodeMeasure(TopologyNodeState.Degraded, why);
         var answer = await ExecAsync(connection, name, ["python3", "-c", OdooScript], null, stop);
         var words = answer.Split(' ');
         var figures = new Dictionary<string, string> { ["milliseconds"] = words[1] };
@@ -163,7 +166,7 @@ internal static class NodeProbes
 
     private static string Number(int n) => n.ToString(CultureInfo.InvariantCulture);
 
-    private static async Task<string> ExecAsync(IServerConnection connection, DockerName name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? env, CancellationToken stop)
+    public static async Task<string> ExecAsync(IServerConnection connection, DockerName name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? env, CancellationToken stop)
     {
         var options = new ExecOptions { Timeout = Patience, Env = env ?? new Dictionary<string, string>() };
         return (await connection.Docker.ExecAsync(name, [.. command], null, stop, options)).ThrowIfFailed("Asking it").Out;

@@ -18,8 +18,8 @@ internal sealed record TopologySecrets(string Postgres, string Replication, stri
 internal static class NodeSpecs
 {
     /// <summary>On everything of a topology: its id, and the node's.</summary>
-    public const string TopologyLabel = "ocore.topology", NodeLabel = "ocore.node";
-    public const int InnerHttpPort = 8080;
+    public const string TopologyLabel = ServerLabels.Topology, NodeLabel = "ocore.node";
+    public const int InnerHttpPort = 8080, InnerHttpsPort = 8443;
     private const int PostgresUid = 999, RedisUid = 999;
     private static readonly RemotePath Data = RemotePath.Parse("/var/lib/postgresql/data");
     private static readonly RemotePath PasswordFile = RemotePath.Parse("/etc/ocore-postgres-password");
@@ -33,7 +33,7 @@ internal static class NodeSpecs
         [ServerLabels.Server] = node.ServerId!.Value.ToString(), [TopologyLabel] = topology.ToString(), [NodeLabel] = node.Id,
     };
 
-    public static bool HasVolume(LayoutNode node) => node.Type is NodeType.Postgres or NodeType.Etcd or NodeType.Redis;
+    public static bool HasVolume(LayoutNode node) => node.Type is NodeType.Postgres or NodeType.Etcd or NodeType.Redis or NodeType.Filestore;
 
     public static ContainerSpec Of(Guid topology, Layout layout, LayoutNode node, TopologySecrets secrets) => node.Type switch
     {
@@ -41,6 +41,7 @@ internal static class NodeSpecs
         NodeType.Postgres when layout.Failover => Patroni(topology, layout, node, secrets),
         NodeType.Postgres => Postgres(topology, node, secrets),
         NodeType.Redis => Redis(topology, node, secrets),
+        NodeType.Filestore => NfsServer.Spec(Base(topology, node, (node.Port, NfsServer.Inner)), layout, node),
         NodeType.LoadBalancer when node.IsPgEntry => PgEntry(topology, layout, node),
         NodeType.LoadBalancer => Balancer(topology, layout, node),
         _ => throw new ArgumentException($"{node.Id} is no container of its own."),
@@ -153,7 +154,7 @@ internal static class NodeSpecs
     }
 
     // What it does comes after it has started, and is replaced without a restart: the specification does not speak of it.
-    private static ContainerSpec Balancer(Guid topology, Layout layout, LayoutNode node) => Base(topology, node, (node.Port, InnerHttpPort)) with
+    private static ContainerSpec Balancer(Guid topology, Layout layout, LayoutNode node) => Base(topology, node, node.SecondPort > 0 ? [(node.Port, InnerHttpPort), (node.SecondPort, InnerHttpsPort)] : [(node.Port, InnerHttpPort)]) with
     {
         Files = [.. First(node)],
         Command = node.Text("program") == "traefik" ? ["traefik", "--configfile=/etc/traefik/traefik.yml"] : null,

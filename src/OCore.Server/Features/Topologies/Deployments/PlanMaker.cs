@@ -18,7 +18,11 @@ internal sealed record MadePlan(PlanContent Content, IReadOnlyList<TopologyFindi
 /// <summary>Works a plan out. Everything that can be refused is refused here, for planning and for deploying alike.</summary>
 internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProvider time)
 {
-    private LayoutImages Images(string odoo) => new(odoo, PostgresContainer.Image(settings).Value, Image("POSTGRES_HA", "ocore-postgres-ha:17"), Image("REDIS", "redis:8"), Image("HAPROXY", "haproxy:3.0"), Image("NGINX", "nginx:1.26"), Image("TRAEFIK", "traefik:3"));
+    private LayoutImages Images(string odoo) => new(odoo, PostgresContainer.Image(settings).Value, Image("POSTGRES_HA", "ocore-postgres-ha:17"), Image("REDIS", "redis:8"), Image("HAPROXY", "haproxy:3.0"), Image("NGINX", "nginx:1.26"), Image("TRAEFIK", "traefik:3"), Image("NFS", "ocore-nfs:6"));
+
+    /// <summary>What the nodes of a drawing would run, as far as that is known without a template.</summary>
+    public LayoutImages ImagesOf(TopologySnapshot topology) =>
+        Images(catalog.ImageOf(topology.Odoo.Select(o => o.Text("odooVersion")).FirstOrDefault(v => v is not null && catalog.Find(v) is not null) ?? catalog.Releases[^1].Version, null).Value);
 
     private string Image(string name, string otherwise) => settings.Images.GetValueOrDefault(name) ?? otherwise;
 
@@ -42,6 +46,8 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProv
             return (null, TopologyProblems.Invalid(errors));
         if (LayoutMaker.NotBuilt(snapshot) is { Count: > 0 } why)
             return (null, TopologyProblems.NotBuilt(why));
+        if (settings.AcmeDirectory is null && snapshot.Balancers.Where(b => b.Flag("tls", false)).ToDictionary(b => b.Id, _ => "There is no certificate authority to ask: the installation names none (OCORE_ACME_DIRECTORY).") is { Count: > 0 } bare)
+            return (null, TopologyProblems.NotBuilt(bare));
         foreach (var bucket in snapshot.Of(NodeType.S3))
             if (!await db.TopologyCredentials.AnyAsync(c => c.TopologyId == topology.Id && c.Name == bucket.Text("credential"), stop))
                 return (null, TopologyProblems.CredentialMissing(bucket.Label, bucket.Text("credential", "")));

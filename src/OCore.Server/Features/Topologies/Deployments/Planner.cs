@@ -68,7 +68,7 @@ internal static class Planner
     {
         var risk = node.Type switch
         {
-            NodeType.Postgres => "Its database is removed with it.", NodeType.Redis => "Everybody has to sign in again.",
+            NodeType.Postgres => "Its database is removed with it.", NodeType.Redis => "Everybody has to sign in again.", NodeType.Filestore => "Its files are removed with it.",
             NodeType.Odoo when all => "Files that are in no bucket are removed with it.", _ => null,
         };
         var downtime = all ? "Odoo is gone." : node.Type is NodeType.LoadBalancer ? "Whoever comes by it." : node.Type == NodeType.Odoo ? Rolling : null;
@@ -87,7 +87,7 @@ internal static class Planner
         var alone = node.IsWeb && wanted.Of(NodeType.Odoo).Count(n => n.IsWeb && before.Find(n.Id) is not null) < 2;
         var downtime = node.Type switch { NodeType.Odoo when alone => "About half a minute: it is the only Odoo.", NodeType.Odoo => Rolling, NodeType.LoadBalancer when moved => "Whoever comes by its old address.", _ => null };
         return Of(node, moved ? PlanActionKind.Replace : PlanActionKind.Change, moved ? $"{node.Label} moves{(servers.GetValueOrDefault(was.ServerId ?? default) is { } from ? $" from {from.Name}" : "")}{To(node, servers)}." : $"{node.Label} is changed.", servers, changes)
-            with { Downtime = downtime, DataRisk = moved && node.Type is NodeType.Postgres or NodeType.Redis ? "What it keeps does not move along." : null };
+            with { Downtime = downtime, DataRisk = moved && node.Type is NodeType.Postgres or NodeType.Redis or NodeType.Filestore ? "What it keeps does not move along." : null };
     }
 
     private static PlanAction Of(LayoutNode node, PlanActionKind kind, string message, IReadOnlyDictionary<Guid, Ref> servers, IReadOnlyList<PlanChange> changes) => new()

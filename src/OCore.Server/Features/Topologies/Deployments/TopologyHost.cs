@@ -23,7 +23,7 @@ internal sealed record TopologyWork(TopologyDeployment Deployment, Layout Layout
 /// What oCore does to the nodes of a topology on their servers. Each function looks before it acts and may run twice; the operations
 /// and the watch call the same ones.
 /// </summary>
-internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, InstanceHost instances, ServerPreparation preparation, BalancerHost balancers, TimeProvider time)
+internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, InstanceHost instances, ServerPreparation preparation, BalancerHost balancers, NodeFirewall firewall, TimeProvider time)
 {
     public static readonly JsonSerializerOptions Json = Layout.Json;
 
@@ -68,7 +68,7 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
             throw new TryLaterException($"{node.Label}: a port it needs on {work.ServerOf(node).Name} is in use.", "Stop the program that uses it, or give the node another port.", taken);
         }
         if (node.IsBalancer)
-            await balancers.EnsureAsync(connection, work.Layout, node, null, stop);
+            await balancers.EnsureAsync(connection, work.TopologyId, work.Deployment.InstanceId, work.Layout, node, null, stop);
     }
 
     /// <summary>With its volume: what it kept is gone.</summary>
@@ -78,8 +78,13 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
             return;
         var connection = await ConnectAsync(work, node, stop);
         await connection.Docker.RemoveContainerAsync(DockerName.Parse(node.Container), stop);
+        if (BalancerChallenge.IsNeeded(node))
+            await connection.Docker.RemoveContainerAsync(BalancerChallenge.NameOf(node), stop);
         if (NodeSpecs.HasVolume(node))
             await connection.Docker.RemoveVolumeAsync(DockerName.Parse(node.Container), stop);
+        // The way to the files, and no file: those are the NFS server's.
+        if (node.Type == NodeType.Odoo && NfsServer.Of(work.Layout) is { } nfs)
+            await connection.Docker.RemoveVolumeAsync(OdooCluster.FilesOf(node.Container, nfs), stop);
     }
 
     /// <summary>The port by which people come is the load balancer's from now on, where it is the edge's.</summary>
@@ -98,6 +103,14 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
         if (node.ServerId is not { } id || !await db.GiveEdgeBackAsync(id, work.TopologyId, stop) || await db.ServersOfAll().SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server)
             return;
         await preparation.EnsureEdgeAsync(db, await access.ConnectAsync(server, stop), server, stop);
+    }
+
+    /// <summary>A load balancer that runs, with the certificates that there are now.</summary>
+    public async Task SecureAsync(TopologyWork work, LayoutNode balancer, CancellationToken stop)
+    {
+        var connection = await ConnectAsync(work, balancer, stop);
+        if (await connection.Docker.FindAsync(DockerName.Parse(balancer.Container), stop) is { IsRunning: true })
+            await balancers.EnsureAsync(connection, work.TopologyId, work.Deployment.InstanceId, work.Layout, balancer, null, stop);
     }
 
     /// <summary>Waits until a node that is no Odoo does its work.</summary>
@@ -170,6 +183,7 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
         if (work.Deployment.InstanceId is { } instance)
             foreach (var server in nodes.Where(n => n.Type == NodeType.Odoo).Select(n => n.ServerId!.Value).Distinct())
                 await RemoveFilesAsync(await access.ConnectAsync(work.Servers[server], stop), nodes.First(n => n.Type == NodeType.Odoo).Image, instance, work.TopologyId, stop);
+        await firewall.RemoveAsync(work, nodes.Select(n => n.ServerId!.Value), stop);
         // Whatever else carries its label, such as a one-off container that was cut off.
         foreach (var server in work.Servers.Values)
             await (await access.ConnectAsync(server, stop)).Docker.RemoveByLabelAsync(NodeSpecs.TopologyLabel, work.TopologyId.ToString(), stop);
@@ -198,9 +212,12 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
             Postgres = [.. work.Layout.Of(NodeType.Postgres).OrderBy(n => !n.Is("role", "primary")).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => new ClusterPostgres(n.ServerId!.Value, n.Container))],
             DatabaseHosts = hosts, DatabasePort = port,
             Redis = work.Layout.Redis && work.Layout.Of(NodeType.Redis).FirstOrDefault() is { } redis ? new ClusterRedis(redis.Address!, redis.Port, work.Secrets.Redis, $"ocore:{instance:N}:") : null,
-            Bucket = work.Layout.FilestoreType == FilestoreType.S3 ? bucket : null,
+            Bucket = work.Layout.FilestoreType == FilestoreType.S3 ? bucket : null, Nfs = NfsServer.Of(work.Layout),
         };
     }
+
+    /// <summary>Ports of nodes are open to those who use them, and to nobody else.</summary>
+    public NodeFirewall Firewall => firewall;
 
     /// <summary>Instances of topologies are worked on by the same tools as all others.</summary>
     public InstanceHost Instances => instances;

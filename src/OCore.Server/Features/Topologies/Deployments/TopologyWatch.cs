@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Platform.Data;
+using OCore.Platform.Operations;
+using OCore.Platform.Remote;
 
 namespace OCore.Features.Topologies.Deployments;
 
@@ -48,6 +50,9 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
         // What an operation works on is the operation's to tell.
         if (await db.ResourceLocks.AnyAsync(l => l.Key == key, stop))
             return;
+        await GuardAsync(work, stop);
+        foreach (var balancer in work.Layout.Nodes.Where(n => n.Is("tls", "true")))
+            await SecureAsync(work, balancer, stop);
         var rows = await db.DeployedNodes.Where(n => n.TopologyId == topologyId).ToDictionaryAsync(n => n.NodeId, stop);
         foreach (var (id, seen) in measured)
             if (rows.TryGetValue(id, out var row))
@@ -62,6 +67,32 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
         }
     }
 
+    // A certificate that came, was renewed, or is nobody's any more.
+    private async Task SecureAsync(TopologyWork work, LayoutNode balancer, CancellationToken stop)
+    {
+        try
+        {
+            await host.SecureAsync(work, balancer, stop);
+        }
+        catch (Exception away) when (away is TryLaterException or StepRefusedException or ServerException)
+        {
+            log.LogWarning("{Balancer} of topology {Topology} did not get its certificates: {Why}", balancer.Id, work.TopologyId, away.Message);
+        }
+    }
+
+    // Whoever flushed the firewall of a server opened ports that nobody else closes.
+    private async Task GuardAsync(TopologyWork work, CancellationToken stop)
+    {
+        try
+        {
+            await host.Firewall.EnsureAsync(work, null, stop);
+        }
+        catch (Exception away) when (away is TryLaterException or StepRefusedException or ServerException)
+        {
+            log.LogWarning("The ports of topology {Topology} could not be guarded: {Why}", work.TopologyId, away.Message);
+        }
+    }
+
     public void Apply(DeployedNode row, NodeMeasure seen)
     {
         if (row.State != seen.State)
@@ -73,8 +104,20 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
     }
 }
 
+/// <summary>A load balancer of a topology, as a name leads to it.</summary>
+internal sealed record TopologyEntry(Guid ServerId, int HttpPort, int? TlsPort);
+
 internal static class DeploymentQueries
 {
+    /// <summary>By which load balancers people come to a topology that runs.</summary>
+    public static async Task<List<TopologyEntry>> EntriesOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>
+        await db.TopologyDeployments.AcrossTenants().AsNoTracking().Where(d => d.TopologyId == topology).Select(d => d.Layout).SingleOrDefaultAsync(stop) is not { } layout ? []
+            : [.. layout.Nodes.Where(n => n.IsBalancer).Select(n => new TopologyEntry(n.ServerId!.Value, n.Port, n.SecondPort > 0 ? n.SecondPort : null))];
+
+    /// <summary>The nodes are the agency's, the instance is its client's.</summary>
+    public static Task<List<DeployedNode>> NodesOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>
+        db.DeployedNodes.AcrossTenants().AsNoTracking().Where(n => n.TopologyId == topology).OrderBy(n => n.NodeId).ToListAsync(stop);
+
     /// <summary>For the watch, which belongs to nobody.</summary>
     public static async Task<List<(Guid TopologyId, Guid RootId, string Status)>> DeploymentsOfAllAsync(this OCoreDb db, CancellationToken stop) =>
         [.. (await db.TopologyDeployments.AcrossTenants().AsNoTracking().Select(d => new { d.TopologyId, d.RootId, d.Status }).ToListAsync(stop)).Select(d => (d.TopologyId, d.RootId, d.Status))];
@@ -85,10 +128,13 @@ internal static class TopologiesSetup
     public static IServiceCollection AddTopologies(this IServiceCollection services)
     {
         services.AddSingleton<BalancerHost>();
+        services.AddSingleton<NodeFirewall>();
         services.AddSingleton<TopologyHost>();
         services.AddSingleton<TopologyWatch>();
         services.AddSingleton<PlanMaker>();
         services.AddSingleton<Deploying>();
+        services.AddSingleton<LiveProbe>();
+        services.AddSingleton<LiveLook>();
         return services;
     }
 }

@@ -81,15 +81,10 @@ internal static class BalancerRules
     private static void Tls(TopologySnapshot topology, Report report, DrawnNode balancer)
     {
         var server = topology.ServerOf(balancer);
-        if (balancer.Flag("tls", false))
-        {
-            var hosts = balancer.List("hosts");
-            if (hosts.Count == 0)
-                report.Error("TP-L06", [balancer], $"{balancer.Label} is to speak TLS, but no host is named.", Fix.Words("Name its hosts."), Report.ConfigHint);
-            else if (hosts.Where(h => server?.BaseDomain is not { } domain || !h.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase) && !h.Equals(domain, StringComparison.OrdinalIgnoreCase)).ToList() is { Count: > 0 } unproven)
-                report.Error("TP-L06", [balancer], $"{Sentence.And(unproven)} {(unproven.Count == 1 ? "is" : "are")} not proven to lead to {server?.Name ?? "its server"}.",
-                    Fix.Words($"Use names under the server's base domain{(server?.BaseDomain is { } d ? $" {d}" : "")}, or set a base domain that covers them."), Report.ConfigHint);
-        }
+        // A certificate is asked for when the name is proven to be the instance's, and not before.
+        if (balancer.Flag("tls", false) && balancer.List("hosts").Where(h => !topology.ProvenHosts.Contains(h.ToLowerInvariant())).ToList() is { Count: > 0 } unproven)
+            report.Warn("TP-L06", [balancer], $"{Sentence.And(unproven)} {(unproven.Count == 1 ? "is" : "are")} not proven to be {(topology.Deployed is null ? "yours" : "the instance's")}: until then people come there by HTTP.",
+                Fix.Words($"Add {(unproven.Count == 1 ? "it" : "them")} as domain{(unproven.Count == 1 ? "" : "s")} of the instance{(topology.Deployed is null ? " when it is deployed" : "")}, with the record that proves {(unproven.Count == 1 ? "it" : "them")}."), Report.ConfigHint);
         if (server is { Instances: > 0 } && balancer.Ports().Contains(server.EdgePort))
             report.Error("TP-L06", [balancer], $"Port {server.EdgePort} of {server.Name} is taken by the edge of the {server.Instances} {(server.Instances == 1 ? "instance" : "instances")} there.", Fix.Words("Choose a server without instances, or other ports (httpPort, httpsPort)."), Report.ConfigHint);
         foreach (var other in topology.Neighbours.Where(n => n.Node.IsHttp && n.Node.ServerId == balancer.ServerId && balancer.ServerId is not null))

@@ -171,6 +171,12 @@ internal sealed class TopologySnapshot
     public IReadOnlyList<NeighbourNode> Neighbours { get; init; } = [];
     public DeployedTopology? Deployed { get; init; }
     public DateTimeOffset Now { get; init; }
+    /// <summary>Names that are proven to be the deployed instance's, lower case.</summary>
+    public IReadOnlySet<string> ProvenHosts { get; init; } = new HashSet<string>();
+    /// <summary>What was measured on the servers; null where nobody asked for that.</summary>
+    public LiveFacts? Live { get; init; }
+
+    public TopologySnapshot With(LiveFacts live) => new(Drawn, Ha) { Servers = Servers, Neighbours = Neighbours, Deployed = Deployed, Now = Now, ProvenHosts = ProvenHosts, Live = live };
 
     public IReadOnlyList<DrawnNode> Of(NodeType type) => [.. _byType[type]];
     public IEnumerable<TopologyEdge> From(DrawnNode node) => _out[node.Id];

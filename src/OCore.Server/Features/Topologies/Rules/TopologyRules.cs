@@ -69,6 +69,15 @@ internal static class TopologyRules
         ("TP-A04", "nothing is destroyed by accident"),
         ("TP-A05", "etcd changes one member at a time"),
         ("TP-A06", "clocks agree"),
+        ("TP-N01", "every part reaches what it uses"),
+        ("TP-N02", "the way between servers is short"),
+        ("TP-N03", "what is inside is closed to others"),
+        ("TP-N04", "servers have what their nodes need"),
+        ("TP-N05", "nothing else listens on the ports"),
+        ("TP-N06", "servers answer"),
+        ("TP-N07", "measured clocks agree"),
+        ("TP-N08", "load balancer and Redis answer"),
+        ("TP-N09", "disks are quick enough"),
     ];
 
     private static readonly Dictionary<string, int> Places = Codes.Select((c, i) => (c.Code, i)).ToDictionary(c => c.Code, c => c.i);
@@ -88,6 +97,7 @@ internal static class TopologyRules
         CapacityRules.Check(topology, report);
         PlacementRules.Check(topology, report);
         ChangeRules.Check(topology, report);
+        LiveRules.Check(topology, report);
         return report.Findings;
     }
 }

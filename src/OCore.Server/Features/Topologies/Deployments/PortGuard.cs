@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using OCore.Client;
+using OCore.Features.Topologies.Rules;
+
+namespace OCore.Features.Topologies.Deployments;
+
+/// <summary>A port of a node, and the servers from which somebody comes to it.</summary>
+internal sealed record GuardedPort(IPAddress Address, int Port, IReadOnlyList<Guid> Users);
+
+/// <summary>
+/// The rules that let exactly those come to a node's port who use it. They stand in the table <c>raw</c>, before Docker leads what
+/// arrives to a container: a rule in <c>INPUT</c>, where firewalls have theirs, never sees that. Pure.
+/// </summary>
+internal static class PortGuard
+{
+    public static string ChainOf(Guid topology) => "OCORE-" + Layout.KeyOf(topology, "guard");
+
+    /// <summary>What listens on a server and is for other nodes alone.</summary>
+    public static IReadOnlyList<GuardedPort> Of(Guid server, params IEnumerable<Layout> layouts) =>
+    [
+        .. layouts.SelectMany(l => l.Nodes.Where(n => n.ServerId == server && n.Address is not null && !n.IsBalancer).SelectMany(n => PortsOf(l, n)))
+            .GroupBy(p => (p.Address, p.Port)).OrderBy(g => g.Key.Address.ToString(), StringComparer.Ordinal).ThenBy(g => g.Key.Port)
+            .Select(g => new GuardedPort(g.Key.Address, g.Key.Port, [.. g.SelectMany(p => p.Users).Distinct().Order()])),
+    ];
+
+    private static IEnumerable<GuardedPort> PortsOf(Layout layout, LayoutNode node)
+    {
+        var address = IPAddress.Parse(node.Address!);
+        GuardedPort By(int port, Func<LayoutNode, bool> uses) => new(address, port, [.. layout.Nodes.Where(n => n.Id != node.Id && uses(n)).Select(n => n.ServerId).OfType<Guid>()]);
+        bool Member(LayoutNode n) => layout.Failover && n.Type == NodeType.Postgres;
+        bool Leads(LayoutNode n) => n.Type == NodeType.LoadBalancer && n.List("nodes").Contains(node.Id);
+        switch (node.Type)
+        {
+            case NodeType.Odoo when node.IsWeb:
+                yield return By(node.Port, Leads);
+                if (node.SecondPort > 0)
+                    yield return By(node.SecondPort, Leads);
+                break;
+            case NodeType.Odoo:
+                yield return By(node.Port, _ => false);
+                break;
+            case NodeType.Postgres:
+                yield return By(node.Port, n => n.Type == NodeType.Odoo || Leads(n) || Member(n));
+                if (node.SecondPort > 0)
+                    yield return By(node.SecondPort, n => Leads(n) || Member(n));
+                break;
+            case NodeType.Etcd:
+                yield return By(node.Port, n => n.Type == NodeType.Etcd || Member(n));
+                yield return By(node.SecondPort, n => n.Type == NodeType.Etcd);
+                break;
+            default:
+                yield return By(node.Port, n => n.Type == NodeType.Odoo);
+                break;
+        }
+    }
+
+    /// <summary>For <c>iptables-restore --noflush</c>: the chain anew, as one act.</summary>
+    /// <param name="addresses">The addresses that each server sends from.</param>
+    /// <param name="bridge">The interface of oCore's own network on this server: a node beside another one comes by it.</param>
+    public static string Render(string chain, Guid server, IReadOnlyList<GuardedPort> ports, IReadOnlyDictionary<Guid, IReadOnlyList<IPAddress>> addresses, string bridge, AddressFamily family)
+    {
+        var text = new StringBuilder($"*raw\n:{chain} - [0:0]\n-A {chain} -i lo -j RETURN\n");
+        foreach (var port in ports.Where(p => p.Address.AddressFamily == family))
+        {
+            var to = $"-d {port.Address} -p tcp --dport {port.Port}";
+            if (port.Users.Contains(server))
+                text.Append($"-A {chain} -i {bridge} {to} -j RETURN\n");
+            foreach (var from in port.Users.SelectMany(u => addresses.GetValueOrDefault(u) ?? []).Where(a => a.AddressFamily == family).Select(a => a.ToString()).Distinct().Order(StringComparer.Ordinal))
+                text.Append($"-A {chain} -s {from} {to} -j RETURN\n");
+            text.Append($"-A {chain} {to} -j DROP\n");
+        }
+        return text.Append("COMMIT\n").ToString();
+    }
+}
