@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Platform.Http;
 using OCore.Platform.Security;
@@ -14,7 +16,7 @@ public sealed class SwitchTests : IAsyncLifetime
 {
     private TestApp _app = null!;
 
-    /// <summary>The tools are yet to be written; a route that bears their switch stands for each of them.</summary>
+    /// <summary>A route of each way in that bears the switch, beside the tools' own: a tool need not have all three.</summary>
     public async Task InitializeAsync() => _app = await TestApp.StartAsync(arrange: a => a.Route(app =>
     {
         app.UseWebSockets();
@@ -80,6 +82,35 @@ public sealed class SwitchTests : IAsyncLifetime
             }
         }
     }
+
+    /// <summary>Every route that a tool really has, whatever it is given: the switch is asked first.</summary>
+    [Theory, MemberData(nameof(Switches))]
+    public async Task Off_closes_every_route_of_the_tool(string feature)
+    {
+        var world = await PortalWorld.MakeAsync(_app);
+        var routes = _app.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
+            .Where(e => e.Metadata.GetMetadata<AccessRule>()?.PortalFeature == feature && !e.RoutePattern.RawText!.Contains("/test/", StringComparison.Ordinal))
+            .SelectMany(e => (e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => (Method: method, Path: Filled(e.RoutePattern.RawText!, world)))).Distinct().ToList();
+        Assert.True(routes.Count >= (feature == PortalFeatures.Databases ? 11 : 1), $"{feature}: {string.Join(' ', routes)}");
+        await world.SetAsync(With(feature, false));
+        using var theirs = _app.HttpAs(world.Member, world.Client.Slug);
+        using var staff = _app.HttpAs(world.Agency.Owner, world.Client.Slug);
+        foreach (var (method, path) in routes)
+        {
+            using var refused = await theirs.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
+            Assert.True(refused.StatusCode == HttpStatusCode.Forbidden, $"{method} {path}: {refused.StatusCode}");
+            await refused.IsProblemAsync(403, "feature_disabled");
+        }
+        // The agency goes on: whatever is answered, it is not that.
+        foreach (var (_, path) in routes.Where(r => r.Method == "GET" && !r.Path.Contains("stream", StringComparison.Ordinal)).Take(3))
+        {
+            using var answer = await staff.GetAsync(path);
+            Assert.True(answer.StatusCode != HttpStatusCode.Forbidden, $"GET {path}: {answer.StatusCode}");
+        }
+    }
+
+    private static string Filled(string pattern, PortalWorld world) =>
+        System.Text.RegularExpressions.Regex.Replace("/" + pattern.TrimStart('/'), @"\{[^}]+\}", part => part.Value.Contains("guid", StringComparison.Ordinal) || part.Value == "{id}" ? world.InstanceId.ToString() : "x").TrimEnd('/');
 
     [Fact]
     public async Task What_is_open_ends_within_five_seconds()

@@ -65,7 +65,7 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         if (schedule.NextAt <= now && instance.Status is not (InstanceStatus.Creating or InstanceStatus.Removing))
             await TakeAsync(schedule, now, stop);
         await TellAsync(db, schedule, now, stop);
-        foreach (var old in BackupRetention.Expired(await db.Backups.AcrossTenants().Where(b => b.InstanceId == instance.Id && b.KeepUntil == null).ToListAsync(stop), schedule, now))
+        foreach (var old in BackupRetention.Expired(await db.Backups.AcrossTenants().Where(b => b.InstanceId == instance.Id && b.Database == null && b.KeepUntil == null).ToListAsync(stop), schedule, now))
             await OneAsync($"an old backup of {old.InstanceName}", () => DeleteAsync(db, old, stop));
     }
 
@@ -112,7 +112,7 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
 
     /// <summary>When what was verified last was taken: its data is that old, however late it was verified.</summary>
     public static async Task<DateTimeOffset?> LastVerifiedAsync(IQueryable<Backup> backups, Guid instance, CancellationToken stop) =>
-        await backups.Where(b => b.InstanceId == instance && b.State == BackupState.Verified).OrderByDescending(b => b.TakenAt).Select(b => b.TakenAt).FirstOrDefaultAsync(stop);
+        await backups.Where(b => b.InstanceId == instance && b.Database == null && b.State == BackupState.Verified).OrderByDescending(b => b.TakenAt).Select(b => b.TakenAt).FirstOrDefaultAsync(stop);
 
     private async Task DeleteAsync(OCoreDb db, Backup backup, CancellationToken stop)
     {
