@@ -58,7 +58,7 @@ internal static class CommandLine
         ContextCommands.Noun(), UserCommands.Noun(),
         OrganizationCommands.Noun(), MemberCommands.Noun(), InvitationCommands.Noun(), RoleCommands.Noun(), RoleCommands.Permissions(),
         ApiKeyCommands.Noun(), AuditCommands.Noun(), PlanCommands.Subscription(), PlanCommands.Admin(),
-        AgencyCommands.Noun(), ServerCommands.Noun(), TemplateCommands.Noun(), TopologyCommands.Noun(), InstanceCommands.Noun(), BackupCommands.Noun(), BackupPlaces.Noun(), OperationCommands.Noun(), MonitoringCommands.Alerts(), MonitoringCommands.Rules(), WebhookCommands.Noun(),
+        AgencyCommands.Noun(), ServerCommands.Noun(), TemplateCommands.Noun(), TopologyCommands.Noun(), InstanceCommands.Noun(), DatabaseCommands.Noun(), BackupCommands.Noun(), BackupPlaces.Noun(), OperationCommands.Noun(), MonitoringCommands.Alerts(), MonitoringCommands.Rules(), WebhookCommands.Noun(),
         TerminalCommands.Terminal(), TerminalCommands.OdooShell(), TerminalCommands.Exec(),
         ToolCommands.Completion(), ToolCommands.VersionVerb(), ToolCommands.Docs(),
     ];

@@ -15,6 +15,8 @@ public sealed record BackupView
     /// <summary>The instance it is of, which may be gone.</summary>
     public Guid? InstanceId { get; init; }
     public required string InstanceName { get; init; }
+    /// <summary>The further database of the instance that it is of; null where it is of the one that was served.</summary>
+    public string? Database { get; init; }
     public required BackupState State { get; init; }
     /// <summary>Why it was taken: <c>manual</c>, <c>schedule</c>, <c>safety</c>, <c>import</c>, <c>deletion</c>.</summary>
     public required string Reason { get; init; }
@@ -50,6 +52,8 @@ public sealed record TakeBackup
     /// <summary>Id or name of a target; the default where it is absent.</summary>
     [MaxLength(100)] public string? Target { get; init; }
     [MaxLength(200)] public string? Note { get; init; }
+    /// <summary>A further database of the instance, by name; the one that is served where it is absent.</summary>
+    [MaxLength(100)] public string? Database { get; init; }
     /// <summary>Also restore it into a scratch database and start Odoo on it.</summary>
     public bool Verify { get; init; }
 }

@@ -13,7 +13,7 @@ namespace OCore.Client;
         typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>), typeof(SnakeEnum<InfrastructureVisibility>), typeof(SnakeEnum<BackupReportEvery>),
         typeof(SnakeEnum<LoadBalancerType>), typeof(SnakeEnum<FilestoreType>), typeof(SnakeEnum<FindingSeverity>), typeof(SnakeEnum<TopologyChangeKind>),
         typeof(SnakeEnum<TopologyPlanKind>), typeof(SnakeEnum<PlanActionKind>), typeof(SnakeEnum<TopologyNodeState>),
-        typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>), typeof(SnakeEnum<BackupState>)])]
+        typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>), typeof(SnakeEnum<BackupState>), typeof(SnakeEnum<DatabaseStatus>)])]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(LoginRequest))]
@@ -84,6 +84,12 @@ namespace OCore.Client;
 [JsonSerializable(typeof(CreatePortalDomain))]
 [JsonSerializable(typeof(AddInstanceDomain))]
 [JsonSerializable(typeof(Page<InstanceDomainView>))]
+[JsonSerializable(typeof(Page<InstanceDatabaseView>))]
+[JsonSerializable(typeof(DatabaseActivity))]
+[JsonSerializable(typeof(CreateInstanceDatabase))]
+[JsonSerializable(typeof(DuplicateInstanceDatabase))]
+[JsonSerializable(typeof(RenameInstanceDatabase))]
+[JsonSerializable(typeof(NeutralizeInstanceDatabase))]
 [JsonSerializable(typeof(Page<PortalDomainView>))]
 [JsonSerializable(typeof(MetricsView))]
 [JsonSerializable(typeof(CreateAlertRule))]

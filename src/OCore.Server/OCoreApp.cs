@@ -2,6 +2,7 @@ using OCore.Features.Agency;
 using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
 using OCore.Features.Backups;
+using OCore.Features.Databases;
 using OCore.Features.Branding;
 using OCore.Features.Domains;
 using OCore.Features.Files;
@@ -119,6 +120,7 @@ internal static class OCoreApp
         InstanceEndpoints.Map(api);
         InstanceDomainEndpoints.Map(api);
         TerminalEndpoints.Map(api);
+        DatabaseEndpoints.Map(api);
         BackupEndpoints.Map(api);
         LogEndpoints.Map(api);
         FileEndpoints.Map(api);

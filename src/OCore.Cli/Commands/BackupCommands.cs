@@ -37,11 +37,12 @@ internal static class BackupCommands
         var target = Opt.Text("--target", "TARGET", "Where to keep it: id or name of a target, or local; the default where not given");
         var note = Opt.Text("--note", "TEXT", "What it was taken for");
         var verify = Opt.Flag("--verify", "Also restore it to a scratch database and start Odoo on it");
-        return new Verb("take", "Back an instance up now") { instance, target, note, verify }
+        var database = Opt.Text("--database", "NAME", "A database that lies beside the one it serves");
+        return new Verb("take", "Back an instance up now") { instance, target, note, database, verify }
             .Calls("POST /instances/{id}/backups")
             .StartsWork()
             .Example("ocore backup take acme-erp --note \"before the update\" --wait")
-            .Runs(call => call.Start(HttpMethod.Post, $"/instances/{call.Get(instance)}/backups", new TakeBackup { Target = call.Get(target), Note = call.Get(note), Verify = call.Get(verify) }));
+            .Runs(call => call.Start(HttpMethod.Post, $"/instances/{call.Get(instance)}/backups", new TakeBackup { Target = call.Get(target), Note = call.Get(note), Database = call.Get(database), Verify = call.Get(verify) }));
     }
 
     private static Verb Verify()

@@ -7,7 +7,7 @@ internal static partial class Views
 {
     public static readonly View<BackupView> Backup = new View<BackupView>(b => b.Id.ToString())
         .Column("id", b => b.Id)
-        .Column("instance", b => b.InstanceName)
+        .Column("instance", b => b.Database is { } further ? $"{b.InstanceName} ({further})" : b.InstanceName)
         .Column("state", b => Cell.Status(b.State))
         .Column("why", b => b.Reason)
         .Column("size", b => Words.Bytes(b.Bytes))
@@ -15,6 +15,7 @@ internal static partial class Views
         .Column("taken", b => b.TakenAt)
         .Field("Id", b => b.Id)
         .Field("Instance", b => b.InstanceName)
+        .Field("Further database", b => b.Database)
         .Field("Organization", b => b.Organization.Name)
         .Field("State", b => Cell.Status(b.State))
         .Field("Wrong", b => b.Fault is { } fault ? new Cell($"{b.FaultCode}: {fault}", Tone.Bad) : default)

@@ -210,6 +210,7 @@ internal sealed class OdooScene : IAsyncDisposable
         var owned = new List<string>();
         foreach (var i in await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == server).ToListAsync())
             owned.AddRange([$"container ocore-i-{i.Slug}", $"database {i.Database}", $"role {i.Database}", $"path instances/{i.Id:N}", $"route {i.Domain}"]);
+        owned.AddRange(await db.InstanceDatabases.AcrossTenants().Where(d => d.ServerId == server).Select(d => "database " + d.Name).ToListAsync());
         foreach (var cache in await db.TemplateCaches.AcrossTenants().AsNoTracking().Where(c => c.ServerId == server).ToListAsync())
             owned.AddRange(ServerScan.OfTemplate(cache.Database));
         owned.AddRange(await db.ServerSources.AcrossTenants().Where(s => s.ServerId == server).Select(s => "path sources/" + s.Key).ToListAsync());

@@ -5,6 +5,7 @@ using OCore.Client;
 using OCore.Features.Agency;
 using OCore.Features.Backups;
 using OCore.Features.Branding;
+using OCore.Features.Databases;
 using OCore.Features.Domains;
 using OCore.Features.Monitoring;
 using OCore.Features.Portal;
@@ -172,6 +173,7 @@ public sealed class DeletionTests
         db.Add(new EnterpriseSource { OrgId = id });
         db.Add(new PortalDomain { OrgId = root, ClientId = id, SubdomainHost = $"{app.Slug("portal")}.localhost", Token = "", Warnings = [] });
         db.Add(new PortalDomain { OrgId = id, SubdomainHost = $"{app.Slug("odd")}.localhost", Token = "", Warnings = [] });
+        db.Add(new InstanceDatabase { OrgId = id, RootId = root, InstanceId = instance.Id, ServerId = instance.ServerId, Name = app.Slug("beside").Replace('-', '_') });
         db.Add(new InstanceDomain { OrgId = id, RootId = root, InstanceId = instance.Id, CustomHost = $"{app.Slug("erp")}.example.org", Token = "", Warnings = [] });
         db.Add(new DomainTombstone { OrgId = id, RootId = root, Host = "odd.localhost", Until = app.Clock.GetUtcNow().AddDays(7) });
         db.Add(new Brand { OrgId = id, RootId = root, ProductName = "Odd" });

@@ -16,7 +16,7 @@ public sealed class SwitchTests : IAsyncLifetime
 {
     private TestApp _app = null!;
 
-    /// <summary>The tools are yet to be written; a route that bears their switch stands for each of them.</summary>
+    /// <summary>A route of each way in that bears the switch, beside the tools' own: a tool need not have all three.</summary>
     public async Task InitializeAsync() => _app = await TestApp.StartAsync(arrange: a => a.Route(app =>
     {
         app.UseWebSockets();

@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using OCore.Client;
 using OCore.Features.Backups;
+using OCore.Features.Databases;
 using OCore.Features.Domains;
 using OCore.Features.Instances;
 using OCore.Features.Monitoring;
@@ -112,7 +113,8 @@ internal sealed class MatrixWorld
         var delivery = new WebhookDelivery { OrgId = org.Id, WebhookId = webhook.Id, Key = slug, Event = "webhook.test", Body = "{}", CreatedAt = now, DeliveredAt = now };
         var backup = new Backup { OrgId = org.Id, RootId = org.RootId, InstanceId = instance.Id, ServerId = server.Id, InstanceName = slug, Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", State = BackupState.Failed, CreatedAt = now };
         var target = new BackupTarget { OrgId = org.Id, RootId = org.RootId, Name = slug, Endpoint = "https://s3.example.com", Bucket = "bucket", Prefix = "", AccessKey = "key", SecretKeySealed = "x", CreatedAt = now };
-        db.AddRange(server, template, instance, operation, role, domain, name, topology, webhook, delivery, rule, backup, target);
+        var further = new InstanceDatabase { OrgId = org.Id, RootId = org.RootId, InstanceId = instance.Id, ServerId = server.Id, Name = $"{instance.Database}_b", Status = DatabaseStatus.Ready, CreatedAt = now };
+        db.AddRange(server, template, instance, further, operation, role, domain, name, topology, webhook, delivery, rule, backup, target);
         var person = await app.MemberAsync(org, "viewer");
         var invitation = new Invitation { OrgId = org.Id, Email = $"{slug}@people.example", RoleId = role.Id, InvitedById = person.Id, InvitedBy = "somebody", TokenHash = Guid.CreateVersion7().ToByteArray(), CreatedAt = now, ExpiresAt = now.AddDays(2) };
         db.Add(invitation);
@@ -129,7 +131,7 @@ internal sealed class MatrixWorld
             ["invitations"] = invitation.Id.ToString(), ["api-keys"] = key.Id.ToString(), ["sessions"] = session.Id.ToString(), ["passkeys"] = "AAAA",
             ["users"] = person.Id.ToString(), ["catalog"] = "18.0", ["archives"] = "18.0", ["css-versions"] = "7", ["plans"] = plan.Id.ToString(), ["organizations"] = org.Id.ToString(),
             ["portal-domains"] = domain.Id.ToString(), ["domains"] = name.Id.ToString(), ["credentials"] = "bucket", ["nodes"] = "one", ["alert-rules"] = rule.Id.ToString(), ["webhooks"] = webhook.Id.ToString(), ["deliveries"] = delivery.Id.ToString(),
-            ["backups"] = backup.Id.ToString(), ["backup-targets"] = target.Id.ToString(),
+            ["backups"] = backup.Id.ToString(), ["databases"] = further.Name, ["connections"] = "1.1", ["backup-targets"] = target.Id.ToString(),
         });
     }
 

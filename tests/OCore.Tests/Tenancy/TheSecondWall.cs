@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using OCore.Features.Backups;
 using OCore.Features.Branding;
+using OCore.Features.Databases;
 using OCore.Features.Domains;
 using OCore.Features.Instances;
 using OCore.Features.Monitoring;
@@ -122,6 +123,7 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
             new DomainTombstone { OrgId = org.Id, RootId = org.RootId, Host = $"{slug}.example.net", Until = now },
             new EnterpriseSource { OrgId = org.Id, GitUrl = "https://git.example.com/e.git" },
             new ServerSource { OrgId = org.Id, RootId = org.RootId, ServerId = server.Id, Key = slug, Origin = "archive", Commit = "x" },
+            new InstanceDatabase { OrgId = org.Id, RootId = org.RootId, InstanceId = instanceId, ServerId = server.Id, Name = $"{slug.Replace('-', '_')}_b", CreatedAt = now },
             new InstanceDomain { OrgId = org.Id, RootId = org.RootId, InstanceId = instanceId, CustomHost = $"{slug}.example.org", Token = "", Warnings = [], CreatedAt = now },
             new Instance
             {

@@ -213,6 +213,17 @@ export const api = {
   deleteAlertRule: (rule: string) => del(`/alert-rules/${id(rule)}`),
   alerts: (query?: Query) => get<t.Page<t.AlertView>>('/alerts', query),
 
+  instanceDatabases: (instance: string) => get<t.Page<t.InstanceDatabaseView>>(`/instances/${id(instance)}/databases`),
+  databaseActivity: (instance: string, database: string) => get<t.DatabaseActivity>(`/instances/${id(instance)}/databases/${id(database)}/activity`),
+  createDatabase: (instance: string, body: t.CreateInstanceDatabase) => post<t.OperationView>(`/instances/${id(instance)}/databases`, body),
+  duplicateDatabase: (instance: string, database: string, body: t.DuplicateInstanceDatabase) => post<t.OperationView>(`/instances/${id(instance)}/databases/${id(database)}/duplicate`, body),
+  renameDatabase: (instance: string, database: string, body: t.RenameInstanceDatabase) => post<t.OperationView>(`/instances/${id(instance)}/databases/${id(database)}/rename`, body),
+  serveDatabase: (instance: string, database: string) => post<t.OperationView>(`/instances/${id(instance)}/databases/${id(database)}/serve`),
+  neutralizeDatabase: (instance: string, database: string) => post<t.OperationView>(`/instances/${id(instance)}/databases/${id(database)}/neutralize`, { confirm: database }),
+  dropDatabase: (instance: string, database: string) => del<t.OperationView>(`/instances/${id(instance)}/databases/${id(database)}`),
+  cancelQuery: (instance: string, database: string, connection: string) => post(`/instances/${id(instance)}/databases/${id(database)}/connections/${id(connection)}/cancel`),
+  endConnection: (instance: string, database: string, connection: string) => del(`/instances/${id(instance)}/databases/${id(database)}/connections/${id(connection)}`),
+
   backups: (query?: Query) => get<t.Page<t.BackupView>>('/backups', query),
   takeBackup: (instance: string, body: t.TakeBackup) => post<t.OperationView>(`/instances/${id(instance)}/backups`, body),
   verifyBackup: (backup: string) => post<t.OperationView>(`/backups/${id(backup)}/verify`),

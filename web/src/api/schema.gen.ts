@@ -2044,6 +2044,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/instances/{id}/databases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The databases of an instance, the one that it serves first, with what they take and what happens in them now. While its server is away, nothing is measured. */
+        get: operations["listInstanceDatabases"];
+        put?: never;
+        /**
+         * Make a further database beside the one that is served: with Odoo's base and nothing else, or what a backup of the instance holds. Nobody
+         *     works in it until it is served.
+         */
+        post: operations["createInstanceDatabase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instances/{id}/databases/{database}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One database, by its name. */
+        get: operations["getInstanceDatabase"];
+        put?: never;
+        post?: never;
+        /** Drop a database with its files. It is backed up first, and the backup is kept for 14 days. */
+        delete: operations["dropInstanceDatabase"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instances/{id}/databases/{database}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happens in a database now: its connections with their statements, the longest first, and who waits for whose lock. */
+        get: operations["getDatabaseActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instances/{id}/databases/{database}/connections/{connection}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel the statement that a connection runs; the connection stays. */
+        post: operations["cancelDatabaseQuery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instances/{id}/databases/{database}/connections/{connection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a connection; what it has not committed is undone. */
+        delete: operations["endDatabaseConnection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instances/{id}/databases/{database}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a database another name, with its files. Where it is the one that is served, Odoo is stopped meanwhile and its people have to sign in again. */
+        post: operations["renameInstanceDatabase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instances/{id}/databases/{database}/serve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Serve this database from now on: Odoo is stopped, and started on it. The one that was served until now lies beside it. */
+        post: operations["serveInstanceDatabase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instances/{id}/databases/{database}/neutralize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a database neutral, with Odoo's own means and an identity of its own: no mail leaves it and no scheduled action runs. It is backed up first. Where it is
+         *     the one that is served, Odoo is stopped meanwhile.
+         */
+        post: operations["neutralizeInstanceDatabase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instances/{id}/databases/{database}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy a database with its files, as they are in this moment and while people work in it. The copy has an identity of its own, and is neutral
+         *     unless told otherwise.
+         */
+        post: operations["duplicateInstanceDatabase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/backups": {
         parameters: {
             query?: never;
@@ -3039,6 +3203,8 @@ export interface components {
              */
             instanceId?: null | string;
             instanceName: string;
+            /** @description The further database of the instance that it is of; null where it is of the one that was served. */
+            database?: null | string;
             state: components["schemas"]["BackupState"];
             /** @description Why it was taken: `manual`, `schedule`, `safety`, `import`, `deletion`. */
             reason: string;
@@ -3306,6 +3472,22 @@ export interface components {
             slug: string;
             logoUrl?: null | string;
         };
+        /** @description A further database, empty or of a backup. */
+        CreateInstanceDatabase: {
+            /** @description 1 to 63 lower case letters, digits and underscores, a letter first. */
+            name: string;
+            /** @description Languages of an empty one; those of the instance where absent. */
+            languages?: null | string[];
+            /** @description Odoo's demonstration data in an empty one. */
+            demoData?: boolean;
+            /**
+             * Format: uuid
+             * @description Restore this backup of the instance as a database beside it, instead of an empty one.
+             */
+            backup?: null | string;
+            /** @description What comes of a backup is neutral unless this is false: no mail leaves it and no scheduled action runs. */
+            neutralize?: boolean;
+        };
         CreateOrganization: {
             name: string;
             slug: string;
@@ -3430,6 +3612,52 @@ export interface components {
             /** @description Such a look that changes nothing. */
             readOnly?: null | boolean;
         };
+        /** @description What happens in a database in this moment. */
+        DatabaseActivity: {
+            /** Format: date-time */
+            at: string;
+            /** @description Whether Odoo calls it neutralized; null where it holds no Odoo. */
+            neutralized?: null | boolean;
+            /** @description The longest statement first. */
+            connections: components["schemas"]["DatabaseConnection"][];
+            /** @description Who waits for whom; empty where nobody does. */
+            waits: components["schemas"]["LockWait"][];
+        };
+        DatabaseConnection: {
+            /** @description As PostgreSQL names the session in its log: it does not come again when the process number does. */
+            id: string;
+            /** Format: int32 */
+            pid: number;
+            /** @description What the program calls itself, for example `odoo-27`. */
+            application?: null | string;
+            /** @description `active`, `idle`, `idle in transaction` … */
+            state?: null | string;
+            /** Format: date-time */
+            startedAt: string;
+            /**
+             * Format: double
+             * @description For how long its statement runs, or since when it is in its state.
+             */
+            seconds?: null | number;
+            /**
+             * Format: double
+             * @description For how long its transaction is open.
+             */
+            transactionSeconds?: null | number;
+            /** @description What PostgreSQL waits for on its behalf, for example `Lock: transactionid`. */
+            waitsFor?: null | string;
+            /** @description Connections whose locks it waits for, by id. */
+            blockedBy: string[];
+            /** Format: int32 */
+            locks: number;
+            /** @description Its statement, or the last one: up to 2000 characters. It may hold people's data, so only those who may manage databases see it. */
+            query?: null | string;
+        };
+        /**
+         * @description What a database of an instance does: `ready`, or what an operation does to it.
+         * @enum {unknown}
+         */
+        DatabaseStatus: "ready" | "creating" | "renaming" | "removing";
         /** @description Do what a plan says. */
         DeployTopology: {
             /** @description The `hash` of the plan. Without it one is made now, for the caller's own organization, and done. */
@@ -3505,6 +3733,12 @@ export interface components {
             seen: string[];
             /** @description Any of these would do. */
             expected: string[];
+        };
+        DuplicateInstanceDatabase: {
+            /** @description Of the copy. */
+            name: string;
+            /** @description The copy is neutral unless this is false: no mail leaves it and no scheduled action runs. */
+            neutralize?: boolean;
         };
         /** @description The agency's own access to the Odoo Enterprise sources. */
         EnterpriseAccess: {
@@ -3668,6 +3902,50 @@ export interface components {
             /** @description What differs from what the container runs with. */
             pending: components["schemas"]["SettingsDiff"];
         };
+        /** @description One database of an instance: the one that its Odoo serves, or one that lies beside it. */
+        InstanceDatabaseView: {
+            name: string;
+            /** @description Odoo works on this one: it is what people see at the instance's address. An instance has exactly one. */
+            isServed: boolean;
+            status: components["schemas"]["DatabaseStatus"];
+            /**
+             * Format: int64
+             * @description On the disk of PostgreSQL; null where it is not there yet.
+             */
+            bytes?: null | number;
+            /**
+             * Format: int64
+             * @description Of its files, counted whole; a duplicate takes room for those only that came since. Null while the instance stands still.
+             */
+            filestoreBytes?: null | number;
+            /**
+             * Format: int32
+             * @description Open now.
+             */
+            connections?: null | number;
+            /**
+             * Format: int32
+             * @description Of the connections, those that run a statement now.
+             */
+            active?: null | number;
+            /**
+             * Format: int32
+             * @description Of the connections, those that wait for a lock of another.
+             */
+            waiting?: null | number;
+            /**
+             * Format: double
+             * @description For how long the statement that has run longest runs, in seconds; null where none runs.
+             */
+            longestSeconds?: null | number;
+            /** Format: date-time */
+            createdAt?: null | string;
+            /**
+             * Format: uuid
+             * @description The operation that works on the instance, if one does.
+             */
+            operationId?: null | string;
+        };
         /** @description A name under which an instance answers, how far it is, and what is to be set in DNS. */
         InstanceDomainView: {
             /**
@@ -3823,6 +4101,19 @@ export interface components {
          * @enum {unknown}
          */
         LoadBalancerType: "none" | "traefik" | "haproxy" | "nginx";
+        LockWait: {
+            /** @description The connection that waits. */
+            connection: string;
+            /** @description The connections that hold what it waits for. */
+            blockedBy: string[];
+            /** @description PostgreSQL's kind of lock: `relation`, `transactionid` (a row that another transaction changed), `tuple`, `advisory` … */
+            kind: string;
+            mode: string;
+            /** @description The table, where it is one. */
+            table?: null | string;
+            /** Format: double */
+            seconds?: null | number;
+        };
         LogLines: {
             lines: string[];
             /** @description Where the first and the last of them stand: an address in the log that stays. */
@@ -3928,6 +4219,10 @@ export interface components {
         MoveFile: {
             from: string;
             to: string;
+        };
+        NeutralizeInstanceDatabase: {
+            /** @description Its name again: of what is neutral no mail leaves, and nothing runs by schedule. */
+            confirm: string;
         };
         OpenLink: {
             /** @description Signs the person in, once. */
@@ -4105,6 +4400,13 @@ export interface components {
         /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
         PageOfInstalledModule: {
             data: components["schemas"]["InstalledModule"][];
+            /** @description Opaque; null on the last page. */
+            nextCursor?: null | string;
+            hasMore: boolean;
+        };
+        /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
+        PageOfInstanceDatabaseView: {
+            data: components["schemas"]["InstanceDatabaseView"][];
             /** @description Opaque; null on the last page. */
             nextCursor?: null | string;
             hasMore: boolean;
@@ -4562,6 +4864,9 @@ export interface components {
         RefreshRequest: {
             refreshToken: string;
         };
+        RenameInstanceDatabase: {
+            name: string;
+        };
         /** @description What to return to the inherited value. */
         ResetBranding: {
             /** @description Names of fields, such as `logoUrl`; all of them where not given. */
@@ -4810,6 +5115,8 @@ export interface components {
             /** @description Id or name of a target; the default where it is absent. */
             target?: null | string;
             note?: null | string;
+            /** @description A further database of the instance, by name; the one that is served where it is absent. */
+            database?: null | string;
             /** @description Also restore it into a scratch database and start Odoo on it. */
             verify?: boolean;
         };
@@ -15635,6 +15942,766 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TerminalTicket"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listInstanceDatabases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfInstanceDatabaseView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    createInstanceDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateInstanceDatabase"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getInstanceDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                database: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceDatabaseView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    dropInstanceDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                database: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getDatabaseActivity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                database: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseActivity"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    cancelDatabaseQuery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                database: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    endDatabaseConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                database: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    renameInstanceDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                database: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameInstanceDatabase"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    serveInstanceDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                database: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    neutralizeInstanceDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                database: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeutralizeInstanceDatabase"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    duplicateInstanceDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                database: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuplicateInstanceDatabase"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
                 };
             };
             /** @description Bad Request */

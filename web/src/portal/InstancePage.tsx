@@ -7,6 +7,7 @@ import type { InstanceView, OperationView } from '../api/types';
 import { Monitoring } from '../features/monitoring/Monitoring';
 import { Domains } from '../features/domains/Domains';
 import { InstanceBackups } from '../features/backups/InstanceBackups';
+import { InstanceDatabases } from '../features/databases/InstanceDatabases';
 import { Files } from '../features/files/Files';
 import { InstanceOdooShell, InstanceTerminal } from '../features/terminals/InstanceTerminals';
 import { usePathPart } from '../nav';
@@ -26,7 +27,7 @@ type Verb = 'start' | 'stop' | 'restart';
 
 /** One tab for each tool that is switched on; a tool that comes later is one line here. */
 function useTools() {
-  const { portal: t, terminal, files, domains, backups } = useTexts();
+  const { portal: t, terminal, files, domains, databases, backups } = useTexts();
   const mayBackups = useAllowed('view:backups');
   const may = useAllowed('manage:instances');
   const switches = useSwitches();
@@ -39,6 +40,7 @@ function useTools() {
     { value: 'terminal', label: terminal.terminal, shown: may && (switches?.featureTerminal ?? true) },
     { value: 'odoo-shell', label: terminal.odooShell, shown: may && (switches?.featureOdooShell ?? true) },
     { value: 'domains', label: domains.domains, shown: useAllowed('view:domains') && (switches?.featureDomains ?? true) },
+    { value: 'databases', label: databases.databases, shown: useAllowed('view:databases') && (switches?.featureDatabases ?? true) },
     { value: 'backups', label: backups.backups, shown: mayBackups && (switches?.featureBackups ?? true) },
     { value: 'files', label: files.files, shown: switches?.featureFileEditor ?? true },
   ].filter((tool) => tool.shown);
@@ -90,6 +92,7 @@ function Loaded({ instance }: { instance: InstanceView }) {
       {tool === 'terminal' && <InstanceTerminal instance={instance} />}
       {tool === 'files' && <Files instance={instance} />}
       {tool === 'domains' && <Domains instance={instance} />}
+      {tool === 'databases' && <InstanceDatabases instance={instance} onStarted={() => done(t.began)} />}
       {tool === 'backups' && <InstanceBackups instance={instance} isPortal onStarted={() => done(t.began)} />}
       {tool === 'odoo-shell' && <InstanceOdooShell instance={instance} />}
       {asking && (

@@ -19,6 +19,8 @@ internal sealed class Backup : IAgencyShared, IAudited
     /// <summary>The server it is of, likewise; the one on which it is verified.</summary>
     public Guid? ServerId { get; init; }
     public required string InstanceName { get; init; }
+    /// <summary>A database that lay beside the one that was served; null where it is of the served one.</summary>
+    public string? Database { get; init; }
     /// <summary>Null is oCore's own directory.</summary>
     public Guid? TargetId { get; set; }
     public required string Reason { get; init; }

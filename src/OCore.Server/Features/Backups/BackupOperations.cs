@@ -73,7 +73,7 @@ internal static class BackupSteps
     {
         await using var db = context.OpenDb();
         var backup = await FindAsync(db, id, context.Stop);
-        var on = await context.Get<InstanceHost>().OpenAsync(db, backup.InstanceId!.Value, context.Stop);
+        var on = (await context.Get<InstanceHost>().OpenAsync(db, backup.InstanceId!.Value, context.Stop)).Of(backup.Database);
         var writer = context.Get<BackupWriter>();
         await AtStoreAsync(async () =>
         {

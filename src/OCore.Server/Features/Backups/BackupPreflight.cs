@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
@@ -10,6 +11,15 @@ internal sealed class BackupPreflight(OdooCatalog catalog, ModuleCatalog modules
 {
     /// <summary>Into an instance that is there.</summary>
     public async Task<List<string>> OfInstanceAsync(OCoreDb db, Backup backup, Instance instance, Server server, CancellationToken stop)
+    {
+        var findings = await BesideAsync(db, backup, instance, server, stop);
+        if (backup.Manifest?.DatabaseName is { } name && name != instance.Database && await db.InstanceDatabases.AnyAsync(d => d.InstanceId == instance.Id && d.Name == name, stop))
+            findings.Add($"The backup is of the database {name}, which now lies beside {instance.Database}, the one that {instance.Name} serves. Serve {name} first, or restore the backup as a database of its own.");
+        return findings;
+    }
+
+    /// <summary>As a further database of an instance that is there.</summary>
+    public async Task<List<string>> BesideAsync(OCoreDb db, Backup backup, Instance instance, Server server, CancellationToken stop)
     {
         var findings = new List<string>();
         if (backup.OdooVersion != instance.OdooVersion)

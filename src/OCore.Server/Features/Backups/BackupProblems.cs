@@ -14,6 +14,11 @@ internal static class BackupProblems
     public static Problem NotUsable(Backup backup) => new(409, "backup_not_usable", $"This backup is {OperationJournal.Word(backup.State)}{(backup.Fault is { } fault ? $": {fault}" : ".")}",
         backup.State == BackupState.Pending ? "Wait until its operation has ended." : "Use another backup.");
 
+    public static readonly Problem NoDatabase = Problem.Field("database", "The instance has no such database beside the one it serves.", "database_not_found");
+
+    public static Problem OfDatabase(string name) => new(409, "backup_of_database", $"This backup is of {name}, a database beside the one that the instance served.",
+        "Restore it as a database of the instance (POST /api/instances/{id}/databases with backup), or make a new instance of it.");
+
     public static Problem NotNow(Instance instance) => InstanceProblems.NotNow(instance);
 
     public static readonly Problem InstanceGone = new(409, "instance_gone", "The instance of this backup is gone.", "Make a new instance of it: POST /api/backups/{id}/copy.");

@@ -20,8 +20,8 @@ internal sealed class BackupRestorer(BackupStores stores, BackupReader reader, B
         var version = (await PostgresContainer.SqlAsync(on.Connection, "postgres", BackupSql.ServerVersion, new Dictionary<string, string>(), stop)).Trim();
         if (MajorOf(manifest.PostgresVersion) is { } dumped && int.Parse(version) / 10000 is var here && dumped > here)
             throw new StepRefusedException("postgres_too_old", $"The backup is of PostgreSQL {dumped}, and {on.Server.Name} has {here}.", "Restore it on a server with the same or a newer PostgreSQL.");
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", OdooSql.EnsureRole, new Dictionary<string, string> { ["db"] = on.Plan.Database, ["password"] = on.Plan.DatabasePassword }, stop);
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", BackupSql.CreateEmpty, new Dictionary<string, string> { ["db"] = database, ["owner"] = on.Plan.Database }, stop);
+        await PostgresContainer.SqlAsync(on.Connection, "postgres", OdooSql.EnsureRole, new Dictionary<string, string> { ["db"] = on.Plan.Role, ["password"] = on.Plan.DatabasePassword }, stop);
+        await PostgresContainer.SqlAsync(on.Connection, "postgres", BackupSql.CreateEmpty, new Dictionary<string, string> { ["db"] = database, ["owner"] = on.Plan.Role }, stop);
         await using var worker = await workers.DatabaseAsync(on, "restore", stop);
         string[] program = manifest.DatabaseFormat == "sql"
             ? ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-1", "-o", "/dev/null", "-d", database]

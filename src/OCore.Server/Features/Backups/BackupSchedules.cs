@@ -69,7 +69,7 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         await TellAsync(db, schedule, now, stop);
         if (schedule.ReportAt <= now)
             await ReportAsync(schedule.Id, now, stop);
-        foreach (var old in BackupRetention.Expired(await db.Backups.AcrossTenants().Where(b => b.InstanceId == instance.Id && b.KeepUntil == null).ToListAsync(stop), schedule, now))
+        foreach (var old in BackupRetention.Expired(await db.Backups.AcrossTenants().Where(b => b.InstanceId == instance.Id && b.Database == null && b.KeepUntil == null).ToListAsync(stop), schedule, now))
             await OneAsync($"an old backup of {old.InstanceName}", () => DeleteAsync(db, old, stop));
     }
 
@@ -121,7 +121,7 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         if (schedule.ReportAt is not { } due || due > now || schedule.ReportEvery is not { } every)
             return;
         var from = every switch { BackupReportEvery.Day => due.AddDays(-1), BackupReportEvery.Week => due.AddDays(-7), _ => due.AddMonths(-1) };
-        var all = await db.Backups.AcrossTenants().AsNoTracking().Where(b => b.InstanceId == schedule.InstanceId && (b.CreatedAt >= from || b.State == BackupState.Verified)).ToListAsync(stop);
+        var all = await db.Backups.AcrossTenants().AsNoTracking().Where(b => b.InstanceId == schedule.InstanceId && b.Database == null && (b.CreatedAt >= from || b.State == BackupState.Verified)).ToListAsync(stop);
         var (ofTime, newest) = (all.Where(b => b.CreatedAt >= from && b.CreatedAt < now).ToList(), all.Where(b => b.State == BackupState.Verified).MaxBy(b => b.TakenAt));
         var sentence = new ReportSentence(schedule.InstanceName, from, now, ofTime.Count(b => b.IsUsable), ofTime.Count(b => b.State == BackupState.Verified), ofTime.Count(b => b.State is BackupState.Failed or BackupState.Damaged),
             newest?.TakenAt, newest is null ? null : Size(newest.Bytes), schedule.NextAt, schedule.Zone);
@@ -148,7 +148,7 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
 
     /// <summary>When what was verified last was taken: its data is that old, however late it was verified.</summary>
     public static async Task<DateTimeOffset?> LastVerifiedAsync(IQueryable<Backup> backups, Guid instance, CancellationToken stop) =>
-        await backups.Where(b => b.InstanceId == instance && b.State == BackupState.Verified).OrderByDescending(b => b.TakenAt).Select(b => b.TakenAt).FirstOrDefaultAsync(stop);
+        await backups.Where(b => b.InstanceId == instance && b.Database == null && b.State == BackupState.Verified).OrderByDescending(b => b.TakenAt).Select(b => b.TakenAt).FirstOrDefaultAsync(stop);
 
     private async Task DeleteAsync(OCoreDb db, Backup backup, CancellationToken stop)
     {

@@ -19,7 +19,7 @@ internal static class BackupViews
         var working = await db.ResourceLocks.AsNoTracking().Where(l => keys.Contains(l.Key)).ToDictionaryAsync(l => l.Key, l => l.OperationId, stop);
         return [.. backups.Select(b => new BackupView
         {
-            Id = b.Id, Organization = organizations[b.OrgId].ToRef(), InstanceId = b.InstanceId, InstanceName = b.InstanceName, State = b.State, Reason = b.Reason, Note = b.Note, Fault = b.Fault, FaultCode = b.FaultCode,
+            Id = b.Id, Organization = organizations[b.OrgId].ToRef(), InstanceId = b.InstanceId, InstanceName = b.InstanceName, Database = b.Database, State = b.State, Reason = b.Reason, Note = b.Note, Fault = b.Fault, FaultCode = b.FaultCode,
             Target = b.TargetId is { } id && targets.TryGetValue(id, out var name) ? new Ref { Id = id, Name = name } : null,
             OdooVersion = b.OdooVersion, OdooEdition = b.OdooEdition, PostgresVersion = b.Manifest?.PostgresVersion, Bytes = b.Bytes, DatabaseBytes = b.Manifest?.DatabasePart.Bytes,
             FilestoreBytes = b.Manifest?.FileBytes, Files = b.Manifest?.FileCount, Modules = b.Manifest?.Modules.Count, CreatedAt = b.CreatedAt, TakenAt = b.TakenAt, CheckedAt = b.CheckedAt,

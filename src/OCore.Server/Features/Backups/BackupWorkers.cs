@@ -22,8 +22,8 @@ internal sealed class BackupWorkers(Settings settings)
         Name = DockerName.Parse($"ocore-{purpose}-db-{on.Plan.Slug}"), Image = PostgresContainer.Image(settings), User = "root",
         Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
         Networks = [new ContainerNetwork(ServerLabels.Network)],
-        Env = new Dictionary<string, string> { ["PGPASSFILE"] = PasswordFile.Value, ["PGHOST"] = "ocore-postgres", ["PGUSER"] = on.Plan.Database, ["PGCONNECT_TIMEOUT"] = "20" },
-        Files = [ContainerFile.Text(PasswordFile, $"ocore-postgres:5432:*:{on.Plan.Database}:{on.Plan.DatabasePassword}\n", ContainerFile.OwnerOnly)],
+        Env = new Dictionary<string, string> { ["PGPASSFILE"] = PasswordFile.Value, ["PGHOST"] = "ocore-postgres", ["PGUSER"] = on.Plan.Role, ["PGCONNECT_TIMEOUT"] = "20" },
+        Files = [ContainerFile.Text(PasswordFile, $"ocore-postgres:5432:*:{on.Plan.Role}:{on.Plan.DatabasePassword}\n", ContainerFile.OwnerOnly)],
     }, stop);
 
     public static async Task<Worker> FilesAsync(InstanceOnServer on, string purpose, bool readOnly, CancellationToken stop) => await StartAsync(on, new ContainerSpec

@@ -12,6 +12,7 @@ internal static class BackupsSetup
         services.AddSingleton<BackupPreflight>();
         services.AddSingleton<OdooArchives>();
         services.AddSingleton<BackupSchedules>();
+        services.AddSingleton<Databases.DatabaseCopier>();
         return services;
     }
 }

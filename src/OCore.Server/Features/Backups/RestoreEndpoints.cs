@@ -34,6 +34,8 @@ internal static class RestoreEndpoints
             return BackupProblems.NotUsable(backup);
         if (await db.Instances.SingleOrDefaultAsync(i => i.Id == backup.InstanceId, stop) is not { } instance)
             return BackupProblems.InstanceGone;
+        if (backup.Database is { } further)
+            return BackupProblems.OfDatabase(further);
         if (request.Confirm != instance.Slug)
             return BackupProblems.NotConfirmed(instance.Slug);
         if (instance.Status is not (InstanceStatus.Running or InstanceStatus.Stopped or InstanceStatus.Failed))

@@ -22,7 +22,10 @@ internal sealed class Instance : IAgencyShared, IAudited
     public required string OdooEdition { get; init; }
     public required string Image { get; init; }
     public required string Domain { get; set; }
+    /// <summary>The one that it serves; its role in PostgreSQL bears the same name. Others lie beside it as <see cref="Databases.InstanceDatabase"/>.</summary>
     public required string Database { get; set; }
+    /// <summary>While that one is renamed, the name that it will have, or had: nobody else gets it.</summary>
+    [NotAudited] public string? ReservedDatabase { get; set; }
     public int Workers { get; set; }
     public int MemoryMb { get; set; }
     public double? Cpus { get; set; }

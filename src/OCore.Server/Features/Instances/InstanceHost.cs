@@ -18,6 +18,9 @@ internal sealed record InstanceOnServer(Instance Instance, Server Server, OdooPl
 {
     public DockerName Container => OdooContainer.NameOf(Instance.Slug);
 
+    /// <summary>The same for a database that lies beside the one that is served.</summary>
+    public InstanceOnServer Of(string? database) => database is null ? this : this with { Plan = Plan.Of(database) };
+
     /// <summary>Where its database is, of a topology: the container that leads now.</summary>
     public Func<CancellationToken, Task<(IServerConnection Connection, DockerName Container)>>? FindDatabase { get; init; }
 

@@ -36,6 +36,10 @@ internal static class InstanceObserver
                 (instance.Health, instance.HealthAt) = (measured, seen.At);
             Measure(instance, seen, stats?.GetValueOrDefault(name));
         }
+        if (seen.DatabaseSizes is { } sizes)
+            foreach (var further in await db.InstanceDatabases.AcrossTenants().Where(d => d.ServerId == server.Id).ToListAsync(stop))
+                if (sizes.TryGetValue(further.Name, out var size))
+                    further.Bytes = size;
         await db.SaveChangesAsync(stop);
     }
 

@@ -13,6 +13,8 @@ internal sealed record OdooPlan
     public required string Image { get; init; }
     public required int Major { get; init; }
     public required string Database { get; init; }
+    /// <summary>The owner of its databases, called like the one that is served.</summary>
+    public string Role { get => field ?? Database; init; }
     public required string DatabasePassword { get; init; }
     public required string MasterPassword { get; init; }
     public required string ConnectKey { get; init; }
@@ -26,6 +28,9 @@ internal sealed record OdooPlan
     /// <summary>Of a topology: what its nodes share, and which of them this is.</summary>
     public OdooCluster? Cluster { get; init; }
     public ClusterNode? Node { get; init; }
+
+    /// <summary>The same for a database that lies beside the one that is served.</summary>
+    public OdooPlan Of(string database) => this with { Database = database, Role = Role };
 }
 
 /// <summary>odoo.conf, generated. The image's defaults are not used: no database list, a random master password, one database.</summary>
@@ -62,7 +67,7 @@ internal static class OdooConf
         entries["list_db"] = "False";
         entries["db_host"] = "ocore-postgres";
         entries["db_port"] = "5432";
-        entries["db_user"] = plan.Database;
+        entries["db_user"] = plan.Role;
         entries["db_password"] = plan.DatabasePassword;
         entries["db_name"] = plan.Database;
         entries["dbfilter"] = $"^{plan.Database}$";

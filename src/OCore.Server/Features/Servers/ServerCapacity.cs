@@ -15,7 +15,7 @@ internal static class ServerCapacity
         if (server.Facts is not { } facts)
             return ServerProblems.NotReady(server);
         var memoryFree = facts.MemoryBytes - SystemMemory - await db.MemoryReservedAsync(server.Id, stop);
-        if (neededMemoryBytes > memoryFree)
+        if (neededMemoryBytes > 0 && neededMemoryBytes > memoryFree)
             return Refused(server, "memory", neededMemoryBytes, memoryFree);
         var diskFree = facts.DiskBytes - (server.Use?.DiskUsedBytes ?? 0);
         var diskNeeded = neededDiskBytes + neededDiskBytes / 10;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Databases;
 using OCore.Features.Instances;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
@@ -59,7 +60,6 @@ internal static class ProvisionEndpoint
 internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, ServerAccess servers, InstanceHost host, SecretBox secrets, TimeProvider time)
 {
     private const long DatabaseBytes = 512L << 20;
-    private static readonly string[] ReservedDatabases = ["postgres", "template0", "template1", "ocore_template"];
 
     public async Task<((Instance, Server, Organization)? Made, Problem?)> PrepareAsync(OCoreDb db, Caller caller, Template template, ProvisionInstance request, CancellationToken stop)
     {
@@ -75,8 +75,8 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
             return (null, TemplateProblems.VersionNotSupported(template.OdooVersion, catalog.Versions));
         if (OdooSettings.Check("overrides", request.Overrides, upperCase: true) is { } wrong)
             return (null, wrong);
-        if (request.Database is { } wish && (ReservedDatabases.Contains(wish) || wish.StartsWith("tpl_", StringComparison.Ordinal) || wish.StartsWith("s_", StringComparison.Ordinal) || wish.StartsWith("pg_", StringComparison.Ordinal)))
-            return (null, Problem.Field("database", "This name is reserved."));
+        if (request.Database is { } wish && DatabaseNames.Refusal("database", wish) is { } reserved)
+            return (null, reserved);
         var enterprise = template.OdooEdition == "ee" ? await OdooSources.FindAsync(db, template.RootId, template.OdooVersion, stop) : null;
         if (template.OdooEdition == "ee" && enterprise is null)
             return (null, TemplateProblems.EnterpriseAccessMissing);
@@ -151,8 +151,12 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
         var slug = instance.Slug;
         for (var n = 2; request.Slug is null && await db.Instances.AcrossTenants().AnyAsync(i => i.Slug == slug, stop); n++)
             slug = $"{(instance.Slug.Length > 36 ? instance.Slug[..36].TrimEnd('-') : instance.Slug)}-{n}";
-        instance.Renamed(slug, request.Domain is { } domain ? domain.ToLowerInvariant() : $"{slug}.{ProvisioningNames.BaseDomain(server)}", request.Database ?? slug.Replace('-', '_'));
+        instance.Renamed(slug, request.Domain is { } domain ? domain.ToLowerInvariant() : $"{slug}.{ProvisioningNames.BaseDomain(server)}", await DatabaseAsync(db, server, request.Database, slug, stop));
     }
+
+    private static async Task<string> DatabaseAsync(OCoreDb db, Server server, string? chosen, string slug, CancellationToken stop) =>
+        chosen is null ? await DatabaseNames.FreeAsync(db, server.Id, slug.Replace('-', '_'), stop)
+        : await DatabaseNames.IsTakenAsync(db, server.Id, chosen, stop) ? throw new ProblemException(DatabaseProblems.Taken("database")) : chosen;
 
     /// <summary>Odoo's own rule of thumb: 325 MB for each worker, on top of the base, the scheduler and the websocket process.</summary>
     internal static int DefaultMemoryMb(int workers) => workers == 0 ? 1024 : 768 + 325 * workers;

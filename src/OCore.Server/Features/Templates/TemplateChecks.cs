@@ -14,8 +14,8 @@ internal static partial class TemplateChecks
             return TemplateProblems.VersionNotSupported(template.OdooVersion, catalog.Versions);
         if (template.ModuleList.Find(m => !Module().IsMatch(m)) is { } module)
             return Problem.Field("moduleList", $"{Printable(module)} is no name of an Odoo module: lower case letters, digits and underscores.");
-        if (template.Languages.Find(l => !Language().IsMatch(l)) is { } language)
-            return Problem.Field("languages", $"{Printable(language)} is no language code such as fr_FR.");
+        if (CheckLanguages(template.Languages) is { } language)
+            return language;
         if (template.Image is { } image && !ImageRef.TryParse(image, out _))
             return Problem.Field("image", "This is no name of a Docker image, such as odoo:18.0.");
         if (template.Repositories.Find(r => !GitUrl.TryParse(r.Url, out _)) is { } repository)
@@ -24,6 +24,9 @@ internal static partial class TemplateChecks
             return Problem.Field("addonRepositories", $"{Printable(branch.Branch!)} is no name of a branch.");
         return OdooSettings.Check("defaultEnvVars", template.DefaultEnvVars, upperCase: true) ?? OdooSettings.Check("config", template.Config, upperCase: false);
     }
+
+    public static Problem? CheckLanguages(IEnumerable<string> languages) => languages.FirstOrDefault(l => !Language().IsMatch(l)) is { } language
+        ? Problem.Field("languages", $"{Printable(language)} is no language code such as fr_FR.") : null;
 
     private static string Printable(string text) => string.Concat(text.Take(80).Select(c => char.IsControl(c) ? '·' : c));
 

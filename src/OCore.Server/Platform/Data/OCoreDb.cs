@@ -7,6 +7,7 @@ using OCore.Features.ApiKeys;
 using OCore.Features.AuditLog;
 using OCore.Features.Backups;
 using OCore.Features.Branding;
+using OCore.Features.Databases;
 using OCore.Features.Instances;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -74,6 +75,7 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<TopologyCredential> TopologyCredentials => Set<TopologyCredential>();
     public DbSet<DeployedNode> DeployedNodes => Set<DeployedNode>();
     public DbSet<Instance> Instances => Set<Instance>();
+    public DbSet<InstanceDatabase> InstanceDatabases => Set<InstanceDatabase>();
     public DbSet<Backup> Backups => Set<Backup>();
     public DbSet<BackupTarget> BackupTargets => Set<BackupTarget>();
     public DbSet<BackupSchedule> BackupSchedules => Set<BackupSchedule>();

@@ -13,6 +13,7 @@ import { bytes } from '../../ui/format';
 import { failed } from '../../ui/toast';
 import { BackupStateView, isUsable, useMoment } from './BackupState';
 import { CopyDialog } from './CopyDialog';
+import { RestoreBesideDialog } from './RestoreBesideDialog';
 import { RestoreDialog } from './RestoreDialog';
 import { downloadBackup } from './transfer';
 import classes from './backups.module.css';
@@ -27,12 +28,13 @@ interface Props {
   onStarted: (operation: OperationView) => void;
 }
 
-type Asking = { kind: 'restore' | 'copy' | 'delete'; backup: BackupView };
+type Asking = { kind: 'restore' | 'beside' | 'copy' | 'delete'; backup: BackupView };
 
 export function BackupsTable({ list, empty, before = [], sort, isPortal, onStarted }: Props) {
   const { backups: t, common } = useTexts();
   const moment = useMoment();
   const may = useAllowed('manage:backups');
+  const mayDatabases = useAllowed('manage:databases');
   const mayCopy = useAllowed('manage:instances') && may;
   const [asking, setAsking] = useState<Asking>();
   const download = useDownload();
@@ -41,7 +43,7 @@ export function BackupsTable({ list, empty, before = [], sort, isPortal, onStart
   const remove = useSend((backup: BackupView) => api.deleteBackup(backup.id), { onDone: (operation) => { onStarted(operation); close(); } });
   const columns: Column<BackupView>[] = [
     ...before,
-    { key: 'taken', header: t.taken, sort: (row) => row.takenAt ?? row.createdAt, render: (row) => <div style={{ maxWidth: 150 }}><When at={row.takenAt ?? row.createdAt} />{row.note && <div className="dim clip" title={row.note} style={{ fontSize: 12 }}>{row.note}</div>}</div> },
+    { key: 'taken', header: t.taken, sort: (row) => row.takenAt ?? row.createdAt, render: (row) => <div style={{ maxWidth: 150 }}><When at={row.takenAt ?? row.createdAt} />{row.database && <div className="mono clip" title={row.database} style={{ fontSize: 12 }}>{row.database}</div>}{row.note && <div className="dim clip" title={row.note} style={{ fontSize: 12 }}>{row.note}</div>}</div> },
     { key: 'state', header: t.state, wrap: true, sort: (row) => row.state, render: (row) => <BackupStateView backup={row} /> },
     { key: 'size', header: t.size, align: 'right', sort: (row) => row.bytes, render: (row) => <span title={row.databaseBytes ? t.sizeOf(bytes(row.databaseBytes), bytes(row.filestoreBytes)) : undefined}>{row.bytes ? bytes(row.bytes) : '–'}</span> },
     { key: 'why', header: t.why, sort: (row) => row.reason, render: (row) => t.reasons[row.reason] ?? row.reason },
@@ -49,10 +51,11 @@ export function BackupsTable({ list, empty, before = [], sort, isPortal, onStart
     {
       key: 'actions', header: common.actions, actions: true, render: (row) => may && (
         <span className={classes.actions}>
-          {row.instanceId && isUsable(row) && <Button variant="subtle" size="compact-xs" disabled={Boolean(row.operationId)} aria-label={`${t.restore}: ${moment(row)}`} onClick={() => setAsking({ kind: 'restore', backup: row })}>{t.restore}</Button>}
+          {row.instanceId && !row.database && isUsable(row) && <Button variant="subtle" size="compact-xs" disabled={Boolean(row.operationId)} aria-label={`${t.restore}: ${moment(row)}`} onClick={() => setAsking({ kind: 'restore', backup: row })}>{t.restore}</Button>}
           <Menu position="bottom-end" width={230}>
             <Menu.Target><ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.actionsOf(moment(row))}><IconDots size={15} aria-hidden /></ActionIcon></Menu.Target>
             <Menu.Dropdown>
+              {row.database && row.instanceId && mayDatabases && <Menu.Item disabled={!isUsable(row) || Boolean(row.operationId)} onClick={() => setAsking({ kind: 'beside', backup: row })}>{t.beside}</Menu.Item>}
               {mayCopy && <Menu.Item disabled={!isUsable(row)} onClick={() => setAsking({ kind: 'copy', backup: row })}>{t.copy}</Menu.Item>}
               <Menu.Item disabled={!row.takenAt || Boolean(row.operationId) || row.state === 'failed'} onClick={() => verify.send(row)}>{t.verify}</Menu.Item>
               <Menu.Item disabled={!isUsable(row) || download.busy} onClick={() => void download.start(row)}>{t.download}</Menu.Item>
@@ -69,6 +72,7 @@ export function BackupsTable({ list, empty, before = [], sort, isPortal, onStart
       {download.line}
       <DataTable label={t.backups} list={list} columns={columns} rowKey={(row) => row.id} sort={sort} empty={empty} />
       {asking?.kind === 'restore' && <RestoreDialog backup={asking.backup} onCopy={mayCopy ? () => setAsking({ ...asking, kind: 'copy' }) : undefined} onStarted={(operation) => { onStarted(operation); close(); }} onClose={close} />}
+      {asking?.kind === 'beside' && <RestoreBesideDialog backup={asking.backup} onStarted={(operation) => { onStarted(operation); close(); }} onClose={close} />}
       {asking?.kind === 'copy' && <CopyDialog backup={asking.backup} isPortal={isPortal} onStarted={(operation) => { onStarted(operation); close(); }} onClose={close} />}
       {asking?.kind === 'delete' && <Confirm title={t.deleteTitle} verb={t.deleteVerb} danger busy={remove.busy} error={remove.error} onConfirm={() => remove.send(asking.backup)} onClose={close}>{t.deleteNote(moment(asking.backup))}</Confirm>}
     </>

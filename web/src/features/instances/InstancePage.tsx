@@ -11,6 +11,7 @@ import { ErrorState } from '../../ui/Errors';
 import { failed } from '../../ui/toast';
 import { Domains } from '../domains/Domains';
 import { InstanceBackups } from '../backups/InstanceBackups';
+import { InstanceDatabases } from '../databases/InstanceDatabases';
 import { Files } from '../files/Files';
 import { Monitoring } from '../monitoring/Monitoring';
 import { InstanceOdooShell, InstanceTerminal } from '../terminals/InstanceTerminals';
@@ -27,7 +28,7 @@ import { Settings } from './Settings';
 const tabs = [
   { value: 'overview', label: 'Overview' }, { value: 'monitoring', label: 'Monitoring' }, { value: 'settings', label: 'Settings' }, { value: 'modules', label: 'Modules' },
   { value: 'logs', label: 'Logs' }, { value: 'terminal', label: 'Terminal' }, { value: 'odoo-shell', label: 'Odoo shell' }, { value: 'files', label: 'Files' }, { value: 'domains', label: 'Domains' },
-  { value: 'backups', label: 'Backups' }, { value: 'operations', label: 'Operations' },
+  { value: 'databases', label: 'Databases' }, { value: 'backups', label: 'Backups' }, { value: 'operations', label: 'Operations' },
 ];
 
 export default function InstancePage() {
@@ -87,6 +88,7 @@ function Loaded({ instance, crumbs }: { instance: InstanceView; crumbs: { label:
       {tab === 'odoo-shell' && <InstanceOdooShell instance={instance} />}
       {tab === 'files' && <Files instance={instance} />}
       {tab === 'domains' && <Domains instance={instance} />}
+      {tab === 'databases' && <InstanceDatabases instance={instance} onStarted={(operation) => started(org, operation)} />}
       {tab === 'backups' && <InstanceBackups instance={instance} onStarted={(operation) => started(org, operation)} />}
       {tab === 'operations' && <OperationsTable query={{ instance: instance.id }} />}
       {(dialog === 'stop' || dialog === 'restart') && <RunDialog verb={dialog} instance={instance} onClose={() => setDialog(undefined)} />}

@@ -236,6 +236,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<string>("Database")
+                        .HasColumnType("text");
+
                     b.Property<string>("Fault")
                         .HasColumnType("text");
 
@@ -657,6 +660,62 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.ToTable("Brandings", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Databases.InstanceDatabase", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<long?>("Bytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("ReservedName")
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("InstanceId");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "InstanceId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("ServerId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("InstanceDatabases", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
                 {
                     b.Property<Guid>("Id")
@@ -894,6 +953,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.Property<string>("Repositories")
                         .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("ReservedDatabase")
                         .HasColumnType("text");
 
                     b.Property<Guid>("RootId")
@@ -3190,6 +3252,23 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             modelBuilder.Entity("OCore.Features.Branding.Branding", b =>
                 {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Databases.InstanceDatabase", b =>
+                {
+                    b.HasOne("OCore.Features.Instances.Instance", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "InstanceId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
                     b.HasOne("OCore.Features.Organizations.Organization", null)
                         .WithMany()
                         .HasForeignKey("RootId", "OrgId")

@@ -229,6 +229,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Database")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Fault")
                         .HasColumnType("TEXT");
 
@@ -650,6 +653,62 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.ToTable("Brandings", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Databases.InstanceDatabase", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Bytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ReservedName")
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("InstanceId");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "InstanceId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("ServerId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("InstanceDatabases", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
                 {
                     b.Property<Guid>("Id")
@@ -887,6 +946,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<string>("Repositories")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ReservedDatabase")
                         .HasColumnType("TEXT");
 
                     b.Property<Guid>("RootId")
@@ -3181,6 +3243,23 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             modelBuilder.Entity("OCore.Features.Branding.Branding", b =>
                 {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Databases.InstanceDatabase", b =>
+                {
+                    b.HasOne("OCore.Features.Instances.Instance", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "InstanceId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
                     b.HasOne("OCore.Features.Organizations.Organization", null)
                         .WithMany()
                         .HasForeignKey("RootId", "OrgId")
