@@ -57,6 +57,7 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
             await TerminalsOpenAsync(visitor, instance);
             await SettingsAreReviewedAsync(visitor, instance);
             await InstanceTools.UseAsync(visitor, api, instance);
+            await ClientsTools.UseAsync(lab, boss, client, instance.Split('/')[^1]);
             var second = await AnotherAsync(visitor, boss, api, template);
             await LookAroundAsync(visitor, boss, instance);
             await api.Delete<OperationView>($"/api/instances/{second}");

@@ -1,4 +1,5 @@
 using OCore.Client;
+using OCore.Tests.Agency;
 
 namespace OCore.Tests.Files;
 
