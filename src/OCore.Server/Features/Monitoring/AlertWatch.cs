@@ -89,13 +89,16 @@ internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, BrandM
         var (rule, texts) = (alert.Rule, look.Texts);
         var sentence = texts.Alert(new AlertSentence(rule.Metric, rule.Subject, about.Name, rule.Above, Text(rule.Threshold, rule.Measure.Unit), rule.ForSeconds / 60.0, Text(alert.Value, rule.Measure.Unit), alert.RaisedAt!.Value));
         var (subject, paragraphs) = alert.ClearedAt is { } cleared ? (texts.AlertOver(rule.Name, about.Name), (string[])[texts.AlertSince(cleared), sentence]) : ($"{rule.Name}: {about.Name}", [sentence]);
-        return MailContent.For(look, subject, paragraphs) with { Action = (texts.ShowAlert.Label, new Uri(look.Address, "/")), Footnote = texts.ShowAlert.Footnote(rule.Name) };
+        return MailContent.For(look, subject, paragraphs) with { Action = (texts.ShowAlert.Label, new Uri(look.Address, $"/{rule.Subject}s/{about.Id}?tab=monitoring")), Footnote = texts.ShowAlert.Footnote(rule.Name) };
     }
 
     private static string Text(double value, string unit) => unit switch
     {
         "bytes" or "bytes_per_second" => string.Create(CultureInfo.InvariantCulture, $"{value / (1 << 20):0.#} MiB{(unit == "bytes" ? "" : "/s")}"),
         "percent" => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} %"),
+        "hours" => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} hours"),
+        "days" => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} days"),
+        "seconds" => string.Create(CultureInfo.InvariantCulture, $"{value:0} seconds"),
         "milliseconds" => string.Create(CultureInfo.InvariantCulture, $"{value:0} ms"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{value:0.##}"),
     };

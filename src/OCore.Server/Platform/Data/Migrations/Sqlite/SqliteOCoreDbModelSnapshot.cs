@@ -1079,6 +1079,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long>("At")
                         .HasColumnType("INTEGER");
 
+                    b.Property<double?>("BackupAge")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("CertificateDays")
+                        .HasColumnType("REAL");
+
                     b.Property<double?>("Connections")
                         .HasColumnType("REAL");
 
@@ -1128,6 +1134,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
                         .HasColumnType("TEXT");
+
+                    b.Property<double?>("Uptime")
+                        .HasColumnType("REAL");
 
                     b.HasKey("SubjectId", "Resolution", "At");
 
