@@ -4,7 +4,6 @@ using System.Net;
 using OCore.Client;
 using OCore.SystemTests.Instances;
 using OCore.SystemTests.Remote;
-using OCore.Tests;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -3,7 +3,6 @@ using OCore.Client;
 using OCore.SystemTests.Instances;
 using OCore.SystemTests.PortalDomains;
 using OCore.SystemTests.Remote;
-using OCore.Tests;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using OCore.Client;
 using OCore.SystemTests.Backups;
 using OCore.SystemTests.Remote;
-using OCore.Tests;
 using OCore.Tests.Topologies;
 using Xunit;
 using Xunit.Abstractions;

@@ -47,15 +47,15 @@ internal sealed class BrandMails(BrandBook book, PortalHosts hosts, Settings set
     /// <summary>A mail as it would look: an invitation, by the same hands that write the real ones.</summary>
     public static BrandMailSample Sample(AppliedBrand brand, string platform)
     {
-        // Under an address that nobody has; the images are shown by their paths.
-        var address = new Uri("https://portal.invalid/");
+        // Under a name that is nobody's; the images are shown by their paths.
+        var address = new Uri("https://erp.example.com/");
         var look = Of(brand, address);
         var (client, texts) = (brand.IsClient ? brand.OrgName : "Acme Corp", look.Texts);
         var mail = (MailContent.For(look, texts.InvitationSubject("Grace Hopper", client), [texts.Invitation.Greeting, texts.Invited("Grace Hopper", "grace@example.com", client, "Admin"), texts.Invitation.Once]) with
         {
             Action = (texts.Invitation.Label, new Uri(address, "/invitations/accept")), Footnote = texts.Invitation.Footnote,
         }).Render();
-        return new BrandMailSample { From = mail.FromAddress ?? platform, Name = mail.From, ReplyTo = mail.ReplyTo, Subject = mail.Subject, Html = mail.Html.Replace("src=\"https://portal.invalid/", "src=\"/", StringComparison.Ordinal) };
+        return new BrandMailSample { From = mail.FromAddress ?? platform, Name = mail.From, ReplyTo = mail.ReplyTo, Subject = mail.Subject, Html = mail.Html.Replace("src=\"https://erp.example.com/", "src=\"/", StringComparison.Ordinal) };
     }
 
     /// <summary>For a mail about an account: a client's brand where the person is nothing but a client's.</summary>

@@ -12,7 +12,7 @@ import { EnableAgency } from '../agency/EnableAgency';
 import { Page, useTab } from '../shell/Page';
 import { CustomCss } from './CustomCss';
 import { Look } from './Look';
-import { MailSettings } from './MailSettings';
+import { MailSettings, SenderRecords } from './MailSettings';
 import { Preview } from './Preview';
 import classes from './branding.module.css';
 
@@ -101,6 +101,7 @@ function Editor({ saved, client, name }: { saved: BrandingView; client: string; 
         </div>
         <Preview key={tab} branding={would} name={name} first={tab === 'css' ? 'home' : tab === 'mail' ? 'mail' : 'login'} />
       </div>
+      {tab === 'mail' && <SenderRecords draft={draft} />}
       <UnsavedBar shown={count > 0} busy={save.busy} onSave={() => save.send(changes)} onReset={() => { save.reset(); setChanges({}); }} />
     </>
   );

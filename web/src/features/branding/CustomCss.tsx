@@ -18,7 +18,8 @@ export function CustomCss({ draft }: { draft: Draft }) {
   const gutter = useRef<HTMLDivElement>(null);
   const text = draft.value('customCss');
   const count = Math.max(14, text.split('\n').length);
-  const messages = draft.view.warnings.filter((warning) => warning.field === 'customCss');
+  // Of the agency's own, where that is what applies, its own page speaks.
+  const messages = draft.client && !draft.isSet('customCss') ? [] : draft.view.warnings.filter((warning) => warning.field === 'customCss');
   const wrong = new Set(messages.map((message) => message.line));
 
   function goTo(line: number | null | undefined) {

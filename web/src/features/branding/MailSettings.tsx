@@ -33,7 +33,19 @@ function Sender({ sender, locked, client, own }: { sender: SenderView; locked: b
         ['DMARC', state(sender.dmarc)],
         ['Last look', <When key="w" at={sender.checkedAt} none="not yet" />],
       ]} />
-      <div style={{ marginTop: 12 }}><DnsRecords records={sender.records.map((record) => ({ ...record, seen: record.seen ?? [], found: record.ok }))} /></div>
     </Section>
+  );
+}
+
+/** As wide as the page: names and values of records are long. */
+export function SenderRecords({ draft }: { draft: Draft }) {
+  const sender = draft.view.sender;
+  if (!sender?.records.length || draft.changed('fromEmail')) return null;
+  return (
+    <div style={{ marginTop: 20 }}>
+      <Section title="Records to set" note="Set them where the DNS of the domain is kept.">
+        <DnsRecords records={sender.records.map((record) => ({ ...record, seen: record.seen ?? [], found: record.ok }))} />
+      </Section>
+    </div>
   );
 }

@@ -168,7 +168,7 @@ function OneFile({ instance, root, path, mayWrite }: { instance: InstanceView; r
   if (!data) return <Loading />;
   const button = <Button variant="default" onClick={() => void download()}>{t.download}</Button>;
   if (data.text === undefined || data.text === null) return <EmptyState title={last(path)} action={button}>{data.isLarge ? t.large(bytes(data.size)) : t.binary(bytes(data.size))}</EmptyState>;
-  // oCore writes the configuration anew of what is saved; another text is another editor.
+  // The configuration is written anew of what is saved; another text is another editor.
   return <Editing key={root === 'configuration' ? data.hash : ''} instance={instance} root={root} file={data} mayWrite={mayWrite} download={button} onSaved={root === 'configuration' ? () => void reload() : undefined} />;
 }
 

@@ -27,7 +27,7 @@ const stateOf = (table: Record<string, [Tone, string]>, value: string) => {
   return <Status tone={tone}>{label}</Status>;
 };
 export const OwnershipState = ({ domain }: { domain: PortalDomainView }) => stateOf(owned, domain.ownership.state);
-export const RoutingState = ({ domain }: { domain: PortalDomainView }) => stateOf(routed, domain.routing.status);
+export const RoutingState = ({ domain }: { domain: PortalDomainView }) => (domain.routing.status === 'pending' && domain.lastCheckedAt ? <Status tone="idle">No address yet</Status> : stateOf(routed, domain.routing.status));
 export const CertificateState = ({ domain }: { domain: PortalDomainView }) => stateOf(certified, domain.certificate.status);
 export const nameOf = (domain: PortalDomainView) => domain.customDomain ?? domain.host ?? domain.subdomainHost ?? domain.subdomain ?? domain.id;
 
