@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using OCore.Client;
+using OCore.Features.Instances;
 using OCore.Platform.Data;
 
 namespace OCore.Features.Backups;
@@ -43,6 +44,15 @@ internal sealed class Backup : IAgencyShared, IAudited
     /// <summary>Where its objects are within the target.</summary>
     public string Folder => $"{RootId:N}/{Id:N}/";
     public bool IsUsable => State is BackupState.Taken or BackupState.Stored or BackupState.Intact or BackupState.Verified;
+
+    /// <summary>One that is to be taken.</summary>
+    /// <param name="target">Null is oCore's own directory.</param>
+    /// <param name="database">One that lies beside the served one.</param>
+    public static Backup Of(Instance instance, Guid? target, string reason, string? note, DateTimeOffset now, string? database = null) => new()
+    {
+        OrgId = instance.OrgId, RootId = instance.RootId, InstanceId = instance.Id, ServerId = instance.ServerId, InstanceName = instance.Name, Database = database, TargetId = target,
+        Reason = reason, Note = note, OdooVersion = instance.OdooVersion, OdooEdition = instance.OdooEdition, CreatedAt = now,
+    };
 
     string IAudited.AuditNoun => "backup";
     string IAudited.AuditName => InstanceName;

@@ -86,7 +86,7 @@ internal static class BackupEndpoints
         var further = request.Database == instance.Database ? null : request.Database;
         if (further is not null && !await db.InstanceDatabases.AnyAsync(d => d.InstanceId == instance.Id && d.Name == further && d.Status == DatabaseStatus.Ready, stop))
             return BackupProblems.NoDatabase;
-        var backup = NewBackup(instance, target, "manual", request.Note, time.GetUtcNow(), further);
+        var backup = Backup.Of(instance, target, "manual", request.Note, time.GetUtcNow(), further);
         db.Add(backup);
         var operation = await BeginAsync(db, queue, backup, instance, request.Verify, stop);
         await db.SaveChangesAsync(stop);
@@ -120,12 +120,6 @@ internal static class BackupEndpoints
 
     internal static Task<Operation> BeginAsync(OCoreDb db, OperationQueue queue, Backup backup, Instance instance, bool verify, CancellationToken stop) => queue.EnqueueAsync<TakeBackupKind, BackupInput>(db, new(backup.Id, verify),
         new(backup.Database is { } further ? $"Back up {further} of {instance.Name}" : $"Back up {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: [$"instance:{instance.Id}", BackupSteps.LockOf(backup.Id)]), stop);
-
-    internal static Backup NewBackup(Instance instance, Guid? target, string reason, string? note, DateTimeOffset now, string? database = null) => new()
-    {
-        OrgId = instance.OrgId, RootId = instance.RootId, InstanceId = instance.Id, ServerId = instance.ServerId, InstanceName = instance.Name, Database = database, TargetId = target,
-        Reason = reason, Note = note, OdooVersion = instance.OdooVersion, OdooEdition = instance.OdooEdition, CreatedAt = now,
-    };
 
     internal static async Task<Instance?> InstanceAsync(OCoreDb db, string idOrSlug, CancellationToken stop)
     {

@@ -84,7 +84,7 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
             return;
         var target = schedule.TargetChosen ? schedule.TargetId : await BackupStores.DefaultAsync(db, instance.OrgId, instance.RootId, stop);
         var missed = schedule.FurtherUntil(due, now) + (now - due > Late ? 1 : 0);
-        var backup = BackupEndpoints.NewBackup(instance, target, "schedule", missed > 0 ? $"Makes up for {missed} {(missed == 1 ? "run" : "runs")} that fell out." : null, now);
+        var backup = Backup.Of(instance, target, "schedule", missed > 0 ? $"Makes up for {missed} {(missed == 1 ? "run" : "runs")} that fell out." : null, now);
         db.Add(backup);
         await BackupEndpoints.BeginAsync(db, scope.ServiceProvider.GetRequiredService<OperationQueue>(), backup, instance, schedule.Verify, stop);
         (schedule.LastAt, schedule.NextAt, schedule.Missed, schedule.InstanceName) = (now, schedule.Next(now), schedule.Missed + missed, instance.Name);

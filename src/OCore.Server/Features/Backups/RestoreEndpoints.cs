@@ -49,7 +49,7 @@ internal static class RestoreEndpoints
         if (findings.Count > 0)
             return new Problem(409, "restore_refused", string.Join(" ", findings), "Restore it as a new instance that fits it, or use another backup.");
         instance.WantRunning = true;
-        var safety = BackupEndpoints.NewBackup(instance, backup.TargetId, "safety", null, time.GetUtcNow());
+        var safety = Backup.Of(instance, backup.TargetId, "safety", null, time.GetUtcNow());
         safety.KeepUntil = time.GetUtcNow() + SafetyKept;
         db.Add(safety);
         var operation = await queue.EnqueueAsync<RestoreBackupKind, RestoreInput>(db, new(instance.Id, backup.Id, safety.Id), new($"Restore {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId,

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.EntityFrameworkCore;
-using OCore.Client;
 using OCore.Features.Backups;
 using OCore.Features.Instances;
 using OCore.Features.Servers;

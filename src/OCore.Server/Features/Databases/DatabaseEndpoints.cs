@@ -112,7 +112,7 @@ internal static partial class DatabaseEndpoints
 
     private static async Task<Backup> SafetyAsync(OCoreDb db, Instance instance, InstanceDatabase? row, string note, TimeProvider time, CancellationToken stop)
     {
-        var safety = BackupEndpoints.NewBackup(instance, await BackupStores.DefaultAsync(db, instance.OrgId, instance.RootId, stop), "safety", note, time.GetUtcNow(), row?.Name);
+        var safety = Backup.Of(instance, await BackupStores.DefaultAsync(db, instance.OrgId, instance.RootId, stop), "safety", note, time.GetUtcNow(), row?.Name);
         safety.KeepUntil = time.GetUtcNow() + SafetyKept;
         db.Add(safety);
         return safety;

@@ -1,4 +1,3 @@
-using OCore.Client;
 using OCore.Platform.Http;
 using OCore.Platform.Operations;
 
