@@ -5827,6 +5827,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5883,7 +5885,10 @@ export interface operations {
     updateAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5948,6 +5953,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -6097,6 +6109,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6135,7 +6149,10 @@ export interface operations {
     updateUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6198,6 +6215,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7095,6 +7119,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7133,7 +7159,10 @@ export interface operations {
     updateCurrentOrganization: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7196,6 +7225,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7520,6 +7556,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7576,7 +7614,10 @@ export interface operations {
     updateRole: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 role: string;
             };
@@ -7642,12 +7683,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteRole: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 role: string;
             };
@@ -7706,6 +7757,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -8696,6 +8754,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8752,7 +8812,10 @@ export interface operations {
     updatePlan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 plan: string;
             };
@@ -8818,12 +8881,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deletePlan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 plan: string;
             };
@@ -8882,6 +8955,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -9273,6 +9353,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9329,7 +9411,10 @@ export interface operations {
     updateClient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 client: string;
             };
@@ -9395,6 +9480,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteClient: {
@@ -9403,7 +9495,10 @@ export interface operations {
                 /** @description Keep a last backup of each instance for so many days; none where not given. */
                 keepBackupDays?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 client: string;
             };
@@ -9464,6 +9559,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -9617,6 +9719,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9655,7 +9759,10 @@ export interface operations {
     updatePortalConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9701,6 +9808,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     getClientPortalConfig: {
@@ -9717,6 +9831,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9773,7 +9889,10 @@ export interface operations {
     updateClientPortalConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 client: string;
             };
@@ -9839,6 +9958,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     getBranding: {
@@ -9853,6 +9979,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9894,7 +10022,10 @@ export interface operations {
                 /** @description Answer how it would be, and change nothing: for a preview. */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9957,6 +10088,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -10226,6 +10364,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10285,7 +10425,10 @@ export interface operations {
                 /** @description Answer how it would be, and change nothing: for a preview. */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 client: string;
             };
@@ -10350,6 +10493,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -11277,6 +11427,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11333,7 +11485,10 @@ export interface operations {
     updateServer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -11399,6 +11554,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     removeServer: {
@@ -11407,7 +11569,10 @@ export interface operations {
                 /** @description The machine is gone for good: forget it without reaching it. */
                 forget?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -11468,6 +11633,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -11877,6 +12049,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11933,7 +12107,10 @@ export interface operations {
     updateTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -11999,12 +12176,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -12063,6 +12250,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -12414,6 +12608,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12452,7 +12648,10 @@ export interface operations {
     setEnterpriseAccess: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12516,12 +12715,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     clearEnterpriseAccess: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12560,6 +12769,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -12882,6 +13098,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12938,7 +13156,10 @@ export interface operations {
     updateTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13004,12 +13225,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13068,6 +13299,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -13152,6 +13390,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13208,7 +13448,10 @@ export interface operations {
     updateTopologyHaConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13273,6 +13516,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -13983,6 +14233,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14041,7 +14293,10 @@ export interface operations {
             query?: {
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14107,12 +14362,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteInstance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14173,6 +14438,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -16060,6 +16332,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -16116,7 +16390,10 @@ export interface operations {
     saveBackupSchedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -16182,12 +16459,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteBackupSchedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -16246,6 +16533,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -16379,6 +16673,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -16435,7 +16731,10 @@ export interface operations {
     updateBackupTarget: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -16501,12 +16800,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteBackupTarget: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -16565,6 +16874,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -18235,6 +18551,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -18291,7 +18609,10 @@ export interface operations {
     updateAlertRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -18357,12 +18678,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteAlertRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -18421,6 +18752,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -18611,6 +18949,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -18667,7 +19007,10 @@ export interface operations {
     updateWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -18733,12 +19076,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -18797,6 +19150,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
