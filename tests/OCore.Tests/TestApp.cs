@@ -23,6 +23,8 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
     private string? _connection;
     private bool _guest;
     private WebApplication? _app;
+    // Of all that ask this app: a connection for each request would take longer than most answers.
+    private SocketsHttpHandler _connections = null!;
 
     public Database Database { get; init; } = Database.Sqlite;
     public string DataDirectory { get; private init; } = TestDatabases.NewDirectory("app");
@@ -107,6 +109,7 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
         await app.StartAsync();
         _app = app;
         Url = new Uri(app.Urls.First());
+        _connections = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
         Anonymous = NewHttp();
     }
 
@@ -122,6 +125,7 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
         if (_app is null)
             return;
         Anonymous.Dispose();
+        _connections.Dispose();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(3));
         await _app.StopAsync(patience.Token);
         await _app.DisposeAsync();
@@ -141,7 +145,7 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
 
     ValueTask IAsyncDisposable.DisposeAsync() => new(DisposeAsync());
 
-    private HttpClient NewHttp() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(60) };
+    private HttpClient NewHttp() => new(_connections, disposeHandler: false) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>Raw HTTP as somebody (nobody where null), in an organization.</summary>
     public HttpClient HttpAs(TestPerson? person, string? orgSlug = null) => HttpWith(person?.Token, orgSlug);

@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
+using OCore.Client;
 using OCore.Tests;
+using Xunit;
+using Xunit.Abstractions;
 
 namespace OCore.SystemTests.Seed;
 
@@ -29,16 +33,37 @@ internal static class PublishedPage
 }
 
 /// <summary>A shell as a reader of the page has it: with curl, <c>ocore</c>, and a token.</summary>
-internal sealed class ReadersShell(Uri server, string token)
+internal sealed class ReadersShell(Uri server, string token, ITestOutputHelper output)
 {
     private static readonly string Cli = Repository.PathOf("artifacts", "cli");
 
     public static string? NoCommandLine { get; } = File.Exists(Path.Combine(Cli, "ocore")) ? null : "the native command line is not in artifacts/cli; bin/test system builds it";
     public static string? WhyNot { get; } = Remote.Lab.WhyNot ?? NoCommandLine;
 
+    /// <summary>What a command answers with this status.</summary>
+    public async Task<T> AnswerAsync<T>(string command, int status, params (string Placeholder, string Value)[] ids) =>
+        (T)JsonSerializer.Deserialize(await AnswerAsync(command, status, ids), WireJson.Default.GetTypeInfo(typeof(T))!)!;
+
+    /// <returns>The body.</returns>
+    public async Task<string> AnswerAsync(string command, int status, params (string Placeholder, string Value)[] ids)
+    {
+        var (code, said, complained) = await RunAsync(command, ids);
+        var body = said.TrimEnd();
+        var end = body.LastIndexOf('\n');
+        Assert.True(code == 0 && int.Parse(body[(end + 1)..]) == status, said + complained);
+        return end < 0 ? "" : body[..end];
+    }
+
+    /// <summary>A command of <c>ocore</c>, which succeeds.</summary>
+    public async Task DoesAsync(string command)
+    {
+        var (code, said, complained) = await RunAsync(command);
+        Assert.True(code == 0, said + complained);
+    }
+
     /// <summary>Runs a command of the page. Only the host and the ids in it are filled in; the token is the environment's.</summary>
     /// <returns>Its output; for curl with the status as the last line.</returns>
-    public async Task<(int ExitCode, string Out, string Error)> RunAsync(string command, params (string Placeholder, string Value)[] ids)
+    private async Task<(int ExitCode, string Out, string Error)> RunAsync(string command, params (string Placeholder, string Value)[] ids)
     {
         foreach (var (placeholder, value) in ids.Prepend(("https://ocore.example.com", server.ToString().TrimEnd('/'))))
             command = command.Replace(placeholder, value, StringComparison.Ordinal);
@@ -57,7 +82,9 @@ internal sealed class ReadersShell(Uri server, string token)
             process.StandardInput.Close();
             var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
             await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(5)).Token);
-            return (process.ExitCode, await said, await complained);
+            var result = (process.ExitCode, Out: await said, Error: await complained);
+            output.WriteLine($"$ {command}\n{result.Out}{result.Error}\n");
+            return result;
         }
         finally
         {

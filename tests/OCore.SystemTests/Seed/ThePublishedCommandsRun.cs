@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OCore.Client;
 using OCore.SystemTests.Instances;
 using OCore.Tests;
@@ -22,23 +21,22 @@ public sealed class ThePublishedCommandsRun(OdooLab lab, ITestOutputHelper outpu
         Assert.Equal(5, commands.Count);
         var (enable, create, createByCli, list, delete) = (commands[0], commands[1], commands[2], commands[3], commands[4]);
         var person = await App.PersonAsync("Reader");
-        var shell = new ReadersShell(App.Url, person.Token);
+        var shell = new ReadersShell(App.Url, person.Token, output);
         var http = App.As(person);
 
-        var early = Problem(await RunAsync(shell, create), 409);
+        var early = await shell.AnswerAsync<ProblemBody>(create, 409);
         Assert.Equal("agency_not_enabled", early.Code);
-        Assert.True((await AnswerAsync<AgencyView>(shell, enable, 200)).Enabled);
-        var made = await AnswerAsync<ClientView>(shell, create, 201);
+        Assert.True((await shell.AnswerAsync<AgencyView>(enable, 200)).Enabled);
+        var made = await shell.AnswerAsync<ClientView>(create, 201);
         Assert.Equal(("Acme Corp", "acme-corp", 0, 0), (made.Name, made.Slug, made.MemberCount, made.InstanceCount));
-        Assert.Equal(made.Id, (await AnswerAsync<Page<ClientView>>(shell, list, 200)).Data.Single().Id);
-        Assert.Equal("slug_taken", Problem(await RunAsync(shell, create), 409).Code);
-        var deletion = await AnswerAsync<OperationView>(shell, delete, 202, ("{clientOrgId}", made.Id.ToString()));
+        Assert.Equal(made.Id, (await shell.AnswerAsync<Page<ClientView>>(list, 200)).Data.Single().Id);
+        Assert.Equal("slug_taken", (await shell.AnswerAsync<ProblemBody>(create, 409)).Code);
+        var deletion = await shell.AnswerAsync<OperationView>(delete, 202, ("{clientOrgId}", made.Id.ToString()));
         Assert.Equal(OperationState.Succeeded, (await http.EndOfAsync(deletion)).State);
-        Assert.Empty((await AnswerAsync<Page<ClientView>>(shell, list, 200)).Data);
+        Assert.Empty((await shell.AnswerAsync<Page<ClientView>>(list, 200)).Data);
 
-        var (code, said, complained) = await RunAsync(shell, createByCli);
-        Assert.True(code == 0, said + complained);
-        Assert.Equal("acme-corp", (await AnswerAsync<Page<ClientView>>(shell, list, 200)).Data.Single().Slug);
+        await shell.DoesAsync(createByCli);
+        Assert.Equal("acme-corp", (await shell.AnswerAsync<Page<ClientView>>(list, 200)).Data.Single().Slug);
         await http.EndOfAsync(await http.Delete<OperationView>("/api/agency/clients/acme-corp"));
     }
 
@@ -48,21 +46,21 @@ public sealed class ThePublishedCommandsRun(OdooLab lab, ITestOutputHelper outpu
         var commands = PublishedPage.Commands("Creating a Template", "Required Permissions");
         Assert.Equal(3, commands.Count);
         var (create, provision, save) = (commands[0], commands[1], commands[2]);
-        var shell = new ReadersShell(App.Url, await App.ApiKeyAsync(Scene.Agency.Owner, Scene.Agency.Org));
+        var shell = new ReadersShell(App.Url, await App.ApiKeyAsync(Scene.Agency.Owner, Scene.Agency.Org), output);
         (string, string) server = ("SERVER_UUID", Scene.First.Id.ToString());
 
-        var template = await AnswerAsync<TemplateView>(shell, create, 201);
+        var template = await shell.AnswerAsync<TemplateView>(create, 201);
         Assert.Equal(("Standard Odoo 18 CE", "18.0", "ce", 4, false), (template.Name, template.OdooVersion, template.OdooEdition, template.DefaultWorkers, template.IsPublic));
         Assert.Equal(["sale", "purchase", "stock", "account"], template.ModuleList);
         Assert.Equal("True", template.DefaultEnvVars["PROXY_MODE"]);
-        var refused = Problem(await RunAsync(shell, provision, ("{templateId}", template.Id.ToString()), ("TEMPLATE_UUID", template.Id.ToString()), server), 422);
+        var refused = await shell.AnswerAsync<ProblemBody>(provision, 422, ("{templateId}", template.Id.ToString()), ("TEMPLATE_UUID", template.Id.ToString()), server);
         Assert.Equal("image_not_accessible", refused.Code);
         Assert.Contains("odoo:18.0", refused.Detail, StringComparison.Ordinal);
         Assert.NotEmpty(refused.Hint!);
-        Assert.Equal("server_not_found", Problem(await RunAsync(shell, provision, ("{templateId}", template.Id.ToString()), ("TEMPLATE_UUID", template.Id.ToString())), 404).Code);
+        Assert.Equal("server_not_found", (await shell.AnswerAsync<ProblemBody>(provision, 404, ("{templateId}", template.Id.ToString()), ("TEMPLATE_UUID", template.Id.ToString()))).Code);
 
-        var newer = await AnswerAsync<TemplateView>(shell, create, 201, ("18.0", "19.0"), ("Odoo 18", "Odoo 19"));
-        var operation = await AnswerAsync<OperationView>(shell, provision, 202, ("{templateId}", newer.Id.ToString()), ("TEMPLATE_UUID", newer.Id.ToString()), server);
+        var newer = await shell.AnswerAsync<TemplateView>(create, 201, ("18.0", "19.0"), ("Odoo 18", "Odoo 19"));
+        var operation = await shell.AnswerAsync<OperationView>(provision, 202, ("{templateId}", newer.Id.ToString()), ("TEMPLATE_UUID", newer.Id.ToString()), server);
         var ended = await Scene.EndOfAsync(operation, seconds: 400);
         foreach (var step in ended.Steps)
             output.WriteLine($"{(step.FinishedAt - step.StartedAt)?.TotalSeconds,7:0.0} s  {step.Name}");
@@ -72,31 +70,11 @@ public sealed class ThePublishedCommandsRun(OdooLab lab, ITestOutputHelper outpu
         var installed = (await Scene.Http.Get<Page<InstalledModule>>($"/api/instances/{instance.Id}/modules?state=installed")).Data.Select(m => m.Name).ToHashSet();
         Assert.Superset(newer.ModuleList.ToHashSet(), installed);
 
-        var saved = await AnswerAsync<TemplateView>(shell, save, 201, ("{instanceId}", instance.Id.ToString()));
+        var saved = await shell.AnswerAsync<TemplateView>(save, 201, ("{instanceId}", instance.Id.ToString()));
         Assert.Equal((6, "19.0"), (saved.DefaultWorkers, saved.OdooVersion));
         Assert.Equal(newer.ModuleList, saved.ModuleList);
         await Scene.DeleteAsync(instance);
         await Scene.NothingIsLeftAsync();
-    }
-
-    private async Task<(int ExitCode, string Out, string Error)> RunAsync(ReadersShell shell, string command, params (string, string)[] ids)
-    {
-        var result = await shell.RunAsync(command, ids);
-        output.WriteLine($"$ {command}\n{result.Out}{result.Error}\n");
-        return result;
-    }
-
-    private async Task<T> AnswerAsync<T>(ReadersShell shell, string command, int status, params (string, string)[] ids) =>
-        Read<T>(await RunAsync(shell, command, ids), status);
-
-    private static ProblemBody Problem((int, string, string) result, params int[] statuses) => Read<ProblemBody>(result, statuses);
-
-    private static T Read<T>((int ExitCode, string Out, string Error) result, params int[] statuses)
-    {
-        var body = result.Out.TrimEnd();
-        var end = body.LastIndexOf('\n');
-        Assert.True(result.ExitCode == 0 && statuses.Contains(int.Parse(body[(end + 1)..])), result.Out + result.Error);
-        return (T)JsonSerializer.Deserialize(body[..end], WireJson.Default.GetTypeInfo(typeof(T))!)!;
     }
 }
 

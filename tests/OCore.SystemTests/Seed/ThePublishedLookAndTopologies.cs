@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OCore.Client;
 using OCore.Tests;
 using OCore.Tests.Servers;
@@ -78,39 +77,10 @@ public sealed class ThePublishedLookAndTopologies(TestApp app, ITestOutputHelper
     public void Nothing_of_the_page_is_left_out() =>
         Assert.Equal(5 + 8 + 6 + 3, PublishedPage.Text.ReplaceLineEndings("\n").Split('\n').Count(l => l.StartsWith("curl ", StringComparison.Ordinal) || l.StartsWith("ocore ", StringComparison.Ordinal)));
 
-    private async Task<Typing> ShellAsync(TestAgency? agency = null)
+    private async Task<ReadersShell> ShellAsync(TestAgency? agency = null)
     {
         agency ??= await app.AgencyAsync("Reader");
-        return new Typing(new ReadersShell(app.Url, await app.ApiKeyAsync(agency.Owner, agency.Org)), output);
-    }
-
-    private sealed class Typing(ReadersShell shell, ITestOutputHelper output)
-    {
-        public async Task<T> AnswerAsync<T>(string command, int status, params (string, string)[] ids) =>
-            (T)JsonSerializer.Deserialize(await AnswerAsync(command, status, ids), WireJson.Default.GetTypeInfo(typeof(T))!)!;
-
-        /// <returns>The body.</returns>
-        public async Task<string> AnswerAsync(string command, int status, params (string, string)[] ids)
-        {
-            var (code, said, complained) = await TypeAsync(command, ids);
-            var body = said.TrimEnd();
-            var end = body.LastIndexOf('\n');
-            Assert.True(code == 0 && int.Parse(body[(end + 1)..]) == status, said + complained);
-            return end < 0 ? "" : body[..end];
-        }
-
-        public async Task DoesAsync(string command)
-        {
-            var (code, said, complained) = await TypeAsync(command);
-            Assert.True(code == 0, said + complained);
-        }
-
-        private async Task<(int ExitCode, string Out, string Error)> TypeAsync(string command, params (string, string)[] ids)
-        {
-            var result = await shell.RunAsync(command, ids);
-            output.WriteLine($"$ {command}\n{result.Out}{result.Error}\n");
-            return result;
-        }
+        return new ReadersShell(app.Url, await app.ApiKeyAsync(agency.Owner, agency.Org), output);
     }
 }
 

@@ -11,6 +11,7 @@ namespace OCore.Tests.BadInput;
 /// Missing, unknown, oversized, wrong-typed and hostile values at every endpoint of the document: a problem that names the field,
 /// and nothing made. The owner of an agency who runs the installation asks, whom no gate holds back.
 /// </summary>
+[Trait("Kind", "exhaustive")]
 public sealed class EveryEndpointRefuses(TestApps apps) : IClassFixture<TestApps>
 {
     private sealed record Probe(ApiOperation Operation, string What, HttpContent? Content, string Query, string? Field, Func<string, string>? Ids = null, bool OnlyNoError = false);

@@ -19,6 +19,13 @@ public sealed class TheDatabases(TestApps apps) : IClassFixture<TestApps>
         Assert.Equal("30000", await PragmaAsync(db, "busy_timeout"));
     }
 
+    [Theory, InlineData("Host=db", "100", "True"), InlineData("Host=db;Max Auto Prepare=0", "0", "True"), InlineData("Host=db;maxautoprepare=7;No Reset On Close=false", "7", "False")]
+    public void What_a_connection_string_says_is_kept_and_the_rest_is_made_quick(string connection, string prepared, string unreset)
+    {
+        var used = new Npgsql.NpgsqlConnectionStringBuilder(OCore.Platform.Data.DataSetup.Prepared(connection));
+        Assert.Equal((prepared, unreset), ($"{used.MaxAutoPrepare}", $"{used.NoResetOnClose}"));
+    }
+
     [Theory, Sqlite, Postgres]
     public async Task A_new_installation_gets_its_schema_and_one_operator(Database database)
     {

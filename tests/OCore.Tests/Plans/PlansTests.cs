@@ -1,4 +1,5 @@
 using OCore.Client;
+using OCore.Features.Backups;
 
 namespace OCore.Tests.Plans;
 
@@ -74,6 +75,12 @@ public sealed class PlansTests(TestApps apps) : IClassFixture<TestApps>
         await app.MemberAsync(client, "viewer");
         await app.JoinAsync(client, agency.Owner, "viewer");
         await AssignAsync(app, agency, new() { Clients = 2, Members = 7 });
+        await using (var db = app.Databases.System())
+        {
+            Backup Taken(Guid? target) => new() { OrgId = client.Id, RootId = agency.Org.Id, InstanceName = "gone", Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", State = BackupState.Verified, Bytes = 3_000_000_000, TargetId = target, CreatedAt = app.Clock.GetUtcNow() };
+            db.AddRange(Taken(null), Taken(Guid.CreateVersion7()));
+            await db.SaveChangesAsync();
+        }
 
         foreach (var http in (OCoreHttp[])[app.As(agency.Owner, agency.Org), app.As(await app.MemberAsync(client, "admin"), client)])
         {
@@ -81,7 +88,7 @@ public sealed class PlansTests(TestApps apps) : IClassFixture<TestApps>
             Assert.Equal(["clients", "instances", "servers", "members", "storageGb"], uses.Keys);
             Assert.Equal((1, 2), (uses["clients"].Used, uses["clients"].Limit));
             Assert.Equal((3, 7), (uses["members"].Used, uses["members"].Limit));
-            Assert.Equal((0, null), (uses["storageGb"].Used, uses["storageGb"].Limit));
+            Assert.Equal((3, null), (uses["storageGb"].Used, uses["storageGb"].Limit));
         }
     }
 

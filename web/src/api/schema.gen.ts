@@ -6224,6 +6224,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6280,7 +6282,10 @@ export interface operations {
     updateAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6345,6 +6350,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -6494,6 +6506,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6532,7 +6546,10 @@ export interface operations {
     updateUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6595,6 +6612,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7492,6 +7516,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7530,7 +7556,10 @@ export interface operations {
     updateCurrentOrganization: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7593,6 +7622,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7917,6 +7953,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7973,7 +8011,10 @@ export interface operations {
     updateRole: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 role: string;
             };
@@ -8039,12 +8080,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteRole: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 role: string;
             };
@@ -8103,6 +8154,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -9093,6 +9151,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9149,7 +9209,10 @@ export interface operations {
     updatePlan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 plan: string;
             };
@@ -9215,12 +9278,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deletePlan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 plan: string;
             };
@@ -9279,6 +9352,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -9670,6 +9750,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9726,7 +9808,10 @@ export interface operations {
     updateClient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 client: string;
             };
@@ -9792,6 +9877,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteClient: {
@@ -9800,7 +9892,10 @@ export interface operations {
                 /** @description Keep a last backup of each instance for so many days; none where not given. */
                 keepBackupDays?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 client: string;
             };
@@ -9861,6 +9956,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -10014,6 +10116,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10052,7 +10156,10 @@ export interface operations {
     updatePortalConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10098,6 +10205,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     getClientPortalConfig: {
@@ -10114,6 +10228,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10170,7 +10286,10 @@ export interface operations {
     updateClientPortalConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 client: string;
             };
@@ -10236,6 +10355,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     getBranding: {
@@ -10250,6 +10376,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10291,7 +10419,10 @@ export interface operations {
                 /** @description Answer how it would be, and change nothing: for a preview. */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10354,6 +10485,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -10623,6 +10761,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10682,7 +10822,10 @@ export interface operations {
                 /** @description Answer how it would be, and change nothing: for a preview. */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 client: string;
             };
@@ -10747,6 +10890,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -11880,6 +12030,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11936,7 +12088,10 @@ export interface operations {
     updateServer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -12002,6 +12157,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     removeServer: {
@@ -12010,7 +12172,10 @@ export interface operations {
                 /** @description The machine is gone for good: forget it without reaching it. */
                 forget?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -12071,6 +12236,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -12480,6 +12652,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12536,7 +12710,10 @@ export interface operations {
     updateTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -12602,12 +12779,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -12666,6 +12853,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -13017,6 +13211,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13055,7 +13251,10 @@ export interface operations {
     setEnterpriseAccess: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -13119,12 +13318,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     clearEnterpriseAccess: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -13163,6 +13372,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -13485,6 +13701,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13541,7 +13759,10 @@ export interface operations {
     updateTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13607,12 +13828,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13671,6 +13902,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -13755,6 +13993,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13811,7 +14051,10 @@ export interface operations {
     updateTopologyHaConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13876,6 +14119,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -14586,6 +14836,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14644,7 +14896,10 @@ export interface operations {
             query?: {
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14710,12 +14965,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteInstance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14776,6 +15041,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -17423,6 +17695,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -17479,7 +17753,10 @@ export interface operations {
     saveBackupSchedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -17545,12 +17822,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteBackupSchedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -17609,6 +17896,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -17742,6 +18036,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -17798,7 +18094,10 @@ export interface operations {
     updateBackupTarget: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -17864,12 +18163,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteBackupTarget: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -17928,6 +18237,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -19598,6 +19914,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -19654,7 +19972,10 @@ export interface operations {
     updateAlertRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -19720,12 +20041,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteAlertRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -19784,6 +20115,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -19974,6 +20312,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For If-Match of a change. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -20030,7 +20370,10 @@ export interface operations {
     updateWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -20096,12 +20439,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     deleteWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -20160,6 +20513,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

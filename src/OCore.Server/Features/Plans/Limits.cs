@@ -60,6 +60,8 @@ internal static class Limits
         var uses = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.RootId == rootId).Select(i => i.Use).ToListAsync(stop);
         var further = await db.InstanceDatabases.AcrossTenants().Where(d => d.RootId == rootId).SumAsync(d => d.Bytes ?? 0, stop);
         var archives = await db.EnterpriseSources.AcrossTenants().AsNoTracking().Where(e => e.OrgId == rootId).Select(e => e.Archives).ToListAsync(stop);
-        return Math.Round((uses.Sum(u => (u?.DatabaseBytes ?? 0) + (u?.FilestoreBytes ?? 0)) + further + archives.Sum(a => a.Values.Sum(v => v.Bytes))) / 1e9, 2);
+        // What lies in a bucket of their own is theirs.
+        var backups = await db.Backups.AcrossTenants().Where(b => b.RootId == rootId && b.TargetId == null).SumAsync(b => b.Bytes, stop);
+        return Math.Round((uses.Sum(u => (u?.DatabaseBytes ?? 0) + (u?.FilestoreBytes ?? 0)) + further + archives.Sum(a => a.Values.Sum(v => v.Bytes)) + backups) / 1e9, 2);
     }
 }

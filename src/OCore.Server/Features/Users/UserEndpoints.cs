@@ -1,3 +1,4 @@
+using OCore.Client;
 using OCore.Platform.Http;
 using OCore.Platform.Security;
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
@@ -33,7 +34,7 @@ internal static class EditTags
         {
             var result = await next(context);
             var http = context.HttpContext;
-            var tag = ((result as INestedHttpResult)?.Result ?? result) is IValueHttpResult { Value: { } view } and not Problem ? TagOf(view, fields, http.RequestServices) : null;
+            var tag = ((result as INestedHttpResult)?.Result ?? result) is IValueHttpResult { Value: { } view } ? TagOf(view, fields, http.RequestServices) : null;
             if (http.Items.ContainsKey(TagOnly))
             {
                 http.Items[Found] = tag;
@@ -142,6 +143,7 @@ internal sealed class EditTurns : IAsyncDisposable
     private readonly string _key;
     private readonly Turn _turn;
     private OCoreDb? _db;
+    private IDbContextTransaction? _transaction;
 
     private EditTurns(string key, Turn turn) => (_key, _turn) = (key, turn);
 
@@ -162,8 +164,16 @@ internal sealed class EditTurns : IAsyncDisposable
             mine.Leave();
             throw;
         }
-        await mine.HoldAcrossReplicasAsync(http);
-        return mine;
+        try
+        {
+            await mine.HoldAcrossReplicasAsync(http);
+            return mine;
+        }
+        catch
+        {
+            await mine.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task HoldAcrossReplicasAsync(HttpContext http)
@@ -171,12 +181,14 @@ internal sealed class EditTurns : IAsyncDisposable
         if (http.RequestServices.GetRequiredService<Settings>().UsesSqlite || http.Request.Headers.IfMatch.Count == 0)
             return;
         _db = http.RequestServices.GetRequiredService<OCoreDbFactory>().System();
-        await _db.Database.BeginTransactionAsync(http.RequestAborted);
+        _transaction = await _db.Database.BeginTransactionAsync(http.RequestAborted);
         await _db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({_key}, 0))", http.RequestAborted);
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (_transaction is not null)
+            await _transaction.DisposeAsync();
         if (_db is not null)
             await _db.DisposeAsync();
         _turn.Gate.Release();
