@@ -172,6 +172,7 @@ public sealed class MountingNfs(ITestOutputHelper output) : IAsyncLifetime
                 }
                 // The firmware clears the screen before the first line.
                 next = next[(next.LastIndexOf('\u001b') is >= 0 and var escape && next.IndexOf('J', escape) is >= 0 and var end ? end + 1 : 0)..];
+                next = next.TrimEnd('\r');
                 Seen.Add(next);
                 if (next.StartsWith(beginning, StringComparison.Ordinal))
                     return next;
