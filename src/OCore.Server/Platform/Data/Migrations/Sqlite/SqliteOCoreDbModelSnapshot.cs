@@ -1068,6 +1068,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long>("At")
                         .HasColumnType("INTEGER");
 
+                    b.Property<double?>("BackupAge")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("CertificateDays")
+                        .HasColumnType("REAL");
+
                     b.Property<double?>("Connections")
                         .HasColumnType("REAL");
 
@@ -1117,6 +1123,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
                         .HasColumnType("TEXT");
+
+                    b.Property<double?>("Uptime")
+                        .HasColumnType("REAL");
 
                     b.HasKey("SubjectId", "Resolution", "At");
 
