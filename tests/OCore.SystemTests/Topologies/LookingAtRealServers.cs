@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using OCore.Client;
 using OCore.SystemTests.Remote;
-using OCore.Tests;
 using OCore.Tests.Topologies;
 using Xunit;
 using Xunit.Abstractions;
