@@ -76,7 +76,7 @@ main() {
   (cd "$work/root" && find . -print0 | cpio --null -o -H newc --quiet) | gzip -1 >"$work/initrd.gz"
   timeout 600 qemu-system-x86_64 -accel tcg -cpu max -m 384 -nographic -no-reboot -monitor none \
     -kernel "$KEPT"/root/boot/vmlinuz-* -initrd "$work/initrd.gz" -append 'console=ttyS0 panic=-1 quiet loglevel=3' \
-    -nic user,model=virtio-net-pci </dev/null | tr -d '\r'
+    -nic user,model=virtio-net-pci </dev/null
 }
 
 main "$@"

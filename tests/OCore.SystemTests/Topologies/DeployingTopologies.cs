@@ -96,10 +96,13 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         Assert.False(await OpenAsync(lab.Machines[2]), "a server without a part in it comes to PostgreSQL");
         var seen = await lab.Scene.Http.Post<ValidateTopology, TopologyValidation>($"/api/topologies/{topology.Id}/validate", new() { Probe = true });
         Assert.DoesNotContain(seen.Findings, f => f.Code is "TP-N01" or "TP-N03" or "TP-N05" or "TP-N08");
-        await database.ShellAsync("iptables -t raw -F PREROUTING");
+        // Somebody opens it: that is not undone, and said.
+        await database.ShellAsync("iptables -w -t raw -I PREROUTING -p tcp --dport 5432 -j ACCEPT");
         Assert.True(await OpenAsync(lab.Machines[2]));
         seen = await lab.Scene.Http.Post<ValidateTopology, TopologyValidation>($"/api/topologies/{topology.Id}/validate", new() { Probe = true });
         Assert.Contains(seen.Findings, f => f.Code == "TP-N03" && f.NodeIds.Contains("postgres"));
+        // Somebody takes the rules away: they are put back.
+        await database.ShellAsync("iptables -w -t raw -F PREROUTING");
         await lab.Scene.App.Services.GetRequiredService<TopologyWatch>().LookAsync(default);
         Assert.False(await OpenAsync(lab.Machines[2]), "the rules are put back");
         // Before Docker, by the server alone.

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using OCore.Client;
 using OCore.SystemTests.Remote;
-using OCore.Tests;
 using OCore.Tests.Topologies;
 using Xunit;
 using Xunit.Abstractions;
@@ -33,18 +32,18 @@ public sealed class LookingAtRealServers(TopologyLab lab, ITestOutputHelper outp
             Assert.Contains(well.Probe.Ways, w => (w.From, w.To, w.Port) == (from, to, port));
         await NothingListensAsync();
 
-        // A firewall on one server swallows one port.
-        await Lab.RunAsync("drop", lab.Machines[1].Name, "2380");
+        // A firewall before one server swallows one port. One behind Docker, in INPUT, would never see it.
+        await lab.Machines[1].ShellAsync("iptables -w -t raw -I PREROUTING -i eth0 -p tcp --dport 2380 -j DROP");
         try
         {
             var cut = await LookAsync(topology);
             Assert.Equal(["TP-N01"], Codes(cut));
-            Assert.All(cut.Findings.Where(f => f.Code == "TP-N01"), f => Assert.Contains("etcd-1", string.Join(' ', f.NodeIds) + " " + f.Message + (f.NodeIds.Contains("etcd-2") ? " etcd-1" : ""), StringComparison.Ordinal));
+            Assert.All(cut.Findings.Where(f => f.Code == "TP-N01"), f => Assert.Contains("etcd-2", f.NodeIds));
             Assert.Equal("Verify network connectivity between topology nodes", cut.Findings.First(f => f.Code == "TP-N01").Hint);
         }
         finally
         {
-            await Lab.RunAsync("undrop", lab.Machines[1].Name);
+            await lab.Machines[1].ShellAsync("iptables -w -t raw -D PREROUTING -i eth0 -p tcp --dport 2380 -j DROP");
         }
 
         // Another program has a port.

@@ -20,7 +20,7 @@ public sealed class MountingNfs(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Port = 20493;
     private static readonly Guid Topology = new("0190cafe-0000-7000-8000-00000000f115");
-    private readonly LocalConnection _here = new(TimeProvider.System);
+    private IServerConnection _here = null!;
     private DockerName _name = null!;
 
     public async Task InitializeAsync()
@@ -28,12 +28,14 @@ public sealed class MountingNfs(ITestOutputHelper output) : IAsyncLifetime
         if (Lab.WhyNot is not null) return; // the test says so
         await Lab.RunAsync(Path.Combine(Lab.Bin, "docker-engine"));
         await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "nfs");
+        _here = new LocalConnection(TimeProvider.System);
     }
 
     public async Task DisposeAsync()
     {
-        if (Lab.WhyNot is null)
-            await _here.Docker.RemoveByLabelAsync(NodeSpecs.TopologyLabel, Topology.ToString(), default);
+        if (_here is null)
+            return;
+        await _here.Docker.RemoveByLabelAsync(NodeSpecs.TopologyLabel, Topology.ToString(), default);
         await _here.DisposeAsync();
     }
 
@@ -172,6 +174,7 @@ public sealed class MountingNfs(ITestOutputHelper output) : IAsyncLifetime
                 }
                 // The firmware clears the screen before the first line.
                 next = next[(next.LastIndexOf('\u001b') is >= 0 and var escape && next.IndexOf('J', escape) is >= 0 and var end ? end + 1 : 0)..];
+                next = next.TrimEnd('\r');
                 Seen.Add(next);
                 if (next.StartsWith(beginning, StringComparison.Ordinal))
                     return next;

@@ -5,7 +5,6 @@ using OCore.Features.Topologies.Deployments;
 using OCore.SystemTests.Instances;
 using OCore.SystemTests.PortalDomains;
 using OCore.SystemTests.Remote;
-using OCore.Tests;
 using OCore.Tests.Topologies;
 using Xunit;
 using Xunit.Abstractions;

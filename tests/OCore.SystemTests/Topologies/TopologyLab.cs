@@ -48,6 +48,8 @@ public sealed class TopologyLab : IAsyncLifetime
                 await Scene.Http.Send(HttpMethod.Delete, $"/api/topologies/{before.Id}");
         foreach (var node in sketch.Data.Nodes.Where(n => n.Type == "odoo"))
             sketch = sketch.Set(node.Id, "workers", 1).Set(node.Id, "users", null);
+        if (sketch.Data.Nodes.All(n => n.Id != "s3"))
+            return await Scene.Http.Post<CreateTopology, TopologyView>("/api/topologies", sketch.Drawing(name, places));
         var topology = await Scene.Http.Post<CreateTopology, TopologyView>("/api/topologies", sketch.Set("s3", "endpoint", Bucket.Endpoint).Set("s3", "bucket", "files").Drawing(name, places));
         await Scene.Http.Put<SetTopologyCredential, TopologyCredentialView>($"/api/topologies/{topology.Id}/credentials/main", new() { AccessKey = Bucket.AccessKey, SecretKey = Bucket.SecretKey });
         return topology;

@@ -4,7 +4,6 @@ using System.Text;
 using OCore.Client;
 using OCore.Features.Topologies.Deployments;
 using OCore.Features.Topologies.Rules;
-using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
 namespace OCore.Tests.Topologies;

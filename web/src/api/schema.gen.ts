@@ -578,6 +578,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/instances/{id}/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The nodes of an instance that runs on several servers, and how each was found when it was asked last. None for any other instance, and none where the agency shows no infrastructure. */
+        get: operations["listInstanceNodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitations": {
         parameters: {
             query?: never;
@@ -1616,7 +1633,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask all rules, of the topology as it is saved or of a drawing in progress. Nothing is changed. */
+        /** Ask all rules, of the topology as it is saved or of a drawing in progress. With `probe`, also look at the servers themselves. Nothing is changed. */
         post: operations["validateTopology"];
         delete?: never;
         options?: never;
@@ -4536,6 +4553,13 @@ export interface components {
             hasMore: boolean;
         };
         /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
+        PageOfTopologyNodeStatus: {
+            data: components["schemas"]["TopologyNodeStatus"][];
+            /** @description Opaque; null on the last page. */
+            nextCursor?: null | string;
+            hasMore: boolean;
+        };
+        /** @description One page of a list. Ask for the next with `?cursor=` set to string? Page&lt;T&gt;.NextCursor. */
         PageOfTopologyPlanView: {
             data: components["schemas"]["TopologyPlanView"][];
             /** @description Opaque; null on the last page. */
@@ -4786,6 +4810,38 @@ export interface components {
             stylesheets: string[];
             /** @description The custom CSS, for the pages that take it: not sign-in, security and confirmation. Not there with `?safe=1`. */
             customStylesheet?: null | string;
+        };
+        ProbedServer: {
+            server: components["schemas"]["Ref"];
+            answers: boolean;
+            /**
+             * Format: int64
+             * @description How far its clock is ahead of oCore's.
+             */
+            clockSkewMilliseconds?: null | number;
+            dockerVersion?: null | string;
+            /** @description As Docker calls it: `amd64`. */
+            architecture?: null | string;
+            /** @description Whether its kernel can mount NFS, where Odoo would. */
+            mountsNfs?: null | boolean;
+            /**
+             * Format: double
+             * @description Until 99 of 100 small writes are on the disk, where PostgreSQL or etcd would write.
+             */
+            syncMilliseconds?: null | number;
+        };
+        ProbedWay: {
+            from: string;
+            to: string;
+            address: string;
+            /** Format: int32 */
+            port: number;
+            reached: boolean;
+            /**
+             * Format: double
+             * @description Until the other had taken the connection, the best of three.
+             */
+            milliseconds?: null | number;
         };
         /** @description A refusal, as RFC 9457 describes it, with a stable code that programs may act on. */
         ProblemBody: {
@@ -5338,6 +5394,12 @@ export interface components {
             /** Format: double */
             y: number;
         };
+        /** @description What a look at the servers of a drawing saw. */
+        TopologyProbe: {
+            servers: components["schemas"]["ProbedServer"][];
+            /** @description Each way from a node to one it uses, as it was tried from server to server. */
+            ways: components["schemas"]["ProbedWay"][];
+        };
         /** @description A deployed topology in short. */
         TopologyRunning: {
             /** @description `deploying`, `active`, `changing` or `destroying`. */
@@ -5381,6 +5443,7 @@ export interface components {
             snapshot: string;
             /** Format: date-time */
             checkedAt: string;
+            probe?: null | components["schemas"]["TopologyProbe"];
         };
         TopologyView: {
             /** Format: uuid */
@@ -5582,6 +5645,8 @@ export interface components {
         ValidateTopology: {
             topologyData?: null | components["schemas"]["TopologyData"];
             haConfig?: null | components["schemas"]["UpdateHaConfig"];
+            /** @description Also look at the servers themselves, as a second pass with the codes TP-N: some seconds, and `manage:topologies`. */
+            probe?: null | boolean;
         };
         /** @description Look at a client's portal as its people do. */
         ViewAsClient: {
@@ -8327,6 +8392,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClientViewing"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listInstanceNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTopologyNodeStatus"];
                 };
             };
             /** @description Bad Request */

@@ -3,6 +3,7 @@ using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Platform;
 using OCore.Platform.Docker;
+using OCore.Platform.Operations;
 using OCore.Platform.Remote;
 
 namespace OCore.Features.Backups;
@@ -37,7 +38,8 @@ internal sealed class BackupWorkers(Settings settings)
         }, stop);
     }
 
-    public static async Task<Worker> FilesAsync(InstanceOnServer on, string purpose, bool readOnly, CancellationToken stop) => await StartAsync(on, new ContainerSpec
+    /// <exception cref="StepRefusedException"><c>files_on_nfs</c>: they are on a topology's NFS server, where root of other servers is nobody. An archive without them would be none.</exception>
+    public static async Task<Worker> FilesAsync(InstanceOnServer on, string purpose, bool readOnly, CancellationToken stop) => await StartAsync(on, on.Plan.Cluster?.Nfs is not null ? throw new StepRefusedException("files_on_nfs", "Backups do not reach files on a topology's NFS server.", "Back up the NFS server's volume by means of its server, or keep files in S3.") : new ContainerSpec
     {
         Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image), User = "root", NoNetwork = true,
         Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,

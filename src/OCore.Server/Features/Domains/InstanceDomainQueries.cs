@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Features.Instances;
-using OCore.Features.Servers;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Dns;

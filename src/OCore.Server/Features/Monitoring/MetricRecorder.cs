@@ -36,8 +36,7 @@ internal sealed class MetricRecorder
         db.Add(OfServer(server, figures, before.Figures, at, seconds));
         var stats = seen.Stats.ToDictionary(s => s.Name);
         var instances = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == server.Id).ToListAsync(stop);
-        var topologies = await NodesUpAsync(db, [.. instances.Select(i => i.TopologyId).OfType<Guid>()], stop);
-        var deadlines = await DeadlinesAsync(db, server.Id, stop);
+        var (deadlines, topologies) = (await DeadlinesAsync(db, server.Id, stop), await NodesUpAsync(db, [.. instances.Select(i => i.TopologyId).OfType<Guid>()], stop));
         foreach (var instance in instances)
             if (OfInstance(instance, seen, stats, before, deadlines, at, seconds, topologies) is { } sample)
                 db.Add(sample);

@@ -1,7 +1,9 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Features.Instances;
 using OCore.Features.Topologies.Rules;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Operations;
@@ -218,7 +220,10 @@ internal sealed class DestroyTopologyKind : OperationKind<TopologyInput>
         if (await db.TopologyDeployments.AsNoTracking().SingleOrDefaultAsync(d => d.TopologyId == input.TopologyId, context.Stop) is not { } deployment)
             return;
         if (await db.Instances.SingleOrDefaultAsync(i => i.Id == deployment.InstanceId, context.Stop) is { } instance)
+        {
+            await InstanceDomainQueries.ReleaseAllAsync(db, instance, context.Get<Settings>(), context.Get<TimeProvider>().GetUtcNow(), context.Stop);
             db.Remove(instance);
+        }
         await TopologyHost.ForgetAsync(db, input.TopologyId, context.Stop);
     }
 }

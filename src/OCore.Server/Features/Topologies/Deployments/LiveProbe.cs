@@ -210,11 +210,11 @@ internal sealed class LiveProbe(ServerAccess access, TopologyHost host, Edge edg
 
     private static bool Runs(TopologyWork? work, Way way) => work?.Layout.Find(way.To.Id) is { } node && node.ServerId == way.To.ServerId && (node.Port == way.Port || node.SecondPort == way.Port);
 
-    // Each line of its answer is "number microseconds" or "number no". What listens in a node's place has to say the right word: an
+    // Each line of its answer is "number microseconds" or "number no". Who did not answer is asked once more: busy is not closed. What listens in a node's place has to say the right word: an
     // address that is somebody else's would answer as well.
     private const string TryScript = """
         one() {
-          timeout 6 bash -c '
+          timeout 5 bash -c '
             best=
             for turn in 1 2 3; do
               a=$EPOCHREALTIME
@@ -232,8 +232,8 @@ internal sealed class LiveProbe(ServerAccess access, TopologyHost host, Edge edg
             echo "$best"' probe "$2" "$3" "$4" 2>/dev/null
         }
         while [ $# -ge 4 ]; do
-          while [ "$(jobs -rp | wc -l)" -ge 24 ]; do wait -n; done
-          ( took=$(one "$@"); code=$?; if [ "$code" = 0 ]; then echo "$1 $took"; else echo "$1 no $code"; fi ) &
+          while [ "$(jobs -rp | wc -l)" -ge 48 ]; do wait -n; done
+          ( took=$(one "$@") || { sleep 0.3; took=$(one "$@"); }; code=$?; if [ "$code" = 0 ]; then echo "$1 $took"; else echo "$1 no $code"; fi ) &
           shift 4
         done
         wait

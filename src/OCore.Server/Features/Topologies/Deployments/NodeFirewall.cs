@@ -44,9 +44,19 @@ internal sealed class NodeFirewall(ServerAccess access, TimeProvider time)
 
     private async Task<IReadOnlyList<IPAddress>> AddressesAsync(Server server, CancellationToken stop)
     {
-        if (_addresses.TryGetValue(server.Id, out var known) && time.GetElapsedTime(known.At) < AddressesFor)
+        var asked = _addresses.TryGetValue(server.Id, out var known);
+        if (asked && time.GetElapsedTime(known.At) < AddressesFor)
             return known.Addresses;
-        var answer = (await (await access.ConnectAsync(server, stop)).RunAsync(RemoteCommand.Script(AddressScript), stop)).ThrowIfFailed("Asking for the server's addresses");
+        CommandResult answer;
+        try
+        {
+            answer = (await (await access.ConnectAsync(server, stop)).RunAsync(RemoteCommand.Script(AddressScript), stop)).ThrowIfFailed("Asking for the server's addresses");
+        }
+        catch (Exception away) when (asked && away is TryLaterException or ServerException)
+        {
+            // The others are not left open because this one is away.
+            return known.Addresses;
+        }
         List<IPAddress> found = [.. answer.Out.Split('\n').Select(l => IPAddress.TryParse(l.Trim(), out var address) ? address : null).OfType<IPAddress>()];
         if (IPAddress.TryParse(server.Host, out var host) && !found.Contains(host))
             found.Add(host);

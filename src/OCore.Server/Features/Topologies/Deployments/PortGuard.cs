@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using OCore.Client;
 using OCore.Features.Topologies.Rules;
 
 namespace OCore.Features.Topologies.Deployments;
@@ -28,7 +27,7 @@ internal static class PortGuard
     private static IEnumerable<GuardedPort> PortsOf(Layout layout, LayoutNode node)
     {
         var address = IPAddress.Parse(node.Address!);
-        GuardedPort By(int port, Func<LayoutNode, bool> uses) => new(address, port, [.. layout.Nodes.Where(n => n.Id != node.Id && uses(n)).Select(n => n.ServerId).OfType<Guid>()]);
+        GuardedPort By(int port, Func<LayoutNode, bool> uses) => new(address, port, [.. layout.Nodes.Where(uses).Select(n => n.ServerId).OfType<Guid>()]);
         bool Member(LayoutNode n) => layout.Failover && n.Type == NodeType.Postgres;
         bool Leads(LayoutNode n) => n.Type == NodeType.LoadBalancer && n.List("nodes").Contains(node.Id);
         switch (node.Type)

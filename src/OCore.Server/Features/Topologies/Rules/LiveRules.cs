@@ -1,5 +1,4 @@
 using System.Globalization;
-using OCore.Client;
 
 namespace OCore.Features.Topologies.Rules;
 
