@@ -239,6 +239,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<string>("Database")
+                        .HasColumnType("text");
+
                     b.Property<string>("Fault")
                         .HasColumnType("text");
 
@@ -364,6 +367,17 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<Guid>("OrgId")
                         .IsConcurrencyToken()
                         .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset?>("ReportAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("ReportEvery")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<string>("ReportTo")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
@@ -649,6 +663,62 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.ToTable("Brandings", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Databases.InstanceDatabase", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<long?>("Bytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("ReservedName")
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("InstanceId");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "InstanceId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("ServerId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("InstanceDatabases", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
                 {
                     b.Property<Guid>("Id")
@@ -888,6 +958,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("ReservedDatabase")
+                        .HasColumnType("text");
+
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
                         .HasColumnType("uuid");
@@ -1078,6 +1151,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<long>("At")
                         .HasColumnType("bigint");
 
+                    b.Property<double?>("BackupAge")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("CertificateDays")
+                        .HasColumnType("double precision");
+
                     b.Property<double?>("Connections")
                         .HasColumnType("double precision");
 
@@ -1127,6 +1206,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
                         .HasColumnType("uuid");
+
+                    b.Property<double?>("Uptime")
+                        .HasColumnType("double precision");
 
                     b.HasKey("SubjectId", "Resolution", "At");
 
@@ -2378,6 +2460,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<bool>("IsOperator")
                         .HasColumnType("boolean");
 
+                    b.Property<string>("Language")
+                        .HasMaxLength(8)
+                        .HasColumnType("character varying(8)");
+
                     b.Property<bool>("LockoutEnabled")
                         .HasColumnType("boolean");
 
@@ -3178,6 +3264,23 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             modelBuilder.Entity("OCore.Features.Branding.Branding", b =>
                 {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Databases.InstanceDatabase", b =>
+                {
+                    b.HasOne("OCore.Features.Instances.Instance", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "InstanceId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
                     b.HasOne("OCore.Features.Organizations.Organization", null)
                         .WithMany()
                         .HasForeignKey("RootId", "OrgId")

@@ -183,6 +183,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     Name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     IsOperator = table.Column<bool>(type: "boolean", nullable: false),
                     MustChangePassword = table.Column<bool>(type: "boolean", nullable: false),
+                    Language = table.Column<string>(type: "character varying(8)", maxLength: 8, nullable: true),
                     CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     DisabledAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     TotpSecret = table.Column<string>(type: "text", nullable: true),
@@ -481,6 +482,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     KeepMonthly = table.Column<int>(type: "integer", nullable: false),
                     Verify = table.Column<bool>(type: "boolean", nullable: false),
                     AlarmAfterHours = table.Column<int>(type: "integer", nullable: false),
+                    ReportEvery = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    ReportTo = table.Column<string>(type: "text", nullable: false),
+                    ReportAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     NextAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     LastAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     Missed = table.Column<int>(type: "integer", nullable: false),
@@ -538,6 +542,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     InstanceId = table.Column<Guid>(type: "uuid", nullable: true),
                     ServerId = table.Column<Guid>(type: "uuid", nullable: true),
                     InstanceName = table.Column<string>(type: "text", nullable: false),
+                    Database = table.Column<string>(type: "text", nullable: true),
                     TargetId = table.Column<Guid>(type: "uuid", nullable: true),
                     Reason = table.Column<string>(type: "text", nullable: false),
                     Note = table.Column<string>(type: "text", nullable: true),
@@ -722,7 +727,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     Restarts = table.Column<double>(type: "double precision", nullable: true),
                     Connections = table.Column<double>(type: "double precision", nullable: true),
                     Database = table.Column<double>(type: "double precision", nullable: true),
-                    Filestore = table.Column<double>(type: "double precision", nullable: true)
+                    Filestore = table.Column<double>(type: "double precision", nullable: true),
+                    Uptime = table.Column<double>(type: "double precision", nullable: true),
+                    CertificateDays = table.Column<double>(type: "double precision", nullable: true),
+                    BackupAge = table.Column<double>(type: "double precision", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1330,6 +1338,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     Image = table.Column<string>(type: "text", nullable: false),
                     Domain = table.Column<string>(type: "text", nullable: false),
                     Database = table.Column<string>(type: "text", nullable: false),
+                    ReservedDatabase = table.Column<string>(type: "text", nullable: true),
                     Workers = table.Column<int>(type: "integer", nullable: false),
                     MemoryMb = table.Column<int>(type: "integer", nullable: false),
                     Cpus = table.Column<double>(type: "double precision", nullable: true),
@@ -1554,6 +1563,38 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         principalTable: "Webhooks",
                         principalColumns: new[] { "OrgId", "Id" },
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "InstanceDatabases",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "uuid", nullable: false),
+                    ServerId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    ReservedName = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: true),
+                    Status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    Bytes = table.Column<long>(type: "bigint", nullable: true),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_InstanceDatabases", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_InstanceDatabases_Instances_RootId_InstanceId",
+                        columns: x => new { x.RootId, x.InstanceId },
+                        principalTable: "Instances",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_InstanceDatabases_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -1855,6 +1896,32 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "IX_EnterpriseSources_OrgId",
                 table: "EnterpriseSources",
                 column: "OrgId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDatabases_InstanceId",
+                table: "InstanceDatabases",
+                column: "InstanceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDatabases_OrgId",
+                table: "InstanceDatabases",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDatabases_RootId_InstanceId",
+                table: "InstanceDatabases",
+                columns: new[] { "RootId", "InstanceId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDatabases_RootId_OrgId",
+                table: "InstanceDatabases",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDatabases_ServerId_Name",
+                table: "InstanceDatabases",
+                columns: new[] { "ServerId", "Name" },
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -2467,6 +2534,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "EnterpriseSources");
+
+            migrationBuilder.DropTable(
+                name: "InstanceDatabases");
 
             migrationBuilder.DropTable(
                 name: "InstanceDomains");

@@ -232,6 +232,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Database")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Fault")
                         .HasColumnType("TEXT");
 
@@ -356,6 +359,17 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<Guid>("OrgId")
                         .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("ReportAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ReportEvery")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ReportTo")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<Guid>("RootId")
@@ -642,6 +656,62 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.ToTable("Brandings", (string)null);
                 });
 
+            modelBuilder.Entity("OCore.Features.Databases.InstanceDatabase", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Bytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ReservedName")
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("InstanceId");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("RootId", "InstanceId");
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.HasIndex("ServerId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("InstanceDatabases", (string)null);
+                });
+
             modelBuilder.Entity("OCore.Features.Domains.DomainTombstone", b =>
                 {
                     b.Property<Guid>("Id")
@@ -881,6 +951,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("ReservedDatabase")
+                        .HasColumnType("TEXT");
+
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
                         .HasColumnType("TEXT");
@@ -1071,6 +1144,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long>("At")
                         .HasColumnType("INTEGER");
 
+                    b.Property<double?>("BackupAge")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("CertificateDays")
+                        .HasColumnType("REAL");
+
                     b.Property<double?>("Connections")
                         .HasColumnType("REAL");
 
@@ -1120,6 +1199,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
                         .HasColumnType("TEXT");
+
+                    b.Property<double?>("Uptime")
+                        .HasColumnType("REAL");
 
                     b.HasKey("SubjectId", "Resolution", "At");
 
@@ -2371,6 +2453,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<bool>("IsOperator")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Language")
+                        .HasMaxLength(8)
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("LockoutEnabled")
                         .HasColumnType("INTEGER");
 
@@ -3169,6 +3255,23 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             modelBuilder.Entity("OCore.Features.Branding.Branding", b =>
                 {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Databases.InstanceDatabase", b =>
+                {
+                    b.HasOne("OCore.Features.Instances.Instance", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "InstanceId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
                     b.HasOne("OCore.Features.Organizations.Organization", null)
                         .WithMany()
                         .HasForeignKey("RootId", "OrgId")

@@ -182,6 +182,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     Name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
                     IsOperator = table.Column<bool>(type: "INTEGER", nullable: false),
                     MustChangePassword = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Language = table.Column<string>(type: "TEXT", maxLength: 8, nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     DisabledAt = table.Column<long>(type: "INTEGER", nullable: true),
                     TotpSecret = table.Column<string>(type: "TEXT", nullable: true),
@@ -480,6 +481,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     KeepMonthly = table.Column<int>(type: "INTEGER", nullable: false),
                     Verify = table.Column<bool>(type: "INTEGER", nullable: false),
                     AlarmAfterHours = table.Column<int>(type: "INTEGER", nullable: false),
+                    ReportEvery = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    ReportTo = table.Column<string>(type: "TEXT", nullable: false),
+                    ReportAt = table.Column<long>(type: "INTEGER", nullable: true),
                     NextAt = table.Column<long>(type: "INTEGER", nullable: true),
                     LastAt = table.Column<long>(type: "INTEGER", nullable: true),
                     Missed = table.Column<int>(type: "INTEGER", nullable: false),
@@ -537,6 +541,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     InstanceId = table.Column<Guid>(type: "TEXT", nullable: true),
                     ServerId = table.Column<Guid>(type: "TEXT", nullable: true),
                     InstanceName = table.Column<string>(type: "TEXT", nullable: false),
+                    Database = table.Column<string>(type: "TEXT", nullable: true),
                     TargetId = table.Column<Guid>(type: "TEXT", nullable: true),
                     Reason = table.Column<string>(type: "TEXT", nullable: false),
                     Note = table.Column<string>(type: "TEXT", nullable: true),
@@ -721,7 +726,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     Restarts = table.Column<double>(type: "REAL", nullable: true),
                     Connections = table.Column<double>(type: "REAL", nullable: true),
                     Database = table.Column<double>(type: "REAL", nullable: true),
-                    Filestore = table.Column<double>(type: "REAL", nullable: true)
+                    Filestore = table.Column<double>(type: "REAL", nullable: true),
+                    Uptime = table.Column<double>(type: "REAL", nullable: true),
+                    CertificateDays = table.Column<double>(type: "REAL", nullable: true),
+                    BackupAge = table.Column<double>(type: "REAL", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1329,6 +1337,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     Image = table.Column<string>(type: "TEXT", nullable: false),
                     Domain = table.Column<string>(type: "TEXT", nullable: false),
                     Database = table.Column<string>(type: "TEXT", nullable: false),
+                    ReservedDatabase = table.Column<string>(type: "TEXT", nullable: true),
                     Workers = table.Column<int>(type: "INTEGER", nullable: false),
                     MemoryMb = table.Column<int>(type: "INTEGER", nullable: false),
                     Cpus = table.Column<double>(type: "REAL", nullable: true),
@@ -1553,6 +1562,38 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         principalTable: "Webhooks",
                         principalColumns: new[] { "OrgId", "Id" },
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "InstanceDatabases",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    InstanceId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ServerId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    ReservedName = table.Column<string>(type: "TEXT", maxLength: 63, nullable: true),
+                    Status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    Bytes = table.Column<long>(type: "INTEGER", nullable: true),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_InstanceDatabases", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_InstanceDatabases_Instances_RootId_InstanceId",
+                        columns: x => new { x.RootId, x.InstanceId },
+                        principalTable: "Instances",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_InstanceDatabases_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -1854,6 +1895,32 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "IX_EnterpriseSources_OrgId",
                 table: "EnterpriseSources",
                 column: "OrgId",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDatabases_InstanceId",
+                table: "InstanceDatabases",
+                column: "InstanceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDatabases_OrgId",
+                table: "InstanceDatabases",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDatabases_RootId_InstanceId",
+                table: "InstanceDatabases",
+                columns: new[] { "RootId", "InstanceId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDatabases_RootId_OrgId",
+                table: "InstanceDatabases",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_InstanceDatabases_ServerId_Name",
+                table: "InstanceDatabases",
+                columns: new[] { "ServerId", "Name" },
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -2466,6 +2533,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "EnterpriseSources");
+
+            migrationBuilder.DropTable(
+                name: "InstanceDatabases");
 
             migrationBuilder.DropTable(
                 name: "InstanceDomains");
