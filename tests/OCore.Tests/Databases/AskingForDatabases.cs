@@ -5,7 +5,6 @@ using OCore.Features.Backups;
 using OCore.Features.Databases;
 using OCore.Features.Instances;
 using OCore.Features.Plans;
-using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Security;
 using OCore.Tests.Servers;
