@@ -154,21 +154,15 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
             ["hash"] = adminHash,
         }, stop);
 
-    /// <summary>
-    /// The instance's folder with the template's files, hard-linked: they are named by content and never rewritten. On the server itself,
-    /// because a container for it takes longer than the work; whose they are is the image's, as the template's folder says.
-    /// </summary>
-    public static async Task EnsureFilesAsync(InstanceOnServer on, string templateDatabase, CancellationToken stop) =>
-        (await on.Connection.RunAsync(RemoteCommand.Script(
-            """
-            set -eu
-            umask 022
-            cd /var/lib/ocore
-            mkdir -p "instances/$1/filestore/$2"
-            if [ -d "templates/$3/filestore/$3" ]; then cp -al "templates/$3/filestore/$3/." "instances/$1/filestore/$2/"; fi
-            chown "$(stat -c %u:%g "templates/$3")" "instances/$1" "instances/$1/filestore" "instances/$1/filestore/$2"
-            """,
-            on.Instance.Id.ToString("N"), on.Plan.Database, templateDatabase).AsRoot().WithTimeout(TimeSpan.FromMinutes(5)), stop)).ThrowIfFailed("Linking the template's files");
+    /// <summary>The instance's folder with the template's files, hard-linked: they are named by content and never rewritten.</summary>
+    public static Task EnsureFilesAsync(InstanceOnServer on, string? templateDatabase, CancellationToken stop) => OnFilesAsync(on.Connection, on.Instance.Image, "files-" + on.Instance.Slug,
+        """
+        set -eu
+        mkdir -p "$1/filestore/$2"
+        if [ -n "$3" ] && [ -d "/ocore/templates/$3/filestore/$3" ]; then cp -al "/ocore/templates/$3/filestore/$3/." "$1/filestore/$2/"; fi
+        chown -R odoo:odoo "$1"
+        """,
+        stop, $"/ocore/instances/{on.Instance.Id:N}", on.Plan.Database, templateDatabase ?? "");
 
     public static async Task RemoveFilesAsync(IServerConnection connection, string image, Guid instance, string slug, CancellationToken stop)
     {
@@ -189,9 +183,6 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
         if (!result.Ok)
             throw new RemoteCommandException(purpose, string.Join(" ", result.Tail));
     }
-
-    /// <summary>The container, made and not started: that needs neither the database nor the files.</summary>
-    public static Task PrepareContainerAsync(InstanceOnServer on, CancellationToken stop) => on.Connection.Docker.PrepareContainerAsync(OdooContainer.Spec(on.Plan), stop);
 
     /// <summary>The container as the settings want it now; recreated where it differs.</summary>
     public async Task EnsureContainerAsync(OCoreDb db, InstanceOnServer on, CancellationToken stop)
