@@ -49,6 +49,8 @@ public sealed record FileView
 
 public sealed record SaveFile
 {
+    /// <summary><c>addons</c> where it is not given, or <c>configuration</c>.</summary>
+    [MaxLength(40)] public string? Root { get; init; }
     [Required, MaxLength(1000)] public required string Path { get; init; }
     [MaxLength(1 << 20)] public required string Text { get; init; }
     /// <summary>Of the content this was made from; null makes a new file.</summary>
@@ -57,6 +59,8 @@ public sealed record SaveFile
 
 public sealed record CheckFile
 {
+    /// <summary><c>addons</c> where it is not given, or <c>configuration</c>.</summary>
+    [MaxLength(40)] public string? Root { get; init; }
     [Required, MaxLength(1000)] public required string Path { get; init; }
     [MaxLength(1 << 20)] public required string Text { get; init; }
 }

@@ -84,6 +84,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<InstanceDomainReconciler>();
             builder.Services.AddHostedService<CertificateKeeper>();
             builder.Services.AddHostedService<MetricKeeper>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<LogKeeper>());
             builder.Services.AddHostedService<WebhookFeed>();
             builder.Services.AddHostedService<WebhookSender>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ExpiredSignIns>());

@@ -4,10 +4,10 @@ using OCore.Client;
 
 namespace OCore.Cli.Commands;
 
-/// <summary>The files of an instance: its own add-ons, and the sources it reads.</summary>
+/// <summary>The files of an instance: its own add-ons, its odoo.conf, and the sources it reads.</summary>
 internal static class FileCommands
 {
-    public static Command Noun() => new("files", "Files of an instance: its own add-ons, and the sources it reads")
+    public static Command Noun() => new("files", "Files of an instance: its own add-ons, its odoo.conf, and the sources it reads")
     {
         List(), Show(), Save(), Check(), Upload(), Download(), Folder(), Move(), Delete(),
     };
@@ -61,12 +61,12 @@ internal static class FileCommands
     private static Verb Save()
     {
         var (instance, path, file) = (Instance(), PathOf(), Opt.Arg("FILE", "File with the text; - for standard input"));
-        var hash = Opt.Text("--hash", "SHA256", "Replace the content with this hash and no other; without it a new file is made");
-        return new Verb("save", "Save a text file") { instance, path, file, hash }
+        var (hash, root) = (Opt.Text("--hash", "SHA256", "Replace the content with this hash and no other; without it a new file is made"), RootOf());
+        return new Verb("save", "Save a text file") { instance, path, file, hash, root }
             .Calls("PUT /instances/{id}/files/content")
             .Runs(async call =>
             {
-                var body = new SaveFile { Path = call.Get(path), Text = await Files.Text(call, call.Get(file)), Hash = call.Get(hash) };
+                var body = new SaveFile { Root = call.Get(root), Path = call.Get(path), Text = await Files.Text(call, call.Get(file)), Hash = call.Get(hash) };
                 var (view, json) = await call.Fetch<FileView>(HttpMethod.Put, At(call, instance, "/content", null), OCoreHttp.Body(body));
                 return Saved(call, view, json);
             });
@@ -74,12 +74,12 @@ internal static class FileCommands
 
     private static Verb Check()
     {
-        var (instance, path, file) = (Instance(), PathOf(), Opt.Arg("FILE", "File with the text; - for standard input"));
-        return new Verb("check", "Say what is wrong with a Python, XML or JSON text, without saving it") { instance, path, file }
+        var (instance, path, file, root) = (Instance(), PathOf(), Opt.Arg("FILE", "File with the text; - for standard input"), RootOf());
+        return new Verb("check", "Say what is wrong with a Python, XML or JSON text or an odoo.conf, without saving it") { instance, path, file, root }
             .Calls("POST /instances/{id}/files/check")
             .Runs(async call =>
             {
-                var body = new CheckFile { Path = call.Get(path), Text = await Files.Text(call, call.Get(file)) };
+                var body = new CheckFile { Root = call.Get(root), Path = call.Get(path), Text = await Files.Text(call, call.Get(file)) };
                 var (faults, json) = await call.Fetch<FileFaults>(HttpMethod.Post, At(call, instance, "/check", null), OCoreHttp.Body(body));
                 if (call.Out.Format != OutputFormat.Table)
                     call.Out.Json(json);

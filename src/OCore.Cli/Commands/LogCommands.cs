@@ -12,7 +12,7 @@ internal static class LogCommands
         var tail = Opt.Int("--tail", "N", "Lines from the end; 200 where not given");
         var follow = Opt.Flag("--follow", "Go on with new lines as they come");
         follow.Aliases.Add("-f");
-        var source = Opt.Among("--source", "Whose log: Odoo's, or what PostgreSQL says of the instance's database", "odoo", "postgres");
+        var source = Opt.Among("--source", "Whose log: Odoo's, what PostgreSQL says of the instance's database, or who asked the edge for what", "odoo", "postgres", "access");
         var level = Opt.Among("--level", "Only messages at least as grave", "debug", "info", "warning", "error", "critical");
         var search = Opt.Text("--search", "TEXT", "Only lines that hold it");
         var since = Opt.Text("--since", "WHEN", "Only from then on: 2026-11-24T10:00Z, or 90m, 6h, 2d ago");

@@ -14,6 +14,8 @@ internal sealed partial class Settings
     public required string MasterKeyFile { get; init; }
     /// <summary>Where backups are kept that go to no bucket.</summary>
     public required string BackupDirectory { get; init; }
+    /// <summary>Days for which the logs of instances are kept.</summary>
+    public required int LogDays { get; init; }
     public required bool SignupOpen { get; init; }
     public Uri? SmtpUrl { get; init; }
     public required string MailFrom { get; init; }
@@ -62,7 +64,7 @@ internal sealed partial class Settings
     [
         "DATA", "DATABASE", "PUBLIC_URL", "LISTEN", "MASTER_KEY_FILE", "SIGNUP", "SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES", "SIGN_INS_PER_MINUTE",
         "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "METRICS_TOKEN", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
-        "ACME_DIRECTORY", "ACME_CA_FILE", "ACME_CONTACT", "ACME_TERMS", "ALLOWED_HOSTS", "PORTAL_ADDRESSES", "GIT_CA_FILE", "FETCH_ALLOW", "MAIL_SPF", "CUSTOM_CSS", "BACKUP_DIR",
+        "ACME_DIRECTORY", "ACME_CA_FILE", "ACME_CONTACT", "ACME_TERMS", "ALLOWED_HOSTS", "PORTAL_ADDRESSES", "GIT_CA_FILE", "FETCH_ALLOW", "MAIL_SPF", "CUSTOM_CSS", "BACKUP_DIR", "LOG_DAYS",
         // Of the command line and of bin/, which share the prefix.
         "URL", "TOKEN", "ORG", "LAB", "LAB_NET", "HOME",
     ];
@@ -152,6 +154,7 @@ internal sealed partial class Settings
             Listen = listen,
             MasterKeyFile = Get("MASTER_KEY_FILE") ?? Path.Combine(data, "master.key"),
             BackupDirectory = Path.GetFullPath(Get("BACKUP_DIR") ?? Path.Combine(data, "backups")),
+            LogDays = Number("LOG_DAYS", Get("LOG_DAYS"), 30, errors),
             SignupOpen = signup == "open",
             SmtpUrl = smtp,
             MailFrom = Get("MAIL_FROM") ?? $"no-reply@{publicUrl.Host}",

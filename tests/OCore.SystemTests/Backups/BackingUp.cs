@@ -146,7 +146,17 @@ public sealed class BackingUp(OdooLab lab, ITestOutputHelper output)
         }
         Assert.True(files[^1] > files[0] + 10, $"Nobody wrote: {string.Join(' ', files)}");
         output.WriteLine($"files in each: {string.Join(' ', files)}; {(await writer).Trim().Split('\n')[^1]}");
-        await Backups.VerifyAsync((await Backups.OfAsync(made))[0]);
+        var all = await Backups.OfAsync(made);
+        await Backups.VerifyAsync(all[0]);
+        // The first and one in the middle are brought back, and every attachment of that moment is there with its checksum.
+        foreach (var of in (BackupView[])[all[^1], all[5]])
+        {
+            await Scene.EndOfAsync(await Scene.Http.Post<RestoreBackup, OperationView>($"/api/backups/{of.Id}/restore", new RestoreBackup { Confirm = made.Slug }));
+            await Scene.AnswersAsync(made);
+            var named = int.Parse(await Backups.SqlAsync(made, "SELECT count(*) FROM ir_attachment WHERE name LIKE 'busy-%' AND store_fname IS NOT NULL"));
+            Assert.Equal(named, await Backups.WholeAsync(made, "busy"));
+            output.WriteLine($"restored: {named} attachments, all whole");
+        }
         await Backups.DeleteAllAsync(made);
         await Scene.DeleteAsync(made);
         await Scene.NothingIsLeftAsync();

@@ -56,6 +56,8 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
             await OdooOpensAsync(visitor);
             await TerminalsOpenAsync(visitor, instance);
             await SettingsAreReviewedAsync(visitor, instance);
+            await InstanceTools.UseAsync(visitor, api, instance);
+            await ClientsTools.UseAsync(lab, boss, client, instance.Split('/')[^1]);
             var second = await AnotherAsync(visitor, boss, api, template);
             await LookAroundAsync(visitor, boss, instance);
             await api.Delete<OperationView>($"/api/instances/{second}");
@@ -195,7 +197,7 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
         await Expect(visitor.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("odoo");
         var server = await visitor.Page.EvaluateAsync<string>("async () => (await (await fetch('/api/servers')).json()).data[0].id");
         var operation = await visitor.Page.EvaluateAsync<string>("async () => (await (await fetch('/api/operations')).json()).data[0].id");
-        foreach (var page in (string[])[instance, instance + "?tab=settings", instance + "?tab=modules", instance + "?tab=logs", instance + "?tab=operations",
+        foreach (var page in (string[])[instance, instance + "?tab=settings", instance + "?tab=modules", instance + "?tab=logs", instance + "?tab=monitoring", instance + "?tab=files", instance + "?tab=backups", instance + "?tab=domains", instance + "?tab=operations",
             boss.In("agency"), boss.In("clients"), boss.In("instances"), boss.In("servers"), boss.In("operations"), boss.In($"servers/{server}"), boss.In($"servers/{server}?tab=operations"), boss.In($"operations/{operation}")])
         {
             await visitor.GoAsync(page);

@@ -59,6 +59,8 @@ public sealed class LogsOfInstancesTests(OdooLab lab, ITestOutputHelper tell)
             tell.WriteLine($"{late.Count} lines, median {late[late.Count / 2]:0} ms, 95 % {late[late.Count * 95 / 100]:0} ms after they were written");
             await Scene.UntilAsync(() => Task.FromResult(readers.Count == 0), "nobody reads any more", 10);
             await PastAndFilters(instance, path);
+            await WhoAsked(instance, path);
+            await PastOfAContainer(instance, path);
             await Resumed(instance, path);
             await AsAClient(instance, path);
         }
@@ -99,6 +101,49 @@ public sealed class LogsOfInstancesTests(OdooLab lab, ITestOutputHelper tell)
         await RunAsync(instance, ["sh", "-c", "python3 - <<'E'\nimport configparser, psycopg2\nc=configparser.ConfigParser(); c.read('/etc/odoo/odoo.conf'); o=c['options']\nd=psycopg2.connect(host=o['db_host'], user=o['db_user'], password=o['db_password'], dbname=o['db_name'])\ntry: d.cursor().execute('select needle_of_sql')\nexcept Exception: pass\nE"]);
         await Scene.UntilAsync(async () => (await Scene.Http.Get<LogLines>(path + "?source=postgres&level=error")).Lines.Any(l => l.Contains("needle_of_sql", StringComparison.Ordinal)), "PostgreSQL's error is there", 15);
         Assert.All((await Scene.Http.Get<LogLines>(path + "?source=postgres")).Lines.Where(l => !l.StartsWith('\t')), l => Assert.Contains(instance.Database, l, StringComparison.Ordinal));
+    }
+
+    private async Task WhoAsked(InstanceView instance, string path)
+    {
+        await Scene.AskAsync(instance, "/web/login?token=secret-of-a-link");
+        await Scene.AskAsync(instance, "/web/database/manager");
+        await Scene.UntilAsync(async () => (await Scene.Http.Get<LogLines>(path + "?source=access")).Lines.Any(l => l.Contains($" GET {instance.Domain} /web/login 200 ", StringComparison.Ordinal)), "the edge's log has the request", 15);
+        var lines = (await Scene.Http.Get<LogLines>(path + "?source=access&tail=1000")).Lines;
+        Assert.All(lines, l => Assert.Contains(instance.Domain, l, StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, l => l.Contains("secret-of-a-link", StringComparison.Ordinal));
+        Assert.All((await Scene.Http.Get<LogLines>(path + "?source=access&level=warning")).Lines, l => Assert.Contains(" 404 ", l, StringComparison.Ordinal));
+    }
+
+    /// <summary>A container that is made anew takes its log along; what was in it is kept, and is read as if nothing had happened.</summary>
+    private async Task PastOfAContainer(InstanceView instance, string path)
+    {
+        await WriteAsync(instance, "open('/proc/1/fd/2','w').write('2026-01-01 00:00:00,000 1 INFO x test: of the first container\\n')");
+        await Scene.Http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance { Config = new Dictionary<string, string> { ["limit_time_cpu"] = "301" } });
+        await Scene.DoAsync(instance, "restart");
+        Assert.DoesNotContain("of the first container", await lab.First.ShellAsync($"docker logs ocore-i-{instance.Slug} 2>&1"), StringComparison.Ordinal);
+        await WriteAsync(instance, "open('/proc/1/fd/2','w').write('2026-01-01 00:00:00,000 1 INFO x test: of the second container\\n')");
+        await Scene.UntilAsync(async () => (await Scene.Http.Get<LogLines>(path + "?q=container&tail=2")).Lines.Count == 2, "both are there", 15);
+        Assert.Equal(["of the first container", "of the second container"], (await Scene.Http.Get<LogLines>(path + "?q=of%20the&tail=2")).Lines.Select(l => l.Split("test: ")[^1]));
+        // Page by page backwards, over the end of the container.
+        var (seen, at, pages) = (new List<string>(), (string?)null, 0);
+        do
+        {
+            var page = await Scene.Http.Get<LogLines>($"{path}?tail=50{(at is null ? "" : $"&before={at}")}");
+            seen.InsertRange(0, page.Lines);
+            at = page.HasMore ? page.First : null;
+        }
+        while (at is not null && ++pages < 200);
+        Assert.Single(seen, l => l.EndsWith("of the first container", StringComparison.Ordinal));
+        var file = new StringWriter();
+        await Scene.Http.Download(path + "/download", file, default);
+        Assert.Equal(seen.Count, file.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        // What two share is kept for each: by a look, and by the look after it once.
+        await Scene.App.Services.GetRequiredService<LogKeeper>().RunAsync(default);
+        await Scene.App.Services.GetRequiredService<LogKeeper>().RunAsync(default);
+        var kept = Directory.GetFiles(Path.Combine(Scene.App.DataDirectory, "logs", instance.Id.ToString("N"))).Select(f => Path.GetFileName(f).Split('-', '.')[0]).Distinct().Order();
+        Assert.Equal(["access", "odoo", "postgres"], kept);
+        await lab.First.ShellAsync("docker logs ocore-edge >/dev/null 2>&1; : >\"$(docker inspect -f '{{.LogPath}}' ocore-edge)\"");
+        Assert.Single((await Scene.Http.Get<LogLines>(path + "?source=access&q=/web/login%20200&tail=5000")).Lines, l => l.Contains("/web/login 200", StringComparison.Ordinal));
     }
 
     private async Task Resumed(InstanceView instance, string path)

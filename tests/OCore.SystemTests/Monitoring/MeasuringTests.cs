@@ -11,8 +11,8 @@ namespace OCore.SystemTests.Monitoring;
 [Collection(OdooLabCollection.Name)]
 public sealed class MeasuringTests(OdooLab lab, ITestOutputHelper output)
 {
-    private static readonly string[] OfServer = ["cpu", "memory", "memory_percent", "disk", "disk_percent", "load", "network_in", "network_out", "health"];
-    private static readonly string[] OfInstance = ["cpu", "memory", "memory_percent", "network_in", "network_out", "health", "latency", "connections", "database"];
+    private static readonly string[] OfServer = ["cpu", "memory", "memory_percent", "disk", "disk_percent", "load", "network_in", "network_out", "health", "uptime"];
+    private static readonly string[] OfInstance = ["cpu", "memory", "memory_percent", "network_in", "network_out", "health", "latency", "connections", "database", "uptime"];
 
     [LabFact]
     public async Task What_runs_on_a_server_is_measured()

@@ -10,18 +10,21 @@ internal sealed class MailServer : IAsyncDisposable
     private Peer? _process;
 
     public int Port { get; } = Peer.FreePort();
+    public string Address { get; private init; } = "127.0.0.1";
+    /// <summary>All that arrived, whoever it was for.</summary>
+    public int Count => Mails().Count();
     private string Box => Path.Combine(_folder, "box");
 
-    public static async Task<MailServer> StartAsync()
+    public static async Task<MailServer> StartAsync(string address = "127.0.0.1")
     {
-        var server = new MailServer();
-        server._process = Peer.Start(Program, ["-n", "-l", $"127.0.0.1:{server.Port}", "-c", "aiosmtpd.handlers.Mailbox", server.Box], []);
+        var server = new MailServer { Address = address };
+        server._process = Peer.Start(Program, ["-n", "-l", $"{address}:{server.Port}", "-c", "aiosmtpd.handlers.Mailbox", server.Box], []);
         await Peer.UntilAsync(async () =>
         {
             using var socket = new System.Net.Sockets.TcpClient();
             try
             {
-                await socket.ConnectAsync("127.0.0.1", server.Port);
+                await socket.ConnectAsync(address, server.Port);
                 return true;
             }
             catch (System.Net.Sockets.SocketException)

@@ -101,6 +101,33 @@ public sealed class AskingForBackups(TestApps apps) : IClassFixture<TestApps>
         Assert.All(Directory.GetFiles(folder), f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f)));
     }
 
+    /// <summary>A megabyte that would swell to more than a gigabyte, as a file and as the dump: neither is stored.</summary>
+    [Theory, InlineData("filestore/fc/fc19318dd13128ce14344d066510a982269c241b"), InlineData("dump.sql")]
+    public async Task What_swells_beyond_measure_is_refused(string where)
+    {
+        var app = await apps.OnAsync(Database.Sqlite);
+        var agency = await app.AgencyAsync("Bombs");
+        using var http = app.As(agency.Owner, agency.Org);
+        using var all = new MemoryStream();
+        using (var zip = new System.IO.Compression.ZipArchive(all, System.IO.Compression.ZipArchiveMode.Create, leaveOpen: true))
+            foreach (var name in new HashSet<string> { "dump.sql", "manifest.json", where })
+            {
+                using var content = zip.CreateEntry(name, System.IO.Compression.CompressionLevel.Optimal).Open();
+                content.Write(Encoding.UTF8.GetBytes(name == "manifest.json" ? "{\"major_version\":\"19.0\",\"db_name\":\"bomb\",\"pg_version\":\"16.0\",\"modules\":{}}" : "SELECT 1;\n"));
+                var nothing = new byte[1 << 20];
+                for (var i = 0; name == where && i < 1200; i++)
+                    content.Write(nothing);
+            }
+        Assert.InRange(all.Length, 0, 4 << 20);
+        var refused = await Assert.ThrowsAsync<OCoreException>(() => SendAsync(http, all.ToArray()));
+        Assert.Equal("archive_refused", refused.Problem.Code);
+        Assert.Contains("swells", refused.Problem.Detail, StringComparison.Ordinal);
+        Assert.Empty((await http.Get<Page<BackupView>>("/api/backups")).Data);
+        Assert.Empty(Directory.GetFiles(Path.Combine(app.DataDirectory, "uploads")));
+        var kept = Path.Combine(app.DataDirectory, "backups", agency.Org.Id.ToString("N"));
+        Assert.False(Directory.Exists(kept) && Directory.EnumerateFiles(kept, "*", SearchOption.AllDirectories).Any());
+    }
+
     private static Task<BackupView> SendAsync(OCoreHttp http, byte[] content) =>
         http.Send<BackupView>(HttpMethod.Post, "/api/backups/import", new ByteArrayContent(content) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } }, CancellationToken.None);
 

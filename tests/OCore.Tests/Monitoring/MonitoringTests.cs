@@ -1,12 +1,15 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
+using OCore.Features.Backups;
+using OCore.Features.Domains;
 using OCore.Features.Instances;
 using OCore.Features.Monitoring;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Mail;
+using OCore.Platform.Tls;
 using OCore.Tests.Agency;
 
 namespace OCore.Tests.Monitoring;
@@ -19,6 +22,7 @@ public sealed class MonitoringTests
     {
         await using var app = await TestApp.StartAsync(database);
         var world = await World.MakeAsync(app);
+        await world.ExpireAsync(certificate: TimeSpan.FromDays(30), backup: TimeSpan.FromHours(6));
         await world.SeeAsync(0, cpu: 10);
         app.Clock.Advance(TimeSpan.FromSeconds(20));
         await world.SeeAsync(1, cpu: 30);
@@ -36,10 +40,20 @@ public sealed class MonitoringTests
         Assert.Equal((0, 2), Of(instance, "restarts"));
         Assert.Equal((7, 7), Of(instance, "connections"));
         Assert.Equal((12, 12), Of(instance, "latency"));
+        Assert.Equal(50_000, Of(server, "uptime").Last);
+        Assert.InRange(Of(instance, "uptime").Last!.Value, 3600, 3625);
+        Assert.InRange(Of(instance, "certificate_days").Last!.Value, 29.9, 30.1);
+        Assert.InRange(Of(instance, "backup_age").Last!.Value, 5.9, 6.1);
 
         var text = await app.HttpAs(world.Agency.Owner, world.Agency.Slug).GetStringAsync("/api/monitoring/prometheus");
         Assert.Contains($"ocore_instance_cpu_ratio{{instance_slug=\"{world.Instance.Slug}\",organization=\"{world.Client.Slug}\"}} 0.3\n", text, StringComparison.Ordinal);
         Assert.Contains("ocore_instance_latency_seconds", text, StringComparison.Ordinal);
+        Assert.Contains("ocore_instance_certificate_left_seconds", text, StringComparison.Ordinal);
+        Assert.Contains($"ocore_server_health_ratio{{server=\"{world.Server.Name}\"}} 1\n", text, StringComparison.Ordinal);
+        using var theirs = app.HttpAs(await app.MemberAsync(world.Client, "owner"), world.Client.Slug);
+        var seenByClient = await theirs.GetStringAsync("/api/monitoring/prometheus");
+        Assert.Contains("ocore_instance_cpu_ratio{", seenByClient, StringComparison.Ordinal);
+        Assert.DoesNotContain("ocore_server_", seenByClient, StringComparison.Ordinal);
         await http.Get<MetricsView>($"/api/servers/{world.Server.Id}/metrics?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z").IsRefusedAsync(400, "validation_failed", "from");
     }
 
@@ -152,15 +166,33 @@ public sealed class MonitoringTests
             return new World(app, agency, client, server, await app.InstanceAsync(client, server));
         }
 
+        private readonly DateTimeOffset _begun = App.Clock.GetUtcNow();
+
+        /// <summary>A domain with a certificate that ends then, and a verified backup that is so old.</summary>
+        public async Task ExpireAsync(TimeSpan certificate, TimeSpan backup)
+        {
+            await using var db = App.Databases.System();
+            var now = App.Clock.GetUtcNow();
+            db.Add(new InstanceDomain { OrgId = Instance.OrgId, RootId = Instance.RootId, InstanceId = Instance.Id, CustomHost = "erp.measured.example", CustomDisplay = "erp.measured.example", Token = "t", Warnings = [], CreatedAt = now });
+            db.Add(new Certificate { Host = "erp.measured.example", Wanted = true, ValidUntil = now + certificate, ChangedAt = now, CreatedAt = now });
+            db.Add(new Backup
+            {
+                OrgId = Instance.OrgId, RootId = Instance.RootId, InstanceId = Instance.Id, ServerId = Server.Id, InstanceName = Instance.Name, Reason = "manual", OdooVersion = "19.0", OdooEdition = "ce",
+                State = BackupState.Verified, TakenAt = now - backup, CreatedAt = now - backup,
+            });
+            await db.SaveChangesAsync();
+        }
+
         public Task SeeAsync(int look, double cpu)
         {
             var name = OdooContainer.NameOf(Instance.Slug).Value;
             var seen = new ServerObservation
             {
                 At = App.Clock.GetUtcNow(), Reachable = true, Health = new Dictionary<Guid, EdgeHealth> { [Instance.Id] = EdgeHealth.Up },
-                Figures = new ServerFigures(0.5, 4000, 500, 1000 + 400 * look, 800 + 300 * look, 5000 + 1000 * look, 9000),
+                Figures = new ServerFigures(0.5, 4000, 500, 1000 + 400 * look, 800 + 300 * look, 5000 + 1000 * look, 9000, 50_000),
                 Stats = [new ContainerStats(name, 250, 1000, cpu, 4) { NetworkIn = 100 * look, NetworkOut = 50 * look }],
                 Latencies = new Dictionary<Guid, double> { [Instance.Id] = 12 }, Restarts = new Dictionary<string, long> { [name] = 3 + 2 * look },
+                Started = new Dictionary<string, DateTimeOffset> { [name] = _begun.AddHours(-1) },
                 DatabaseConnections = new Dictionary<string, long> { [Instance.Database] = 7 },
             };
             return ObserveAsync(seen);

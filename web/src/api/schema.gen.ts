@@ -2483,7 +2483,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What is wrong with a text by the rules of its kind (Python, XML, JSON). Nothing is saved. */
+        /** What is wrong with a text by the rules of its kind (Python, XML, JSON; odoo.conf by what may be set). Nothing is saved. */
         post: operations["checkInstanceFile"];
         delete?: never;
         options?: never;
@@ -2685,7 +2685,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest figures of all instances (for an agency: its clients' too) in the text format of Prometheus. Scrape it with an API key that has `view:instances`. */
+        /**
+         * The newest figures of all instances (for an agency: its clients' too), and for those who may see them of the servers, in the text format of
+         *     Prometheus. Scrape it with an API key that has `view:instances`, and `view:servers` for the servers.
+         */
         get: operations["getPrometheusMetrics"];
         put?: never;
         post?: never;
@@ -3318,6 +3321,8 @@ export interface components {
             newPassword: string;
         };
         CheckFile: {
+            /** @description `addons` where it is not given, or `configuration`. */
+            root?: null | string;
             path: string;
             text: string;
         };
@@ -4859,6 +4864,8 @@ export interface components {
             isDefault?: boolean;
         };
         SaveFile: {
+            /** @description `addons` where it is not given, or `configuration`. */
+            root?: null | string;
             path: string;
             text: string;
             /** @description Of the content this was made from; null makes a new file. */

@@ -77,8 +77,6 @@ internal static class BackupEndpoints
     {
         if (await InstanceAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
-        if (instance.TopologyId is not null)
-            return BackupProblems.OfTopology;
         if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing)
             return BackupProblems.NotNow(instance);
         var (target, problem) = await BackupTargetEndpoints.ChooseAsync(db, request.Target, instance.OrgId, instance.RootId, stop);

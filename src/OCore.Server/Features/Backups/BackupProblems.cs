@@ -23,9 +23,6 @@ internal static class BackupProblems
 
     public static readonly Problem InstanceGone = new(409, "instance_gone", "The instance of this backup is gone.", "Make a new instance of it: POST /api/backups/{id}/copy.");
 
-    public static readonly Problem OfTopology = new(409, "backup_of_topology", "Backups of an Odoo that a topology carries are not taken yet.",
-        "Back up its PostgreSQL and its bucket with their own means.");
-
     public static Problem NotConfirmed(string slug) => Problem.Field("confirm", $"Give the slug of the instance whose data is replaced: {slug}.", "not_confirmed");
 
     public static readonly Problem SecretNeeded = Problem.Field("secretKey", "It is needed to reach the store.");

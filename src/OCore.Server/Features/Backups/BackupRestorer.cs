@@ -17,11 +17,11 @@ internal sealed class BackupRestorer(BackupStores stores, BackupReader reader, B
     public async Task DatabaseAsync(OCoreDb db, InstanceOnServer on, Backup backup, string database, Action<string> log, CancellationToken stop)
     {
         var manifest = backup.Manifest!;
-        var version = (await PostgresContainer.SqlAsync(on.Connection, "postgres", BackupSql.ServerVersion, new Dictionary<string, string>(), stop)).Trim();
+        var version = (await on.SqlAsync("postgres", BackupSql.ServerVersion, new Dictionary<string, string>(), stop)).Trim();
         if (MajorOf(manifest.PostgresVersion) is { } dumped && int.Parse(version) / 10000 is var here && dumped > here)
             throw new StepRefusedException("postgres_too_old", $"The backup is of PostgreSQL {dumped}, and {on.Server.Name} has {here}.", "Restore it on a server with the same or a newer PostgreSQL.");
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", OdooSql.EnsureRole, new Dictionary<string, string> { ["db"] = on.Plan.Role, ["password"] = on.Plan.DatabasePassword }, stop);
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", BackupSql.CreateEmpty, new Dictionary<string, string> { ["db"] = database, ["owner"] = on.Plan.Role }, stop);
+        await on.SqlAsync("postgres", OdooSql.EnsureRole, new Dictionary<string, string> { ["db"] = on.Plan.Role, ["password"] = on.Plan.DatabasePassword }, stop);
+        await on.SqlAsync("postgres", BackupSql.CreateEmpty, new Dictionary<string, string> { ["db"] = database, ["owner"] = on.Plan.Role }, stop);
         await using var worker = await workers.DatabaseAsync(on, "restore", stop);
         string[] program = manifest.DatabaseFormat == "sql"
             ? ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-1", "-o", "/dev/null", "-d", database]
@@ -36,27 +36,36 @@ internal sealed class BackupRestorer(BackupStores stores, BackupReader reader, B
         log($"The database is restored as {database}.");
     }
 
-    /// <summary>Into a folder that is made anew.</summary>
+    /// <summary>Into a folder that is made anew; of a topology with a bucket into the bucket, where they replace nothing.</summary>
     public async Task FilesAsync(OCoreDb db, InstanceOnServer on, Backup backup, string folder, Action<string> log, CancellationToken stop)
     {
+        if (on.Plan.Cluster is { Bucket: not null } cluster)
+        {
+            await using var bucket = await BackupWorkers.BucketAsync(on, cluster, "restore", stop);
+            await FeedAsync(db, bucket, backup, BucketFiles.WriteProgram(on), "The bucket did not take the files", "See that the topology's bucket takes its keys.", log, stop);
+            return;
+        }
         await InstanceHost.OnFilesAsync(on.Connection, on.Plan.Image, "folder-" + on.Plan.Slug, """mkdir -p "$1" """, stop, $"/ocore/instances/{on.Plan.InstanceId:N}");
         await using var worker = await BackupWorkers.FilesAsync(on, "restore", readOnly: false, stop);
         var path = $"{BackupWorkers.Files}/filestore/{folder}";
         await worker.RunAsync(["/bin/sh", "-c", """set -eu; rm -rf -- "$1"; mkdir -p -- "$1" """, "sh", path], "Making the folder", stop);
-        await using (var tar = await worker.OpenAsync(["tar", "-x", "--no-same-owner", "-C", path, "-f", "-"], stop))
-        {
-            var code = await tar.FeedAsync(target => CopyAsync(db, backup, backup.Manifest!.FilesPart, async (source, ended) =>
-            {
-                await using var packed = new GZipStream(source, CompressionMode.Decompress, leaveOpen: true);
-                var files = await FileArchive.CopyAsync(packed, target, ended);
-                await FileArchive.EndAsync(target, ended);
-                await packed.CopyToAsync(Stream.Null, ended);
-                log($"{files.Files} files of {files.Bytes / 1e6:0.0} MB.");
-            }, stop), stop);
-            if (code != 0)
-                throw new StepRefusedException("restore_failed", $"The files could not be written: {LastOf(tar.Complaint)}", "See that the disk of the server is not full.");
-        }
+        await FeedAsync(db, worker, backup, ["tar", "-x", "--no-same-owner", "-C", path, "-f", "-"], "The files could not be written", "See that the disk of the server is not full.", log, stop);
         await worker.RunAsync(["chown", "-R", "odoo:odoo", BackupWorkers.Files.Value], "Giving the files to Odoo", stop);
+    }
+
+    private async Task FeedAsync(OCoreDb db, Worker worker, Backup backup, IReadOnlyList<string> argv, string failure, string hint, Action<string> log, CancellationToken stop)
+    {
+        await using var program = await worker.OpenAsync(argv, stop);
+        var code = await program.FeedAsync(target => CopyAsync(db, backup, backup.Manifest!.FilesPart, async (source, ended) =>
+        {
+            await using var packed = new GZipStream(source, CompressionMode.Decompress, leaveOpen: true);
+            var files = await FileArchive.CopyAsync(packed, target, ended);
+            await FileArchive.EndAsync(target, ended);
+            await packed.CopyToAsync(Stream.Null, ended);
+            log($"{files.Files} files of {files.Bytes / 1e6:0.0} MB.");
+        }, stop), stop);
+        if (code != 0)
+            throw new StepRefusedException("restore_failed", $"{failure}: {LastOf(program.Complaint)}", hint);
     }
 
     /// <summary>Held against the manifest: the rows of the tables that matter, and every file that the database names.</summary>

@@ -30,8 +30,6 @@ internal static class BackupScheduleEndpoints
     {
         if (await FindAsync(db, id, stop) is not ({ } instance, var schedule))
             return Problem.NotFound;
-        if (instance.TopologyId is not null)
-            return BackupProblems.OfTopology;
         if (!CronExpression.TryParse(request.Cron, out var cron))
             return Problem.Field("cron", "Five fields: minute, hour, day of the month, month, day of the week; for example 30 2 * * *.");
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(request.TimeZone ?? "UTC", out var zone) || request.TimeZone?.Contains('/', StringComparison.Ordinal) == false && request.TimeZone != "UTC")

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Platform;
@@ -16,21 +17,40 @@ internal sealed class BackupWorkers(Settings settings)
     public static readonly RemotePath Files = RemotePath.Parse("/files");
     private const string SecondsAtMost = "86400";
 
-    /// <summary>With the programs of the very PostgreSQL that the server runs.</summary>
-    public async Task<Worker> DatabaseAsync(InstanceOnServer on, string purpose, CancellationToken stop) => await StartAsync(on, new ContainerSpec
+    /// <summary>With the programs of the very PostgreSQL that the server runs; of a topology it reaches the one that leads, as Odoo does.</summary>
+    public async Task<Worker> DatabaseAsync(InstanceOnServer on, string purpose, CancellationToken stop)
     {
-        Name = DockerName.Parse($"ocore-{purpose}-db-{on.Plan.Slug}"), Image = PostgresContainer.Image(settings), User = "root",
-        Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
-        Networks = [new ContainerNetwork(ServerLabels.Network)],
-        Env = new Dictionary<string, string> { ["PGPASSFILE"] = PasswordFile.Value, ["PGHOST"] = "ocore-postgres", ["PGUSER"] = on.Plan.Role, ["PGCONNECT_TIMEOUT"] = "20" },
-        Files = [ContainerFile.Text(PasswordFile, $"ocore-postgres:5432:*:{on.Plan.Role}:{on.Plan.DatabasePassword}\n", ContainerFile.OwnerOnly)],
-    }, stop);
+        var env = new Dictionary<string, string> { ["PGPASSFILE"] = PasswordFile.Value, ["PGHOST"] = "ocore-postgres", ["PGUSER"] = on.Plan.Role, ["PGCONNECT_TIMEOUT"] = "20" };
+        List<ContainerFile> files = [ContainerFile.Text(PasswordFile, $"*:*:*:{on.Plan.Role}:{on.Plan.DatabasePassword}\n", ContainerFile.OwnerOnly)];
+        if (on.Plan.Cluster is { } cluster)
+        {
+            (env["PGHOST"], env["PGPORT"]) = (cluster.DatabaseHosts, cluster.DatabasePort.ToString(CultureInfo.InvariantCulture));
+            foreach (var (name, value) in OdooContainer.ServiceEnv)
+                env[name] = value;
+            files.Add(OdooContainer.Service(cluster));
+        }
+        return await StartAsync(on, new ContainerSpec
+        {
+            Name = DockerName.Parse($"ocore-{purpose}-db-{on.Plan.Slug}"), Image = PostgresContainer.Image(settings), User = "root",
+            Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
+            Networks = [new ContainerNetwork(ServerLabels.Network)], Env = env, Files = files,
+        }, stop);
+    }
 
     public static async Task<Worker> FilesAsync(InstanceOnServer on, string purpose, bool readOnly, CancellationToken stop) => await StartAsync(on, new ContainerSpec
     {
         Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image), User = "root", NoNetwork = true,
         Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
         Mounts = [ContainerMount.Folder(OdooContainer.FolderOf(on.Plan.InstanceId), Files, readOnly)],
+    }, stop);
+
+    /// <summary>Sees the files of a topology that keeps them in a bucket: the node's cache of it, and the bucket with the keys that Odoo has.</summary>
+    public static async Task<Worker> BucketAsync(InstanceOnServer on, OdooCluster cluster, string purpose, CancellationToken stop) => await StartAsync(on, new ContainerSpec
+    {
+        Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image), User = "root",
+        Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
+        Networks = [new ContainerNetwork(ServerLabels.Network)], Files = [.. ClusterAddons.FilesOf(cluster)],
+        Mounts = [ContainerMount.Folder(OdooContainer.FolderOf(on.Plan.InstanceId), Files, readOnly: true)],
     }, stop);
 
     private static async Task<Worker> StartAsync(InstanceOnServer on, ContainerSpec spec, CancellationToken stop)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Platform.Data;
+using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 using OCore.Platform.Security;
 
@@ -33,10 +34,17 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
         log($"The database takes {database.Bytes / 1e6:0.0} MB.");
 
         FileCount? files = null;
-        var archive = await WritePartAsync(store, backup, BackupManifest.Files, async target => files = await ArchiveAsync(on, target, stop), stop);
-        await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Files), stop);
-        var missing = await CountMissingAsync(said, files!.Names, stop);
-        log($"{files.Files} files of {files.Bytes / 1e6:0.0} MB.");
+        var named = on.Plan.Cluster is { Bucket: not null } ? await NamedAsync(session, said, stop) : null;
+        var archive = await WritePartAsync(store, backup, BackupManifest.Files, async target => files = await ArchiveAsync(on, named, target, stop), stop);
+        int missing;
+        if (named is not null)
+            missing = named.Count(name => !files!.Names.Contains(name));
+        else
+        {
+            await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Files), stop);
+            missing = await CountMissingAsync(said, files!.Names, stop);
+        }
+        log($"{files!.Files} files of {files.Bytes / 1e6:0.0} MB.");
         Warn(files, missing, log);
 
         var settings = await WritePartAsync(store, backup, BackupManifest.Settings, async target => await target.WriteAsync(BackupSettings.Of(on.Instance, secrets).Write(), stop), stop);
@@ -79,8 +87,26 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
             await store.DeleteAsync(name, stop);
     }
 
-    private static async Task<FileCount> ArchiveAsync(InstanceOnServer on, Stream target, CancellationToken stop)
+    // A bucket is asked for what the database names, and not for what is in it.
+    private static async Task<HashSet<FileName>> NamedAsync(DockerProgram session, StreamReader said, CancellationToken stop)
     {
+        await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Files), stop);
+        var names = new HashSet<FileName>();
+        while (await said.ReadLineAsync(stop) is { } line && line != "ocore-done")
+            if (FileArchive.ShaOf(line) is { } sha)
+                names.Add(FileName.Of(sha));
+        return names;
+    }
+
+    private static async Task<FileCount> ArchiveAsync(InstanceOnServer on, HashSet<FileName>? named, Stream target, CancellationToken stop)
+    {
+        if (named is not null)
+        {
+            await using var whole = new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true);
+            var found = await BucketFiles.ReadAsync(on, on.Plan.Cluster!, named, whole, stop);
+            await FileArchive.EndAsync(whole, stop);
+            return found;
+        }
         await using var worker = await BackupWorkers.FilesAsync(on, "backup", readOnly: true, stop);
         await using var tar = await worker.OpenAsync(["/bin/sh", "-c", """if [ -d "$1" ]; then exec tar -C "$1" -cf - .; fi""", "sh", $"{BackupWorkers.Files}/filestore/{on.Plan.Database}"], stop);
         FileCount files;

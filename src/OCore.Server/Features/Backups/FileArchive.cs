@@ -16,6 +16,9 @@ internal readonly record struct FileName(ulong A, ulong B, uint C)
 {
     public static FileName Of(string sha) => new(Part(sha, 0, 16), Part(sha, 16, 16), (uint)Part(sha, 32, 8));
 
+    /// <summary>As Odoo names it in the database: <c>ab/ab01…</c>.</summary>
+    public string Path => string.Create(CultureInfo.InvariantCulture, $"{A >> 56:x2}/{A:x16}{B:x16}{C:x8}");
+
     private static ulong Part(string sha, int at, int length) => ulong.Parse(sha.AsSpan(at, length), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }
 

@@ -1,5 +1,4 @@
 using OCore.Features.Instances;
-using OCore.Features.Servers;
 using OCore.Platform.Operations;
 
 namespace OCore.Features.Backups;
@@ -64,20 +63,20 @@ internal sealed class RestoreBackupKind : OperationKind<RestoreInput>
     {
         await SqlAsync(on, BackupSql.Swap, context);
         await FilesAsync(on, context, """
-            set -eu; cd "$1/filestore"
+            set -eu; mkdir -p "$1/filestore"; cd "$1/filestore"
             if [ -e "$3" ]; then
               if [ ! -e "$4" ]; then mkdir -p "$2"; mv -T "$2" "$4"; fi
               rm -rf "$2"; mv -T "$3" "$2"
             fi
             """);
-        await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, BackupSql.SetUrl, new Dictionary<string, string> { ["url"] = InstanceViews.UrlOf(on.Instance, on.Server) }, context.Stop);
+        await on.SqlAsync(on.Plan.Database, BackupSql.SetUrl, new Dictionary<string, string> { ["url"] = InstanceViews.UrlOf(on.Instance, on.Server) }, context.Stop);
     });
 
     private static Task SwapBackAsync(RestoreInput input, StepContext context) => OnAsync(input, context, async (_, on, _) =>
     {
         await SqlAsync(on, BackupSql.SwapBack, context);
         await FilesAsync(on, context, """
-            set -eu; cd "$1/filestore"
+            set -eu; mkdir -p "$1/filestore"; cd "$1/filestore"
             if [ -e "$4" ]; then
               if [ -e "$2" ] && [ ! -e "$3" ]; then mv -T "$2" "$3"; fi
               rm -rf "$2"; mv -T "$4" "$2"
@@ -86,14 +85,14 @@ internal sealed class RestoreBackupKind : OperationKind<RestoreInput>
     });
 
     private static Task DropRestoredAsync(RestoreInput input, StepContext context) => OnAsync(input, context, (_, on, _) =>
-        PostgresContainer.SqlAsync(on.Connection, "postgres", BackupSql.Drop, new Dictionary<string, string> { ["db"] = New(context) }, context.Stop));
+        on.SqlAsync("postgres", BackupSql.Drop, new Dictionary<string, string> { ["db"] = New(context) }, context.Stop));
 
     private static Task DropFilesAsync(RestoreInput input, StepContext context) => OnAsync(input, context, (_, on, _) =>
         FilesAsync(on, context, """rm -rf -- "$1/filestore/$3" """));
 
     private static Task RemoveFormerAsync(RestoreInput input, StepContext context) => OnAsync(input, context, async (_, on, _) =>
     {
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", BackupSql.Drop, new Dictionary<string, string> { ["db"] = Old(context) }, context.Stop);
+        await on.SqlAsync("postgres", BackupSql.Drop, new Dictionary<string, string> { ["db"] = Old(context) }, context.Stop);
         await FilesAsync(on, context, """rm -rf -- "$1/filestore/$4" """);
     });
 
@@ -104,7 +103,7 @@ internal sealed class RestoreBackupKind : OperationKind<RestoreInput>
         await work(db, await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop), backup);
     }
 
-    private static Task SqlAsync(InstanceOnServer on, [System.Diagnostics.CodeAnalysis.ConstantExpected] string script, StepContext context) => PostgresContainer.SqlAsync(on.Connection, "postgres", script,
+    private static Task SqlAsync(InstanceOnServer on, [System.Diagnostics.CodeAnalysis.ConstantExpected] string script, StepContext context) => on.SqlAsync("postgres", script,
         new Dictionary<string, string> { ["db"] = on.Plan.Database, ["new"] = New(context), ["old"] = Old(context) }, context.Stop);
 
     private static Task FilesAsync(InstanceOnServer on, StepContext context, string script) => InstanceHost.OnFilesAsync(on.Connection, on.Instance.Image, "swap-" + on.Instance.Slug, script, context.Stop,

@@ -15,7 +15,7 @@ using OCore.Platform.Security;
 
 namespace OCore.Features.Files;
 
-/// <summary>The file editor: an instance's own add-ons, and the sources it was given to read.</summary>
+/// <summary>The file editor: an instance's own add-ons, its odoo.conf, and the sources it was given to read.</summary>
 internal static class FileEndpoints
 {
     public const long MostBytes = 256L << 20;
@@ -37,27 +37,30 @@ internal static class FileEndpoints
 
     public sealed class Where
     {
-        /// <summary>A root by its name; <c>addons</c>, the only one that can be written, where it is not given.</summary>
+        /// <summary>A root by its name; <c>addons</c>, the one with the instance's own files, where it is not given.</summary>
         [FromQuery(Name = "root"), MaxLength(40)] public string? Root { get; init; }
         /// <summary>Names below the root, separated by <c>/</c>.</summary>
         [FromQuery(Name = "path"), MaxLength(1000)] public string? Path { get; init; }
     }
 
     /// <summary>What is in a folder of the instance's files.</summary>
-    internal static Task<Results<Ok<FolderView>, Problem>> Folder(string id, [AsParameters] Where where, OCoreDb db, InstanceHost host, CancellationToken stop) =>
-        OnAsync<FolderView>(db, host, id, where, "list", null, null, (on, root, answer) => new FolderView
+    internal static Task<Results<Ok<FolderView>, Problem>> Folder(string id, [AsParameters] Where where, OCoreDb db, InstanceHost host, CancellationToken stop) => where.Root == ConfigurationFile.Root
+        ? OfConfigurationAsync<FolderView>(db, host, id, (plan, instance) => where.Path is null or "" ? ConfigurationFile.Folder(plan, instance) : null, stop)
+        : OnAsync<FolderView>(db, host, id, where, "list", null, null, (on, root, answer) => new FolderView
         {
             Root = root, Path = where.Path ?? "", Entries = [.. answer.GetProperty("entries").EnumerateArray().Select(FilesInContainer.EntryOf)],
             HasMore = answer.GetProperty("more").GetBoolean(), Roots = FilesInContainer.RootsOf(on.Plan),
         }, stop);
 
     /// <summary>A file with its text, where it is one that can be edited.</summary>
-    internal static Task<Results<Ok<FileView>, Problem>> Open(string id, [AsParameters] Where where, OCoreDb db, InstanceHost host, CancellationToken stop) =>
-        OnAsync(db, host, id, where, "read", null, null, (_, root, answer) => FilesInContainer.ViewOf(root, where.Path ?? "", answer), stop);
+    internal static Task<Results<Ok<FileView>, Problem>> Open(string id, [AsParameters] Where where, OCoreDb db, InstanceHost host, CancellationToken stop) => where.Root == ConfigurationFile.Root
+        ? OfConfigurationAsync<FileView>(db, host, id, (plan, instance) => where.Path == ConfigurationFile.Name ? ConfigurationFile.View(plan, instance) : null, stop)
+        : OnAsync(db, host, id, where, "read", null, null, (_, root, answer) => FilesInContainer.ViewOf(root, where.Path ?? "", answer), stop);
 
-    /// <summary>What is wrong with a text by the rules of its kind (Python, XML, JSON). Nothing is saved.</summary>
-    internal static Task<Results<Ok<FileFaults>, Problem>> Check(string id, CheckFile request, OCoreDb db, InstanceHost host, CancellationToken stop) =>
-        OnAsync(db, host, id, new Where { Path = request.Path }, "check", null, Encoding.UTF8.GetBytes(request.Text), (_, _, answer) => new FileFaults
+    /// <summary>What is wrong with a text by the rules of its kind (Python, XML, JSON; odoo.conf by what may be set). Nothing is saved.</summary>
+    internal static Task<Results<Ok<FileFaults>, Problem>> Check(string id, CheckFile request, OCoreDb db, InstanceHost host, CancellationToken stop) => request.Root == ConfigurationFile.Root
+        ? OfConfigurationAsync<FileFaults>(db, host, id, (plan, _) => new FileFaults { Errors = ConfigurationFile.Check(plan, request.Text) }, stop)
+        : OnAsync(db, host, id, new Where { Path = request.Path }, "check", null, Encoding.UTF8.GetBytes(request.Text), (_, _, answer) => new FileFaults
         {
             Errors = [.. answer.GetProperty("errors").EnumerateArray().Select(e => new FileFault { Line = e.GetProperty("line").GetInt32(), Column = e.GetProperty("column").GetInt32(), Message = e.GetProperty("message").GetString()! })],
         }, stop);
@@ -65,12 +68,35 @@ internal static class FileEndpoints
     /// <summary>Save a text. With the <c>hash</c> of what it was made from it replaces that and nothing else: 412 <c>file_changed</c> otherwise. Without one it makes a new file.</summary>
     internal static Task<Results<Ok<FileView>, Problem>> Save(string id, SaveFile request, OCoreDb db, InstanceHost host, CancellationToken stop)
     {
+        if (request.Root == ConfigurationFile.Root)
+            return SaveConfigurationAsync(id, request, db, host, stop);
+        if (request.Root is not (null or "addons"))
+            return Task.FromResult<Results<Ok<FileView>, Problem>>(FileProblems.Of("read_only"));
         var bytes = Encoding.UTF8.GetBytes(request.Text);
         return OnAsync(db, host, id, new Where { Path = request.Path }, "write", r =>
         {
             (r["hash"], r["replace"], r["size"]) = (request.Hash, false, bytes.Length);
         }, bytes, (_, root, answer) => FilesInContainer.ViewOf(root, request.Path, answer), stop, request.Hash is null ? "file_created" : "file_saved");
     }
+
+    private static async Task<Results<Ok<FileView>, Problem>> SaveConfigurationAsync(string id, SaveFile request, OCoreDb db, InstanceHost host, CancellationToken stop)
+    {
+        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
+            return Problem.NotFound;
+        var plan = host.PlanOf(instance);
+        if (request.Path != ConfigurationFile.Name)
+            return FileProblems.OneFile;
+        if (request.Hash != ConfigurationFile.View(plan, instance).Hash)
+            return FileProblems.Of(request.Hash is null ? "file_exists" : "file_changed");
+        if (ConfigurationFile.Apply(instance, plan, request.Text) is { } wrong)
+            return wrong;
+        db.Record("instance.file_saved", instance.OrgId, instance, new Dictionary<string, AuditChangeValue> { ["path"] = new(null, ConfigurationFile.Name) });
+        await db.SaveChangesAsync(stop);
+        return TypedResults.Ok(ConfigurationFile.View(host.PlanOf(instance), instance));
+    }
+
+    private static async Task<Results<Ok<T>, Problem>> OfConfigurationAsync<T>(OCoreDb db, InstanceHost host, string id, Func<OdooPlan, Instance, T?> view, CancellationToken stop) where T : class =>
+        await InstanceQueries.FindAsync(db, id, stop) is not { } instance ? Problem.NotFound : view(host.PlanOf(instance), instance) is { } found ? TypedResults.Ok(found) : FileProblems.Of("not_found");
 
     /// <summary>Save the body as a file, whatever it is. <c>?replace=true</c> replaces one that is there.</summary>
     internal static async Task<Results<Ok<FileView>, Problem>> Upload(string id, [AsParameters] Where where, [FromQuery] bool? replace, OCoreDb db, InstanceHost host, HttpContext http, CancellationToken stop)
@@ -109,6 +135,9 @@ internal static class FileEndpoints
     /// <summary>A file as it is, of any size.</summary>
     internal static async Task<Results<PushStreamHttpResult, Problem>> Download(string id, [AsParameters] Where where, OCoreDb db, InstanceHost host, HttpContext http, CancellationToken stop)
     {
+        if (where is { Root: ConfigurationFile.Root, Path: ConfigurationFile.Name })
+            return await InstanceQueries.FindAsync(db, id, stop) is { } instance
+                ? TypedResults.Stream(body => body.WriteAsync(Encoding.UTF8.GetBytes(ConfigurationFile.TextOf(host.PlanOf(instance))), stop).AsTask(), "application/octet-stream", ConfigurationFile.Name) : Problem.NotFound;
         var (on, _, request, problem) = await PlaceAsync(db, host, id, where, "download", stop);
         if (problem is not null)
             return problem;
@@ -172,6 +201,8 @@ internal static class FileEndpoints
         var (on, problem) = await InstanceQueries.OpenAsync(db, host, id, stop);
         if (problem is not null)
             return (null, null, null, problem);
+        if (where.Root == ConfigurationFile.Root)
+            return (null, null, null, FileProblems.OneFile);
         if (on!.Instance.Status == InstanceStatus.Stopped)
             return (null, null, null, InstanceProblems.NotRunning);
         var (root, request) = FilesInContainer.Ask(on.Plan, where.Root, verb, where.Path ?? "");

@@ -33,7 +33,7 @@ internal static class FilesInContainer
         ];
     }
 
-    public static IReadOnlyList<FileRoot> RootsOf(OdooPlan plan) => [.. PlacesOf(plan).Select(p => p.Root)];
+    public static IReadOnlyList<FileRoot> RootsOf(OdooPlan plan) => [PlacesOf(plan)[0].Root, ConfigurationFile.AsRoot, .. PlacesOf(plan).Skip(1).Select(p => p.Root)];
 
     public static (FileRoot? Root, JsonObject Request) Ask(OdooPlan plan, string? root, string verb, string path)
     {
@@ -130,6 +130,7 @@ internal static class FileProblems
         _ => new Problem(500, "file_failed", "It did not work.", "The terminal may say more."),
     };
 
+    public static readonly Problem OneFile = new(403, "file_read_only", "The configuration is one file, odoo.conf. It can be opened, saved and downloaded, and nothing else.");
     public static readonly Problem NoRoot = Problem.Field("root", "One of the roots that GET …/files names.");
     public static readonly Problem NoLength = new(411, "length_required", "Say how long it is: Content-Length.");
     public static readonly Problem TooLarge = new(413, "file_too_large", string.Create(CultureInfo.InvariantCulture, $"A file may have {FileEndpoints.MostBytes >> 20} MiB."), "Bring larger ones with a repository of the template.");

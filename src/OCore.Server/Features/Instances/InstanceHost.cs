@@ -43,6 +43,9 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     private static readonly RemotePath Home = RemotePath.Parse("/var/lib/ocore");
     private static readonly RemotePath InContainer = RemotePath.Parse("/ocore");
 
+    /// <summary>What is to be saved of a container before it goes. Filled at start.</summary>
+    public Func<InstanceOnServer, CancellationToken, Task>? BeforeReplacing { get; set; }
+
     public OdooCluster? ClusterOf(Instance instance) => instance.ClusterSealed is { } text
         ? JsonSerializer.Deserialize<OdooCluster>(secrets.Unseal(text, OdooCluster.Secret, instance.Id), JsonSerializerOptions.Web) : null;
 
@@ -184,6 +187,8 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     /// <summary>The container as the settings want it now; recreated where it differs.</summary>
     public async Task EnsureContainerAsync(OCoreDb db, InstanceOnServer on, CancellationToken stop)
     {
+        if (BeforeReplacing is { } save && on.Instance.StartedAt is not null)
+            await save(on, stop);
         if (on.Plan.Cluster is { } cluster)
             foreach (var node in cluster.Nodes)
                 await EnsureNodeAsync(db, on.Instance, cluster, node, stop);

@@ -21,6 +21,9 @@ internal static class InstancesSetup
         services.AddSingleton<InstanceHost>();
         services.AddSingleton<Provisioning>();
         services.AddSingleton<LogReaders>();
+        services.AddSingleton<LogArchive>();
+        services.AddSingleton<LogHistory>();
+        services.AddSingleton<LogKeeper>();
         services.AddSingleton<OpenTerminals>();
         services.AddSingleton<TerminalHost>();
         services.AddSingleton<IClientResources, ClientInstances>();
@@ -34,5 +37,6 @@ internal static class InstancesSetup
         watch.Routes = (db, server, stop) => InstanceHost.RoutesAsync(db, server.Id, stop);
         watch.ShouldRun = InstanceObserver.ShouldRunAsync;
         watch.Observers.Add(InstanceObserver.ApplyAsync);
+        services.GetRequiredService<InstanceHost>().BeforeReplacing = services.GetRequiredService<LogKeeper>().KeepBeforeReplacingAsync;
     }
 }

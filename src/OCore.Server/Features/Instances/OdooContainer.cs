@@ -62,14 +62,17 @@ internal static class OdooContainer
         PidsLimit = 512,
         StopTimeout = TimeSpan.FromSeconds(20),
         Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), OdooConf.Render(plan)), .. ConnectAddon.Files(plan.ConnectKey), .. plan.Cluster is { } cluster ? [Service(cluster), .. ClusterAddons.FilesOf(cluster)] : Array.Empty<ContainerFile>()],
-        Env = plan.Cluster is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["PGSERVICEFILE"] = ServiceFile.Value, ["PGSERVICE"] = "ocore" },
+        Env = plan.Cluster is null ? new Dictionary<string, string>() : ServiceEnv,
     };
+
+    /// <summary>Leads libpq to <see cref="Service"/>.</summary>
+    internal static IReadOnlyDictionary<string, string> ServiceEnv => new Dictionary<string, string> { ["PGSERVICEFILE"] = ServiceFile.Value, ["PGSERVICE"] = "ocore" };
 
     /// <summary>
     /// What libpq is told of a PostgreSQL on another server, which Odoo has no settings for. Of several hosts it takes the one that may
     /// be written to; and a server that was cut off says nothing, so that without limits Odoo would wait for it for a quarter of an hour.
     /// </summary>
-    private static ContainerFile Service(OdooCluster cluster) => ContainerFile.Text(ServiceFile, $"""
+    internal static ContainerFile Service(OdooCluster cluster) => ContainerFile.Text(ServiceFile, $"""
         [ocore]
         connect_timeout=3
         keepalives_idle=5

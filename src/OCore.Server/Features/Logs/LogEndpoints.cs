@@ -30,7 +30,7 @@ internal static class LogEndpoints
 
     public sealed class Wanted
     {
-        /// <summary><c>odoo</c>, as without it, or <c>postgres</c>: what PostgreSQL says of the instance's database.</summary>
+        /// <summary><c>odoo</c>, as without it; <c>postgres</c>: what PostgreSQL says of the instance's database; or <c>access</c>: who asked for what at the server's edge, with status, bytes and milliseconds.</summary>
         [FromQuery(Name = "source"), MaxLength(20)] public string? Source { get; init; }
         /// <summary>Only lines at least as grave: <c>debug</c>, <c>info</c>, <c>warning</c>, <c>error</c> or <c>critical</c>. What continues a message goes with it.</summary>
         [FromQuery(Name = "level"), MaxLength(20)] public string? Level { get; init; }
@@ -46,7 +46,7 @@ internal static class LogEndpoints
 
     /// <summary>The last lines of its log that pass the filters, oldest first. What came before them: <c>?before=</c> with <c>first</c>.</summary>
     internal static async Task<Results<Ok<LogLines>, Problem>> Logs(
-        string id, [FromQuery, Range(1, 5000)] int? tail, [FromQuery, MaxLength(40)] string? before, [AsParameters] Wanted wanted, OCoreDb db, InstanceHost host, TimeProvider time, CancellationToken stop)
+        string id, [FromQuery, Range(1, 5000)] int? tail, [FromQuery, MaxLength(40)] string? before, [AsParameters] Wanted wanted, OCoreDb db, InstanceHost host, LogHistory history, TimeProvider time, CancellationToken stop)
     {
         LogStamp end = default;
         if (before is not null && !LogStamp.TryParse(before, out end))
@@ -61,20 +61,13 @@ internal static class LogEndpoints
             window = window with { Tail = most };
         using var late = new CancellationTokenSource(Patience, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
-        var last = new Queue<LogEntry>();
-        var more = window.Tail is not null;
         try
         {
-            await foreach (var entry in LogSources.ReadAsync(reading.On, reading.Source, window, ended.Token))
+            var (lines, more) = await history.LastAsync(reading.On, reading.Source, window, reading.Filter, most, ended.Token);
+            return TypedResults.Ok(new LogLines
             {
-                if (before is not null && entry.At >= end || !reading.Filter.Takes(entry))
-                    continue;
-                last.Enqueue(entry);
-                if (last.Count <= most)
-                    continue;
-                last.Dequeue();
-                more = true;
-            }
+                Lines = [.. lines.Select(e => e.Text)], First = lines.Count > 0 ? lines[0].At.ToString() : null, Last = lines.Count > 0 ? lines[^1].At.ToString() : null, HasMore = more && lines.Count > 0,
+            });
         }
         catch (ServerException e)
         {
@@ -84,11 +77,6 @@ internal static class LogEndpoints
         {
             return TooSlow;
         }
-        var lines = last.ToList();
-        return TypedResults.Ok(new LogLines
-        {
-            Lines = [.. lines.Select(e => e.Text)], First = lines.FirstOrDefault()?.At.ToString(), Last = lines.LastOrDefault()?.At.ToString(), HasMore = more && lines.Count >= most,
-        });
     }
 
     /// <summary>
@@ -96,17 +84,17 @@ internal static class LogEndpoints
     /// goes on after that one. An event <c>missed</c> stands where lines went by faster than they were taken.
     /// </summary>
     internal static async Task<Results<ServerSentEventsResult<string>, Problem>> Stream(
-        string id, [FromQuery, Range(0, 5000)] int? tail, [AsParameters] Wanted wanted, [FromHeader(Name = "Last-Event-ID")] string? lastEventId, OCoreDb db, InstanceHost host, LogReaders readers, Caller caller, HttpContext http, CancellationToken stop)
+        string id, [FromQuery, Range(0, 5000)] int? tail, [AsParameters] Wanted wanted, [FromHeader(Name = "Last-Event-ID")] string? lastEventId, OCoreDb db, InstanceHost host, LogReaders readers, LogHistory history, Caller caller, HttpContext http, CancellationToken stop)
     {
         var (reading, problem) = await ReadingAsync(db, host, id, wanted, stop);
         if (problem is not null)
             return problem;
         http.Response.Headers["X-Accel-Buffering"] = "no";
         LogStamp? after = LogStamp.TryParse(lastEventId, out var stamp) ? stamp : null;
-        return TypedResults.ServerSentEvents(FollowAsync(reading!, readers, caller.Tenant, tail ?? Usual, after, stop));
+        return TypedResults.ServerSentEvents(FollowAsync(reading!, readers, history, caller.Tenant, tail ?? Usual, after, stop));
     }
 
-    private static async IAsyncEnumerable<SseItem<string>> FollowAsync(Reading reading, LogReaders readers, Tenant tenant, int tail, LogStamp? after, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<SseItem<string>> FollowAsync(Reading reading, LogReaders readers, LogHistory history, Tenant tenant, int tail, LogStamp? after, [EnumeratorCancellation] CancellationToken stop)
     {
         using var viewer = readers.Join(reading.On, reading.Source, tenant);
         await viewer.Reader.Ready.WaitAsync(stop);
@@ -115,7 +103,7 @@ internal static class LogEndpoints
         {
             // What is older than what is kept is read for this one viewer, once.
             if (kept.Count == 0 || kept[0].At > from)
-                await foreach (var entry in LogSources.ReadAsync(reading.On, reading.Source, new LogWindow { Since = from, Until = kept.Count == 0 ? null : kept[0].At }, stop))
+                await foreach (var entry in history.ReadAsync(reading.On, reading.Source, new LogWindow { Since = from, Until = kept.Count == 0 ? null : kept[0].At }, stop))
                     if (entry.At > from && (kept.Count == 0 || entry.At < kept[0].At) && reading.Filter.Takes(entry))
                         yield return Line(entry);
             kept = [.. kept.Where(e => e.At > from)];
@@ -137,7 +125,7 @@ internal static class LogEndpoints
     private static SseItem<string> Line(LogEntry entry) => new(entry.Text, "line") { EventId = entry.At.ToString() };
 
     /// <summary>All that is kept of its log and passes the filters, as a text file.</summary>
-    internal static async Task<Results<PushStreamHttpResult, Problem>> Download(string id, [AsParameters] Wanted wanted, OCoreDb db, InstanceHost host, CancellationToken stop)
+    internal static async Task<Results<PushStreamHttpResult, Problem>> Download(string id, [AsParameters] Wanted wanted, OCoreDb db, InstanceHost host, LogHistory history, CancellationToken stop)
     {
         var (reading, problem) = await ReadingAsync(db, host, id, wanted, stop);
         if (problem is not null)
@@ -145,7 +133,7 @@ internal static class LogEndpoints
         return TypedResults.Stream(async body =>
         {
             var text = new StringBuilder();
-            await foreach (var entry in LogSources.ReadAsync(reading!.On, reading.Source, reading.Window, stop))
+            await foreach (var entry in history.ReadAsync(reading!.On, reading.Source, reading.Window, stop))
             {
                 if (!reading.Filter.Takes(entry))
                     continue;
@@ -162,16 +150,20 @@ internal static class LogEndpoints
     private static async Task<(Reading?, Problem?)> ReadingAsync(OCoreDb db, InstanceHost host, string id, Wanted wanted, CancellationToken stop)
     {
         if (!Paging.TryWord<LogSource>(wanted.Source ?? "odoo", out var source))
-            return (null, Problem.Field("source", "One of odoo, postgres."));
+            return (null, Problem.Field("source", "One of odoo, postgres, access."));
         Gravity level = default;
         if (wanted.Level is { } word && !Paging.TryWord(word, out level))
             return (null, Problem.Field("level", "One of debug, info, warning, error, critical."));
         var (on, problem) = await InstanceQueries.OpenAsync(db, host, id, stop);
+        if (problem is null && source == LogSource.Access && on!.Instance.TopologyId is not null)
+            return (null, NotAtEdge);
         return problem is not null ? (null, problem) : (new Reading(on!, source, new LogFilter(wanted.Level is null ? null : level, wanted.Q is { Length: > 0 } text ? text : null), new LogWindow
         {
             Since = wanted.Since is { } since ? LogStamp.Of(since) : null, Until = wanted.Until is { } until ? LogStamp.Of(until) : null,
         }), null);
     }
+
+    private static readonly Problem NotAtEdge = Problem.Field("source", "People come to it by its topology's load balancer, which keeps a log of its own.", "log_elsewhere");
 
     private static readonly Problem TooSlow = new(504, "log_too_slow", "The log was not read in time.", "Ask for less of it: give since and until, or download it.");
 }

@@ -16,6 +16,8 @@ internal sealed partial class LogLevels
             return _last = Words[odoo.Groups[1].Value];
         if (Postgres().Match(head) is { Success: true } postgres)
             return _last = Words[postgres.Groups[1].Value];
+        if (Access().Match(line) is { Success: true } access)
+            return _last = access.Groups[1].Value[0] switch { '5' => Gravity.Error, '4' => Gravity.Warning, _ => Gravity.Info };
         return _last;
     }
 
@@ -29,6 +31,10 @@ internal sealed partial class LogLevels
     // 2026-11-24 03:19:43,123 17 WARNING acme odoo.http: …; colours may stand around the word.
     [GeneratedRegex(@"\A\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?:\x1b\[[\d;]*m)*(DEBUG|TEST|RUNBOT|INFO|WARNING|ERROR|CRITICAL)\b", RegexOptions.CultureInvariant)]
     private static partial Regex Odoo();
+
+    // 2026-11-24T03:19:43Z 203.0.113.9 GET shop.example.com /web/login 200 5120 34: the last three are status, bytes and milliseconds.
+    [GeneratedRegex(@"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ [0-9a-fA-F.:]+ \S+ \S+ .*? ?(\d)\d\d \d+ [-+]?\d+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Access();
 
     // 2026-11-24 03:19:43.123 UTC [17] acme ERROR:  …
     [GeneratedRegex(@"\A\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S+ \[\d+\] (?:\S+ )?(DEBUG|DEBUG1|DEBUG2|INFO|NOTICE|LOG|WARNING|ERROR|FATAL|PANIC|STATEMENT|DETAIL|HINT|CONTEXT):", RegexOptions.CultureInvariant)]

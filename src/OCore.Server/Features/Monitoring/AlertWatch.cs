@@ -1,14 +1,14 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using OCore.Features.Branding;
 using OCore.Features.Webhooks;
-using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
 
 namespace OCore.Features.Monitoring;
 
 /// <summary>Holds the newest figures against the rules. What is not known raises nothing and clears nothing.</summary>
-internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, Settings settings, TimeProvider time)
+internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, BrandMails brands, TimeProvider time)
 {
     private const int Fresh = 90;
 
@@ -79,21 +79,24 @@ internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, Settin
             var word = alert.ClearedAt is null ? "raised" : "cleared";
             var root = await db.Organizations.AcrossTenants().Where(o => o.Id == alert.OrgId).Select(o => o.RootId).SingleAsync(stop);
             await tell.Async($"alert:{alert.Id}:{word}", $"alert.{word}", alert.OrgId, root, now, alert.ToView(), stop);
+            if (alert.Rule.Emails.Count == 0)
+                continue;
+            var look = await brands.OfOrganizationAsync(alert.OrgId, stop);
             foreach (var address in alert.Rule.Emails)
-                outbox.Add(db, address, Mail(alert, about), about: alert.Id, validFor: TimeSpan.FromHours(12));
+                outbox.Add(db, address, Mail(look, alert, about), about: alert.Id, validFor: TimeSpan.FromHours(12));
         }
     }
 
-    private MailContent Mail(Alert alert, Thing about)
+    private static MailContent Mail(MailLook look, Alert alert, Thing about)
     {
         var rule = alert.Rule;
         var sentence = $"{rule.Metric} of the {rule.Subject} {about.Name} was {(rule.Above ? "above" : "below")} {Text(rule.Threshold, rule.Measure.Unit)} for {rule.ForSeconds / 60.0:0.#} minutes: {Text(alert.Value, rule.Measure.Unit)}, at {alert.RaisedAt:HH:mm} UTC.";
         var (subject, paragraphs) = alert.ClearedAt is null
             ? ($"{rule.Name}: {about.Name}", (string[])[sentence])
             : ($"Over: {rule.Name}: {about.Name}", [$"Since {alert.ClearedAt:HH:mm} UTC it is no longer so.", sentence]);
-        return new MailContent(Brand.Product, subject, paragraphs)
+        return MailContent.For(look, subject, paragraphs) with
         {
-            Action = ("Show it", new Uri(settings.PublicUrl, "/")), Footnote = $"You get this because the alert rule {rule.Name} names your address.",
+            Action = ("Show it", new Uri(look.Address, $"/{rule.Subject}s/{about.Id}?tab=monitoring")), Footnote = $"You get this because the alert rule {rule.Name} names your address.",
         };
     }
 
@@ -101,6 +104,9 @@ internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, Settin
     {
         "bytes" or "bytes_per_second" => string.Create(CultureInfo.InvariantCulture, $"{value / (1 << 20):0.#} MiB{(unit == "bytes" ? "" : "/s")}"),
         "percent" => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} %"),
+        "hours" => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} hours"),
+        "days" => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} days"),
+        "seconds" => string.Create(CultureInfo.InvariantCulture, $"{value:0} seconds"),
         "milliseconds" => string.Create(CultureInfo.InvariantCulture, $"{value:0} ms"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{value:0.##}"),
     };

@@ -70,32 +70,50 @@ internal static class MetricEndpoints
         });
     }
 
-    /// <summary>The newest figures of all instances (for an agency: its clients' too) in the text format of Prometheus. Scrape it with an API key that has <c>view:instances</c>.</summary>
-    internal static async Task<ContentHttpResult> Prometheus(OCoreDb db, TimeProvider time, CancellationToken stop)
+    /// <summary>
+    /// The newest figures of all instances (for an agency: its clients' too), and for those who may see them of the servers, in the text format of
+    /// Prometheus. Scrape it with an API key that has <c>view:instances</c>, and <c>view:servers</c> for the servers.
+    /// </summary>
+    internal static async Task<ContentHttpResult> Prometheus(OCoreDb db, Caller caller, TimeProvider time, CancellationToken stop)
     {
         var instances = await db.Instances.AsNoTracking().Join(db.Organizations, i => i.OrgId, o => o.Id, (i, o) => new { i.Id, i.Slug, Organization = o.Slug }).OrderBy(i => i.Slug).ToListAsync(stop);
         var oldest = time.GetUtcNow().ToUnixTimeSeconds() - 90;
         var newest = (await db.Set<MetricSample>().AsNoTracking().Where(s => s.Resolution == Resolutions.Raw && s.At >= oldest).ToListAsync(stop))
             .GroupBy(s => s.SubjectId).ToDictionary(g => g.Key, g => g.MaxBy(s => s.At)!);
         var text = new PrometheusText();
-        foreach (var name in MetricNames.OfInstance.Where(n => n.Name != "restarts"))
+        Add(text, "instance", MetricNames.OfInstance, newest, instances.Select(i => (i.Id, ((string, string)[])[("instance_slug", i.Slug), ("organization", i.Organization)])));
+        // A client knows of servers what its portal shows, and no figures.
+        if (caller.Access.Portal is null && caller.May("view:servers"))
         {
-            var (family, factor) = Family(name);
-            text.Family(family, "gauge", $"{name.Name.Replace('_', ' ')} of the instance, as last measured.");
-            foreach (var instance in instances)
-                if (newest.TryGetValue(instance.Id, out var sample) && name.Of(sample) is { } value)
-                    text.Sample(family, value * factor, ("instance_slug", instance.Slug), ("organization", instance.Organization));
+            var servers = await db.Servers.AsNoTracking().Select(s => new { s.Id, s.Name }).OrderBy(s => s.Name).ToListAsync(stop);
+            Add(text, "server", MetricNames.OfServer, newest, servers.Select(s => (s.Id, ((string, string)[])[("server", s.Name)])));
         }
         return TypedResults.Text(text.ToString(), PrometheusText.ContentType);
     }
 
-    // Prometheus wants base units, and ratios for what others give in percent.
-    private static (string Family, double Factor) Family(MetricName name) => name.Unit switch
+    private static void Add(PrometheusText text, string subject, IReadOnlyList<MetricName> names, Dictionary<Guid, MetricSample> newest, IEnumerable<(Guid Id, (string, string)[] Labels)> things)
     {
-        "percent" => ($"ocore_instance_{name.Name.Replace("_percent", "", StringComparison.Ordinal)}_ratio", 0.01),
-        "milliseconds" => ($"ocore_instance_{name.Name}_seconds", 0.001),
-        "bytes" => ($"ocore_instance_{name.Name}_bytes", 1),
-        "bytes_per_second" => ($"ocore_instance_{name.Name}_bytes_per_second", 1),
-        _ => ($"ocore_instance_{name.Name}", 1),
+        var all = things.ToList();
+        foreach (var name in names.Where(n => n.Name != "restarts"))
+        {
+            var (family, factor) = Family(subject, name);
+            text.Family(family, "gauge", $"{name.Name.Replace('_', ' ')} of the {subject}, as last measured.");
+            foreach (var (id, labels) in all)
+                if (newest.TryGetValue(id, out var sample) && name.Of(sample) is { } value)
+                    text.Sample(family, value * factor, labels);
+        }
+    }
+
+    // Prometheus wants base units, and ratios for what others give in percent.
+    private static (string Family, double Factor) Family(string subject, MetricName name) => name.Unit switch
+    {
+        "percent" => ($"ocore_{subject}_{name.Name.Replace("_percent", "", StringComparison.Ordinal)}_ratio", 0.01),
+        "milliseconds" => ($"ocore_{subject}_{name.Name}_seconds", 0.001),
+        "seconds" => ($"ocore_{subject}_{name.Name}_seconds", 1),
+        "hours" => ($"ocore_{subject}_{name.Name}_seconds", 3600),
+        "days" => ($"ocore_{subject}_{name.Name.Replace("_days", "_left", StringComparison.Ordinal)}_seconds", 86400),
+        "bytes" => ($"ocore_{subject}_{name.Name}_bytes", 1),
+        "bytes_per_second" => ($"ocore_{subject}_{name.Name}_bytes_per_second", 1),
+        _ => ($"ocore_{subject}_{name.Name}", 1),
     };
 }

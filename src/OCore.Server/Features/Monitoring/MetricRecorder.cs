@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
@@ -25,6 +26,7 @@ internal sealed class MetricRecorder
         // They are counted more seldom than the rest is measured, and not in the same moment.
         if (seen.Restarts is { } restarts)
             before.RestartsNow = restarts;
+        before.Started = seen.Started ?? before.Started;
         if (seen.Stats is null || seen.Figures is not { } figures)
             return;
         var at = seen.At.ToUnixTimeSeconds();
@@ -33,8 +35,9 @@ internal sealed class MetricRecorder
         var seconds = before.At == 0 ? 0 : at - before.At;
         db.Add(OfServer(server, figures, before.Figures, at, seconds));
         var stats = seen.Stats.ToDictionary(s => s.Name);
+        var deadlines = await DeadlinesAsync(db, server.Id, stop);
         foreach (var instance in await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == server.Id).ToListAsync(stop))
-            if (OfInstance(instance, seen, stats, before, at, seconds) is { } sample)
+            if (OfInstance(instance, seen, stats, before, deadlines, at, seconds) is { } sample)
                 db.Add(sample);
         (before.At, before.Figures, before.Stats) = (at, figures, stats);
         (before.Restarts, before.RestartsNow) = (before.RestartsNow ?? before.Restarts, null);
@@ -46,10 +49,22 @@ internal sealed class MetricRecorder
         SubjectId = server.Id, OrgId = server.OrgId, RootId = server.RootId, Resolution = Resolutions.Raw, At = at, Health = 100,
         Load = now.Load, Memory = now.MemoryUsed, MemoryPercent = Share(now.MemoryUsed, server.Facts?.MemoryBytes), Disk = now.DiskUsed, DiskPercent = Share(now.DiskUsed, server.Facts?.DiskBytes),
         Cpu = before is null || now.CpuTotal <= before.CpuTotal ? null : Math.Round(100.0 * (1 - (now.CpuIdle - before.CpuIdle) / (double)(now.CpuTotal - before.CpuTotal)), 1),
-        NetworkIn = Rate(now.NetworkIn, before?.NetworkIn, seconds), NetworkOut = Rate(now.NetworkOut, before?.NetworkOut, seconds),
+        NetworkIn = Rate(now.NetworkIn, before?.NetworkIn, seconds), NetworkOut = Rate(now.NetworkOut, before?.NetworkOut, seconds), Uptime = now.Uptime > 0 ? now.Uptime : null,
     };
 
-    private static MetricSample? OfInstance(Instance instance, ServerObservation seen, Dictionary<string, ContainerStats> stats, Before before, long at, long seconds)
+    /// <summary>When the first certificate of each instance ends, and when its last verified backup was taken.</summary>
+    private sealed record Deadlines(IReadOnlyDictionary<Guid, DateTimeOffset> Certificates, IReadOnlyDictionary<Guid, DateTimeOffset> Backups);
+
+    private static async Task<Deadlines> DeadlinesAsync(OCoreDb db, Guid server, CancellationToken stop)
+    {
+        var here = db.Instances.AcrossTenants().Where(i => i.ServerId == server).Select(i => i.Id);
+        var certificates = await db.InstanceDomains.AcrossTenants().Where(d => here.Contains(d.InstanceId)).Join(db.Certificates, d => d.CustomHost, c => c.Host, (d, c) => new { d.InstanceId, c.ValidUntil }).ToListAsync(stop);
+        var backups = await db.Backups.AcrossTenants().Where(b => b.State == BackupState.Verified && b.TakenAt != null && b.InstanceId != null && here.Contains(b.InstanceId.Value)).Select(b => new { b.InstanceId, b.TakenAt }).ToListAsync(stop);
+        return new Deadlines(certificates.Where(c => c.ValidUntil != null).GroupBy(c => c.InstanceId).ToDictionary(g => g.Key, g => g.Min(c => c.ValidUntil!.Value)),
+            backups.GroupBy(b => b.InstanceId!.Value).ToDictionary(g => g.Key, g => g.Max(b => b.TakenAt!.Value)));
+    }
+
+    private static MetricSample? OfInstance(Instance instance, ServerObservation seen, Dictionary<string, ContainerStats> stats, Before before, Deadlines deadlines, long at, long seconds)
     {
         var name = OdooContainer.NameOf(instance.Slug).Value;
         var (now, then) = (stats.GetValueOrDefault(name), before.Stats?.GetValueOrDefault(name));
@@ -66,6 +81,9 @@ internal sealed class MetricRecorder
             Restarts = before.RestartsNow?.TryGetValue(name, out var restarts) != true ? null : before.Restarts?.TryGetValue(name, out var counted) != true ? 0 : restarts >= counted ? restarts - counted : restarts,
             Connections = before.Connections?.TryGetValue(instance.Database, out var open) == true ? open : null,
             Database = instance.Use?.DatabaseBytes, Filestore = instance.Use?.FilestoreBytes,
+            Uptime = now is not null && before.Started?.TryGetValue(name, out var started) == true && seen.At > started ? Math.Round((seen.At - started).TotalSeconds) : null,
+            CertificateDays = deadlines.Certificates.TryGetValue(instance.Id, out var ends) ? Math.Round((ends - seen.At).TotalDays, 2) : null,
+            BackupAge = deadlines.Backups.TryGetValue(instance.Id, out var taken) ? Math.Round((seen.At - taken).TotalHours, 2) : null,
         };
     }
 
@@ -80,5 +98,6 @@ internal sealed class MetricRecorder
         public ServerFigures? Figures;
         public IReadOnlyDictionary<string, ContainerStats>? Stats;
         public IReadOnlyDictionary<string, long>? Restarts, RestartsNow, Connections;
+        public IReadOnlyDictionary<string, DateTimeOffset>? Started;
     }
 }

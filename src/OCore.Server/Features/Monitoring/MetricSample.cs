@@ -33,6 +33,12 @@ internal sealed class MetricSample : IAgencyShared
     public double? Connections { get; set; }
     public double? Database { get; set; }
     public double? Filestore { get; set; }
+    /// <summary>Seconds since it was started.</summary>
+    public double? Uptime { get; set; }
+    /// <summary>Days until the first certificate of the instance's domains ends.</summary>
+    public double? CertificateDays { get; set; }
+    /// <summary>Hours since the last verified backup was taken.</summary>
+    public double? BackupAge { get; set; }
 }
 
 /// <summary>How far samples were summed up.</summary>

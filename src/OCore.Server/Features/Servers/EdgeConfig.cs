@@ -143,7 +143,7 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
     private const string Head = """
         global
             description @VERSION@
-            log stdout format raw local0 notice
+            log stdout format raw local0 info
             maxconn 8192
             hard-stop-after 15m
             stats socket ipv4@127.0.0.1:8404 level user
@@ -177,14 +177,17 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
 
         frontend edge
             bind :8080
-        @TLS@@ACME@    http-request set-var(txn.host) req.hdr(host),field(1,:),lower
+            option dontlognull
+            # Without the query, in which Odoo's links carry what lets people in.
+            log-format "access %[var(txn.to)] %[date,utime(%Y-%m-%dT%H:%M:%SZ)] %[var(txn.for)] %HM %[var(txn.host)] %HP %ST %B %Ta"
+        @TLS@    acl behind_proxy src -f @FOLDER@/proxies.list
+            http-request set-var(txn.for) src
+            http-request set-var(txn.for) req.hdr_ip(x-forwarded-for,-1) if behind_proxy { req.hdr_ip(x-forwarded-for,-1) -m found }
+        @ACME@    http-request set-var(txn.host) req.hdr(host),field(1,:),lower
             http-request set-var(txn.to) var(txn.host),map(@FOLDER@/hosts.map,unknown)
             http-request set-var(txn.to) var(txn.host),map(@FOLDER@/live.map) if { path_beg /websocket /longpolling } { var(txn.host),map(@FOLDER@/live.map) -m found }
             http-request deny deny_status 404 if { path,url_dec -m reg -i ^/+web/+database(/|$) }
-            acl behind_proxy src -f @FOLDER@/proxies.list
-        @REDIRECT@    http-request set-var(txn.for) src
-            http-request set-var(txn.for) req.hdr_ip(x-forwarded-for,-1) if behind_proxy { req.hdr_ip(x-forwarded-for,-1) -m found }
-            http-request set-var(txn.proto) str(http)
+        @REDIRECT@    http-request set-var(txn.proto) str(http)
             http-request set-var(txn.proto) str(https) if { ssl_fc } or behind_proxy { req.hdr(x-forwarded-proto) -i https }
             http-request del-header X-Forwarded- -m beg
             http-request del-header Forwarded

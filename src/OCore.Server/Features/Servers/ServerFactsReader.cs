@@ -20,6 +20,7 @@ internal static class ServerFactsReader
         df -P -k -- "$1" | awk 'NR == 2 { printf "disk=%.0f\n", $3 * 1024 }'
         awk '/^cpu / { t = 0; for (i = 2; i <= 9; i++) t += $i; printf "cpu=%.0f\nidle=%.0f\n", t, $5 + $6 }' /proc/stat
         awk 'NR > 2 { sub(":", " "); if ($1 !~ /^(lo|docker|br-|veth)/) { i += $2; o += $10 } } END { printf "in=%.0f\nout=%.0f\n", i, o }' /proc/net/dev
+        awk '{ printf "uptime=%.0f\n", $1 }' /proc/uptime
         """;
 
     public static RemoteCommand Identify(string folder) => RemoteCommand.Script(IdentifyScript, folder);
@@ -47,7 +48,7 @@ internal static class ServerFactsReader
     {
         var values = Values(answer);
         long Counted(string name) => long.TryParse(values.GetValueOrDefault(name), out var count) ? count : 0;
-        return new ServerFigures(double.Parse(values["load"], CultureInfo.InvariantCulture), long.Parse(values["memory"]), long.Parse(values["disk"]), Counted("cpu"), Counted("idle"), Counted("in"), Counted("out"));
+        return new ServerFigures(double.Parse(values["load"], CultureInfo.InvariantCulture), long.Parse(values["memory"]), long.Parse(values["disk"]), Counted("cpu"), Counted("idle"), Counted("in"), Counted("out"), Counted("uptime"));
     }
 
     internal static Dictionary<string, string> Values(string answer) => answer.Split('\n', StringSplitOptions.RemoveEmptyEntries)

@@ -24,12 +24,15 @@ internal sealed record ServerObservation
     public IReadOnlyDictionary<Guid, double> Latencies { get; init; } = new Dictionary<Guid, double>();
     /// <summary>How often Docker restarted each instance's container, by its name.</summary>
     public IReadOnlyDictionary<string, long>? Restarts { get; init; }
+    /// <summary>Since when each instance's container runs, by its name; asked as seldom.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset>? Started { get; init; }
     /// <summary>Of the machine itself.</summary>
     public ServerFigures? Figures { get; init; }
 }
 
 /// <summary>What a machine says of itself; processor time and traffic are counted since it started.</summary>
-internal sealed record ServerFigures(double Load, long MemoryUsed, long DiskUsed, long CpuTotal, long CpuIdle, long NetworkIn, long NetworkOut);
+/// <param name="Uptime">Seconds; 0 where it does not say.</param>
+internal sealed record ServerFigures(double Load, long MemoryUsed, long DiskUsed, long CpuTotal, long CpuIdle, long NetworkIn, long NetworkOut, long Uptime = 0);
 
 /// <summary>
 /// Where those whose things run on servers join the reconciler: servers know nothing of instances. Filled at start, before the

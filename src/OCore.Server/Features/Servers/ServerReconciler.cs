@@ -157,12 +157,14 @@ internal sealed class ServerReconciler(
         var sizes = Seen.IsDue(ref seen.SizesAt, SizesEvery, time);
         var instances = containers.Where(c => c.IsRunning && c.Labels.ContainsKey(ServerLabels.Instance)).Select(c => DockerName.Parse(c.Name)).ToList();
         var databases = sizes ? await DatabasesAsync(connection, stop) : null;
+        var asked = sizes ? await AskedAsync(connection, containers, stop) : null;
         var observation = new ServerObservation
         {
             At = now, Reachable = true, Containers = containers, Health = edge.Instances, Latencies = edge.Latencies, Figures = measure,
             Stats = figures ? await connection.Docker.StatsAsync(instances, stop) : null,
             DatabaseSizes = databases?.ToDictionary(d => d.Key, d => d.Value.Bytes), DatabaseConnections = databases?.ToDictionary(d => d.Key, d => d.Value.Connections),
-            Restarts = sizes ? await RestartsAsync(connection, containers, stop) : null,
+            Restarts = asked?.ToDictionary(c => c.Name, c => c.RestartCount ?? 0),
+            Started = asked?.Where(c => c is { IsRunning: true, StartedAt: not null }).ToDictionary(c => c.Name, c => c.StartedAt!.Value),
             FolderSizes = Seen.IsDue(ref seen.FoldersAt, FoldersEvery, time) ? await FoldersAsync(connection, stop) : null,
         };
         if (figures || server.Status == ServerStatus.Unreachable)
@@ -240,13 +242,12 @@ internal sealed class ServerReconciler(
     private static Task<bool> IsWatchedAsync(OCoreDb db, Server server, CancellationToken stop) =>
         db.ServersOfAll().AnyAsync(s => s.Id == server.Id && Watched.Contains(s.Status), stop);
 
-    private static async Task<IReadOnlyDictionary<string, long>?> RestartsAsync(IServerConnection connection, IReadOnlyList<ContainerState> containers, CancellationToken stop)
+    private static async Task<IReadOnlyList<ContainerState>?> AskedAsync(IServerConnection connection, IReadOnlyList<ContainerState> containers, CancellationToken stop)
     {
         try
         {
             // A list does not say it; the container is asked.
-            var asked = await Task.WhenAll(containers.Where(c => c.Labels.ContainsKey(ServerLabels.Instance)).Select(c => connection.Docker.FindAsync(DockerName.Parse(c.Name), stop)));
-            return asked.OfType<ContainerState>().ToDictionary(c => c.Name, c => c.RestartCount ?? 0);
+            return [.. (await Task.WhenAll(containers.Where(c => c.Labels.ContainsKey(ServerLabels.Instance)).Select(c => connection.Docker.FindAsync(DockerName.Parse(c.Name), stop)))).OfType<ContainerState>()];
         }
         catch (DockerCallException)
         {

@@ -64,6 +64,11 @@ internal static class OdooSettings
             $"Settings that can be given: {string.Join(", ", Allowed.Keys.Select(k => upperCase ? k.ToUpperInvariant() : k))}.") { Errors = errors };
     }
 
+    /// <summary>Why a key of odoo.conf, by its own name, cannot have this value; null where it can.</summary>
+    internal static string? Refusal(string key, string value) => Refusal(key, value, upperCase: false);
+
+    public static bool IsAllowed(string key) => Allowed.ContainsKey(key);
+
     private static string? Refusal(string name, string value, bool upperCase)
     {
         var key = name.ToLowerInvariant();

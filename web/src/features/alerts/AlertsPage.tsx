@@ -17,11 +17,11 @@ import { Page } from '../shell/Page';
 
 const metrics = {
   server: ['cpu', 'memory_percent', 'disk_percent', 'load', 'health'],
-  instance: ['health', 'latency', 'cpu', 'memory_percent', 'connections', 'database', 'filestore'],
+  instance: ['health', 'latency', 'cpu', 'memory_percent', 'connections', 'database', 'filestore', 'certificate_days', 'backup_age'],
 };
 type Subject = keyof typeof metrics;
 
-const valueOf = (value: number, unit: string) => (unit === 'bytes' ? bytes(value) : unit === 'percent' ? `${value} %` : unit === 'milliseconds' ? `${value} ms` : String(value));
+const valueOf = (value: number, unit: string) => (unit === 'bytes' ? bytes(value) : unit === 'percent' ? `${value} %` : unit === 'milliseconds' ? `${value} ms` : unit === 'hours' || unit === 'days' ? `${value} ${unit}` : String(value));
 
 export default function AlertsPage() {
   const refusal = useRefusal('manage:monitoring');

@@ -28,7 +28,7 @@ const above = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/'))
 const last = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 const joined = (folder: string, name: string) => (folder ? `${folder}/${name}` : name);
 
-/** The instance's own add-ons, and the sources it reads, as a tree with an editor beside it. */
+/** The instance's own add-ons, its configuration, and the sources it reads, as a tree with an editor beside it. */
 export function Files({ instance }: { instance: InstanceView }) {
   const { files: t } = useTexts();
   const org = useOrg();
@@ -44,6 +44,8 @@ export function Files({ instance }: { instance: InstanceView }) {
   if (top.error && !top.data) return <ErrorState error={top.error} onRetry={() => void top.reload()} />;
   if (!top.data) return <Loading />;
   const writable = top.data.root.writable && !mayNot;
+  // The configuration is one file, which is there.
+  const growing = writable && root === 'addons';
 
   async function upload(list: FileList | null) {
     setBusy(true);
@@ -64,10 +66,10 @@ export function Files({ instance }: { instance: InstanceView }) {
         <div className={classes.treeHead}>
           <Select
             size="xs" className={classes.grow} aria-label={t.root} allowDeselect={false} value={root}
-            data={top.data.roots.map(({ name, writable: own }) => ({ value: name, label: own ? t.addons : `${name} (${t.readOnly})` }))}
+            data={top.data.roots.map(({ name, writable: own }) => ({ value: name, label: name === 'addons' ? t.addons : name === 'configuration' ? t.configuration : own ? name : `${name} (${t.readOnly})` }))}
             onChange={(value) => { setRoot(value ?? 'addons'); setPath(''); setFolder(''); }}
           />
-          {writable && (
+          {growing && (
             <>
               <Tooltip label={t.newFile}><ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.newFile} onClick={() => setAsking({ kind: 'file', path: folder })}><IconFilePlus size={15} aria-hidden /></ActionIcon></Tooltip>
               <Tooltip label={t.newFolder}><ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.newFolder} onClick={() => setAsking({ kind: 'folder', path: folder })}><IconFolderPlus size={15} aria-hidden /></ActionIcon></Tooltip>
@@ -79,7 +81,7 @@ export function Files({ instance }: { instance: InstanceView }) {
             </>
           )}
         </div>
-        <Folder instance={instance} root={root} path="" depth={0} open={path} chosen={folder} onFolder={setFolder} onFile={setPath} onAsk={writable ? setAsking : undefined} />
+        <Folder instance={instance} root={root} path="" depth={0} open={path} chosen={folder} onFolder={setFolder} onFile={setPath} onAsk={growing ? setAsking : undefined} />
       </nav>
       <div>
         {path ? <OneFile key={`${root} ${path}`} instance={instance} root={root} path={path} mayWrite={writable} /> : <EmptyState title={t.choose}>{t.chooseNote}</EmptyState>}
@@ -166,10 +168,20 @@ function OneFile({ instance, root, path, mayWrite }: { instance: InstanceView; r
   if (!data) return <Loading />;
   const button = <Button variant="default" onClick={() => void download()}>{t.download}</Button>;
   if (data.text === undefined || data.text === null) return <EmptyState title={last(path)} action={button}>{data.isLarge ? t.large(bytes(data.size)) : t.binary(bytes(data.size))}</EmptyState>;
-  return <Editing instance={instance} file={data} mayWrite={mayWrite} download={button} />;
+  // The configuration is written anew of what is saved; another text is another editor.
+  return <Editing key={root === 'configuration' ? data.hash : ''} instance={instance} root={root} file={data} mayWrite={mayWrite} download={button} onSaved={root === 'configuration' ? () => void reload() : undefined} />;
 }
 
-function Editing({ instance, file, mayWrite, download }: { instance: InstanceView; file: FileView; mayWrite: boolean; download: React.ReactNode }) {
+interface EditingProps {
+  instance: InstanceView;
+  root: string;
+  file: FileView;
+  mayWrite: boolean;
+  download: React.ReactNode;
+  onSaved?: () => void;
+}
+
+function Editing({ instance, root, file, mayWrite, download, onSaved }: EditingProps) {
   const { files: t } = useTexts();
   const org = useOrg();
   const [kept, setKept] = useState(file);
@@ -180,6 +192,8 @@ function Editing({ instance, file, mayWrite, download }: { instance: InstanceVie
   const [refused, setRefused] = useState<ApiError>();
   const module = kept.path.includes('/') ? kept.path.slice(0, kept.path.indexOf('/')) : undefined;
   const changed = text !== kept.text;
+  const configuration = root === 'configuration';
+  const restart = useSend(() => api.runInstance(instance.id, 'restart'), { onDone: () => done(t.restarting), onError: failed });
   const update = useSend(() => api.changeModules(instance.id, { update: [module!] }), { onDone: () => done(t.updating(module ?? '')), onError: failed });
 
   async function save(anyway: boolean) {
@@ -187,16 +201,17 @@ function Editing({ instance, file, mayWrite, download }: { instance: InstanceVie
     setBusy(true);
     setRefused(undefined);
     try {
-      const found = (await send(api.checkFile(instance.id, { path: kept.path, text }), { org })).errors;
+      const found = (await send(api.checkFile(instance.id, { root, path: kept.path, text }), { org })).errors;
       setFaults(found);
       if (found.length && !anyway) {
         setAsked(true);
         return;
       }
       setAsked(false);
-      const saved = await send(api.saveFile(instance.id, { path: kept.path, text, hash: kept.hash ?? undefined }), { org });
+      const saved = await send(api.saveFile(instance.id, { root, path: kept.path, text, hash: kept.hash ?? undefined }), { org });
       setKept({ ...saved, text });
-      done(t.saved);
+      done(configuration ? t.restartNeeded : t.saved);
+      onSaved?.();
     } catch (error) {
       if (error instanceof ApiError) setRefused(error);
     } finally {
@@ -211,6 +226,7 @@ function Editing({ instance, file, mayWrite, download }: { instance: InstanceVie
         {changed && <span className="dim">{t.unsaved}</span>}
         <span className={classes.grow} />
         {download}
+        {mayWrite && configuration && <Button variant="default" loading={restart.busy} disabled={changed} onClick={() => restart.send(undefined)}>{t.restartNow}</Button>}
         {mayWrite && module && <Button variant="default" loading={update.busy} disabled={changed} onClick={() => update.send(undefined)}>{t.updateModule(module)}</Button>}
         {mayWrite && <Button loading={busy} disabled={!changed} onClick={() => void save(false)}>{t.save}</Button>}
       </div>
@@ -218,7 +234,7 @@ function Editing({ instance, file, mayWrite, download }: { instance: InstanceVie
       {asked && faults[0] && (
         <div className={classes.bar} role="alert">
           <span>{t.faulty(faults[0].line, faults[0].message)}</span>
-          <Button variant="default" loading={busy} onClick={() => void save(true)}>{t.saveAnyway}</Button>
+          {!configuration && <Button variant="default" loading={busy} onClick={() => void save(true)}>{t.saveAnyway}</Button>}
         </div>
       )}
       <div className={classes.editor}>

@@ -45,7 +45,7 @@ export function Logs({ instance }: { instance: InstanceView }) {
   return (
     <>
       <div style={{ display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: '8px 12px', marginBottom: 10, fontSize: 13 }}>
-        <SegmentedControl size="xs" aria-label={t.logSource} data={[{ value: 'odoo', label: 'Odoo' }, { value: 'postgres', label: 'PostgreSQL' }]} value={source} onChange={setSource} />
+        <SegmentedControl size="xs" aria-label={t.logSource} data={[{ value: 'odoo', label: 'Odoo' }, { value: 'postgres', label: 'PostgreSQL' }, ...(instance.topologyId ? [] : [{ value: 'access', label: t.accessLog }])]} value={source} onChange={setSource} />
         <Select
           size="xs" w={150} aria-label={t.logLevel} allowDeselect={false} value={level} onChange={(value) => setLevel(value ?? '')}
           data={[{ value: '', label: t.allLevels }, { value: 'info', label: 'Info' }, { value: 'warning', label: 'Warning' }, { value: 'error', label: 'Error' }, { value: 'critical', label: 'Critical' }]}

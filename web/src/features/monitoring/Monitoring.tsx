@@ -13,11 +13,12 @@ const Chart = lazy(() => import('./Chart'));
 const hour = 3_600_000;
 const spans = { '1h': hour, '24h': 24 * hour, '7d': 7 * 24 * hour, '30d': 30 * 24 * hour, '90d': 90 * 24 * hour } as const;
 type Span = keyof typeof spans;
-type Group = 'cpu' | 'memory' | 'disk' | 'load' | 'network' | 'health' | 'latency' | 'connections' | 'sizes' | 'restarts';
+type Group = 'cpu' | 'memory' | 'disk' | 'load' | 'network' | 'health' | 'latency' | 'connections' | 'sizes' | 'restarts' | 'uptime' | 'certificate' | 'backup';
 
 const groups: Record<Group, string[]> = {
   cpu: ['cpu'], memory: ['memory'], disk: ['disk'], load: ['load'], network: ['network_in', 'network_out'], health: ['health'], latency: ['latency'],
-  connections: ['connections'], sizes: ['database', 'filestore'], restarts: ['restarts'],
+  connections: ['connections'], sizes: ['database', 'filestore'], restarts: ['restarts'], uptime: ['uptime'],
+  certificate: ['certificate_days'], backup: ['backup_age'],
 };
 // Of two lines on one chart; the legend names them.
 const colors = ['--mantine-color-anchor', '--oc-warn'];
@@ -27,6 +28,9 @@ const texted: Record<string, (value: number) => string> = {
   bytes: (value) => bytes(value),
   bytes_per_second: (value) => `${bytes(value)}/s`,
   milliseconds: (value) => `${Math.round(value)} ms`,
+  seconds: (value) => (value < 7200 ? `${Math.round(value / 60)} min` : value < 172_800 ? `${Math.round(value / 3600)} h` : `${Math.round(value / 86_400)} d`),
+  hours: (value) => (value < 48 ? `${Math.round(value * 10) / 10} h` : `${Math.round(value / 2.4) / 10} d`),
+  days: (value) => `${Math.round(value)} d`,
 };
 const plain = (value: number) => String(Math.round(value * 100) / 100);
 

@@ -1140,6 +1140,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<long>("At")
                         .HasColumnType("bigint");
 
+                    b.Property<double?>("BackupAge")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("CertificateDays")
+                        .HasColumnType("double precision");
+
                     b.Property<double?>("Connections")
                         .HasColumnType("double precision");
 
@@ -1189,6 +1195,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
                         .HasColumnType("uuid");
+
+                    b.Property<double?>("Uptime")
+                        .HasColumnType("double precision");
 
                     b.HasKey("SubjectId", "Resolution", "At");
 

@@ -1137,6 +1137,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<long>("At")
                         .HasColumnType("bigint");
 
+                    b.Property<double?>("BackupAge")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("CertificateDays")
+                        .HasColumnType("double precision");
+
                     b.Property<double?>("Connections")
                         .HasColumnType("double precision");
 
@@ -1186,6 +1192,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
                         .HasColumnType("uuid");
+
+                    b.Property<double?>("Uptime")
+                        .HasColumnType("double precision");
 
                     b.HasKey("SubjectId", "Resolution", "At");
 

@@ -1133,6 +1133,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long>("At")
                         .HasColumnType("INTEGER");
 
+                    b.Property<double?>("BackupAge")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("CertificateDays")
+                        .HasColumnType("REAL");
+
                     b.Property<double?>("Connections")
                         .HasColumnType("REAL");
 
@@ -1182,6 +1188,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
                         .HasColumnType("TEXT");
+
+                    b.Property<double?>("Uptime")
+                        .HasColumnType("REAL");
 
                     b.HasKey("SubjectId", "Resolution", "At");
 
