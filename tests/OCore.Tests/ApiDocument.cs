@@ -106,6 +106,7 @@ internal sealed class ApiDocument
                 "host" or "domain" or "baseDomain" => "host.example.com",
                 "user" => "deploy",
                 "database" => "sample",
+                "name" when (string?)schema["pattern"] is not null => "sample",
                 "subject" => "instance",
                 "metric" => "cpu",
                 "when" => "above",

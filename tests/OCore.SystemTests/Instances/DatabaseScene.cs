@@ -1,7 +1,5 @@
 using OCore.Client;
 using OCore.SystemTests.Backups;
-using OCore.SystemTests.Remote;
-using Xunit;
 
 namespace OCore.SystemTests.Instances;
 

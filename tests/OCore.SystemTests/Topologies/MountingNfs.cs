@@ -28,8 +28,10 @@ public sealed class MountingNfs(ITestOutputHelper output) : IAsyncLifetime
         if (Lab.WhyNot is not null) return; // the test says so
         await Lab.RunAsync(Path.Combine(Lab.Bin, "docker-engine"));
         await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "nfs");
-        _here = new LocalConnection(TimeProvider.System);
+        _here = ThisMachine();
     }
+
+    private static LocalConnection ThisMachine() => new(TimeProvider.System);
 
     public async Task DisposeAsync()
     {

@@ -25,7 +25,9 @@ public sealed class QueriesOfLists
     private const int Most = 8;
 
     /// <summary>Their rows do not come from the database, or no more than a few are kept.</summary>
-    private static readonly string[] FromElsewhere = ["listTopologyPlans", "listPermissions", "listOdooVersions", "listOdooModules", "listInstanceModules", "listInstanceDomains", "listInstanceDatabases", "listTopologyBlueprints"];
+    private static readonly string[] FromElsewhere = ["listTopologyPlans", "listPermissions", "listOdooVersions", "listOdooModules", "listInstanceModules", "listInstanceDomains", "listInstanceDatabases", "listInstanceNodes", "listTopologyBlueprints",
+        // Of a client: the query is that of the agency's own, which is counted.
+        "listClientCssVersions"];
 
     [Theory, Sqlite, Postgres]
     public async Task They_are_as_many_for_fifty_rows_as_for_one(Database database)

@@ -55,7 +55,7 @@ public sealed class ContainerSpecTests
             Full with { Files = [] }, Full with { Files = [Full.Files[0] with { Uid = 0 }] }, Full with { Files = [Full.Files[0] with { Content = "x"u8.ToArray() }] },
             Full with { Init = true }, Full with { StopSignal = "SIGINT" }, Full with { StopTimeout = TimeSpan.FromSeconds(1) }, Full with { ShmBytes = 1 },
             Full with { Archives = [new("tree", (_, _) => Task.CompletedTask)] },
-            Full with { HostName = "h" }, Full with { WorkingFolder = "/x" }, Full with { DropCapabilities = ["ALL"] }, Full with { NoNetwork = true },
+            Full with { HostName = "h" }, Full with { WorkingFolder = "/x" }, Full with { DropCapabilities = ["ALL"] }, Full with { NoNetwork = true }, Full with { OpensByHandle = true },
         ];
         var hashes = others.Select(SpecHash.Of).Append(SpecHash.Of(Full)).ToList();
         Assert.Equal(hashes.Count, hashes.Distinct().Count());
@@ -65,7 +65,7 @@ public sealed class ContainerSpecTests
     public void Every_member_of_a_spec_is_in_that_test()
     {
         // A member that the hash leaves out would be a change that is never rolled out.
-        Assert.Equal(27, typeof(ContainerSpec).GetProperties().Count(p => p.Name != "EqualityContract"));
+        Assert.Equal(28, typeof(ContainerSpec).GetProperties().Count(p => p.Name != "EqualityContract"));
     }
 
     [Fact]
@@ -84,6 +84,16 @@ public sealed class ContainerSpecTests
         Assert.Equal("10m", host.LogConfig!.Config!["max-size"]);
         Assert.Equal(2, host.PortBindings!["8069/tcp"].Count);
         Assert.Equal(["A=1", "B=2"], made.Env);
+    }
+
+    // ADR 0054: the NFS server, and nothing else.
+    [Fact]
+    public void A_file_server_may_open_by_handle_and_nothing_more()
+    {
+        var host = ContainerParameters.From(Full with { OpensByHandle = true }, "hash").HostConfig!;
+        Assert.Equal(["DAC_READ_SEARCH"], host.CapAdd);
+        Assert.Equal(["no-new-privileges"], host.SecurityOpt!.Where(o => !o.StartsWith("seccomp={", StringComparison.Ordinal)));
+        Assert.False(host.Privileged);
     }
 
     [Theory]

@@ -206,6 +206,7 @@ public sealed class TheMatrix(TestApps apps) : IClassFixture<TestApps>
         "clientId" or "client" or "clients" or "organization" or "organizationId" => "clients",
         "role" or "roleId" => "roles",
         "target" => "backup-targets",
+        "backup" => "backups",
         "operation" or "operationId" => "operations",
         "objectId" => "servers",
         _ when (string?)schema["format"] == "uuid" => throw new InvalidOperationException($"Say in TheMatrix what \"{name}\" refers to."),

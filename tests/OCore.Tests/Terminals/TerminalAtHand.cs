@@ -69,6 +69,8 @@ internal sealed class TerminalAtHand(ClientWebSocket socket) : IAsyncDisposable
     /// <summary>Reads one message. False at the end.</summary>
     public async Task<bool> NextAsync(CancellationToken stop)
     {
+        if (socket.CloseStatus is not null)
+            return false;
         var have = 0;
         ValueWebSocketReceiveResult got;
         do

@@ -50,7 +50,7 @@ internal static class ContainerParameters
         ShmSize = spec.ShmBytes,
         ReadonlyRootfs = spec.ReadOnly,
         CapDrop = [.. spec.DropCapabilities],
-        CapAdd = spec.OpensByHandle ? ["DAC_READ_SEARCH"] : [],
+        CapAdd = spec.OpensByHandle ? ["DAC_READ_SEARCH"] : null!,
         Init = spec.Init ? true : null,
         Mounts = [.. spec.Mounts.Select(Mount)],
         Tmpfs = spec.Tmpfs.ToDictionary(t => t.Target.Value, t => $"rw,nosuid,nodev,size={t.Bytes},mode={Convert.ToString((int)t.Mode, 8)}"),
