@@ -139,7 +139,8 @@ public sealed class EveryEndpointRefuses(TestApps apps) : IClassFixture<TestApps
 
     private static IEnumerable<Probe> OfAddress(ApiDocument document, ApiOperation operation)
     {
-        foreach (var text in BadValues.Hostile.Append(new string('a', 3000)))
+        // The web server itself refuses an address of more than 8 KB, without a body; some name three objects.
+        foreach (var text in BadValues.Hostile.Append(new string('a', 2000)))
             // The web server itself refuses an address with a NUL, without a body.
             yield return new Probe(operation, $"the address of {text}".Truncate(80), operation.Body is null ? null : Json(document.Sample(operation.Body)), "", null, _ => Uri.EscapeDataString(text), OnlyNoError: text.Contains('\0'));
     }

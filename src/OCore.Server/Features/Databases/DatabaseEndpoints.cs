@@ -162,10 +162,10 @@ internal static partial class DatabaseEndpoints
 
     private static async Task<Results<NoContent, Problem>> SignalAsync(string id, string database, string connection, string verb, Func<InstanceOnServer, Task<string>> signal, OCoreDb db, InstanceHost host, CancellationToken stop)
     {
-        if (!SessionId().IsMatch(connection))
-            return DatabaseProblems.ConnectionGone;
         return await OnAsync<NoContent>(db, host, id, database, async on =>
         {
+            if (!SessionId().IsMatch(connection))
+                throw new ProblemException(DatabaseProblems.ConnectionGone);
             // Only a session of this database is asked: the names are compared where it runs.
             if (await signal(on) is not "t\n")
                 throw new ProblemException(DatabaseProblems.ConnectionGone);
