@@ -11,6 +11,8 @@ using OCore.Tests.Servers;
 namespace OCore.Tests.Terminals;
 
 /// <summary>What goes through a terminal, on a real shell: that of this machine, which its operator may have.</summary>
+/// <remarks>By themselves: how much memory the process has is measured, and what else runs in it would count.</remarks>
+[Collection(TerminalsAlone.Name)]
 public sealed class TerminalTests : IAsyncLifetime
 {
     private TestApp _app = null!;
@@ -254,4 +256,10 @@ public sealed class TerminalTests : IAsyncLifetime
                 await hand.DisposeAsync();
         }
     }
+}
+
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class TerminalsAlone
+{
+    public const string Name = "terminals";
 }

@@ -162,10 +162,14 @@ internal static partial class DatabaseEndpoints
 
     private static async Task<Results<NoContent, Problem>> SignalAsync(string id, string database, string connection, string verb, Func<InstanceOnServer, Task<string>> signal, OCoreDb db, InstanceHost host, CancellationToken stop)
     {
+        // What is not there is said of the instance first, then of the database.
+        var (_, _, missing) = await FindAsync(db, id, database, stop);
+        if (missing is not null)
+            return missing;
+        if (!SessionId().IsMatch(connection))
+            return DatabaseProblems.ConnectionGone;
         return await OnAsync<NoContent>(db, host, id, database, async on =>
         {
-            if (!SessionId().IsMatch(connection))
-                throw new ProblemException(DatabaseProblems.ConnectionGone);
             // Only a session of this database is asked: the names are compared where it runs.
             if (await signal(on) is not "t\n")
                 throw new ProblemException(DatabaseProblems.ConnectionGone);
