@@ -1,3 +1,4 @@
+using System.Text;
 using OCore.Cli;
 
 namespace OCore.Tests.Cli;
@@ -38,16 +39,20 @@ internal sealed class Typist : IDisposable
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
+        using MemoryStream bytesOut = new(), bytesErr = new();
         var io = new Io
         {
             In = new StringReader(input),
             Out = output,
             Err = error,
             Env = name => environment.GetValueOrDefault(name),
+            BytesIn = () => new MemoryStream(Encoding.UTF8.GetBytes(input)),
+            BytesOut = () => bytesOut,
+            BytesErr = () => bytesErr,
             InIsTerminal = asked,
         };
         var exitCode = await CommandLine.Run(args, io);
-        return new Ran(exitCode, output.ToString(), error.ToString());
+        return new Ran(exitCode, output + Encoding.UTF8.GetString(bytesOut.ToArray()), error + Encoding.UTF8.GetString(bytesErr.ToArray()));
     }
 
     public void Dispose() => Directory.Delete(Home, recursive: true);

@@ -65,14 +65,15 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await context.Get<TemplateDatabases>().EnsureAsync(db, on.Connection, on.Server, TemplateContent.Of(on.Instance), context.Log, context.Stop);
     }
 
-    // At once what does not need the other: the database, its files, and the hash of the password, which takes as long as they do.
+    // At once what does not need the other: the database, its files, its container, and the hash of the password, which takes as long as they do.
     private static async Task CopyAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
         var (template, secrets) = (TemplateContent.Of(on.Instance).Database, context.Get<SecretBox>());
         var hash = Task.Run(() => AdminHash(on, secrets), context.Stop);
-        await Task.WhenAll(hash, InstanceHost.EnsureDatabaseAsync(on, template, context.Stop), InstanceHost.EnsureFilesAsync(on, template, context.Stop));
+        await Task.WhenAll(hash, InstanceHost.EnsureDatabaseAsync(on, template, context.Stop), InstanceHost.EnsureFilesAsync(on, template, context.Stop),
+            InstanceHost.PrepareContainerAsync(on, context.Stop));
         await PersonalizeAsync(on, await hash, secrets, context.Stop);
     }
 
@@ -80,6 +81,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
+        await on.Connection.Docker.RemoveContainerAsync(on.Container, context.Stop);
         await InstanceHost.RemoveFilesAsync(on.Connection, on.Instance.Image, on.Instance.Id, on.Instance.Slug, context.Stop);
         await InstanceHost.DropDatabaseAsync(on.Connection, on.Plan.Database, context.Stop);
     }

@@ -9,7 +9,12 @@ internal sealed partial class DockerHost
     /// The container as the spec has it, running. One that differs is replaced, one that stands still is started; a
     /// container of this name that oCore did not make is left alone.
     /// </summary>
-    public async Task<ContainerState> EnsureContainerAsync(ContainerSpec spec, CancellationToken stop)
+    public Task<ContainerState> EnsureContainerAsync(ContainerSpec spec, CancellationToken stop) => EnsureAsync(spec, start: true, stop);
+
+    /// <summary>The same, but for its start: <see cref="EnsureContainerAsync"/> has less to do then. One that runs goes on.</summary>
+    public Task PrepareContainerAsync(ContainerSpec spec, CancellationToken stop) => EnsureAsync(spec, start: false, stop);
+
+    private async Task<ContainerState> EnsureAsync(ContainerSpec spec, bool start, CancellationToken stop)
     {
         spec.Check();
         var hash = SpecHash.Of(spec);
@@ -17,7 +22,7 @@ internal sealed partial class DockerHost
         {
             try
             {
-                return await EnsureOnceAsync(spec, hash, stop);
+                return await EnsureOnceAsync(spec, hash, start, stop);
             }
             // Someone else made, removed or replaced it between the look and the act: look again.
             catch (Exception raced) when (raced is DockerConflictException or DockerNotFoundException && attempt < 3)
@@ -74,7 +79,7 @@ internal sealed partial class DockerHost
         CallAsync($"Sending {signal} to {name}", Quick, (docker, ended) =>
             docker.Containers.KillContainerAsync(name.Value, new() { Signal = signal }, ended), stop);
 
-    private async Task<ContainerState> EnsureOnceAsync(ContainerSpec spec, string hash, CancellationToken stop)
+    private async Task<ContainerState> EnsureOnceAsync(ContainerSpec spec, string hash, bool start, CancellationToken stop)
     {
         var seen = await FindAsync(spec.Name, stop);
         if (seen is not null && seen.SpecHash is null) throw new DockerNameTakenException(spec.Name.Value, _where);
@@ -91,9 +96,10 @@ internal sealed partial class DockerHost
             var id = seen?.Id ?? await CreateAsync(spec, hash, stop);
             await CompleteAsync(id, spec, stop);
         }
-        await RunningAsync(spec.Name, seen?.State, stop);
+        if (start)
+            await RunningAsync(spec.Name, seen?.State, stop);
         return await FindAsync(spec.Name, stop)
-            ?? throw new DockerNotFoundException($"{spec.Name} on {_where} vanished right after its start.");
+            ?? throw new DockerNotFoundException($"{spec.Name} on {_where} vanished right after it was made.");
     }
 
     private Task RunningAsync(DockerName name, string? state, CancellationToken stop) => state switch

@@ -28,7 +28,7 @@ export function Activity({ instance, database }: { instance: InstanceView; datab
     { key: 'seconds', header: t.seconds, align: 'right', render: (row) => <span className="nowrap">{seconds(row.seconds)}</span> },
     { key: 'transaction', header: t.transaction, align: 'right', render: (row) => <span className="nowrap">{seconds(row.transactionSeconds)}</span> },
     { key: 'blocked', header: t.blockedBy, render: (row) => (row.blockedBy.length > 0 ? <Tag tone="bad">{row.blockedBy.map(called).join(', ')}</Tag> : row.state === 'active' ? row.waitsFor : null) },
-    { key: 'statement', header: t.statement, wrap: true, render: (row) => <span className="mono" style={{ fontSize: 12, wordBreak: 'break-word', opacity: row.state === 'active' ? 1 : 0.6 }} title={row.query ?? undefined}>{clipped(row.query)}</span> },
+    { key: 'statement', header: t.statement, wrap: true, render: (row) => <span className={row.state === 'active' ? 'mono' : 'mono dim'} style={{ fontSize: 12, wordBreak: 'break-word' }} title={row.query ?? undefined}>{clipped(row.query)}</span> },
     {
       key: 'actions', header: '', actions: true, render: (row) => may && (
         <Menu position="bottom-end" width={190}>
@@ -44,9 +44,11 @@ export function Activity({ instance, database }: { instance: InstanceView; datab
   return (
     <Section title={t.activityOf(database)} note={<>{data?.neutralized && <><Tag>{t.isNeutral}</Tag> </>}{data && data.waits.length === 0 && t.calm}{!may && <> {t.hidden}</>}</>}>
       {data && data.waits.length > 0 && (
-        <ul role="alert" aria-label={t.waits} style={{ margin: '0 0 12px', padding: '8px 12px 8px 28px', borderLeft: '3px solid var(--oc-bad)', background: 'var(--oc-warn-bg)', fontSize: 13 }}>
-          {data.waits.map((wait) => <li key={`${wait.connection}${wait.kind}`}><span className="mono">{called(wait.connection)}</span> → <span className="mono">{wait.blockedBy.map(called).join(', ')}</span>: {wait.mode}{wait.table ? ` (${wait.table})` : ''}, {seconds(wait.seconds)}</li>)}
-        </ul>
+        <div role="alert" style={{ margin: '0 0 12px', padding: '8px 12px', borderLeft: '3px solid var(--oc-bad)', background: 'var(--oc-warn-bg)', fontSize: 13 }}>
+          <ul aria-label={t.waits} style={{ margin: 0, paddingLeft: 16 }}>
+            {data.waits.map((wait) => <li key={`${wait.connection}${wait.kind}`}><span className="mono">{called(wait.connection)}</span> → <span className="mono">{wait.blockedBy.map(called).join(', ')}</span>: {wait.mode}{wait.table ? ` (${wait.table})` : ''}, {seconds(wait.seconds)}</li>)}
+          </ul>
+        </div>
       )}
       <DataTable label={t.activityOf(database)} list={{ rows: data ? [...data.connections] : undefined, error, loading: !data, more: false, loadMore: () => undefined, loadingMore: false, reload: () => void reload() }} columns={columns} rowKey={(row) => row.id} empty={<span className="dim">{t.none}</span>} />
       {ending && <Confirm title={`${t.end}: ${ending.pid}`} verb={t.end} danger busy={end.busy} error={end.error} onConfirm={() => end.send(ending)} onClose={() => { end.reset(); setEnding(undefined); }}>{t.endNote}</Confirm>}
