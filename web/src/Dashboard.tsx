@@ -6,6 +6,7 @@ import { onSignedOut } from './api/client';
 import { queryClient } from './api/hooks';
 import { paths } from './paths';
 import { router } from './routes';
+import { styleNonce } from './theme/nonce';
 import { theme, variables } from './theme/theme';
 import { Toasts } from './ui/Toasts';
 
@@ -19,7 +20,7 @@ onSignedOut(() => {
 /** Where agencies work. */
 export function Dashboard() {
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={styleNonce}>
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
         <Toasts />

@@ -3,6 +3,9 @@ import { createRoot } from 'react-dom/client';
 import '@mantine/core/styles.css';
 import './theme/app.css';
 import { portalOfPage } from './portal/portal';
+import { stylesCarryNonce } from './theme/nonce';
+
+stylesCarryNonce();
 
 const element = document.getElementById('root');
 if (!element) throw new Error('No #root');

@@ -38,7 +38,7 @@ public sealed class BackupPagesTests(BrowserLab lab, Installation at) : IClassFi
             var download = await visitor.Page.RunAndWaitForDownloadAsync(() => visitor.Page.GetByRole(AriaRole.Menuitem, new() { Name = "Download as Odoo zip" }).ClickAsync());
             Assert.EndsWith(".zip", download.SuggestedFilename, StringComparison.Ordinal);
             await using (var file = await download.CreateReadStreamAsync())
-            await using (var zip = new ZipArchive(file))
+            await using (var zip = await ZipArchive.CreateAsync(file, ZipArchiveMode.Read, leaveOpen: false, entryNameEncoding: null))
             using (var dump = new StreamReader(await zip.GetEntry("dump.sql")!.OpenAsync()))
                 Assert.Equal(Dump, await dump.ReadToEndAsync());
 

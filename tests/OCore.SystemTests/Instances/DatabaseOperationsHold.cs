@@ -23,13 +23,16 @@ public sealed class DatabaseOperationsHold(OdooLab lab, ITestOutputHelper output
     public async Task Restoring_beside()
     {
         BackupView? backup = null;
-        await MakingAsync("database.restore", "Fetched", async (made, name) => await Bases.BeginCreatingAsync(made, name, (backup ??= await Bases.Backups.TakeAsync(made)).Id));
+        // Taken before anything is made to fail: what fails is what begins after it.
+        await MakingAsync("database.restore", "Fetched", (made, name) => Bases.BeginCreatingAsync(made, name, backup!.Id), async made => backup = await Bases.Backups.TakeAsync(made));
     }
 
     /// <summary>What makes a database: it is there, or nothing of it is.</summary>
-    private async Task MakingAsync(string kind, string name, Func<InstanceView, string, Task<OperationView>> begin)
+    private async Task MakingAsync(string kind, string name, Func<InstanceView, string, Task<OperationView>> begin, Func<InstanceView, Task>? prepare = null)
     {
         var made = await Scene.ProvisionAsync(Scene.Client, Scene.First, name);
+        if (prepare is not null)
+            await prepare(made);
         var beside = $"{made.Database}_b";
         await Scene.ProveAsync(new OperationCase(kind,
             async () => (await begin(made, beside)).Id,

@@ -32,7 +32,7 @@ public sealed class TopologyOperationsHold(TopologyLab lab, ITestOutputHelper ou
     {
         var topology = await DrawAsync("Changing holds");
         await lab.DeployAsync(topology);
-        var threads = 3;
+        var share = 10;
         await ProveAsync(new OperationCase("topology.change", () => BeginAsync(topology), async (id, state) =>
         {
             if (state == OperationState.Stuck)
@@ -41,7 +41,7 @@ public sealed class TopologyOperationsHold(TopologyLab lab, ITestOutputHelper ou
             Assert.Equal("active", (await lab.Scene.Http.Get<TopologyView>($"/api/topologies/{topology.Id}")).Deployment!.Status);
         }, ArrangeAsync: async () => topology = await lab.Scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{topology.Id}", new()
         {
-            Changes = [new TopologyChange { Op = TopologyChangeKind.SetNode, Id = "odoo-1", Member = "cronThreads", Value = new RawJson($"{threads++}") }],
+            Changes = [new TopologyChange { Op = TopologyChangeKind.SetNode, Id = "odoo-1", Member = "cpus", Value = new RawJson($"1.{share++}") }],
         })));
         await lab.DestroyAsync(topology);
         await lab.NothingIsLeftAsync();

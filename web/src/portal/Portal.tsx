@@ -8,6 +8,7 @@ import type { PortalBrand, PortalView } from '../api/types';
 import { paths } from '../paths';
 import type { Texts } from '../texts/en';
 import { keep, kept, type Language, load, preferred, TextsContext } from '../texts/texts';
+import { styleNonce } from '../theme/nonce';
 import { theme, variables } from '../theme/theme';
 import { Toasts } from '../ui/Toasts';
 import { brandTheme, brandVariables } from './brand';
@@ -22,8 +23,6 @@ export async function prepare(): Promise<Spoken> {
   const language = preferred();
   return { language, texts: await load(language) };
 }
-
-const nonce = () => document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 
 interface Props { portal: PortalView; first: Spoken; router?: ReturnType<typeof portalRouter> }
 
@@ -55,7 +54,7 @@ export function Portal({ portal, first, router: given }: Props) {
 
 function BrandedProvider({ brand, children }: { brand: PortalBrand | undefined; children: React.ReactNode }) {
   const mine = useMemo(() => (brand ? { theme: brandTheme(brand), variables: brandVariables(brand) } : { theme, variables }), [brand]);
-  return <MantineProvider theme={mine.theme} cssVariablesResolver={mine.variables} defaultColorScheme="auto" getStyleNonce={nonce}>{children}</MantineProvider>;
+  return <MantineProvider theme={mine.theme} cssVariablesResolver={mine.variables} defaultColorScheme="auto" getStyleNonce={styleNonce}>{children}</MantineProvider>;
 }
 
 function signingOut(router: ReturnType<typeof portalRouter>) {

@@ -5,6 +5,7 @@ import { api } from '../api/endpoints';
 import { type ApiError, asApiError } from '../api/errors';
 import { viewing } from '../api/viewing';
 import type { PortalView } from '../api/types';
+import { styleNonce } from '../theme/nonce';
 import { theme, variables } from '../theme/theme';
 import { ErrorState } from '../ui/Errors';
 import { Loading } from '../ui/Loading';
@@ -30,5 +31,5 @@ export function ViewedPortal() {
     })();
   }, []);
   if (found) return <Portal portal={found.portal} first={found.spoken} />;
-  return <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">{error ? <ErrorState error={error} /> : <Loading />}</MantineProvider>;
+  return <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={styleNonce}>{error ? <ErrorState error={error} /> : <Loading />}</MantineProvider>;
 }

@@ -63,6 +63,9 @@ internal sealed class BrandBook(OCoreDbFactory databases, Settings settings, Tim
         return brand;
     }
 
+    /// <summary>What to set for a sender that was not looked at yet.</summary>
+    public SenderView PendingSender(Guid rootId, string from) => SenderCheck.Pending(settings, rootId, from);
+
     public async Task<AppliedBrand?> LoadAsync(OCoreDb db, Guid orgId, CancellationToken stop)
     {
         var organization = await db.Organizations.AcrossTenants().AsNoTracking().SingleOrDefaultAsync(o => o.Id == orgId, stop);

@@ -40,7 +40,7 @@ internal static class BrandViews
             SupportUrl = values.SupportUrl,
             Overridden = BrandFields.SetIn(rows.Own), Inherited = inherited, Images = brand.Images, Warnings = [.. Warnings(values, brand.Images)],
             CustomCssApplied = brand.CustomCss, CustomCssVersion = ofCss?.CustomCssVersion, ThemeCss = brand.ThemeCss, Mail = book.Sample(brand),
-            Sender = ofSender?.FromEmail is { } from ? ofSender.Sender ?? SenderCheck.Pending(from) : null, UpdatedAt = rows.Own?.UpdatedAt,
+            Sender = ofSender?.FromEmail is { } from ? ofSender.Sender ?? book.PendingSender(rows.Agency.Id, from) : null, UpdatedAt = rows.Own?.UpdatedAt,
         };
     }
 

@@ -28,12 +28,17 @@ internal sealed class SenderCheck(DnsLookup dns, Settings settings, TimeProvider
 
     public static bool IsFreeMail(string address) => FreeMail.Contains(address[(address.LastIndexOf('@') + 1)..]);
 
-    public static SenderView Pending(string from) => new() { FromEmail = from, Verified = false, Ownership = "pending", Spf = "pending", Dmarc = "pending", Explanation = "It has not been looked at yet.", Records = [] };
+    /// <summary>Before the first look: what to set is known already.</summary>
+    public static SenderView Pending(Settings settings, Guid rootId, string from) => new()
+    {
+        FromEmail = from, Verified = false, Ownership = "pending", Spf = "pending", Dmarc = "pending", Explanation = "It has not been looked at yet.",
+        Records = IsFreeMail(from) ? [] : [ProofOf(rootId, DomainOf(from)), SpfRecord(settings, DomainOf(from), []), DmarcRecord(from, [])],
+    };
 
     public async Task<SenderView> LookAsync(OCoreDb db, Branding brand, CancellationToken stop)
     {
         var (from, before) = (brand.FromEmail!, brand.Sender);
-        var domain = from[(from.LastIndexOf('@') + 1)..].ToLowerInvariant();
+        var domain = DomainOf(from);
         if (IsFreeMail(from))
             return new SenderView { FromEmail = from, Verified = false, Ownership = "fail", Spf = "fail", Dmarc = "fail", Records = [], CheckedAt = time.GetUtcNow(),
                 Explanation = $"{domain} belongs to a provider of mailboxes, which lets nobody else send for it. Mails go out from the platform's address, and answers go to {from}." };
@@ -41,11 +46,7 @@ internal sealed class SenderCheck(DnsLookup dns, Settings settings, TimeProvider
         var (spf, spfWords, spfSeen) = await SpfAsync(domain, stop);
         var (dmarc, dmarcWords, dmarcSeen) = await DmarcAsync(domain, stop);
         string[] states = [own.State, spf, dmarc];
-        List<DnsRecordView> records =
-        [
-            new() { Name = domain, Type = "TXT", Value = Wanted(spfSeen), Seen = spfSeen, Ok = spf == "pass" },
-            new() { Name = $"_dmarc.{domain}", Type = "TXT", Value = dmarcSeen is [var record] ? record : $"v=DMARC1; p=quarantine; rua=mailto:{from}", Seen = dmarcSeen, Ok = dmarc == "pass" },
-        ];
+        List<DnsRecordView> records = [SpfRecord(settings, domain, spfSeen) with { Ok = spf == "pass" }, DmarcRecord(from, dmarcSeen) with { Ok = dmarc == "pass" }];
         if (own.Record is not null)
             records.Insert(0, own.Record);
         return new SenderView
@@ -78,13 +79,27 @@ internal sealed class SenderCheck(DnsLookup dns, Settings settings, TimeProvider
             : ("fail", $"{domain} is not proven to be yours: {proof.Name} has no such record.", proof with { Seen = seen });
     }
 
+    private static string DomainOf(string address) => address[(address.LastIndexOf('@') + 1)..].ToLowerInvariant();
+
     /// <summary>What lets our relay send.</summary>
-    private string Mechanism => settings.MailSpf ?? $"a:{Relay}";
-    private string Relay => settings.SmtpUrl is { IsFile: false } smtp && Uri.CheckHostName(smtp.Host) == UriHostNameType.Dns ? smtp.IdnHost : settings.PublicUrl.IdnHost;
+    private static string Mechanism(Settings settings) => settings.MailSpf ?? $"a:{Relay(settings)}";
+    private static string Relay(Settings settings) => settings.SmtpUrl is { IsFile: false } smtp && Uri.CheckHostName(smtp.Host) == UriHostNameType.Dns ? smtp.IdnHost : settings.PublicUrl.IdnHost;
 
     // Two records of SPF are as good as none, so ours goes into the one that is there.
-    private string Wanted(IReadOnlyList<string> seen) => seen is not [var one] ? $"v=spf1 {Mechanism} ~all"
-        : one.Contains(Mechanism, StringComparison.OrdinalIgnoreCase) ? one : one.Insert("v=spf1".Length, $" {Mechanism}");
+    private static DnsRecordView SpfRecord(Settings settings, string domain, IReadOnlyList<string> seen)
+    {
+        var ours = Mechanism(settings);
+        return new()
+        {
+            Name = domain, Type = "TXT", Seen = seen, Ok = false,
+            Value = seen is not [var one] ? $"v=spf1 {ours} ~all" : one.Contains(ours, StringComparison.OrdinalIgnoreCase) ? one : one.Insert("v=spf1".Length, $" {ours}"),
+        };
+    }
+
+    private static DnsRecordView DmarcRecord(string from, IReadOnlyList<string> seen) => new()
+    {
+        Name = $"_dmarc.{DomainOf(from)}", Type = "TXT", Seen = seen, Ok = false, Value = seen is [var record] ? record : $"v=DMARC1; p=quarantine; rua=mailto:{from}",
+    };
 
     private async Task<(string State, string Words, IReadOnlyList<string> Seen)> SpfAsync(string domain, CancellationToken stop)
     {
@@ -94,12 +109,13 @@ internal sealed class SenderCheck(DnsLookup dns, Settings settings, TimeProvider
         var records = answer.Values.Where(IsSpf).ToList();
         if (records.Count != 1)
             return ("fail", records.Count == 0 ? $"{domain} has no SPF record." : $"{domain} has {records.Count} SPF records; receivers accept none of them then.", records);
-        if (records[0].Split(' ').Any(m => m.TrimStart('+').Equals(Mechanism, StringComparison.OrdinalIgnoreCase)))
-            return ("pass", $"The SPF record of {domain} names {Mechanism}.", records);
-        var relays = await AddressesAsync(Relay, stop);
+        var (ours, relay) = (Mechanism(settings), Relay(settings));
+        if (records[0].Split(' ').Any(m => m.TrimStart('+').Equals(ours, StringComparison.OrdinalIgnoreCase)))
+            return ("pass", $"The SPF record of {domain} names {ours}.", records);
+        var relays = await AddressesAsync(relay, stop);
         var budget = new Budget { Left = MaxLookups };
         return relays.Count > 0 && await AllowsAsync(records[0], domain, relays, budget, stop)
-            ? ("pass", $"The SPF record of {domain} lets {Relay} send.", records) : ("fail", $"The SPF record of {domain} does not let {Relay} send.", records);
+            ? ("pass", $"The SPF record of {domain} lets {relay} send.", records) : ("fail", $"The SPF record of {domain} does not let {relay} send.", records);
     }
 
     private sealed class Budget { public int Left { get; set; } }

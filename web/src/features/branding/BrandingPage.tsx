@@ -42,7 +42,7 @@ function Branding() {
   const [client, setClient] = useUrlState('client');
   const clients = useList(api.clients());
   const name = clients.rows?.find((row) => row.slug === client)?.name;
-  const { data, error, reload } = useRead(client ? api.clientBranding(client) : api.branding());
+  const { data, error, reload } = useRead(client ? api.clientBranding(client) : api.branding(), { every: (branding) => (branding?.sender && !branding.sender.checkedAt ? 2_000 : false) });
   return (
     <Page
       title="Branding"

@@ -13,6 +13,7 @@ import portalClasses from '../../portal/portal.module.css';
 import { portalFrom, sampleInstances, samplePerson } from '../../portal/sample';
 import { en } from '../../texts/en';
 import { TextsContext } from '../../texts/texts';
+import { styleNonce, stylesCarryNonce } from '../../theme/nonce';
 import SignInPage from '../session/SignInPage';
 import { MailSample } from './MailSample';
 import classes from './branding.module.css';
@@ -56,6 +57,7 @@ function Pane({ width, height, scale, children }: { width: number; height: numbe
   useEffect(() => {
     const inner = frame?.contentDocument;
     if (!inner) return;
+    stylesCarryNonce(inner);
     for (const sheet of document.querySelectorAll('link[rel="stylesheet"], style')) inner.head.append(inner.importNode(sheet, true));
     inner.documentElement.lang = 'en';
     inner.title = 'Preview of the portal';
@@ -79,7 +81,7 @@ function Shown({ target, branding, name, what, dark }: { target: Document; brand
     return () => sheet.remove();
   }, [target, branding.themeCss, branding.customCssApplied, what]);
   return (
-    <MantineProvider theme={mine?.theme} cssVariablesResolver={mine?.variables} forceColorScheme={dark ? 'dark' : 'light'} getRootElement={() => target.documentElement}>
+    <MantineProvider theme={mine?.theme} cssVariablesResolver={mine?.variables} forceColorScheme={dark ? 'dark' : 'light'} getRootElement={() => target.documentElement} getStyleNonce={styleNonce}>
       <TextsContext value={{ language: 'en', texts: en }}>
         <PortalContext value={portal}>
           <MeContext value={samplePerson}>

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
-import { ActionIcon, Button, Menu, Select, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, FileButton, Menu, Select, TextInput, Tooltip } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { IconChevronRight, IconDots, IconFile, IconFilePlus, IconFolder, IconFolderPlus, IconLink, IconUpload } from '@tabler/icons-react';
 import { address, headers, send } from '../../api/client';
@@ -47,11 +47,11 @@ export function Files({ instance }: { instance: InstanceView }) {
   // The configuration is one file, which is there.
   const growing = writable && root === 'addons';
 
-  async function upload(list: FileList | null) {
+  async function upload(list: File[]) {
     setBusy(true);
     try {
-      for (const file of list ?? []) await send(api.uploadFile(instance.id, joined(folder, file.name), file), { org });
-      if (list?.length) done(t.uploaded);
+      for (const file of list) await send(api.uploadFile(instance.id, joined(folder, file.name), file), { org });
+      if (list.length > 0) done(t.uploaded);
     } catch (error) {
       if (error instanceof ApiError) failed(error);
     } finally {
@@ -74,9 +74,11 @@ export function Files({ instance }: { instance: InstanceView }) {
               <Tooltip label={t.newFile}><ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.newFile} onClick={() => setAsking({ kind: 'file', path: folder })}><IconFilePlus size={15} aria-hidden /></ActionIcon></Tooltip>
               <Tooltip label={t.newFolder}><ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.newFolder} onClick={() => setAsking({ kind: 'folder', path: folder })}><IconFolderPlus size={15} aria-hidden /></ActionIcon></Tooltip>
               <Tooltip label={t.upload}>
-                <ActionIcon component="label" variant="subtle" color="gray" size="sm" loading={busy} aria-label={t.upload}>
-                  <IconUpload size={15} aria-hidden /><input type="file" multiple hidden aria-label={t.upload} onChange={(event) => void upload(event.currentTarget.files)} />
-                </ActionIcon>
+                <span>
+                  <FileButton multiple onChange={(list) => void upload(list)}>
+                    {(props) => <ActionIcon variant="subtle" color="gray" size="sm" loading={busy} aria-label={t.upload} {...props}><IconUpload size={15} aria-hidden /></ActionIcon>}
+                  </FileButton>
+                </span>
               </Tooltip>
             </>
           )}

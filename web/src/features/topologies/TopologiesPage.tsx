@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { ActionIcon, Button, Menu, Skeleton } from '@mantine/core';
 import { IconDots, IconSitemap } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
@@ -13,11 +13,12 @@ import { done, failed } from '../../ui/toast';
 import { SearchBox, Toolbar } from '../../ui/Toolbar';
 import { EnableAgency } from '../agency/EnableAgency';
 import { Page } from '../shell/Page';
-import { DeleteTopology } from './DeleteTopology';
 import { kinds } from './kinds';
 import { NewTopologyDialog } from './NewTopologyDialog';
 import { Sketch } from './Sketch';
 import classes from './topologies.module.css';
+
+const DeleteTopology = lazy(async () => ({ default: (await import('./DeleteTopology')).DeleteTopology }));
 
 export default function TopologiesPage() {
   return useMe().current.agencyEnabled ? <Topologies /> : <EnableAgency />;
@@ -68,7 +69,7 @@ function Topologies() {
         </>
       )}
       {dialog === 'new' && !refusal && <NewTopologyDialog blueprint={blueprint} onBlueprint={setBlueprint} onClose={() => go(to.topologies, { replace: true })} />}
-      {removing && <DeleteTopology topology={removing} onClose={() => setRemoving(undefined)} onDone={() => setRemoving(undefined)} />}
+      {removing && <Suspense><DeleteTopology topology={removing} onClose={() => setRemoving(undefined)} onDone={() => setRemoving(undefined)} /></Suspense>}
     </Page>
   );
 }

@@ -13,7 +13,6 @@ import { done, failed } from '../../ui/toast';
 import { EnableAgency } from '../agency/EnableAgency';
 import { Page } from '../shell/Page';
 import type { CanvasHandle } from './Canvas';
-import { DeleteTopology } from './DeleteTopology';
 import { duplicated, moved, type Position } from './drawing';
 import { FindingsPanel } from './FindingsPanel';
 import { Inspector } from './Inspector';
@@ -25,6 +24,7 @@ import { type Editor, nothing, useEditor } from './useEditor';
 import classes from './topologies.module.css';
 
 const Canvas = lazy(() => import('./Canvas'));
+const DeleteTopology = lazy(async () => ({ default: (await import('./DeleteTopology')).DeleteTopology }));
 const HaPanel = lazy(() => import('./HaPanel'));
 const JsonView = lazy(() => import('./JsonView'));
 const DeploymentPanel = lazy(() => import('./DeploymentPanel'));
@@ -180,7 +180,7 @@ function More({ topology, refusal, dirty }: { topology: TopologyView; refusal: s
           <Menu.Item disabled={Boolean(refusal)} color="var(--oc-bad)" onClick={() => setRemoving(true)}>Delete</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {removing && <DeleteTopology topology={topology} onClose={() => setRemoving(false)} onDone={() => go(to.topologies)} />}
+      {removing && <Suspense><DeleteTopology topology={topology} onClose={() => setRemoving(false)} onDone={() => go(to.topologies)} /></Suspense>}
     </>
   );
 }
