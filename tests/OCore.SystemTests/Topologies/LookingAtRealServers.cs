@@ -57,7 +57,7 @@ public sealed class LookingAtRealServers(TopologyLab lab, ITestOutputHelper outp
         }
         finally
         {
-            await lab.Machines[2].ShellAsync("docker rm -f stranger >/dev/null");
+            await lab.Machines[2].ShellAsync("docker rm -fv stranger >/dev/null");
         }
 
         // A server that is away is named as such, and not each way to it besides.
