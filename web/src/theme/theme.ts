@@ -1,4 +1,4 @@
-import { Button, createTheme, type CSSVariablesResolver, type MantineColorsTuple, Modal, Table, Tooltip } from '@mantine/core';
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 /** The brand's ten shades, chosen so that white on the eighth and the third on black read well. */
 const petrol: MantineColorsTuple = [
@@ -27,11 +27,12 @@ export const theme = createTheme({
   defaultRadius: 5,
   cursorType: 'pointer',
   focusRing: 'auto',
+  // By name, because a component's own extend() would bring it into every page.
   components: {
-    Button: Button.extend({ defaultProps: { size: 'xs' } }),
-    Modal: Modal.extend({ defaultProps: { centered: false, yOffset: '12vh', overlayProps: { backgroundOpacity: 0.4 } } }),
-    Table: Table.extend({ defaultProps: { verticalSpacing: 0, horizontalSpacing: 12 } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 320 } }),
+    Button: { defaultProps: { size: 'xs' } },
+    Modal: { defaultProps: { centered: false, yOffset: '12vh', overlayProps: { backgroundOpacity: 0.4 } } },
+    Table: { defaultProps: { verticalSpacing: 0, horizontalSpacing: 12 } },
+    Tooltip: { defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 320 } },
   },
 });
 

@@ -184,7 +184,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
             throw new RemoteCommandException(purpose, string.Join(" ", result.Tail));
     }
 
-    /// <summary>The container, made and not started: that needs neither the database nor the files.</summary>
+    /// <summary>The container, made and not started: that needs the folder, and not the database.</summary>
     public static Task PrepareContainerAsync(InstanceOnServer on, CancellationToken stop) => on.Connection.Docker.PrepareContainerAsync(OdooContainer.Spec(on.Plan), stop);
 
     /// <summary>The container as the settings want it now; recreated where it differs.</summary>

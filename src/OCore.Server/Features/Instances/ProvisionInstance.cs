@@ -72,9 +72,14 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
         var (template, secrets) = (TemplateContent.Of(on.Instance).Database, context.Get<SecretBox>());
         var hash = Task.Run(() => AdminHash(on, secrets), context.Stop);
-        await Task.WhenAll(hash, InstanceHost.EnsureDatabaseAsync(on, template, context.Stop), InstanceHost.EnsureFilesAsync(on, template, context.Stop),
-            InstanceHost.PrepareContainerAsync(on, context.Stop));
+        await Task.WhenAll(hash, InstanceHost.EnsureDatabaseAsync(on, template, context.Stop), MakeFilesAndContainerAsync());
         await PersonalizeAsync(on, await hash, secrets, context.Stop);
+
+        async Task MakeFilesAndContainerAsync()
+        {
+            await InstanceHost.EnsureFilesAsync(on, template, context.Stop);
+            await InstanceHost.PrepareContainerAsync(on, context.Stop);
+        }
     }
 
     internal static async Task RemoveCopyAsync(InstanceInput input, StepContext context)

@@ -58,7 +58,8 @@ function Pane({ width, height, scale, children }: { width: number; height: numbe
     const inner = frame?.contentDocument;
     if (!inner) return;
     stylesCarryNonce(inner);
-    for (const sheet of document.querySelectorAll('link[rel="stylesheet"], style')) inner.head.append(inner.importNode(sheet, true));
+    for (const sheet of document.querySelectorAll('link[rel="stylesheet"]')) inner.head.append(inner.importNode(sheet, true));
+    for (const sheet of document.querySelectorAll('style')) inner.head.append(Object.assign(inner.createElement('style'), { textContent: sheet.textContent }));
     inner.documentElement.lang = 'en';
     inner.title = 'Preview of the portal';
     setTarget(inner);

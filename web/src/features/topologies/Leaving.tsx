@@ -1,16 +1,7 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { lazy, Suspense } from 'react';
 import { useBlocker } from '@tanstack/react-router';
-import { api } from '../../api/endpoints';
-import { useSend } from '../../api/hooks';
-import type { CreateTopology } from '../../api/types';
-import { useGo, usePaths } from '../../nav';
-import { When } from '../../ui/Bits';
-import { Confirm } from '../../ui/Confirm';
-import { Dialog } from '../../ui/Dialog';
-import { ErrorNote } from '../../ui/Errors';
-import { done } from '../../ui/toast';
-import { wireOf } from './drawing';
-import type { Editor } from './useEditor';
+
+const Confirm = lazy(async () => ({ default: (await import('../../ui/Confirm')).Confirm }));
 
 /** Asks before a page with unsaved changes is left; another view of the same drawing is not left. */
 export function Leaving({ dirty }: { dirty: boolean }) {
@@ -20,27 +11,5 @@ export function Leaving({ dirty }: { dirty: boolean }) {
     withResolver: true,
   });
   if (status !== 'blocked') return null;
-  return <Confirm title="Leave without saving?" verb="Leave" danger onConfirm={proceed} onClose={reset}>What you have drawn since the last save is lost.</Confirm>;
-}
-
-/** Somebody else has saved meanwhile: nobody's work is thrown away without a word. */
-export function Conflict({ editor }: { editor: Editor }) {
-  const go = useGo();
-  const to = usePaths();
-  const { draft, topology, base, rebase, setConflict, saving } = editor;
-  const known = topology.version > base.version;
-  const copy = useSend((body: CreateTopology) => api.createTopology(body), { onDone: (made) => { rebase(topology, true); setConflict(false); done(`${made.name} is made.`); setTimeout(() => go(to.topology(made.id))); } });
-  return (
-    <Dialog title="Somebody else has saved this topology" onClose={() => setConflict(false)}>
-      <Stack gap="sm">
-        <Text size="sm">It was changed <When at={topology.updatedAt} /> while you were drawing. You can keep your drawing as a topology of its own, put it in the place of theirs, or take theirs.</Text>
-        <ErrorNote error={copy.error} />
-        <Group gap={8} justify="flex-end">
-          <Button variant="default" disabled={!known} onClick={() => { rebase(topology, true); setConflict(false); }}>Take theirs</Button>
-          <Button variant="default" disabled={!known} loading={saving} onClick={() => editor.saveOver(topology.version)}>Replace theirs with mine</Button>
-          <Button loading={copy.busy} onClick={() => copy.send({ name: `${draft.name.slice(0, 93)} (mine)`, description: draft.description || undefined, topologyData: wireOf(draft), haConfig: draft.ha })}>Keep mine as a copy</Button>
-        </Group>
-      </Stack>
-    </Dialog>
-  );
+  return <Suspense><Confirm title="Leave without saving?" verb="Leave" danger onConfirm={proceed} onClose={reset}>What you have drawn since the last save is lost.</Confirm></Suspense>;
 }

@@ -16,7 +16,7 @@ import type { CanvasHandle } from './Canvas';
 import { duplicated, moved, type Position } from './drawing';
 import { FindingsPanel } from './FindingsPanel';
 import { Inspector } from './Inspector';
-import { Conflict, Leaving } from './Leaving';
+import { Leaving } from './Leaving';
 import { NodeStrip } from './NodeStrip';
 import { useServers } from './servers';
 import { useDeployment } from './useDeployment';
@@ -24,6 +24,7 @@ import { type Editor, nothing, useEditor } from './useEditor';
 import classes from './topologies.module.css';
 
 const Canvas = lazy(() => import('./Canvas'));
+const Conflict = lazy(() => import('./Conflict'));
 const DeleteTopology = lazy(async () => ({ default: (await import('./DeleteTopology')).DeleteTopology }));
 const HaPanel = lazy(() => import('./HaPanel'));
 const JsonView = lazy(() => import('./JsonView'));
@@ -89,7 +90,7 @@ function Drawing({ topology, reload }: { topology: TopologyView; reload: () => v
       }
     >
       <Leaving dirty={dirty} />
-      {editor.conflict && <Conflict editor={editor} />}
+      {editor.conflict && <Suspense><Conflict editor={editor} /></Suspense>}
       <ErrorNote error={editor.saveError} />
       {editor.theirs && !editor.conflict && (
         <Alert color="yellow" variant="default" role="status" p="xs" mb="xs" className={classes.notice}>
