@@ -20,6 +20,8 @@ const groups: Record<Group, string[]> = {
   connections: ['connections'], sizes: ['database', 'filestore'], restarts: ['restarts'], uptime: ['uptime'],
   certificate: ['certificate_days'], backup: ['backup_age'],
 };
+// Everything that is measured has these. They keep their place while the first figures of something new come in, so that nothing moves.
+const always: Group[] = ['cpu', 'memory', 'network'];
 // Of two lines on one chart; the legend names them.
 const colors = ['--mantine-color-anchor', '--oc-warn'];
 
@@ -77,17 +79,19 @@ function Charts({ metrics }: { metrics: MetricsView }) {
     return (Object.keys(groups) as Group[]).flatMap((group) => {
       const lines = groups[group].map((metric) => found.get(metric)).filter((series): series is MetricSeries => series?.values.some((value) => value !== null) ?? false);
       const unit = lines[0]?.unit;
-      return unit ? [{ group, unit, lines: lines.map((series, index) => ({ label: t.metrics[series.metric] ?? series.metric, values: series.values, color: colors[index] ?? '--mantine-color-dimmed' })) }] : [];
+      return unit || always.includes(group) ? [{ group, unit, lines: lines.map((series, index) => ({ label: t.metrics[series.metric] ?? series.metric, values: series.values, color: colors[index] ?? '--mantine-color-dimmed' })) }] : [];
     });
   }, [metrics, t]);
   return (
     <div style={{ display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 420px), 1fr))', gap: 20 }}>
       {charts.map(({ group, unit, lines }) => (
         <Section key={group} title={t.groups[group]} note={group === 'health' ? t.answered(share(lines[0]?.values ?? [])) : undefined}>
-          <Suspense fallback={<Skeleton height={200} />}>
-            <Chart label={t.groups[group]} time={t.time} times={metrics.times} lines={lines} marks={metrics.marks} from={Date.parse(metrics.from) / 1000} to={Date.parse(metrics.to) / 1000}
-              text={texted[unit] ?? plain} most={group === 'health' ? 100 : undefined} />
-          </Suspense>
+          {unit ? (
+            <Suspense fallback={<Skeleton height={200} />}>
+              <Chart label={t.groups[group]} time={t.time} times={metrics.times} lines={lines} marks={metrics.marks} from={Date.parse(metrics.from) / 1000} to={Date.parse(metrics.to) / 1000}
+                text={texted[unit] ?? plain} most={group === 'health' ? 100 : undefined} />
+            </Suspense>
+          ) : <div className="dim" style={{ height: 200, display: 'grid', placeItems: 'center' }}>{t.nothing}</div>}
         </Section>
       ))}
     </div>
