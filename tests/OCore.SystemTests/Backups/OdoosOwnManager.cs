@@ -55,7 +55,7 @@ public sealed class OdoosOwnManager(OdooLab lab, ITestOutputHelper output)
         }
         finally
         {
-            await lab.First.ShellAsync("docker rm -f \"$1\" >/dev/null 2>&1 || true", Container);
+            await lab.First.ShellAsync("docker rm -fv \"$1\" >/dev/null 2>&1 || true", Container);
             await lab.First.ShellAsync("docker exec -u postgres ocore-postgres psql -XAtq -c \"DROP DATABASE IF EXISTS $1 WITH (FORCE)\" -c \"DROP ROLE IF EXISTS $2\"", Database, Role);
         }
         await Backups.DeleteAllAsync(made);
