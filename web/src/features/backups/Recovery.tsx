@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, FileInput, Stack, Text } from '@mantine/core';
+import { Button, FileInput, Group, Stack, Text } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useRead, useSend } from '../../api/hooks';
 import type { RecoverySheet } from '../../api/types';
@@ -26,8 +26,8 @@ export function Recovery({ refusal }: { refusal?: string }) {
   });
   return (
     <Section
-      title="If this installation is lost" note="Backups are sealed with keys of their own. A recovery sheet and a bucket are enough to restore them on a new installation."
-      actions={<><Action variant="default" refusal={refusal} onClick={() => setAsking('recover')}>Recover from a sheet</Action><Action refusal={refusal ?? (data?.keys === 0 ? 'Take a backup first: there is no key yet.' : undefined)} onClick={() => { make.reset(); setAsking('sheet'); }}>Make a recovery sheet</Action></>}
+      title="If this installation is lost" note="A recovery sheet and a bucket are enough to restore the backups on a new installation."
+      actions={<Group gap={8} style={{ flexShrink: 0 }}><Action variant="default" refusal={refusal} onClick={() => setAsking('recover')}>Recover from a sheet</Action><Action refusal={refusal ?? (data?.keys === 0 ? 'Take a backup first: there is no key yet.' : undefined)} onClick={() => { make.reset(); setAsking('sheet'); }}>Make a recovery sheet</Action></Group>}
     >
       {data && data.keys > 0 && (
         <Facts min={170} items={[
