@@ -35,6 +35,21 @@ public sealed class LabServer : IDisposable
     /// <summary>As root from within.</summary>
     public void Exec(params string[] command) => Run.Script(Bin("lab"), Environs, ["exec", _name, .. command]);
 
+    /// <summary>The same, for what it prints.</summary>
+    public string Ask(params string[] command)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            Run.Script("sh", Environs, ["-c", "out=$1; shift; exec \"$@\" >\"$out\"", "ask", file, Bin("lab"), "exec", _name, .. command]);
+            return File.ReadAllText(file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     public void Dispose() => Run.Script(Bin("lab"), Environs, "destroy");
 
     private static string Bin(string name) => Path.Combine(Repository.Root, "bin", name);

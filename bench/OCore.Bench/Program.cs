@@ -7,6 +7,7 @@ var all = new (string Name, string What, Func<Bench, Task> Run)[]
     ("portals", "a thousand portal domains: choosing tenant and certificate", PortalBench.RunAsync),
     ("cli", "the command line", CliBench.RunAsync),
     ("docker", "a call of a Docker engine on a warm connection", DockerBench.RunAsync),
+    ("logs", "a line of a running Odoo's log to those who look at it", LogsBench.RunAsync),
     ("provision", "from a template to a signed-in Odoo, beside odoo -i", ProvisionBench.RunAsync),
 };
 if (args is ["serve", ..])
@@ -17,7 +18,7 @@ if (args is ["serve", ..])
 var wanted = args.Where(a => !a.StartsWith('-')).ToList();
 if (wanted.Find(w => all.All(b => b.Name != w)) is { } unknown || args.Contains("--help"))
 {
-    Console.Error.WriteLine("usage: bin/bench [--write] [--quick] [start] [api] [portals] [cli] [docker] [provision]");
+    Console.Error.WriteLine("usage: bin/bench [--write] [--quick] [start] [api] [portals] [cli] [docker] [logs] [provision]");
     foreach (var (name, what, _) in all)
         Console.Error.WriteLine($"  {name,-10} {what}");
     Console.Error.WriteLine("  --write    keep the figures in bench/RESULTS.md\n  --quick    fewer repetitions, to see that it works\n  bin/bench serve [postgres]    the server with the bench's data, for other tools");

@@ -105,7 +105,8 @@ internal static class ProvisionBench
         }
     }
 
-    private static async Task<OperationView> EndAsync(OCoreHttp api, OperationView operation)
+    /// <summary>Waits for an operation, which has to succeed.</summary>
+    internal static async Task<OperationView> EndAsync(OCoreHttp api, OperationView operation)
     {
         var began = Stopwatch.GetTimestamp();
         while (operation.State is OperationState.Pending or OperationState.Running or OperationState.Unwinding)

@@ -11,6 +11,10 @@ public sealed record BackupScheduleView
     public required string Cron { get; init; }
     public required string TimeZone { get; init; }
     public Ref? Target { get; init; }
+    /// <summary>A second place, to which each is copied.</summary>
+    public Ref? CopyTarget { get; init; }
+    /// <summary>Of when the newest is that lies at the second place.</summary>
+    public DateTimeOffset? LastCopyAt { get; init; }
     public required int KeepDaily { get; init; }
     public required int KeepWeekly { get; init; }
     public required int KeepMonthly { get; init; }
@@ -37,6 +41,8 @@ public sealed record SaveBackupSchedule
     /// <summary>For example <c>Europe/Berlin</c>; UTC where it is absent.</summary>
     [MaxLength(64)] public string? TimeZone { get; init; }
     [MaxLength(100)] public string? Target { get; init; }
+    /// <summary>A second place, to which each is copied once it is verified: id or name of a target, or <c>local</c>. None where absent.</summary>
+    [MaxLength(100)] public string? CopyTarget { get; init; }
     [Range(1, 366)] public int KeepDaily { get; init; } = 7;
     [Range(0, 104)] public int KeepWeekly { get; init; } = 4;
     [Range(0, 120)] public int KeepMonthly { get; init; } = 3;

@@ -18,7 +18,7 @@ public sealed record BackupView
     /// <summary>The further database of the instance that it is of; null where it is of the one that was served.</summary>
     public string? Database { get; init; }
     public required BackupState State { get; init; }
-    /// <summary>Why it was taken: <c>manual</c>, <c>schedule</c>, <c>safety</c>, <c>import</c>, <c>deletion</c>.</summary>
+    /// <summary>Why it was taken: <c>manual</c>, <c>schedule</c>, <c>safety</c>, <c>import</c>, <c>deletion</c>, <c>recovered</c>.</summary>
     public required string Reason { get; init; }
     public string? Note { get; init; }
     /// <summary>What is wrong with it, where something is.</summary>
@@ -43,6 +43,12 @@ public sealed record BackupView
     /// <summary>How long restoring it and starting Odoo on it took.</summary>
     public double? VerifySeconds { get; init; }
     public DateTimeOffset? KeepUntil { get; init; }
+    /// <summary>How long taking it took.</summary>
+    public double? TakeSeconds { get; init; }
+    /// <summary>The backup that this is byte by byte, kept at another place.</summary>
+    public Guid? CopyOf { get; init; }
+    /// <summary>What is strange about it beside those before it: <c>empty</c>, <c>no_files</c>, <c>size_changed</c>, <c>slow</c>.</summary>
+    public IReadOnlyList<string> Oddities { get; init; } = [];
     /// <summary>The operation that works on it, if one does.</summary>
     public Guid? OperationId { get; init; }
 }
@@ -95,6 +101,8 @@ public sealed record BackupTargetView
     public string? Prefix { get; init; }
     public string? AccessKey { get; init; }
     public required bool IsDefault { get; init; }
+    /// <summary>oCore deletes nothing there.</summary>
+    public required bool AppendOnly { get; init; }
     public required int Backups { get; init; }
     public required long Bytes { get; init; }
     public DateTimeOffset? TestedAt { get; init; }
@@ -114,6 +122,8 @@ public sealed record SaveBackupTarget
     /// <summary>Kept encrypted and never read back; absent in a change, it stays.</summary>
     [MaxLength(200)] public string? SecretKey { get; init; }
     public bool IsDefault { get; init; }
+    /// <summary>oCore deletes nothing there, so that its key need not be allowed to: what is kept no longer goes out of the list, and from the store by the store's own rules.</summary>
+    public bool AppendOnly { get; init; }
 }
 
 public sealed record BackupTargetTest

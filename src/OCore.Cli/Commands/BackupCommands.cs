@@ -9,10 +9,10 @@ internal static class BackupCommands
 {
     public static Command Noun() => new("backup", "Backups of instances")
     {
-        List(), Show(), Take(), Verify(), Restore(), Copy(), Download(), Import(), Delete(), BackupPlaces.Schedule(),
+        List(), Show(), Take(), Verify(), Restore(), Copy(), Download(), Import(), Delete(), RecoveryCommands.Keep(), RecoveryCommands.Sheet(), RecoveryCommands.Recover(), BackupPlaces.Schedule(),
     };
 
-    private static Argument<string> Backup() => Opt.Arg("BACKUP", "Id of a backup");
+    internal static Argument<string> Backup() => Opt.Arg("BACKUP", "Id of a backup");
 
     internal static Argument<string> Instance() => Opt.Arg("INSTANCE", "Id or slug of an instance");
 

@@ -32,10 +32,11 @@ internal static class BackupPlaces
         var access = Opt.Need("--access-key", "KEY", "The access key");
         var secret = Opt.Text("--secret-key-file", "FILE", isNew ? "File with its secret; - for standard input" : "File with its secret; the one before where not given");
         var isDefault = Opt.Flag("--default", "Backups go here unless told otherwise");
+        var append = Opt.Flag("--append-only", "Delete nothing there, so that the key need not be allowed to: the store's own rules do");
         var made = new Verb(verb, description);
         if (!isNew)
             made.Add(target);
-        foreach (var option in (Option[])[name, endpoint, region, bucket, prefix, access, secret, isDefault])
+        foreach (var option in (Option[])[name, endpoint, region, bucket, prefix, access, secret, isDefault, append])
             made.Add(option);
         return made.Calls(isNew ? "POST /backup-targets" : "PUT /backup-targets/{id}")
             .Example(isNew ? "ocore backup-target create --name offsite --endpoint https://s3.example.com --bucket acme --access-key AK --secret-key-file key.txt --default"
@@ -45,7 +46,7 @@ internal static class BackupPlaces
                 var request = new SaveBackupTarget
                 {
                     Name = call.Need(name), Endpoint = call.Need(endpoint), Region = call.Get(region), Bucket = call.Need(bucket), Prefix = call.Get(prefix), AccessKey = call.Need(access),
-                    SecretKey = call.Get(secret) is { } file ? (await Files.Text(call, file)).Trim() : null, IsDefault = call.Get(isDefault),
+                    SecretKey = call.Get(secret) is { } file ? (await Files.Text(call, file)).Trim() : null, IsDefault = call.Get(isDefault), AppendOnly = call.Get(append),
                 };
                 return isNew ? await call.Send(HttpMethod.Post, $"/backup-targets", request, Views.BackupTarget)
                     : await call.Send(HttpMethod.Put, $"/backup-targets/{await Lookup.BackupTarget(call, call.Get(target))}", request, Views.BackupTarget);
@@ -91,6 +92,7 @@ internal static class BackupPlaces
         var cron = Opt.Need("--cron", "CRON", "Minute, hour, day of the month, month, day of the week");
         var zone = Opt.Text("--time-zone", "ZONE", "For example Europe/Berlin; UTC where not given");
         var target = Opt.Text("--target", "TARGET", "Where to keep them: id or name of a target, or local");
+        var copy = Opt.Text("--copy-to", "TARGET", "A second place, to which each is copied: id or name of a target, or local");
         var daily = Opt.Int("--keep-daily", "N", "Days of which the newest is kept; 7 where not given");
         var weekly = Opt.Int("--keep-weekly", "N", "Weeks, likewise; 4 where not given");
         var monthly = Opt.Int("--keep-monthly", "N", "Months, likewise; 3 where not given");
@@ -99,12 +101,12 @@ internal static class BackupPlaces
         var to = Opt.List("--report-to", "EMAILS", "Who gets the report, as one@example.com,two@example.com");
         var unverified = Opt.Flag("--no-verify", "Do not restore each to see that it can be");
         var off = Opt.Flag("--off", "Keep the schedule, and take none");
-        return new Verb("set", "Back an instance up by a schedule") { instance, cron, zone, target, daily, weekly, monthly, alarm, every, to, unverified, off }
+        return new Verb("set", "Back an instance up by a schedule") { instance, cron, zone, target, copy, daily, weekly, monthly, alarm, every, to, unverified, off }
             .Calls("PUT /instances/{id}/backup-schedule")
             .Example("ocore backup schedule set acme-erp --cron \"30 2 * * *\" --time-zone Europe/Berlin")
             .Runs(call => call.Send(HttpMethod.Put, $"/instances/{call.Get(instance)}/backup-schedule", new SaveBackupSchedule
             {
-                Enabled = !call.Get(off), Cron = call.Need(cron), TimeZone = call.Get(zone), Target = call.Get(target), KeepDaily = call.Get(daily) ?? 7, KeepWeekly = call.Get(weekly) ?? 4,
+                Enabled = !call.Get(off), Cron = call.Need(cron), TimeZone = call.Get(zone), Target = call.Get(target), CopyTarget = call.Get(copy), KeepDaily = call.Get(daily) ?? 7, KeepWeekly = call.Get(weekly) ?? 4,
                 KeepMonthly = call.Get(monthly) ?? 3, Verify = !call.Get(unverified), AlarmAfterHours = call.Get(alarm) ?? 26,
                 ReportEvery = call.Get(every) is { } often ? Enum.Parse<BackupReportEvery>(often, ignoreCase: true) : null, ReportTo = call.List(to),
             }, Views.BackupSchedule));

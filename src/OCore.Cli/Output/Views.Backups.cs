@@ -31,10 +31,24 @@ internal static partial class Views
         .Field("Taken", b => b.TakenAt)
         .Field("Read back", b => b.CheckedAt)
         .Field("Verified", b => b.VerifiedAt)
+        .Field("Taking took", b => b.TakeSeconds is { } seconds ? $"{seconds:0.0} s" : null)
+        .Field("Strange", b => b.Oddities.Count > 0 ? new Cell(string.Join(", ", b.Oddities), Tone.Warn) : default)
+        .Field("Copy of", b => b.CopyOf)
         .Field("Restoring took", b => b.VerifySeconds is { } seconds ? $"{seconds:0.0} s" : null)
         .Field("Kept until", b => b.KeepUntil)
         .Field("Operation", b => b.OperationId)
         .Field("Begun", b => b.CreatedAt);
+
+    public static readonly View<RecoveryState> RecoveryState = new View<RecoveryState>(r => r.Keys.ToString())
+        .Field("Keys", r => r.Keys)
+        .Field("On no sheet yet", r => r.Missing > 0 ? new Cell(r.Missing.ToString(), Tone.Warn) : new Cell("0"))
+        .Field("Last sheet", r => r.LastSheetAt);
+
+    public static readonly View<RecoveredBackups> RecoveredBackups = new View<RecoveredBackups>(r => r.Recovered.ToString())
+        .Field("Found there", r => r.Found)
+        .Field("Recovered", r => r.Recovered)
+        .Field("Known already", r => r.Known)
+        .Field("Not opened by the sheet", r => r.Closed);
 
     public static readonly View<RestorePlan> RestorePlan = new View<RestorePlan>(p => p.Possible ? "possible" : "refused")
         .Field("Possible", p => p.Possible)
@@ -57,6 +71,7 @@ internal static partial class Views
         .Field("Prefix", t => t.Prefix)
         .Field("Access key", t => t.AccessKey)
         .Field("Default", t => t.IsDefault)
+        .Field("Append only", t => t.AppendOnly)
         .Field("Holds", t => $"{t.Backups} backups, {Words.Bytes(t.Bytes)}")
         .Field("Tested", t => t.TestedAt)
         .Field("Test", t => t.TestError is { } error ? new Cell(error, Tone.Bad) : default);
@@ -65,6 +80,8 @@ internal static partial class Views
         .Field("Enabled", s => s.Enabled)
         .Field("Cron", s => $"{s.Cron} ({s.TimeZone})")
         .Field("Target", s => s.Target?.Name)
+        .Field("Copied to", s => s.CopyTarget?.Name)
+        .Field("Last copy", s => s.LastCopyAt)
         .Field("Kept", s => $"{s.KeepDaily} daily, {s.KeepWeekly} weekly, {s.KeepMonthly} monthly")
         .Field("Verified", s => s.Verify)
         .Field("Report", s => s.ReportEvery is { } every ? $"every {Words.Snake(every.ToString())} to {string.Join(", ", s.ReportTo)}" : null)

@@ -88,7 +88,8 @@ public sealed class DamagedBackups(OdooLab lab, ITestOutputHelper output)
         var row = await db.Backups.AcrossTenants().SingleAsync(b => b.Id == backup.Id);
         row.Manifest = change(row.Manifest!);
         var stores = (BackupStores)Scene.App.Services.GetService(typeof(BackupStores))!;
-        await File.WriteAllBytesAsync(Path.Combine(Backups.FolderOf(backup), BackupManifest.FileName), row.Manifest.Write(stores.KeyOf(row, BackupManifest.FileName)));
+        using var place = await stores.OpenAsync(db, row, CancellationToken.None);
+        await File.WriteAllBytesAsync(Path.Combine(Backups.FolderOf(backup), BackupManifest.FileName), row.Manifest.Write(place.KeyOf(BackupManifest.FileName)));
         await db.SaveChangesAsync();
     }
 

@@ -1,7 +1,9 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using OCore.Client;
+using OCore.SystemTests.Instances;
 using OCore.Tests;
+using OCore.Tests.Operations;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -49,6 +51,30 @@ public sealed class KeepingInBuckets(ITestOutputHelper output)
         var test = await http.Post<BackupTargetTest>($"/api/backup-targets/{target.Id}/test");
         Assert.Equal((false, "The store does not answer."), (test.Ok, test.Message));
         await ImportAsync(http, Zip(1000)).IsRefusedAsync(503, "target_unreachable");
+    }
+
+    /// <summary>Each step twice, a failure at each, and undone twice.</summary>
+    [Fact]
+    public async Task A_copy_at_a_second_place_holds()
+    {
+        await using var peer = await BucketPeer.StartAsync(Directory.CreateTempSubdirectory("ocore-keep-").FullName);
+        await using var scene = await OdooScene.StartEmptyAsync([], a => a.Set("FETCH_ALLOW", $"127.0.0.1:{peer.Port}"));
+        await scene.Http.Post<SaveBackupTarget, BackupTargetView>("/api/backup-targets",
+            new SaveBackupTarget { Name = "second", Endpoint = $"http://127.0.0.1:{peer.Port}", Bucket = BucketPeer.Bucket, AccessKey = BucketPeer.Key, SecretKey = BucketPeer.Key });
+        var backup = await ImportAsync(scene.Http, Zip(6 << 20));
+        await scene.ProveAsync(new OperationCase("backup.keep",
+            async () => (await scene.Http.Post<KeepBackup, OperationView>($"/api/backups/{backup.Id}/keep", new KeepBackup { Target = "second" })).Id,
+            async (id, state) =>
+            {
+                if (state == OperationState.Stuck)
+                    await scene.RetryAsync(id);
+                var copy = Assert.Single((await scene.Http.Get<Page<BackupView>>("/api/backups")).Data, b => b.CopyOf == backup.Id);
+                Assert.Equal(state == OperationState.RolledBack ? BackupState.Failed : BackupState.Intact, copy.State);
+                Assert.Equal(state == OperationState.RolledBack ? 0 : 4, peer.Objects().Count);
+                await scene.EndOfAsync(await scene.Http.Delete<OperationView>($"/api/backups/{copy.Id}"));
+                Assert.Empty(peer.Objects());
+            }), output.WriteLine);
+        Assert.Equal(BackupState.Intact, (await scene.Http.Get<BackupView>($"/api/backups/{backup.Id}")).State);
     }
 
     private static Task<BackupView> ImportAsync(OCoreHttp http, byte[] zip) =>

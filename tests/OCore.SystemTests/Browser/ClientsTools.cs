@@ -25,6 +25,7 @@ internal static class ClientsTools
             foreach (var (tab, sight) in ((string, Func<ILocator>)[])
             [
                 ("log", () => visitor.Page.GetByRole(AriaRole.Log).GetByText("odoo").First), ("monitoring", () => visitor.Page.Locator("canvas").First), ("backups", () => visitor.Page.GetByText("Intact", new() { Exact = true }).First),
+                ("databases", () => visitor.Page.GetByText("served", new() { Exact = true }).First),
                 ("files", () => visitor.Page.GetByText("acme_note").First), ("domains", () => visitor.Page.GetByText("generated").First), ("terminal", () => visitor.Page.GetByText("Open", new() { Exact = true })), ("odoo-shell", () => visitor.Page.Locator(".xterm-rows").GetByText(">>>").First),
             ])
             {
@@ -37,16 +38,16 @@ internal static class ClientsTools
             using var api = boss.Api();
             await api.Put<UpdatePortalConfig, PortalConfigView>($"/api/agency/clients/{client.Id}/portal-config", new UpdatePortalConfig
             {
-                FeatureLogs = false, FeatureMonitoring = false, FeatureBackups = false, FeatureFileEditor = false, FeatureDomains = false, FeatureTerminal = false, FeatureOdooShell = false,
+                FeatureLogs = false, FeatureMonitoring = false, FeatureBackups = false, FeatureFileEditor = false, FeatureDomains = false, FeatureTerminal = false, FeatureOdooShell = false, FeatureDatabases = false,
             });
             await visitor.GoAsync(page);
             await visitor.SeesAsync("Overview");
-            foreach (var name in (string[])["Log", "Monitoring", "Backups", "Files", "Domains", "Terminal", "Odoo shell"])
+            foreach (var name in (string[])["Log", "Monitoring", "Backups", "Files", "Domains", "Terminal", "Odoo shell", "Databases"])
                 await Expect(visitor.Page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true })).ToHaveCountAsync(0);
             await visitor.PictureAsync("portal-tools-off");
             await api.Put<UpdatePortalConfig, PortalConfigView>($"/api/agency/clients/{client.Id}/portal-config", new UpdatePortalConfig
             {
-                FeatureLogs = true, FeatureMonitoring = true, FeatureBackups = true, FeatureFileEditor = true, FeatureDomains = true, FeatureTerminal = true, FeatureOdooShell = true,
+                FeatureLogs = true, FeatureMonitoring = true, FeatureBackups = true, FeatureFileEditor = true, FeatureDomains = true, FeatureTerminal = true, FeatureOdooShell = true, FeatureDatabases = true,
             });
         });
     }

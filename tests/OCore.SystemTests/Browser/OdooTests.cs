@@ -211,7 +211,7 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
         }
     }
 
-    private static async Task StopAndStartAsync(Visitor visitor, string instance)
+    private async Task StopAndStartAsync(Visitor visitor, string instance)
     {
         await visitor.GoAsync(instance);
         await visitor.ClickAsync("More actions");
@@ -219,10 +219,25 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
         await visitor.ClickAsync("Stop instance");
         await Expect(visitor.Button("Start")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await visitor.PictureAsync("instance-stopped");
+        await StandsInAsync("fr-CA", "Arrêté", "Stopped");
+        await StandsInAsync("en-GB", "Stopped", "Arrêté");
         await visitor.ClickAsync("Start");
         await Expect(visitor.Button("Restart")).ToBeEnabledAsync(new() { Timeout = 60_000 });
         await Expect(visitor.Page.GetByText("Restart needed")).ToHaveCountAsync(0);
     }
+
+    /// <summary>What the edge shows in the place of Odoo, in the visitor's language.</summary>
+    private Task StandsInAsync(string locale, string seen, string hidden) => Visitor.VisitAsync(lab, at, async visitor =>
+    {
+        await visitor.Page.GotoAsync($"http://{at.Server.Host.Value}/web/login");
+        await Expect(visitor.Page.GetByRole(AriaRole.Heading, new() { Name = seen, Exact = true })).ToBeVisibleAsync();
+        await Expect(visitor.Page.GetByText(hidden, new() { Exact = true })).ToBeHiddenAsync();
+        await Expect(visitor.Page).ToHaveTitleAsync(new Regex($"^{seen}"));
+        await visitor.IsAccessibleAsync($"stopped {locale}");
+        await visitor.PictureAsync($"edge-stopped-{locale}");
+        // That it says 503 is what it is for.
+        visitor.Forgive("503");
+    }, new Window(Locale: locale));
 
     private static async Task DeleteAsync(Visitor visitor, Somebody boss, string instance)
     {

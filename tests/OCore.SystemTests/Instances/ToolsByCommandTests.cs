@@ -30,7 +30,9 @@ public sealed class ToolsByCommandTests(OdooLab lab, ITestOutputHelper output)
                     output.WriteLine($"{who}: ocore {string.Join(' ', command)}: {run.ExitCode}");
                     Assert.True(run.ExitCode == code && (run.Out + run.Err).Contains(words, StringComparison.Ordinal), $"{who}, {tool}, {string.Join(' ', command)}: {run.ExitCode} {run.Err}{run.Out}");
                 }
+            await AskAsync(member, instance, on: true);
             await SetAsync(false);
+            await AskAsync(member, instance, on: false);
             foreach (var (tool, command, input, _, _) in tools)
             {
                 var run = await client.Piped(input, command);
@@ -48,10 +50,27 @@ public sealed class ToolsByCommandTests(OdooLab lab, ITestOutputHelper output)
         await Scene.NothingIsLeftAsync();
     }
 
+    /// <summary>The client's member by the API itself: each tool answers with what is really there, and not at all once it is off.</summary>
+    private async Task AskAsync(TestPerson member, InstanceView instance, bool on)
+    {
+        using var http = Scene.App.HttpAs(member, Scene.Client.Slug);
+        foreach (var (path, words) in ((string, string)[])
+        [
+            ($"backups?instance={instance.Slug}", "intact"), ($"instances/{instance.Id}/databases", instance.Database), ($"instances/{instance.Id}/domains", instance.Domain), ($"instances/{instance.Id}/logs?tail=20", "odoo"),
+            ($"instances/{instance.Id}/metrics", "cpu"), ($"instances/{instance.Id}/files?root=configuration", "odoo.conf"),
+        ])
+        {
+            using var answer = await http.GetAsync("/api/" + path);
+            var text = await answer.Content.ReadAsStringAsync();
+            Assert.True(on ? answer.IsSuccessStatusCode && text.Contains(words, StringComparison.Ordinal) : (int)answer.StatusCode == 403 && text.Contains("feature_disabled", StringComparison.Ordinal), $"{path}, {on}: {answer.StatusCode} {text}");
+        }
+    }
+
     private static (string Tool, string[] Command, string Input, int Code, string Words)[] Tools(string slug) =>
     [
         ("backups", ["backup", "take", slug, "--note", "typed", "--wait"], "", 0, ""),
         ("backups", ["backup", "list", "--instance", slug], "", 0, "intact"),
+        ("databases", ["database", "list", slug], "", 0, "ready"),
         ("domains", ["instance", "domain", "list", slug], "", 0, slug),
         ("logs", ["instance", "logs", slug, "--tail", "20"], "", 0, "odoo"),
         ("logs", ["instance", "logs", slug, "--source", "access"], "", 0, ""),
@@ -63,7 +82,7 @@ public sealed class ToolsByCommandTests(OdooLab lab, ITestOutputHelper output)
 
     private Task SetAsync(bool on) => Scene.Http.Put<UpdatePortalConfig, PortalConfigView>($"/api/agency/clients/{Scene.Client.Id}/portal-config", new UpdatePortalConfig
     {
-        FeatureBackups = on, FeatureDomains = on, FeatureLogs = on, FeatureMonitoring = on, FeatureTerminal = on, FeatureOdooShell = on, FeatureFileEditor = on,
+        FeatureBackups = on, FeatureDomains = on, FeatureLogs = on, FeatureMonitoring = on, FeatureTerminal = on, FeatureOdooShell = on, FeatureFileEditor = on, FeatureDatabases = on,
     });
 
     private Typist Typing(string key, TestOrg org) => new Typist().Env("OCORE_URL", Scene.App.Url.ToString()).Env("OCORE_TOKEN", key).Env("OCORE_ORG", org.Slug);

@@ -22,7 +22,7 @@ internal static class EveryPortalPage
     public static async Task LookRightAsync(Visitor visitor, OCoreHttp agency, string address, Guid instance)
     {
         await visitor.Context.AddInitScriptAsync("window.shift = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value; }).observe({ type: 'layout-shift', buffered: true });");
-        string[] tools = ["overview", "monitoring", "activity", "log", "domains", "backups", "files", "terminal", "odoo-shell"];
+        string[] tools = ["overview", "monitoring", "activity", "log", "domains", "databases", "backups", "files", "terminal", "odoo-shell"];
         string[] pages = ["/", .. tools.Select(t => $"/instances/{instance}?tab={t}"), "/team", "/account", "/account?tab=password", "/account?tab=two-factor", "/account?tab=passkeys", "/account?tab=sessions", "/nowhere"];
         foreach (var (name, brand) in Looks)
         {

@@ -194,6 +194,7 @@ public sealed class DeletionTests
         db.Add(new WebhookDelivery { OrgId = id, WebhookId = webhook.Id, Key = "x", Event = "webhook.test", Body = "{}" });
         db.Add(new WebhookSeen { Id = RowId.New(), OrgId = id, RootId = root, Kind = "instance", Name = "Odd", State = "x" });
         db.Add(new Backup { OrgId = id, RootId = root, InstanceName = "Odd", Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce" });
+        db.Add(new BackupKey { OrgId = id, RootId = root, Fingerprint = "odd", KeySealed = "x" });
         db.Add(new BackupTarget { OrgId = id, RootId = root, Name = "Odd", Endpoint = "https://s3.example.com", Bucket = "odd", Prefix = "", AccessKey = "x", SecretKeySealed = "x" });
         db.Add(new BackupSchedule { OrgId = id, RootId = root, InstanceId = RowId.New(), InstanceName = "Odd", Cron = "0 2 * * *", TimeZone = "UTC" });
         foreach (var org in (Guid[])[id, root])

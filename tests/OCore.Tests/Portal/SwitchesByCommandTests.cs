@@ -19,13 +19,13 @@ public sealed class SwitchesByCommandTests(TestApp app) : IClassFixture<TestApp>
         string[][] tools =
         [
             ["exec", instance, "--", "true"], ["odoo-shell", instance], ["instance", "logs", instance], ["instance", "files", "list", instance],
-            ["backup", "list"], ["instance", "domain", "list", instance], ["instance", "metrics", instance], ["alert-rule", "list"],
+            ["backup", "list"], ["instance", "domain", "list", instance], ["instance", "metrics", instance], ["alert-rule", "list"], ["database", "list", instance],
         ];
         foreach (var on in (bool[])[false, true])
         {
             await world.SetAsync(new UpdatePortalConfig
             {
-                FeatureLogs = on, FeatureTerminal = on, FeatureOdooShell = on, FeatureFileEditor = on, FeatureBackups = on, FeatureDomains = on, FeatureMonitoring = on, TeamManagementEnabled = on,
+                FeatureLogs = on, FeatureTerminal = on, FeatureOdooShell = on, FeatureFileEditor = on, FeatureBackups = on, FeatureDomains = on, FeatureMonitoring = on, FeatureDatabases = on, TeamManagementEnabled = on,
             });
             foreach (var tool in tools)
             {

@@ -154,7 +154,13 @@ public sealed class ProvingNamesTests
         world.App.Clock.Advance(TimeSpan.FromDays(7.1));
         var released = await world.LookAsync(agency, domain);
         Assert.Equal("failed", released.Ownership.State);
-        Assert.Null(released.NextCheckAt);
+
+        // It still leads here: that is looked at each day, and said, until it does not any more. Then nobody looks.
+        Assert.InRange(released.NextCheckAt!.Value - world.App.Clock.GetUtcNow(), TimeSpan.FromHours(22), TimeSpan.FromHours(26));
+        Assert.Contains((await world.As(agency).Get<AgencyView>("/api/agency")).Attention, a => a.Code == "domain_dangling" && a.ObjectId == domain.Id);
+        world.Dns.Remove("erp.leased.example");
+        Assert.Null((await world.LookAsync(agency, domain)).NextCheckAt);
+        Assert.DoesNotContain((await world.As(agency).Get<AgencyView>("/api/agency")).Attention, a => a.Code == "domain_dangling");
 
         // Asked for, it is looked for again.
         world.SetRecords(domain);

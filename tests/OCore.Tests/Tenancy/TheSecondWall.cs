@@ -118,6 +118,7 @@ public sealed class TheSecondWall(TestApps apps) : IClassFixture<TestApps>
             new PortalConfig { OrgId = org.Id, RootId = org.RootId },
             new PortalDomain { OrgId = org.Id, SubdomainHost = $"{slug}.localhost", Token = "", Warnings = [], CreatedAt = now },
             new Backup { OrgId = org.Id, RootId = org.RootId, InstanceName = slug, Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", CreatedAt = now },
+            new BackupKey { OrgId = org.Id, RootId = org.RootId, Fingerprint = slug, KeySealed = "x", CreatedAt = now },
             new BackupTarget { OrgId = org.Id, RootId = org.RootId, Name = slug, Endpoint = "https://s3.example.com", Bucket = "odd", Prefix = "", AccessKey = "x", SecretKeySealed = "x", CreatedAt = now },
             new BackupSchedule { OrgId = org.Id, RootId = org.RootId, InstanceId = RowId.New(), InstanceName = slug, Cron = "0 2 * * *", TimeZone = "UTC" },
             new DomainTombstone { OrgId = org.Id, RootId = org.RootId, Host = $"{slug}.example.net", Until = now },

@@ -2345,6 +2345,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backups/{id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the same backup at another place too, byte by byte, and read it back there. */
+        post: operations["keepBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/recovery-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the last recovery sheet still opens everything. */
+        get: operations["getRecoveryState"];
+        put?: never;
+        /**
+         * Hand out the keys of the organization's backups and of its clients', with the places where they are: enough, with a place, to
+         *     restore on an installation that knows nothing of them. It stands in the audit log, of each organization whose key it is.
+         */
+        post: operations["makeRecoverySheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look in a place for backups that the keys of a sheet open, and put them into the list. What is there already stays as it is, so
+         *     it may be asked for again. They are read back before anything is made of them, as always.
+         */
+        post: operations["recoverBackups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/instances/{id}/backups": {
         parameters: {
             query?: never;
@@ -3152,6 +3210,12 @@ export interface components {
             cron: string;
             timeZone: string;
             target?: null | components["schemas"]["Ref"];
+            copyTarget?: null | components["schemas"]["Ref"];
+            /**
+             * Format: date-time
+             * @description Of when the newest is that lies at the second place.
+             */
+            lastCopyAt?: null | string;
             /** Format: int32 */
             keepDaily: number;
             /** Format: int32 */
@@ -3204,6 +3268,8 @@ export interface components {
             prefix?: null | string;
             accessKey?: null | string;
             isDefault: boolean;
+            /** @description oCore deletes nothing there. */
+            appendOnly: boolean;
             /** Format: int32 */
             backups: number;
             /** Format: int64 */
@@ -3226,7 +3292,7 @@ export interface components {
             /** @description The further database of the instance that it is of; null where it is of the one that was served. */
             database?: null | string;
             state: components["schemas"]["BackupState"];
-            /** @description Why it was taken: `manual`, `schedule`, `safety`, `import`, `deletion`. */
+            /** @description Why it was taken: `manual`, `schedule`, `safety`, `import`, `deletion`, `recovered`. */
             reason: string;
             note?: null | string;
             /** @description What is wrong with it, where something is. */
@@ -3265,6 +3331,18 @@ export interface components {
             verifySeconds?: null | number;
             /** Format: date-time */
             keepUntil?: null | string;
+            /**
+             * Format: double
+             * @description How long taking it took.
+             */
+            takeSeconds?: null | number;
+            /**
+             * Format: uuid
+             * @description The backup that this is byte by byte, kept at another place.
+             */
+            copyOf?: null | string;
+            /** @description What is strange about it beside those before it: `empty`, `no_files`, `size_changed`, `slow`. */
+            oddities?: string[];
             /**
              * Format: uuid
              * @description The operation that works on it, if one does.
@@ -4110,6 +4188,11 @@ export interface components {
             /** @description Of the mail: `en` or `fr`. That of who invites where not given; whoever has an account gets it in their own. */
             language?: null | string;
         };
+        KeepBackup: {
+            /** @description Another place than the one where it is: id or name of a target, or `local`. */
+            target: string;
+            note?: null | string;
+        };
         LimitUse: {
             /** @description `clients`, `instances`, `servers`, `members` or `storageGb`. */
             name: string;
@@ -4911,9 +4994,83 @@ export interface components {
         };
         /** @description A JSON object that is kept as it was written: what oCore does not know of it comes back byte for byte. */
         RawJson: unknown;
+        RecoverBackups: {
+            sheet: components["schemas"]["RecoverySheet"];
+            /** @description Where to look: id or name of a target, or `local`. */
+            target: string;
+        };
+        RecoveredBackups: {
+            /**
+             * Format: int32
+             * @description Backups that lie there.
+             */
+            found: number;
+            /**
+             * Format: int32
+             * @description Those that are in the list now and were not before.
+             */
+            recovered: number;
+            /**
+             * Format: int32
+             * @description Those that were in the list already.
+             */
+            known: number;
+            /**
+             * Format: int32
+             * @description Those that no key of the sheet opens.
+             */
+            closed: number;
+        };
         RecoveryCodes: {
             /** @description Shown once; each works once. */
             codes: string[];
+        };
+        RecoveryKey: {
+            /** @description As the manifests of backups name it. */
+            id: string;
+            /** @description Whose backups it opens. */
+            organization?: null | string;
+            /** @description 32 bytes as base64. */
+            key: string;
+        };
+        RecoveryPlace: {
+            name: string;
+            endpoint?: null | string;
+            region?: null | string;
+            bucket?: null | string;
+            prefix?: null | string;
+            accessKey?: null | string;
+        };
+        /**
+         * @description What it takes, besides the places themselves, to have the backups again without this installation: the keys that they are sealed with,
+         *     and where they are. Whoever has it and a place can read every backup there; keep it as you would keep the master key.
+         */
+        RecoverySheet: {
+            /** Format: int32 */
+            format?: number;
+            /** @description The installation that made it. */
+            installation?: null | string;
+            organization?: null | string;
+            /** Format: date-time */
+            madeAt?: null | string;
+            keys: components["schemas"]["RecoveryKey"][];
+            /** @description The buckets, without their secrets: those are with whoever gave them. */
+            places?: components["schemas"]["RecoveryPlace"][];
+        };
+        /** @description Whether the last recovery sheet still opens everything. */
+        RecoveryState: {
+            /**
+             * Format: int32
+             * @description Keys that backups are sealed with: one for each organization that has been backed up.
+             */
+            keys: number;
+            /**
+             * Format: int32
+             * @description Those that are on no sheet yet: what is sealed with them is lost with this installation.
+             */
+            missing: number;
+            /** Format: date-time */
+            lastSheetAt?: null | string;
         };
         /** @description An object of another noun, named enough to show and to link to. */
         Ref: {
@@ -4970,6 +5127,8 @@ export interface components {
             /** @description For example `Europe/Berlin`; UTC where it is absent. */
             timeZone?: null | string;
             target?: null | string;
+            /** @description A second place, to which each is copied once it is verified: id or name of a target, or `local`. None where absent. */
+            copyTarget?: null | string;
             /** Format: int32 */
             keepDaily?: number;
             /** Format: int32 */
@@ -4994,6 +5153,8 @@ export interface components {
             /** @description Kept encrypted and never read back; absent in a change, it stays. */
             secretKey?: null | string;
             isDefault?: boolean;
+            /** @description oCore deletes nothing there, so that its key need not be allowed to: what is kept no longer goes out of the list, and from the store by the store's own rules. */
+            appendOnly?: boolean;
         };
         SaveFile: {
             /** @description `addons` where it is not given, or `configuration`. */
@@ -17693,6 +17854,258 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BackupView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    keepBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepBackup"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getRecoveryState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryState"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    makeRecoverySheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoverySheet"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    recoverBackups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoverBackups"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveredBackups"];
                 };
             };
             /** @description Bad Request */

@@ -19,8 +19,8 @@ internal static class AgencyEndpoints
     }
 
     /// <summary>The agency at a glance: totals, and what somebody should look at.</summary>
-    internal static async Task<Ok<AgencyView>> Get(OCoreDb db, Caller caller, CancellationToken stop) =>
-        TypedResults.Ok(await AgencyOverview.OfAsync(db, caller.OrgId, stop));
+    internal static async Task<Ok<AgencyView>> Get(OCoreDb db, Caller caller, TimeProvider time, CancellationToken stop) =>
+        TypedResults.Ok(await AgencyOverview.OfAsync(db, caller.OrgId, time.GetUtcNow(), stop));
 
     /// <summary>Enable agency mode for this organization. Doing it again changes nothing.</summary>
     internal static async Task<Results<Ok<AgencyView>, Problem>> Enable(OCoreDb db, Caller caller, TimeProvider time, CancellationToken stop)
@@ -34,6 +34,6 @@ internal static class AgencyEndpoints
             db.Mark(organization, "agency_enabled");
             await db.SaveChangesAsync(stop);
         }
-        return TypedResults.Ok(await AgencyOverview.OfAsync(db, organization.Id, stop));
+        return TypedResults.Ok(await AgencyOverview.OfAsync(db, organization.Id, time.GetUtcNow(), stop));
     }
 }

@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Backups;
+using OCore.Features.Domains;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
 using OCore.Platform.Operations;
@@ -12,7 +14,7 @@ internal static class AgencyOverview
     private const int MaxOfEach = 50;
     private const double DiskWarning = 0.8, DiskError = 0.95;
 
-    public static async Task<AgencyView> OfAsync(OCoreDb db, Guid agencyId, CancellationToken stop)
+    public static async Task<AgencyView> OfAsync(OCoreDb db, Guid agencyId, DateTimeOffset now, CancellationToken stop)
     {
         var agency = await db.Organizations.AsNoTracking().SingleAsync(o => o.Id == agencyId, stop);
         var clients = await db.Organizations.Where(o => o.RootId == agencyId && o.Kind == OrganizationKind.Client)
@@ -37,6 +39,8 @@ internal static class AgencyOverview
                 .. await OfInstancesAsync(db, stop),
                 .. await OfOperationsAsync(db, stop),
                 .. await OfMailAsync(db, agencyId, stop),
+                .. await OfBackupsAsync(db, now, stop),
+                .. await OfNamesAsync(db, now, stop),
             ],
         };
     }
@@ -89,6 +93,36 @@ internal static class AgencyOverview
         return rows.Select(r => Item("mail_failed", "warning", $"The invitation to {r.Email} did not go out: {errors.GetValueOrDefault(r.Id)}", "Check OCORE_SMTP_URL and the address, then invite again.")
             with { ObjectId = r.Id, ObjectName = r.Email, ObjectType = "invitation", Client = r.Client });
     }
+
+    // A strange one is news until there is one that is not.
+    private static async Task<IEnumerable<AttentionItem>> OfBackupsAsync(OCoreDb db, DateTimeOffset now, CancellationToken stop)
+    {
+        var since = now.AddDays(-7);
+        var rows = await db.Backups.AsNoTracking().Where(b => b.OddAt != null && b.OddAt > since && b.InstanceId != null
+                && !db.Backups.Any(later => later.InstanceId == b.InstanceId && later.Database == b.Database && later.CopyOf == null && later.TakenAt > b.TakenAt && (later.State == BackupState.Intact || later.State == BackupState.Verified)))
+            .OrderByDescending(b => b.Id).Take(MaxOfEach).Join(db.Organizations, b => b.OrgId, o => o.Id, (b, o) => new { b.InstanceId, b.InstanceName, b.Oddities, Client = o.Kind == OrganizationKind.Client ? o.Name : null }).ToListAsync(stop);
+        return rows.Select(b => Item("backup_odd", "warning", $"The last backup of {b.InstanceName} is strange. {string.Join(' ', b.Oddities.Select(BackupOddities.Sentence))}", "See that what should be in it is there while the older ones are still kept.")
+            with { ObjectId = b.InstanceId!.Value, ObjectName = b.InstanceName, ObjectType = "instance", Client = b.Client });
+    }
+
+    private static async Task<IEnumerable<AttentionItem>> OfNamesAsync(OCoreDb db, DateTimeOffset now, CancellationToken stop)
+    {
+        var since = now.AddDays(-1);
+        var dangling = await db.DomainTombstones.AsNoTracking().Where(t => t.DanglingAt != null).OrderBy(t => t.Id).Take(MaxOfEach).Select(t => new { t.Id, t.Host }).ToListAsync(stop);
+        var portals = await db.PortalDomains.AsNoTracking().Where(d => d.CustomHost != null && (d.Proof == DomainProof.Lapsed || d.Proof == DomainProof.Failed ? d.Routing == RoutingStatus.Ok
+                : d.Enabled && d.VerifiedAt < since && (d.Proof == DomainProof.Verified || d.Proof == DomainProof.Grace) && (d.Routing == RoutingStatus.Elsewhere || d.Routing == RoutingStatus.Pending)))
+            .OrderBy(d => d.Id).Take(MaxOfEach).Select(d => new { d.Id, Name = d.CustomDisplay ?? d.CustomHost!, d.Proof }).ToListAsync(stop);
+        var instances = await db.InstanceDomains.AsNoTracking().Where(d => d.CustomHost != null && (d.Proof == DomainProof.Lapsed || d.Proof == DomainProof.Failed ? d.Routing == RoutingStatus.Ok
+                : d.VerifiedAt < since && (d.Proof == DomainProof.Verified || d.Proof == DomainProof.Grace) && (d.Routing == RoutingStatus.Elsewhere || d.Routing == RoutingStatus.Pending)))
+            .OrderBy(d => d.Id).Take(MaxOfEach).Select(d => new { d.InstanceId, Name = d.CustomDisplay ?? d.CustomHost!, d.Proof }).ToListAsync(stop);
+        return dangling.Select(t => Item("domain_dangling", "warning", $"{t.Host} was given up and still leads here.", "Remove its DNS record: whoever proves the name next would speak under it.") with { ObjectId = t.Id, ObjectName = t.Host, ObjectType = "name" })
+            .Concat(portals.Select(d => OfName(d.Name, d.Proof) with { ObjectId = d.Id, ObjectName = d.Name, ObjectType = "portal_domain" }))
+            .Concat(instances.Select(d => OfName(d.Name, d.Proof) with { ObjectId = d.InstanceId, ObjectName = d.Name, ObjectType = "instance" }));
+    }
+
+    private static AttentionItem OfName(string name, DomainProof proof) => proof is DomainProof.Lapsed or DomainProof.Failed
+        ? Item("domain_dangling", "warning", $"{name} is not proven any more and still leads here.", "Set its TXT record again, or remove its DNS records and the domain.")
+        : Item("domain_elsewhere", "warning", $"{name} does not lead here any more.", "Nobody reaches what is served under it. Set its records again, or remove the domain.");
 
     private static AttentionItem Item(string code, string severity, string message, string hint) =>
         new() { Code = code, Severity = severity, Message = message, Hint = hint, ObjectId = Guid.Empty, ObjectName = "", ObjectType = "" };

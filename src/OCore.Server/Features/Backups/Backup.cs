@@ -38,11 +38,24 @@ internal sealed class Backup : IAgencyShared, IAudited
     [NotAudited] public DateTimeOffset? CheckedAt { get; set; }
     [NotAudited] public DateTimeOffset? VerifiedAt { get; set; }
     [NotAudited] public double? VerifySeconds { get; set; }
+    /// <summary>How long taking it took, without reading it back.</summary>
+    [NotAudited] public double? TakeSeconds { get; set; }
+    /// <summary>The key that it is sealed with; null until something of it is written.</summary>
+    [NotAudited] public string? KeyId { get; set; }
+    /// <summary>The backup that this is byte by byte, kept at another place; its keys are made from that one's id.</summary>
+    public Guid? CopyOf { get; init; }
+    /// <summary>Where its objects are within the target, where that is another's folder.</summary>
+    public string? StoredIn { get; init; }
+    /// <summary>What is strange about it beside those before it, in words that do not change; see BackupOddities.</summary>
+    [NotAudited] public List<string> Oddities { get; set; } = [];
+    [NotAudited] public DateTimeOffset? OddAt { get; set; }
+    [NotAudited] public DateTimeOffset? OddToldAt { get; set; }
     /// <summary>Removed then, whatever else speaks for it.</summary>
     public DateTimeOffset? KeepUntil { get; set; }
 
     /// <summary>Where its objects are within the target.</summary>
-    public string Folder => $"{RootId:N}/{Id:N}/";
+    public string Folder => StoredIn ?? $"{RootId:N}/{Id:N}/";
+    public Guid SealedAs => CopyOf ?? Id;
     public bool IsUsable => State is BackupState.Taken or BackupState.Stored or BackupState.Intact or BackupState.Verified;
 
     /// <summary>One that is to be taken.</summary>
@@ -52,6 +65,13 @@ internal sealed class Backup : IAgencyShared, IAudited
     {
         OrgId = instance.OrgId, RootId = instance.RootId, InstanceId = instance.Id, ServerId = instance.ServerId, InstanceName = instance.Name, Database = database, TargetId = target,
         Reason = reason, Note = note, OdooVersion = instance.OdooVersion, OdooEdition = instance.OdooEdition, CreatedAt = now,
+    };
+
+    /// <summary>The same at another place, to be copied there.</summary>
+    public Backup CopyTo(Guid? target, string? note, DateTimeOffset now) => new()
+    {
+        OrgId = OrgId, RootId = RootId, InstanceId = InstanceId, ServerId = ServerId, InstanceName = InstanceName, Database = Database, TargetId = target, Reason = Reason, Note = note,
+        OdooVersion = OdooVersion, OdooEdition = OdooEdition, CreatedAt = now, KeyId = KeyId, CopyOf = SealedAs, StoredIn = Folder,
     };
 
     string IAudited.AuditNoun => "backup";
@@ -65,7 +85,9 @@ internal sealed class BackupMapping : IEntityTypeConfiguration<Backup>
         entity.ToTable("Backups");
         entity.HasIndex(b => b.InstanceId);
         entity.HasIndex(b => b.TargetId);
+        entity.HasIndex(b => b.CopyOf);
         entity.Property(b => b.Manifest).HasJson();
+        entity.Property(b => b.Oddities).HasJson();
     }
 }
 
@@ -83,6 +105,8 @@ internal sealed class BackupTarget : IAgencyShared, IAudited
     public required string AccessKey { get; set; }
     [Secret] public required string SecretKeySealed { get; set; }
     public bool IsDefault { get; set; }
+    /// <summary>Nothing is deleted there: neither by oCore, nor by whoever gets hold of it, where the store's key may not.</summary>
+    public bool AppendOnly { get; set; }
     [NotAudited] public DateTimeOffset? TestedAt { get; set; }
     [NotAudited] public string? TestError { get; set; }
     public DateTimeOffset CreatedAt { get; init; }

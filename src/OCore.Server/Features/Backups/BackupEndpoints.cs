@@ -24,6 +24,7 @@ internal static class BackupEndpoints
         backups.MapPost("/{id:guid}/verify", Verify).WithName("verifyBackup").Require("manage:backups").StartsOperation();
         RestoreEndpoints.Map(backups);
         ArchiveEndpoints.Map(backups);
+        RecoveryEndpoints.Map(backups);
         var instances = api.MapGroup("/instances/{id}").WithTags("Backups").Require("view:backups").PortalFeature(PortalFeatures.Backups);
         instances.MapPost("/backups", Take).WithName("takeBackup").Require("manage:backups").Feature(PlanFeatures.Backups).StartsOperation();
         BackupScheduleEndpoints.Map(instances);

@@ -23,10 +23,14 @@ internal sealed class TakeBackupKind : OperationKind<BackupInput>
 
     private static async Task FinishAsync(BackupInput input, StepContext context)
     {
-        if (!input.Verify)
-            return;
         await using var db = context.OpenDb();
         var backup = await BackupSteps.FindAsync(db, input.BackupId, context.Stop);
+        await BackupOddities.JudgeAsync(db, backup, context.Get<TimeProvider>().GetUtcNow(), context.Stop);
+        await db.SaveChangesAsync(context.Stop);
+        foreach (var oddity in backup.Oddities)
+            context.Log($"{BackupOddities.Sentence(oddity)} ({oddity})");
+        if (!input.Verify)
+            return;
         var key = BackupSteps.LockOf(backup.Id);
         if (backup.State == BackupState.Verified || await db.ResourceLocks.AnyAsync(l => l.Key == key, context.Stop))
             return;

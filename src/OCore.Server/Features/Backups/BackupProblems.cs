@@ -19,6 +19,12 @@ internal static class BackupProblems
     public static Problem OfDatabase(string name) => new(409, "backup_of_database", $"This backup is of {name}, a database beside the one that the instance served.",
         "Restore it as a database of the instance (POST /api/instances/{id}/databases with backup), or make a new instance of it.");
 
+    public static readonly Problem SheetUnreadable = Problem.Field("sheet", "It is no recovery sheet of a format that is known here, or a key on it is not whole.", "sheet_unreadable");
+
+    public static readonly Problem NoKeys = new(409, "no_keys", "Nothing has been backed up yet, so there is no key to hand out.", "Take a backup first.");
+
+    public static readonly Problem SamePlace = Problem.Field("target", "It is kept there already.", "same_place");
+
     public static Problem NotNow(Instance instance) => InstanceProblems.NotNow(instance);
 
     public static readonly Problem InstanceGone = new(409, "instance_gone", "The instance of this backup is gone.", "Make a new instance of it: POST /api/backups/{id}/copy.");

@@ -20,8 +20,7 @@ internal sealed class BackupReader(BackupStores stores, TimeProvider time)
     /// <exception cref="StoreAwayException">It could not be looked at, which says nothing of the backup.</exception>
     public async Task<BackupFault?> CheckAsync(OCoreDb db, Backup backup, Action<string> log, CancellationToken stop)
     {
-        using var store = await stores.OpenAsync(db, backup, stop);
-        var fault = await FindAsync(db, store, backup, log, stop);
+        var fault = await FindAsync(db, backup, log, stop);
         backup.CheckedAt = time.GetUtcNow();
         (backup.Fault, backup.FaultCode) = (fault?.Message, fault?.Code);
         if (fault is not null)
@@ -32,14 +31,25 @@ internal sealed class BackupReader(BackupStores stores, TimeProvider time)
         return fault;
     }
 
-    private async Task<BackupFault?> FindAsync(OCoreDb db, IBackupStore store, Backup backup, Action<string> log, CancellationToken stop)
+    private async Task<BackupFault?> FindAsync(OCoreDb db, Backup backup, Action<string> log, CancellationToken stop)
     {
         if (backup.Manifest is not { } manifest)
             return new("never_finished", "It was never finished.");
-        if (manifest.KeyId != stores.KeyId)
-            return new("wrong_key", $"It was sealed with the master key {manifest.KeyId}; the one in use is {stores.KeyId}.");
-        var there = (await store.ListAsync(backup.Folder, stop)).ToDictionary(o => o.Name[backup.Folder.Length..], o => o.Bytes);
-        if (await ManifestAsync(store, backup, manifest, there, stop) is { } wrong)
+        try
+        {
+            using var place = await stores.OpenAsync(db, backup, stop);
+            return await FindAsync(db, place, backup, manifest, log, stop);
+        }
+        catch (CryptographicException wrong)
+        {
+            return new("wrong_key", $"It was sealed with the key {backup.KeyId}, which does not open: {wrong.Message}");
+        }
+    }
+
+    private static async Task<BackupFault?> FindAsync(OCoreDb db, BackupPlace place, Backup backup, BackupManifest manifest, Action<string> log, CancellationToken stop)
+    {
+        var there = await place.ListAsync(stop);
+        if (await ManifestAsync(place, manifest, there, stop) is { } wrong)
             return wrong;
         foreach (var part in manifest.Parts)
         {
@@ -47,7 +57,7 @@ internal sealed class BackupReader(BackupStores stores, TimeProvider time)
                 return new("missing_part", $"{part.Name} is not there any more.");
             if (bytes != part.StoredBytes)
                 return new("wrong_size", $"{part.Name} has {bytes} bytes and not {part.StoredBytes}.");
-            if (await PartAsync(store, backup, manifest, part, stop) is { } broken)
+            if (await PartAsync(place, manifest, part, stop) is { } broken)
                 return broken;
         }
         if (backup.State == BackupState.Taken)
@@ -59,26 +69,26 @@ internal sealed class BackupReader(BackupStores stores, TimeProvider time)
         return null;
     }
 
-    private async Task<BackupFault?> ManifestAsync(IBackupStore store, Backup backup, BackupManifest wanted, Dictionary<string, long> there, CancellationToken stop)
+    private static async Task<BackupFault?> ManifestAsync(BackupPlace place, BackupManifest wanted, Dictionary<string, long> there, CancellationToken stop)
     {
         if (!there.TryGetValue(BackupManifest.FileName, out var bytes))
             return new("missing_manifest", "Its manifest is not there any more.");
         if (bytes > 4 << 20)
             return new("altered_manifest", "Its manifest was changed.");
-        await using var source = await OpenAsync(store, backup, BackupManifest.FileName, stop);
+        await using var source = await place.OpenAsync(BackupManifest.FileName, stop);
         using var text = new MemoryStream();
         await source.CopyToAsync(text, stop);
-        var key = stores.KeyOf(backup, BackupManifest.FileName);
+        var key = place.KeyOf(BackupManifest.FileName);
         return BackupManifest.Read(text.ToArray(), key) is not { } found ? new("altered_manifest", "Its manifest was changed.")
             : !found.Write(key).AsSpan().SequenceEqual(wanted.Write(key)) ? new("other_manifest", "Its manifest is one of another backup, or of another time.")
             : null;
     }
 
-    private async Task<BackupFault?> PartAsync(IBackupStore store, Backup backup, BackupManifest manifest, BackupPart part, CancellationToken stop)
+    private static async Task<BackupFault?> PartAsync(BackupPlace place, BackupManifest manifest, BackupPart part, CancellationToken stop)
     {
         try
         {
-            await using var source = await OpenPartAsync(store, backup, part, stop);
+            await using var source = await OpenPartAsync(place, part, stop);
             if (part == manifest.FilesPart && await FilesAsync(source, manifest, stop) is { } amiss)
                 return amiss;
             await source.CopyToAsync(Stream.Null, 128 << 10, stop);
@@ -113,19 +123,16 @@ internal sealed class BackupReader(BackupStores stores, TimeProvider time)
     }
 
     /// <summary>One part, opened as it comes.</summary>
-    public async Task<UnsealingStream> OpenPartAsync(IBackupStore store, Backup backup, BackupPart part, CancellationToken stop) =>
-        new(await OpenAsync(store, backup, part.Name, stop), stores.KeyOf(backup, part.Name));
+    public static async Task<UnsealingStream> OpenPartAsync(BackupPlace place, BackupPart part, CancellationToken stop) => new(await place.OpenAsync(part.Name, stop), place.KeyOf(part.Name));
 
     public async Task<BackupSettings> SettingsAsync(OCoreDb db, Backup backup, CancellationToken stop)
     {
-        using var store = await stores.OpenAsync(db, backup, stop);
-        await using var source = await OpenPartAsync(store, backup, backup.Manifest!.SettingsPart, stop);
+        using var place = await stores.OpenAsync(db, backup, stop);
+        await using var source = await OpenPartAsync(place, backup.Manifest!.SettingsPart, stop);
         using var text = new MemoryStream();
         await source.CopyToAsync(text, stop);
         return BackupSettings.Read(text.ToArray());
     }
-
-    private static Task<Stream> OpenAsync(IBackupStore store, Backup backup, string name, CancellationToken stop) => store.OpenAsync(backup.Folder + name, stop);
 
     /// <exception cref="StepRefusedException">It is damaged.</exception>
     public async Task DemandIntactAsync(OCoreDb db, Backup backup, Action<string> log, CancellationToken stop)

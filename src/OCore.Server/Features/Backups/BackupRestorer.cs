@@ -9,7 +9,7 @@ using OCore.Platform.Operations;
 namespace OCore.Features.Backups;
 
 /// <summary>Puts what a backup holds into a database and a filestore of an instance, beside what is there.</summary>
-internal sealed class BackupRestorer(BackupStores stores, BackupReader reader, BackupWorkers workers)
+internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers)
 {
     private const int LineLimit = 300;
 
@@ -98,8 +98,8 @@ internal sealed class BackupRestorer(BackupStores stores, BackupReader reader, B
     /// <summary>One part as it comes, to its end: the end is where a cut shows.</summary>
     private async Task CopyAsync(OCoreDb db, Backup backup, BackupPart part, Func<Stream, CancellationToken, Task> use, CancellationToken stop)
     {
-        using var store = await stores.OpenAsync(db, backup, stop);
-        await using var source = await reader.OpenPartAsync(store, backup, part, stop);
+        using var place = await stores.OpenAsync(db, backup, stop);
+        await using var source = await BackupReader.OpenPartAsync(place, part, stop);
         try
         {
             await use(source, stop);

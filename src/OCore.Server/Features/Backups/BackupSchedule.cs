@@ -20,6 +20,9 @@ internal sealed class BackupSchedule : IAgencyShared, IAudited
     public Guid? TargetId { get; set; }
     /// <summary>Whether <see cref="TargetId"/> was chosen, null too; otherwise the default of the day is taken.</summary>
     public bool TargetChosen { get; set; }
+    /// <summary>Whether each is copied to a second place, and to which; null then is oCore's own directory.</summary>
+    public bool Copies { get; set; }
+    public Guid? CopyTargetId { get; set; }
     public int KeepDaily { get; set; }
     public int KeepWeekly { get; set; }
     public int KeepMonthly { get; set; }

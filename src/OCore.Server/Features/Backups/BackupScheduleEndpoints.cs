@@ -48,10 +48,20 @@ internal static class BackupScheduleEndpoints
         var (target, problem) = await BackupTargetEndpoints.ChooseAsync(db, request.Target, instance.OrgId, instance.RootId, stop);
         if (problem is not null)
             return problem;
+        Guid? copyTarget = null;
+        if (request.CopyTarget is not null)
+        {
+            (copyTarget, var unknown) = await BackupTargetEndpoints.ChooseAsync(db, request.CopyTarget, instance.OrgId, instance.RootId, stop);
+            if (unknown is not null)
+                return Problem.Field("copyTarget", "There is no such backup target here.", "target_not_found");
+            if (copyTarget == target)
+                return Problem.Field("copyTarget", "The second place has to be another than the first.", "same_place");
+        }
         if (schedule is null)
             db.Add(schedule = new BackupSchedule { OrgId = instance.OrgId, RootId = instance.RootId, InstanceId = instance.Id, InstanceName = instance.Name, Cron = request.Cron, TimeZone = zone.Id });
         (schedule.Enabled, schedule.Cron, schedule.TimeZone, schedule.Verify, schedule.AlarmAfterHours) = (request.Enabled, request.Cron, zone.Id, request.Verify, request.AlarmAfterHours);
         (schedule.TargetId, schedule.TargetChosen) = (request.Target is null ? null : target, request.Target is not null);
+        (schedule.Copies, schedule.CopyTargetId) = (request.CopyTarget is not null, copyTarget);
         (schedule.KeepDaily, schedule.KeepWeekly, schedule.KeepMonthly) = (request.KeepDaily, request.KeepWeekly, request.KeepMonthly);
         (schedule.NextAt, schedule.AlarmedAt, schedule.ChangedAt) = (request.Enabled ? schedule.Next(now) : null, null, now);
         (schedule.ReportEvery, schedule.ReportTo) = (request.ReportEvery, [.. (request.ReportTo ?? []).Distinct(StringComparer.OrdinalIgnoreCase)]);
@@ -76,11 +86,15 @@ internal static class BackupScheduleEndpoints
     private static async Task<BackupScheduleView> ViewAsync(OCoreDb db, BackupSchedule s, DateTimeOffset now, CancellationToken stop)
     {
         var verified = await BackupSchedules.LastVerifiedAsync(db.Backups, s.InstanceId, stop);
-        var target = s.TargetId is { } id ? await db.BackupTargets.AcrossTenants().Where(t => t.Id == id).Select(t => new Ref { Id = t.Id, Name = t.Name }).SingleOrDefaultAsync(stop) : null;
+        var target = await RefAsync(s.TargetId);
+        var copyTarget = !s.Copies ? null : await RefAsync(s.CopyTargetId) ?? new Ref { Id = Guid.Empty, Name = "local" };
+        var copied = s.Copies ? await BackupSchedules.LastCopyAsync(db.Backups, s, stop) : null;
         return new BackupScheduleView
         {
-            InstanceId = s.InstanceId, Enabled = s.Enabled, Cron = s.Cron, TimeZone = s.TimeZone, Target = target, KeepDaily = s.KeepDaily, KeepWeekly = s.KeepWeekly, KeepMonthly = s.KeepMonthly, Verify = s.Verify,
+            InstanceId = s.InstanceId, Enabled = s.Enabled, Cron = s.Cron, TimeZone = s.TimeZone, Target = target, CopyTarget = copyTarget, LastCopyAt = copied, KeepDaily = s.KeepDaily, KeepWeekly = s.KeepWeekly, KeepMonthly = s.KeepMonthly, Verify = s.Verify,
             AlarmAfterHours = s.AlarmAfterHours, ReportEvery = s.ReportEvery, ReportTo = s.ReportTo, NextReportAt = s.ReportAt, NextAt = s.NextAt, LastAt = s.LastAt, Missed = s.Missed, LastVerifiedAt = verified, Fresh = verified is { } at && now - at <= TimeSpan.FromHours(s.AlarmAfterHours),
         };
+
+        async Task<Ref?> RefAsync(Guid? id) => id is { } target ? await db.BackupTargets.AcrossTenants().Where(t => t.Id == target).Select(t => new Ref { Id = t.Id, Name = t.Name }).SingleOrDefaultAsync(stop) : null;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Branding;
+using OCore.Features.Webhooks;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -17,7 +18,7 @@ namespace OCore.Features.Backups;
 /// </summary>
 internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFactory scopes, Outbox outbox, BrandMails brands, Settings settings, TimeProvider time, ILogger<BackupSchedules> log) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30), Late = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30), Late = TimeSpan.FromMinutes(15), CopyAgain = TimeSpan.FromHours(6);
     private static readonly PermissionSet MayManage = Permissions.Of(["manage:backups"]);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -35,6 +36,8 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         var now = time.GetUtcNow();
         foreach (var schedule in await db.BackupSchedules.AcrossTenants().Where(s => s.Enabled).ToListAsync(stop))
             await OneAsync($"the schedule of {schedule.InstanceName}", () => LookAsync(db, schedule, now, stop));
+        foreach (var odd in await db.Backups.AcrossTenants().Where(b => b.OddAt != null && b.OddToldAt == null).ToListAsync(stop))
+            await OneAsync($"a strange backup of {odd.InstanceName}", () => TellOddAsync(db, odd, now, stop));
         foreach (var backup in await db.Backups.AcrossTenants().Where(b => b.KeepUntil != null && b.KeepUntil < now).ToListAsync(stop))
             await OneAsync($"an old backup of {backup.InstanceName}", () => DeleteAsync(db, backup, stop));
     }
@@ -69,8 +72,13 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         await TellAsync(db, schedule, now, stop);
         if (schedule.ReportAt <= now)
             await ReportAsync(schedule.Id, now, stop);
-        foreach (var old in BackupRetention.Expired(await db.Backups.AcrossTenants().Where(b => b.InstanceId == instance.Id && b.Database == null && b.KeepUntil == null).ToListAsync(stop), schedule, now))
-            await OneAsync($"an old backup of {old.InstanceName}", () => DeleteAsync(db, old, stop));
+        var all = await db.Backups.AcrossTenants().Where(b => b.InstanceId == instance.Id && b.Database == null && b.KeepUntil == null).ToListAsync(stop);
+        if (schedule.Copies)
+            await OneAsync($"a second place for {instance.Name}", () => KeepAsync(schedule, all, now, stop));
+        // Each place for itself: what is kept at the second does not depend on the first.
+        foreach (var place in all.Where(b => b.Reason == "schedule" || b.CopyOf == null).GroupBy(b => b.CopyOf == null))
+            foreach (var old in BackupRetention.Expired(place, schedule, now))
+                await OneAsync($"an old backup of {old.InstanceName}", () => DeleteAsync(db, old, stop));
     }
 
     private async Task TakeAsync(BackupSchedule seen, DateTimeOffset now, CancellationToken stop)
@@ -94,11 +102,49 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         OperationSignals.WorkQueued();
     }
 
+    /// <summary>The newest that is good, at the second place too; one that did not get there is tried again after a while.</summary>
+    private async Task KeepAsync(BackupSchedule schedule, IReadOnlyList<Backup> all, DateTimeOffset now, CancellationToken stop)
+    {
+        if (all.Where(b => b is { Reason: "schedule", CopyOf: null } && b.TargetId != schedule.CopyTargetId && (b.State == BackupState.Verified || b.State == BackupState.Intact && !schedule.Verify)).MaxBy(b => b.TakenAt) is not { } newest)
+            return;
+        if (all.Any(b => b.CopyOf == newest.SealedAs && b.TargetId == schedule.CopyTargetId && (b.State != BackupState.Failed || now - b.CreatedAt < CopyAgain)))
+            return;
+        // A context of its own: what is refused for a lock leaves nothing to save.
+        await using var db = databases.System();
+        await using var scope = scopes.CreateAsyncScope();
+        var backup = await db.Backups.AcrossTenants().SingleAsync(b => b.Id == newest.Id, stop);
+        await BackupCopies.BeginAsync(db, scope.ServiceProvider.GetRequiredService<OperationQueue>(), backup, schedule.CopyTargetId, null, now, stop);
+        await db.SaveChangesAsync(stop);
+        OperationSignals.WorkQueued();
+    }
+
+    /// <summary>Of when the newest is that lies at the second place.</summary>
+    public static async Task<DateTimeOffset?> LastCopyAsync(IQueryable<Backup> backups, BackupSchedule schedule, CancellationToken stop) =>
+        await backups.Where(b => b.InstanceId == schedule.InstanceId && b.Database == null && b.CopyOf != null && b.TargetId == schedule.CopyTargetId && (b.State == BackupState.Verified || b.State == BackupState.Intact))
+            .OrderByDescending(b => b.TakenAt).Select(b => b.TakenAt).FirstOrDefaultAsync(stop);
+
+    private async Task TellOddAsync(OCoreDb db, Backup odd, DateTimeOffset now, CancellationToken stop) => await db.InTransactionAsync(async () =>
+    {
+        // Of several replicas the first tells.
+        if (await db.Backups.AcrossTenants().Where(b => b.Id == odd.Id && b.OddToldAt == null).ExecuteUpdateAsync(s => s.SetProperty(b => b.OddToldAt, now), stop) == 0)
+            return 0;
+        foreach (var address in await PeopleAsync(db, odd.RootId, stop))
+            outbox.Add(db, address, OddContent(odd), about: odd.Id);
+        db.Record("backup.odd", odd.OrgId, odd);
+        await WebhookAsync(db, $"backup:{odd.Id}:odd", "backup.odd", odd.OrgId, odd.RootId, now, new { odd.Id, odd.InstanceId, odd.InstanceName, odd.Database, odd.Oddities, odd.Bytes, odd.TakeSeconds }, stop);
+        return await db.SaveChangesAsync(stop);
+    }, stop);
+
+    private static async Task WebhookAsync(OCoreDb db, string key, string happened, Guid org, Guid root, DateTimeOffset now, object data, CancellationToken stop) =>
+        await new WebhookTelling(db, await db.Set<Webhook>().AcrossTenants().AsNoTracking().Where(w => w.IsActive).ToListAsync(stop), now).Async(key, happened, org, root, now, data, stop);
+
     private async Task TellAsync(OCoreDb db, BackupSchedule schedule, DateTimeOffset now, CancellationToken stop)
     {
         var last = await LastVerifiedAsync(db.Backups.AcrossTenants(), schedule.InstanceId, stop);
         var patience = TimeSpan.FromHours(schedule.AlarmAfterHours);
-        var (overdue, told) = (now - (last ?? schedule.ChangedAt) > patience, schedule.AlarmedAt);
+        var copied = schedule.Copies ? await LastCopyAsync(db.Backups.AcrossTenants(), schedule, stop) : null;
+        var stale = now - (last ?? schedule.ChangedAt) > patience;
+        var (overdue, told) = (stale || schedule.Copies && now - (copied ?? schedule.ChangedAt) > patience, schedule.AlarmedAt);
         DateTimeOffset? mark = overdue ? now : null;
         if (overdue ? now - told < TimeSpan.FromDays(1) : told is null)
             return;
@@ -107,9 +153,11 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
             // Of several replicas the first tells.
             if (await db.BackupSchedules.AcrossTenants().Where(s => s.Id == schedule.Id && s.AlarmedAt == told).ExecuteUpdateAsync(s => s.SetProperty(x => x.AlarmedAt, mark), stop) == 0 || !overdue)
                 return 0;
-            foreach (var address in await PeopleAsync(db, schedule, stop))
-                outbox.Add(db, address, Content(schedule, last), about: schedule.Id);
+            foreach (var address in await PeopleAsync(db, schedule.RootId, stop))
+                outbox.Add(db, address, stale ? Content(schedule, last) : CopyContent(schedule, copied), about: schedule.Id);
             db.Record("backup.overdue", schedule.OrgId, schedule);
+            await WebhookAsync(db, $"backup-schedule:{schedule.Id}:{now.ToUnixTimeSeconds()}", "backup.overdue", schedule.OrgId, schedule.RootId, now,
+                new { schedule.InstanceId, schedule.InstanceName, LastVerifiedAt = last, LastCopyAt = copied, schedule.AlarmAfterHours }, stop);
             return await db.SaveChangesAsync(stop);
         }, stop);
     }
@@ -121,7 +169,7 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         if (schedule.ReportAt is not { } due || due > now || schedule.ReportEvery is not { } every)
             return;
         var from = every switch { BackupReportEvery.Day => due.AddDays(-1), BackupReportEvery.Week => due.AddDays(-7), _ => due.AddMonths(-1) };
-        var all = await db.Backups.AcrossTenants().AsNoTracking().Where(b => b.InstanceId == schedule.InstanceId && b.Database == null && (b.CreatedAt >= from || b.State == BackupState.Verified)).ToListAsync(stop);
+        var all = await db.Backups.AcrossTenants().AsNoTracking().Where(b => b.InstanceId == schedule.InstanceId && b.Database == null && b.CopyOf == null && (b.CreatedAt >= from || b.State == BackupState.Verified)).ToListAsync(stop);
         var (ofTime, newest) = (all.Where(b => b.CreatedAt >= from && b.CreatedAt < now).ToList(), all.Where(b => b.State == BackupState.Verified).MaxBy(b => b.TakenAt));
         var sentence = new ReportSentence(schedule.InstanceName, from, now, ofTime.Count(b => b.IsUsable), ofTime.Count(b => b.State == BackupState.Verified), ofTime.Count(b => b.State is BackupState.Failed or BackupState.Damaged),
             newest?.TakenAt, newest is null ? null : Size(newest.Bytes), schedule.NextAt, schedule.Zone);
@@ -148,7 +196,7 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
 
     /// <summary>When what was verified last was taken: its data is that old, however late it was verified.</summary>
     public static async Task<DateTimeOffset?> LastVerifiedAsync(IQueryable<Backup> backups, Guid instance, CancellationToken stop) =>
-        await backups.Where(b => b.InstanceId == instance && b.Database == null && b.State == BackupState.Verified).OrderByDescending(b => b.TakenAt).Select(b => b.TakenAt).FirstOrDefaultAsync(stop);
+        await backups.Where(b => b.InstanceId == instance && b.Database == null && b.CopyOf == null && b.State == BackupState.Verified).OrderByDescending(b => b.TakenAt).Select(b => b.TakenAt).FirstOrDefaultAsync(stop);
 
     private async Task DeleteAsync(OCoreDb db, Backup backup, CancellationToken stop)
     {
@@ -159,12 +207,34 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
     }
 
     // Those who run it: the agency's people for its clients' instances.
-    private static async Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, BackupSchedule schedule, CancellationToken stop)
+    private static async Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, Guid root, CancellationToken stop)
     {
-        var members = await db.Members.AcrossTenants().AsNoTracking().Where(m => m.OrgId == schedule.RootId && m.User.DisabledAt == null)
+        var members = await db.Members.AcrossTenants().AsNoTracking().Where(m => m.OrgId == root && m.User.DisabledAt == null)
             .Join(db.OrgRoles.AcrossTenants(), m => m.RoleId, r => r.Id, (m, r) => new { m.User.Email, r.Permissions }).ToListAsync(stop);
         return [.. members.Where(m => Permissions.Of(m.Permissions).Has(MayManage)).Select(m => m.Email!)];
     }
+
+    private MailContent OddContent(Backup odd) => new(Brand.Product, $"A strange backup of {odd.InstanceName}",
+        [
+            $"The backup of {odd.InstanceName}{(odd.Database is { } database ? $" ({database})" : "")} of {odd.TakenAt:d MMMM yyyy, HH:mm} UTC is not like those before it.",
+            .. odd.Oddities.Select(BackupOddities.Sentence),
+            "It may be right all the same. See that what should be in it is there while the older ones are still kept.",
+        ])
+    {
+        Action = ("Show the backups", new Uri(settings.PublicUrl, $"/instances/{odd.InstanceId}?tab=backups")),
+        Footnote = "You get this because you may manage backups.",
+    };
+
+    private MailContent CopyContent(BackupSchedule schedule, DateTimeOffset? copied) => new(Brand.Product, $"No fresh copy of the backups of {schedule.InstanceName}",
+        [
+            copied is { } at ? $"The last backup of {schedule.InstanceName} that lies at its second place is of {at:d MMMM yyyy, HH:mm} UTC. There should be one that is not older than {schedule.AlarmAfterHours} hours."
+                : $"No backup of {schedule.InstanceName} has come to its second place since its schedule was set.",
+            "See how the last copies ended, and test the backup target.",
+        ])
+    {
+        Action = ("Show the instance", new Uri(settings.PublicUrl, $"/instances/{schedule.InstanceId}?tab=backups")),
+        Footnote = "You get this because you may manage backups.",
+    };
 
     private MailContent Content(BackupSchedule schedule, DateTimeOffset? last) => new(Brand.Product, $"No fresh backup of {schedule.InstanceName}",
         [

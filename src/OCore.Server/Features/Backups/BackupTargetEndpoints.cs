@@ -42,7 +42,7 @@ internal static class BackupTargetEndpoints
         var target = new BackupTarget
         {
             Id = id, OrgId = caller.OrgId, RootId = caller.Access.RootId, Name = request.Name, Endpoint = request.Endpoint.TrimEnd('/'), Region = request.Region, Bucket = request.Bucket, Prefix = PrefixOf(request.Prefix),
-            AccessKey = request.AccessKey, SecretKeySealed = secrets.Seal(secret, BackupStores.TargetSecret, id), IsDefault = request.IsDefault, CreatedAt = time.GetUtcNow(),
+            AccessKey = request.AccessKey, SecretKeySealed = secrets.Seal(secret, BackupStores.TargetSecret, id), IsDefault = request.IsDefault, AppendOnly = request.AppendOnly, CreatedAt = time.GetUtcNow(),
         };
         if ((await TryAsync(stores, target, time, stop)).Error is { } error)
             return BackupProblems.TargetFails(error);
@@ -63,8 +63,8 @@ internal static class BackupTargetEndpoints
         // Another store must not get the secret that was meant for the one before.
         if (request.SecretKey is not { Length: > 0 } && request.Endpoint.TrimEnd('/') != target.Endpoint)
             return BackupProblems.SecretNeeded;
-        (target.Name, target.Endpoint, target.Region, target.Bucket, target.Prefix, target.AccessKey, target.IsDefault) =
-            (request.Name, request.Endpoint.TrimEnd('/'), request.Region, request.Bucket, PrefixOf(request.Prefix), request.AccessKey, request.IsDefault);
+        (target.Name, target.Endpoint, target.Region, target.Bucket, target.Prefix, target.AccessKey, target.IsDefault, target.AppendOnly) =
+            (request.Name, request.Endpoint.TrimEnd('/'), request.Region, request.Bucket, PrefixOf(request.Prefix), request.AccessKey, request.IsDefault, request.AppendOnly);
         if (request.SecretKey is { Length: > 0 } secret)
             target.SecretKeySealed = secrets.Seal(secret, BackupStores.TargetSecret, target.Id);
         if ((await TryAsync(stores, target, time, stop)).Error is { } error)
@@ -95,7 +95,7 @@ internal static class BackupTargetEndpoints
         var (error, milliseconds) = await TryAsync(stores, target, time, stop);
         (target.TestedAt, target.TestError) = (time.GetUtcNow(), error);
         await db.SaveChangesAsync(stop);
-        return TypedResults.Ok(new BackupTargetTest { Ok = error is null, Message = error ?? "Written, read back and removed.", Milliseconds = milliseconds });
+        return TypedResults.Ok(new BackupTargetTest { Ok = error is null, Message = error ?? (target.AppendOnly ? "Written and read back." : "Written, read back and removed."), Milliseconds = milliseconds });
     }
 
     /// <summary>The target of a request, by id or name, among the organization's own and its agency's; without one the default.</summary>
@@ -112,7 +112,7 @@ internal static class BackupTargetEndpoints
 
     private static async Task<(string? Error, int Milliseconds)> TryAsync(BackupStores stores, BackupTarget target, TimeProvider time, CancellationToken stop)
     {
-        var (name, content, began) = ($"test-{Guid.CreateVersion7():N}", RandomNumberGenerator.GetBytes(64 << 10), time.GetTimestamp());
+        var (name, content, began) = (target.AppendOnly ? "test" : $"test-{Guid.CreateVersion7():N}", RandomNumberGenerator.GetBytes(64 << 10), time.GetTimestamp());
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(TimeSpan.FromSeconds(30));
         try
@@ -126,7 +126,8 @@ internal static class BackupTargetEndpoints
             using var back = new MemoryStream();
             await using (var read = await store.OpenAsync(name, limit.Token))
                 await read.CopyToAsync(back, limit.Token);
-            await store.DeleteAsync(name, limit.Token);
+            if (!target.AppendOnly)
+                await store.DeleteAsync(name, limit.Token);
             return (back.ToArray().AsSpan().SequenceEqual(content) ? null : "What was read back is not what was written.", Elapsed());
         }
         catch (StoreAwayException away)
@@ -162,7 +163,7 @@ internal static class BackupTargetEndpoints
             .Select(g => new { g.Key, Count = g.Count(), Bytes = g.Sum(b => b.Bytes) }).ToDictionaryAsync(g => g.Key, stop);
         return [.. targets.Select(t => new BackupTargetView
         {
-            Id = t.Id, Name = t.Name, Kind = "s3", Endpoint = t.Endpoint, Region = t.Region, Bucket = t.Bucket, Prefix = t.Prefix, AccessKey = t.AccessKey, IsDefault = t.IsDefault,
+            Id = t.Id, Name = t.Name, Kind = "s3", Endpoint = t.Endpoint, Region = t.Region, Bucket = t.Bucket, Prefix = t.Prefix, AccessKey = t.AccessKey, IsDefault = t.IsDefault, AppendOnly = t.AppendOnly,
             Backups = use.TryGetValue(t.Id, out var used) ? used.Count : 0, Bytes = used?.Bytes ?? 0, TestedAt = t.TestedAt, TestError = t.TestError,
         })];
     }

@@ -24,6 +24,7 @@ internal static class BackupViews
             OdooVersion = b.OdooVersion, OdooEdition = b.OdooEdition, PostgresVersion = b.Manifest?.PostgresVersion, Bytes = b.Bytes, DatabaseBytes = b.Manifest?.DatabasePart.Bytes,
             FilestoreBytes = b.Manifest?.FileBytes, Files = b.Manifest?.FileCount, Modules = b.Manifest?.Modules.Count, CreatedAt = b.CreatedAt, TakenAt = b.TakenAt, CheckedAt = b.CheckedAt,
             VerifiedAt = b.VerifiedAt, VerifySeconds = b.VerifySeconds is { } seconds ? Math.Round(seconds, 1) : null, KeepUntil = b.KeepUntil,
+            TakeSeconds = b.TakeSeconds is { } took ? Math.Round(took, 1) : null, CopyOf = b.Reason == BackupRecovery.Reason ? null : b.CopyOf, Oddities = b.Oddities,
             OperationId = working.TryGetValue(BackupSteps.LockOf(b.Id), out var operation) ? operation : null,
         })];
     }

@@ -18,14 +18,15 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
 {
     public async Task TakeAsync(OCoreDb db, InstanceOnServer on, Backup backup, Action<string> log, CancellationToken stop)
     {
-        using var store = await stores.OpenAsync(db, backup, stop);
+        var began = time.GetTimestamp();
+        using var place = await stores.OpenAsync(db, backup, stop);
         await using var worker = await workers.DatabaseAsync(on, "backup", stop);
         await using var session = await worker.OpenAsync(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", on.Plan.Database], stop);
         using var said = new StreamReader(session.Out, Encoding.UTF8);
         await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Hold), stop);
         var moment = await Moment.ReadAsync(said, session.Complaint, stop);
 
-        var database = await WritePartAsync(store, backup, BackupManifest.Database, async target =>
+        var database = await WritePartAsync(place, BackupManifest.Database, async target =>
         {
             await using var dump = await worker.OpenAsync(["pg_dump", "-Fc", "-Z", "5", "--no-owner", "--no-privileges", "--snapshot=" + moment.Snapshot, "-d", on.Plan.Database], stop);
             await dump.Out.CopyToAsync(target, 128 << 10, stop);
@@ -35,7 +36,7 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
 
         FileCount? files = null;
         var named = on.Plan.Cluster is { Bucket: not null } ? await NamedAsync(session, said, stop) : null;
-        var archive = await WritePartAsync(store, backup, BackupManifest.Files, async target => files = await ArchiveAsync(on, named, target, stop), stop);
+        var archive = await WritePartAsync(place, BackupManifest.Files, async target => files = await ArchiveAsync(on, named, target, stop), stop);
         int missing;
         if (named is not null)
             missing = named.Count(name => !files!.Names.Contains(name));
@@ -47,42 +48,45 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
         log($"{files!.Files} files of {files.Bytes / 1e6:0.0} MB.");
         Warn(files, missing, log);
 
-        var settings = await WritePartAsync(store, backup, BackupManifest.Settings, async target => await target.WriteAsync(BackupSettings.Of(on.Instance, secrets).Write(), stop), stop);
-        await FinishAsync(db, store, backup, new BackupManifest
+        backup.TakeSeconds = time.GetElapsedTime(began).TotalSeconds;
+        var settings = await WritePartAsync(place, BackupManifest.Settings, async target => await target.WriteAsync(BackupSettings.Of(on.Instance, secrets).Write(), stop), stop);
+        await FinishAsync(db, place, backup, new BackupManifest
         {
             Backup = backup.Id, Instance = on.Instance.Id, InstanceName = on.Instance.Name, TakenAt = time.GetUtcNow(), OdooVersion = on.Instance.OdooVersion, OdooEdition = on.Instance.OdooEdition,
             Image = on.Instance.Image, PostgresVersion = moment.Server, DatabaseName = on.Plan.Database, Modules = moment.Modules, Rows = moment.Rows, DatabaseFormat = "custom",
-            DatabasePart = database, FilesPart = archive, SettingsPart = settings, FileCount = files.Files, FileBytes = files.Bytes, FilesAmiss = files.Amiss, FilesMissing = missing, KeyId = stores.KeyId,
+            DatabasePart = database, FilesPart = archive, SettingsPart = settings, FileCount = files.Files, FileBytes = files.Bytes, FilesAmiss = files.Amiss, FilesMissing = missing, KeyId = backup.KeyId!,
         }, stop);
     }
 
     /// <summary>The manifest goes last: a backup without one was never finished.</summary>
-    public async Task FinishAsync(OCoreDb db, IBackupStore store, Backup backup, BackupManifest manifest, CancellationToken stop)
+    public static async Task FinishAsync(OCoreDb db, BackupPlace place, Backup backup, BackupManifest manifest, CancellationToken stop)
     {
-        await using var write = await store.CreateAsync(backup.Folder + BackupManifest.FileName, stop);
-        await write.Content.WriteAsync(manifest.Write(stores.KeyOf(backup, BackupManifest.FileName)), stop);
+        await using var write = await place.CreateAsync(BackupManifest.FileName, stop);
+        await write.Content.WriteAsync(manifest.Write(place.KeyOf(BackupManifest.FileName)), stop);
         await write.CompleteAsync(stop);
         (backup.State, backup.Manifest, backup.TakenAt, backup.Bytes) = (BackupState.Taken, manifest, manifest.TakenAt, manifest.Parts.Sum(p => p.StoredBytes));
         (backup.Fault, backup.FaultCode) = (null, null);
         await db.SaveChangesAsync(stop);
     }
 
-    public async Task<BackupPart> WritePartAsync(IBackupStore store, Backup backup, string part, Func<Stream, Task> write, CancellationToken stop)
+    public static async Task<BackupPart> WritePartAsync(BackupPlace place, string part, Func<Stream, Task> write, CancellationToken stop)
     {
         // Each try has a key of its own, by a name of its own: a key must not seal two contents.
         var name = $"{part}.{Guid.CreateVersion7().ToString("N")[16..]}";
-        await using var stored = await store.CreateAsync(backup.Folder + name, stop);
-        await using var sealing = new SealingStream(stored.Content, stores.KeyOf(backup, name));
+        await using var stored = await place.CreateAsync(name, stop);
+        await using var sealing = new SealingStream(stored.Content, place.KeyOf(name));
         await write(sealing);
         await sealing.CompleteAsync(stop);
         await stored.CompleteAsync(stop);
         return new BackupPart(name, sealing.PlainBytes, sealing.PlainSha256, sealing.SealedBytes, sealing.SealedSha256);
     }
 
-    /// <summary>Whatever was stored of it. One that was never begun is fine.</summary>
+    /// <summary>Whatever was stored of it. One that was never begun is fine, and where nothing is to be deleted it stays.</summary>
     public async Task RemoveStoredAsync(OCoreDb db, Backup backup, CancellationToken stop)
     {
-        using var store = await stores.OpenAsync(db, backup, stop);
+        if (await BackupStores.IsAppendOnlyAsync(db, backup, stop))
+            return;
+        using var store = await stores.OpenStoreAsync(db, backup, stop);
         foreach (var (name, _) in await store.ListAsync(backup.Folder, stop))
             await store.DeleteAsync(name, stop);
     }

@@ -10,6 +10,7 @@ internal static class BackupsSetup
         services.AddSingleton<BackupReader>();
         services.AddSingleton<BackupRestorer>();
         services.AddSingleton<BackupPreflight>();
+        services.AddSingleton<BackupRecovery>();
         services.AddSingleton<OdooArchives>();
         services.AddSingleton<BackupSchedules>();
         services.AddSingleton<Databases.DatabaseCopier>();

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
@@ -6,22 +7,26 @@ using OCore.Platform.Operations;
 namespace OCore.Features.Backups;
 
 /// <summary>
-/// The backups of a client that goes. The last one of each instance becomes the agency's, which may restore it as a new instance
+/// The backups of a client that goes. The last one of each database of each instance becomes the agency's, which may restore it as a new instance
 /// until its time is over; all others go with the client.
 /// </summary>
 internal static class LastBackups
 {
     public const string Reason = "deletion";
 
-    /// <summary>The agency's row for the last backup of this instance. It is taken while the instance is still there.</summary>
-    public static async Task<Backup> FindOrAddAsync(OCoreDb db, Instance instance, int days, StepContext context)
+    /// <summary>What the instance has: the database that it serves, which is null here, and those beside it that are whole.</summary>
+    public static async Task<IReadOnlyList<string?>> DatabasesAsync(OCoreDb db, Instance instance, CancellationToken stop) =>
+        [null, .. await db.InstanceDatabases.Where(d => d.InstanceId == instance.Id && d.Status == DatabaseStatus.Ready).OrderBy(d => d.Name).Select(d => d.Name).ToListAsync(stop)];
+
+    /// <summary>The agency's row for the last backup of this database of the instance. It is taken while the instance is still there.</summary>
+    public static async Task<Backup> FindOrAddAsync(OCoreDb db, Instance instance, string? database, int days, StepContext context)
     {
-        if (await db.Backups.SingleOrDefaultAsync(b => b.InstanceId == instance.Id && b.Reason == Reason, context.Stop) is { } begun)
+        if (await db.Backups.SingleOrDefaultAsync(b => b.InstanceId == instance.Id && b.Database == database && b.Reason == Reason, context.Stop) is { } begun)
             return begun;
         var now = context.Get<TimeProvider>().GetUtcNow();
         var backup = new Backup
         {
-            OrgId = instance.RootId, RootId = instance.RootId, InstanceId = instance.Id, ServerId = instance.ServerId, InstanceName = instance.Name, Reason = Reason,
+            OrgId = instance.RootId, RootId = instance.RootId, InstanceId = instance.Id, ServerId = instance.ServerId, InstanceName = instance.Name, Database = database, Reason = Reason,
             TargetId = await BackupStores.DefaultAsync(db, instance.RootId, instance.RootId, context.Stop), OdooVersion = instance.OdooVersion, OdooEdition = instance.OdooEdition,
             CreatedAt = now, KeepUntil = now.AddDays(days),
         };

@@ -26,7 +26,7 @@ internal sealed class LocalBackupStore(string directory) : IBackupStore
 
     public Task<IReadOnlyList<(string Name, long Bytes)>> ListAsync(string prefix, CancellationToken stop)
     {
-        var folder = new DirectoryInfo(PathOf(prefix.TrimEnd('/')));
+        var folder = new DirectoryInfo(prefix.Length == 0 ? _root : PathOf(prefix.TrimEnd('/')));
         IReadOnlyList<(string, long)> found = folder.Exists
             ? [.. folder.EnumerateFiles("*", SearchOption.AllDirectories).Select(f => (Path.GetRelativePath(_root, f.FullName), f.Length)).Order()] : [];
         return Task.FromResult(found);

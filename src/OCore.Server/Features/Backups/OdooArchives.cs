@@ -18,7 +18,7 @@ internal sealed class ArchiveRefusedException(string message) : Exception(messag
 /// The zip that Odoo's own database manager makes and takes: <c>dump.sql</c>, <c>filestore/</c> and <c>manifest.json</c>. Both ways
 /// as it comes; an upload lies on the disk sealed, and only until it was read.
 /// </summary>
-internal sealed class OdooArchives(BackupStores stores, BackupReader reader, BackupWriter writer, ServerAccess servers, BackupPreflight preflight, Settings settings, TimeProvider time)
+internal sealed class OdooArchives(BackupStores stores, ServerAccess servers, BackupPreflight preflight, Settings settings, TimeProvider time)
 {
     public const long MaxBytes = 64L << 30;
     private const int ManifestLimit = 8 << 20, ShortestZip = 22;
@@ -26,27 +26,27 @@ internal sealed class OdooArchives(BackupStores stores, BackupReader reader, Bac
     /// <summary>Writes a backup as Odoo's archive. The dump is put into words by PostgreSQL's own program, in a container without a network.</summary>
     public async Task WriteAsync(OCoreDb db, Backup backup, Server server, Stream target, CancellationToken stop)
     {
-        using var store = await stores.OpenAsync(db, backup, stop);
+        using var place = await stores.OpenAsync(db, backup, stop);
         await using var patient = new PatientStream(target);
         await using (var zip = await ZipArchive.CreateAsync(patient, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, stop))
-            await WriteAsync(zip, store, backup, server, stop);
+            await WriteAsync(zip, place, backup, server, stop);
         await patient.FlushAsync(stop);
     }
 
-    private async Task WriteAsync(ZipArchive zip, IBackupStore store, Backup backup, Server server, CancellationToken stop)
+    private async Task WriteAsync(ZipArchive zip, BackupPlace place, Backup backup, Server server, CancellationToken stop)
     {
         var manifest = backup.Manifest!;
         await using (var entry = await zip.CreateEntry("manifest.json", CompressionLevel.Fastest).OpenAsync(stop))
             await entry.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(OdooManifest(manifest)), stop);
         await using (var entry = await zip.CreateEntry("dump.sql", CompressionLevel.Fastest).OpenAsync(stop))
-        await using (var dump = await reader.OpenPartAsync(store, backup, manifest.DatabasePart, stop))
+        await using (var dump = await BackupReader.OpenPartAsync(place, manifest.DatabasePart, stop))
         {
             if (manifest.DatabaseFormat == "sql")
                 await dump.CopyToAsync(entry, 128 << 10, stop);
             else
                 await ToSqlAsync(await servers.ConnectAsync(server, stop), backup, dump, entry, stop);
         }
-        await using var files = await reader.OpenPartAsync(store, backup, manifest.FilesPart, stop);
+        await using var files = await BackupReader.OpenPartAsync(place, manifest.FilesPart, stop);
         await using var packed = new GZipStream(files, CompressionMode.Decompress);
         await using var tar = new System.Formats.Tar.TarReader(packed);
         while (await tar.GetNextEntryAsync(copyData: false, stop) is { } file)
@@ -136,10 +136,10 @@ internal sealed class OdooArchives(BackupStores stores, BackupReader reader, Bac
         using var zip = Open(upload);
         // What a small archive may swell to has to end somewhere.
         var room = new FileInfo(upload.Path).Length * 60 + (1L << 30);
-        using var store = await stores.OpenAsync(db, backup, stop);
-        var database = await writer.WritePartAsync(store, backup, BackupManifest.Database, async target => room -= await CopyAsync(zip.GetEntry("dump.sql")!, target, room, stop), stop);
+        using var place = await stores.OpenAsync(db, backup, stop);
+        var database = await BackupWriter.WritePartAsync(place, BackupManifest.Database, async target => room -= await CopyAsync(zip.GetEntry("dump.sql")!, target, room, stop), stop);
         var (files, bytes, amiss, seen) = (0, 0L, 0, new HashSet<FileName>());
-        var archive = await writer.WritePartAsync(store, backup, BackupManifest.Files, async target =>
+        var archive = await BackupWriter.WritePartAsync(place, BackupManifest.Files, async target =>
         {
             await using var packed = new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true);
             foreach (var entry in zip.Entries.Where(e => e.FullName.StartsWith("filestore/", StringComparison.Ordinal)))
@@ -156,12 +156,12 @@ internal sealed class OdooArchives(BackupStores stores, BackupReader reader, Bac
             }
             await FileArchive.EndAsync(packed, stop);
         }, stop);
-        var settingsPart = await writer.WritePartAsync(store, backup, BackupManifest.Settings, async target => await target.WriteAsync(like.Write(), stop), stop);
-        await writer.FinishAsync(db, store, backup, new BackupManifest
+        var settingsPart = await BackupWriter.WritePartAsync(place, BackupManifest.Settings, async target => await target.WriteAsync(like.Write(), stop), stop);
+        await BackupWriter.FinishAsync(db, place, backup, new BackupManifest
         {
             Backup = backup.Id, Instance = backup.InstanceId, InstanceName = backup.InstanceName, TakenAt = time.GetUtcNow(), OdooVersion = said.Version, OdooEdition = backup.OdooEdition, Image = like.Image,
             PostgresVersion = said.Postgres, DatabaseName = said.Database, Modules = said.Modules, Rows = new Dictionary<string, long>(), DatabaseFormat = "sql", DatabasePart = database, FilesPart = archive,
-            SettingsPart = settingsPart, FileCount = files, FileBytes = bytes, FilesAmiss = amiss, FilesMissing = null, KeyId = stores.KeyId,
+            SettingsPart = settingsPart, FileCount = files, FileBytes = bytes, FilesAmiss = amiss, FilesMissing = null, KeyId = backup.KeyId!,
         }, stop);
     }
 

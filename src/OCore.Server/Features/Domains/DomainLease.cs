@@ -96,8 +96,9 @@ internal static class DomainLease
 
     private static DateTimeOffset? NextLook(NameClaim domain, ProofSeen seen, DateTimeOffset now)
     {
+        // Given up, it is looked at as long as it leads here: somebody has to take its records out.
         if (domain.Proof == DomainProof.Failed)
-            return null;
+            return domain.LeadsHere ? now + Jitter(TimeSpan.FromHours(23)) : null;
         var waiting = domain.Proof == DomainProof.Pending || domain.IsProven && !domain.LeadsHere;
         if (waiting)
             return now + (domain.Looks <= SoonAtFirst.Length ? TimeSpan.FromSeconds(SoonAtFirst[Math.Max(0, domain.Looks - 1)]) : Jitter(now < domain.CreatedAt.AddDays(1) ? TimeSpan.FromHours(1) : TimeSpan.FromHours(4)));

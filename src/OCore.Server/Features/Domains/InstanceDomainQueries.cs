@@ -57,7 +57,7 @@ internal static class InstanceDomainQueries
     {
         await WantCertificateAsync(db, domain, place, settings, now, stop, deleted: true);
         if (domain.IsProven)
-            db.Add(new DomainTombstone { OrgId = domain.OrgId, RootId = domain.RootId, Host = domain.CustomHost!, Until = now + DomainTombstone.Rest });
+            db.Add(DomainTombstone.Of(domain, domain.RootId, now));
         db.Remove(domain);
     }
 

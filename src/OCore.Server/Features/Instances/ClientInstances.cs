@@ -94,19 +94,23 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
     /// <summary>A backup as any other, that the agency keeps for as long as it said.</summary>
     private static async Task KeepAsync(OCoreDb db, Instance instance, int days, StepContext context)
     {
-        var last = await LastBackups.FindOrAddAsync(db, instance, days, context);
-        if (last.IsUsable)
-            return;
-        try
+        foreach (var database in await LastBackups.DatabasesAsync(db, instance, context.Stop))
         {
-            await BackupSteps.TakeAsync(last.Id, context);
-            await BackupSteps.ReadBackAsync(last.Id, context);
+            var last = await LastBackups.FindOrAddAsync(db, instance, database, days, context);
+            if (last.IsUsable)
+                continue;
+            var what = database is null ? instance.Name : $"{database} of {instance.Name}";
+            try
+            {
+                await BackupSteps.TakeAsync(last.Id, context);
+                await BackupSteps.ReadBackAsync(last.Id, context);
+            }
+            catch (Exception failed) when (failed is Platform.Remote.RemoteCommandException or StepRefusedException)
+            {
+                throw new StepRefusedException("last_backup_failed", $"The last backup of {what} failed: {failed.Message}", "Mend the cause and retry, or delete the client without keepBackupDays.", failed);
+            }
+            context.Log($"The last backup of {what} is kept for {days} days");
         }
-        catch (Exception failed) when (failed is Platform.Remote.RemoteCommandException or StepRefusedException)
-        {
-            throw new StepRefusedException("last_backup_failed", $"The last backup of {instance.Name} failed: {failed.Message}", "Mend the cause and retry, or delete the client without keepBackupDays.", failed);
-        }
-        context.Log($"The last backup of {instance.Name} is kept for {days} days");
     }
 
     private static Task<List<Instance>> OfAsync(OCoreDb db, Guid clientId, CancellationToken stop) =>

@@ -130,7 +130,9 @@ internal static class PortalDomainEndpoints
         if (found.IsBase && await db.PortalDomains.AnyAsync(d => d.SubdomainHost != null && d.SubdomainHost.EndsWith("." + found.CustomHost), stop))
             return PortalDomainProblems.BaseInUse;
         await PortalCertificates.WantAsync(db, found, settings, time, stop, deleted: true);
-        foreach (var host in new[] { found.IsProven ? found.CustomHost : null, found.SubdomainHost }.OfType<string>())
+        if (found is { IsProven: true, CustomHost: not null })
+            db.Add(DomainTombstone.Of(found, found.OrgId, time.GetUtcNow()));
+        if (found.SubdomainHost is { } host)
             db.Add(new DomainTombstone { OrgId = found.OrgId, RootId = found.OrgId, Host = host, Until = time.GetUtcNow() + DomainTombstone.Rest });
         db.Remove(found);
         await db.SaveChangesAsync(stop);

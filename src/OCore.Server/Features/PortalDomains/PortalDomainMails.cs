@@ -28,6 +28,17 @@ internal static class PortalDomainMails
         return [.. members.Where(m => Permissions.Of(m.Permissions).Has(may ?? MayManage)).Select(m => m.Email!)];
     }
 
+    /// <summary>A name that was given up here still leads here.</summary>
+    public static MailContent Dangling(string host, Settings settings) => new(Brand.Product, $"{host} still leads here",
+    [
+        $"{host} was given up here, but its DNS record still leads to us. Whoever proves the name next would speak under it.",
+        "Remove the record of the name. It is looked at each night; this mail comes once.",
+    ])
+    {
+        Action = ("Show what needs attention", new Uri(settings.PublicUrl, "/agency")),
+        Footnote = "You get this because you may manage the agency's portals.",
+    };
+
     private static MailContent Content(PortalDomain domain, DomainLease.Event what, Settings settings)
     {
         var (name, record) = (domain.CustomDisplay!, $"{domain.VerifyName}  TXT  {domain.Token}");

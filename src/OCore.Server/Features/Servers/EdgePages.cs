@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 
 namespace OCore.Features.Servers;
 
@@ -24,20 +25,23 @@ internal static class EdgePages
     /// <summary>For a logo: what the rest of a page leaves of a buffer of HAProxy's (16 KiB, of which it keeps one for headers).</summary>
     public const int MaxLogo = 9_000;
 
-    private static readonly SortedDictionary<string, (string Title, string Text, int Refresh)> Texts = new(StringComparer.Ordinal)
+    private static readonly SortedDictionary<string, (Words English, Words French, int Refresh)> Texts = new(StringComparer.Ordinal)
     {
-        ["starting"] = ("Starting", "This system is starting. The page loads by itself as soon as it is ready.", 5),
-        ["stopped"] = ("Stopped", "This system is switched off at the moment. Its administrator can start it again.", 0),
-        ["suspended"] = ("Suspended", "This system is suspended. Please contact your provider.", 0),
-        ["unavailable"] = ("Not available", "This system does not answer right now. The page tries again by itself.", 5),
-        ["unknown"] = ("Nothing here", "There is no system at this address.", 0),
+        ["starting"] = (new("Starting", "This system is starting. The page loads by itself as soon as it is ready."), new("Démarrage", "Ce système démarre. La page se chargera d’elle-même dès qu’il sera prêt."), 5),
+        ["stopped"] = (new("Stopped", "This system is switched off at the moment. Its administrator can start it again."), new("Arrêté", "Ce système est arrêté pour le moment. Son administrateur peut le redémarrer."), 0),
+        ["suspended"] = (new("Suspended", "This system is suspended. Please contact your provider."), new("Suspendu", "Ce système est suspendu. Veuillez contacter votre prestataire."), 0),
+        ["unavailable"] = (new("Not available", "This system does not answer right now. The page tries again by itself."), new("Indisponible", "Ce système ne répond pas en ce moment. La page réessaie d’elle-même."), 5),
+        ["unknown"] = (new("Nothing here", "There is no system at this address."), new("Rien ici", "Il n’y a aucun système à cette adresse."), 0),
     };
+
+    private sealed record Words(string Title, string Text);
 
     public static readonly IReadOnlyDictionary<string, string> All = new SortedDictionary<string, string>(Texts.Keys.ToDictionary(t => t, t => Make(t, null)), StringComparer.Ordinal);
 
+    /// <summary>Both languages are in the page, and the visitor's is chosen there: what HAProxy answers with by itself cannot depend on the request.</summary>
     public static string Make(string page, EdgeLook? look)
     {
-        var (title, text, refresh) = Texts[page];
+        var (english, french, refresh) = Texts[page];
         return $$"""
             <!doctype html>
             <html lang="en">
@@ -45,20 +49,29 @@ internal static class EdgePages
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="robots" content="noindex">
-            {{(refresh > 0 ? $"<meta http-equiv=\"refresh\" content=\"{refresh}\">\n" : "")}}<title>{{(look is null ? title : $"{Encode(title)} · {Encode(look.Name)}")}}</title>
+            {{(refresh > 0 ? $"<meta http-equiv=\"refresh\" content=\"{refresh}\">\n" : "")}}<title>{{Title(english, look)}}</title>
             <style>
             :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif }
             body { margin: 0; min-height: 100vh; display: grid; place-items: center; text-align: center }
             main { padding: 2rem; max-width: 28rem }
             h1 { font-size: 1.5rem; font-weight: 600; margin: 0 0 .5rem }
             p { margin: 0; opacity: .75 }
+            html[lang=en] :lang(fr), html[lang=fr] :lang(en) { display: none }
             {{Style(look)}}</style>
+            <script>
+            for (const l of navigator.languages) { if (/^en\b/i.test(l)) break; if (/^fr\b/i.test(l)) { document.documentElement.lang = "fr"; document.title = "{{JavaScriptEncoder.Default.Encode(french.Title + (look is null ? "" : $" · {look.Name}"))}}"; break } }
+            </script>
             </head>
-            <body><main>{{Brand(look)}}<h1>{{title}}</h1><p>{{text}}</p>{{Foot(look)}}</main></body>
+            <body><main>{{Brand(look)}}{{Say("en", english, "Ask", look)}}{{Say("fr", french, "Demander à", look)}}{{Foot(look)}}</main></body>
             </html>
 
             """;
     }
+
+    private static string Title(Words words, EdgeLook? look) => look is null ? words.Title : $"{Encode(words.Title)} · {Encode(look.Name)}";
+
+    private static string Say(string language, Words words, string ask, EdgeLook? look) => $"<div lang=\"{language}\"><h1>{words.Title}</h1><p>{words.Text}</p>"
+        + (look?.Support is { } support ? $"<p style=\"margin-top:1rem;opacity:1\"><a href=\"{Encode(support)}\" rel=\"noreferrer\">{ask} {Encode(look.Name)}</a></p>" : "") + "</div>";
 
     private static string Style(EdgeLook? look) => look is null ? ""
         : $".brand {{ margin: 0 0 2rem; opacity: 1; font-weight: 600; color: light-dark({look.Color}, {look.ColorDark}) }} .brand img {{ max-width: 14rem; max-height: 4.5rem }}\n"
@@ -67,9 +80,7 @@ internal static class EdgePages
     private static string Brand(EdgeLook? look) => look is null ? ""
         : look.Logo is { } logo ? $"<p class=\"brand\"><img src=\"{logo}\" alt=\"{Encode(look.Name)}\"></p>" : $"<p class=\"brand\">{Encode(look.Name)}</p>";
 
-    private static string Foot(EdgeLook? look) =>
-        (look?.Support is { } support ? $"<p style=\"margin-top:1rem;opacity:1\"><a href=\"{Encode(support)}\" rel=\"noreferrer\">Ask {Encode(look.Name)}</a></p>" : "")
-        + (look?.Footer is { } footer ? $"<footer>{Encode(footer)}</footer>" : "");
+    private static string Foot(EdgeLook? look) => look?.Footer is { } footer ? $"<footer>{Encode(footer)}</footer>" : "";
 
     private static string Encode(string text) => WebUtility.HtmlEncode(text);
 }

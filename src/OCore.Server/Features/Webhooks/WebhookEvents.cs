@@ -21,6 +21,7 @@ internal static class WebhookEvents
         "instance.created", "instance.status_changed", "instance.health_changed", "instance.deleted",
         "server.added", "server.status_changed", "server.removed",
         "alert.raised", "alert.cleared",
+        "backup.overdue", "backup.odd",
     ];
 
     /// <param name="words">What of the servers is left out.</param>

@@ -77,6 +77,7 @@ internal abstract class OCoreDb(DbContextOptions options)
     public DbSet<Instance> Instances => Set<Instance>();
     public DbSet<InstanceDatabase> InstanceDatabases => Set<InstanceDatabase>();
     public DbSet<Backup> Backups => Set<Backup>();
+    public DbSet<BackupKey> BackupKeys => Set<BackupKey>();
     public DbSet<BackupTarget> BackupTargets => Set<BackupTarget>();
     public DbSet<BackupSchedule> BackupSchedules => Set<BackupSchedule>();
     public DbSet<Branding> Brandings => Set<Branding>();

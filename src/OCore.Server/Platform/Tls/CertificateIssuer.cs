@@ -11,7 +11,7 @@ namespace OCore.Platform.Tls;
 /// Gets one certificate. What is begun is written down before it is done, so that another process goes on with the same order where
 /// this one dies: orders are counted by the certificate authority.
 /// </summary>
-internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secrets, Settings settings, AcmeAccounts accounts, AcmeHttp http, CaaCheck caa, TimeProvider time)
+internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secrets, Settings settings, AcmeAccounts accounts, AcmeHttp http, CaaCheck caa, ChallengeProbe probe, TimeProvider time)
 {
     private const string KeyKind = "certificate.key";
     private static readonly TimeSpan PollAtLeast = TimeSpan.FromMilliseconds(300), PollAtMost = TimeSpan.FromSeconds(10);
@@ -42,7 +42,7 @@ internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secr
 
     private async Task<IssuedCertificate> IssueAsync(AcmeClient client, Certificate row, AcmeKey accountKey, CancellationToken stop)
     {
-        var order = await ResumeAsync(client, row, stop) ?? await BeginAsync(client, row, stop);
+        var order = await ResumeAsync(client, row, stop) ?? await BeginAsync(client, row, accountKey, stop);
         var url = row.OrderUrl!;
         if (order.Status == "pending")
         {
@@ -82,10 +82,12 @@ internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secr
         return null;
     }
 
-    private async Task<AcmeAnswer> BeginAsync(AcmeClient client, Certificate row, CancellationToken stop)
+    private async Task<AcmeAnswer> BeginAsync(AcmeClient client, Certificate row, AcmeKey accountKey, CancellationToken stop)
     {
         if (await caa.RefusalAsync(row.Host, await client.CaaIdentitiesAsync(stop), stop) is { } refusal)
             throw new AcmeException("caa", refusal, 0);
+        if (await probe.RefusalAsync(row.Host, accountKey, stop) is { } elsewhere)
+            throw new AcmeException("probe", elsewhere, 0);
         await AcmeBudget.TakeAsync(databases, row.Host, time, stop);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var order = await client.NewOrderAsync(row.Host, stop);

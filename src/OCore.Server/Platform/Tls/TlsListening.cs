@@ -3,6 +3,8 @@ using System.Net.Security;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using OCore.Platform.Data;
+using OCore.Platform.Http;
 
 namespace OCore.Platform.Tls;
 
@@ -15,6 +17,7 @@ internal static class TlsListening
         builder.Services.AddSingleton<CertificateStore>();
         builder.Services.AddSingleton<AcmeAccounts>();
         builder.Services.AddSingleton<CaaCheck>();
+        builder.Services.AddSingleton(services => new ChallengeProbe(services.GetRequiredService<OCoreDbFactory>(), address => services.GetRequiredService<GuardedConnections>().HandlerFor(address), services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<CertificateIssuer>();
         if (!settings.ListensHttps)
         {

@@ -65,14 +65,18 @@ const fixes: Record<string, string> = {
   instance_failed: 'Open log',
   operation_stuck: 'Open operation',
   disk_low: 'Open server',
+  backup_odd: 'Open backups',
+  domain_dangling: 'Open domains',
+  domain_elsewhere: 'Open domains',
 };
 
 function Attention({ item }: { item: AttentionItem }) {
   const to = usePaths();
   const address =
     item.objectType === 'server' ? to.server(item.objectId)
-      : item.objectType === 'instance' ? to.instance(item.objectId, item.code === 'instance_failed' ? 'logs' : undefined)
+      : item.objectType === 'instance' ? to.instance(item.objectId, item.code === 'instance_failed' ? 'logs' : item.code === 'backup_odd' ? 'backups' : item.code.startsWith('domain_') ? 'domains' : undefined)
         : item.objectType === 'operation' ? to.operation(item.objectId)
+          : item.objectType === 'portal_domain' ? to.portalDomains
           : item.objectType === 'client' ? to.client(item.objectId)
             : item.objectType === 'template' ? to.template(item.objectId) : undefined;
   return (

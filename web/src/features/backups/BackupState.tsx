@@ -28,6 +28,7 @@ export function BackupStateView({ backup }: { backup: BackupView }) {
             : backup.state === 'verified' && backup.verifySeconds ? <>{t.proved(Math.ceil(backup.verifySeconds))}, <When at={backup.verifiedAt} /></>
               : backup.state === 'intact' || backup.state === 'stored' ? t.readBack
                 : backup.state === 'taken' ? t.notReadBack : null}
+        {backup.oddities?.map((odd) => <div key={odd}><Status tone="warn">{t.oddities[odd] ?? odd}</Status></div>)}
         {backup.keepUntil && !backup.operationId && <div>{t.keptUntil} {new Date(backup.keepUntil).toLocaleDateString(language, { dateStyle: 'medium' })}</div>}
       </div>
     </div>

@@ -6,13 +6,14 @@ import { type ListState, useAllowed, useOrg, useSend } from '../../api/hooks';
 import { api } from '../../api/endpoints';
 import type { BackupView, OperationView } from '../../api/types';
 import { useTexts } from '../../texts/texts';
-import { When } from '../../ui/Bits';
+import { Tag, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { type Column, DataTable } from '../../ui/DataTable';
 import { bytes } from '../../ui/format';
 import { failed } from '../../ui/toast';
 import { BackupStateView, isUsable, useMoment } from './BackupState';
 import { CopyDialog } from './CopyDialog';
+import { KeepDialog } from './KeepDialog';
 import { RestoreBesideDialog } from './RestoreBesideDialog';
 import { RestoreDialog } from './RestoreDialog';
 import { downloadBackup } from './transfer';
@@ -28,7 +29,7 @@ interface Props {
   onStarted: (operation: OperationView) => void;
 }
 
-type Asking = { kind: 'restore' | 'beside' | 'copy' | 'delete'; backup: BackupView };
+type Asking = { kind: 'restore' | 'beside' | 'copy' | 'keep' | 'delete'; backup: BackupView };
 
 export function BackupsTable({ list, empty, before = [], sort, isPortal, onStarted }: Props) {
   const { backups: t, common } = useTexts();
@@ -46,7 +47,7 @@ export function BackupsTable({ list, empty, before = [], sort, isPortal, onStart
     { key: 'taken', header: t.taken, sort: (row) => row.takenAt ?? row.createdAt, render: (row) => <div style={{ maxWidth: 150 }}><When at={row.takenAt ?? row.createdAt} />{row.database && <div className="mono clip" title={row.database} style={{ fontSize: 12 }}>{row.database}</div>}{row.note && <div className="dim clip" title={row.note} style={{ fontSize: 12 }}>{row.note}</div>}</div> },
     { key: 'state', header: t.state, wrap: true, sort: (row) => row.state, render: (row) => <BackupStateView backup={row} /> },
     { key: 'size', header: t.size, align: 'right', sort: (row) => row.bytes, render: (row) => <span title={row.databaseBytes ? t.sizeOf(bytes(row.databaseBytes), bytes(row.filestoreBytes)) : undefined}>{row.bytes ? bytes(row.bytes) : '–'}</span> },
-    { key: 'why', header: t.why, sort: (row) => row.reason, render: (row) => t.reasons[row.reason] ?? row.reason },
+    { key: 'why', header: t.why, sort: (row) => row.reason, render: (row) => <>{t.reasons[row.reason] ?? row.reason}{row.copyOf && <> <Tag>{t.isCopy}</Tag></>}</> },
     { key: 'where', header: t.where, sort: (row) => row.target?.name ?? '', render: (row) => row.target?.name ?? t.ownPlace },
     {
       key: 'actions', header: common.actions, actions: true, render: (row) => may && (
@@ -58,6 +59,7 @@ export function BackupsTable({ list, empty, before = [], sort, isPortal, onStart
               {row.database && row.instanceId && mayDatabases && <Menu.Item disabled={!isUsable(row) || Boolean(row.operationId)} onClick={() => setAsking({ kind: 'beside', backup: row })}>{t.beside}</Menu.Item>}
               {mayCopy && <Menu.Item disabled={!isUsable(row)} onClick={() => setAsking({ kind: 'copy', backup: row })}>{t.copy}</Menu.Item>}
               <Menu.Item disabled={!row.takenAt || Boolean(row.operationId) || row.state === 'failed'} onClick={() => verify.send(row)}>{t.verify}</Menu.Item>
+              <Menu.Item disabled={!isUsable(row)} onClick={() => setAsking({ kind: 'keep', backup: row })}>{t.keep}</Menu.Item>
               <Menu.Item disabled={!isUsable(row) || download.busy} onClick={() => void download.start(row)}>{t.download}</Menu.Item>
               <Menu.Divider />
               <Menu.Item color="var(--oc-bad)" disabled={Boolean(row.operationId)} onClick={() => setAsking({ kind: 'delete', backup: row })}>{t.delete}</Menu.Item>
@@ -74,6 +76,7 @@ export function BackupsTable({ list, empty, before = [], sort, isPortal, onStart
       {asking?.kind === 'restore' && <RestoreDialog backup={asking.backup} onCopy={mayCopy ? () => setAsking({ ...asking, kind: 'copy' }) : undefined} onStarted={(operation) => { onStarted(operation); close(); }} onClose={close} />}
       {asking?.kind === 'beside' && <RestoreBesideDialog backup={asking.backup} onStarted={(operation) => { onStarted(operation); close(); }} onClose={close} />}
       {asking?.kind === 'copy' && <CopyDialog backup={asking.backup} isPortal={isPortal} onStarted={(operation) => { onStarted(operation); close(); }} onClose={close} />}
+      {asking?.kind === 'keep' && <KeepDialog backup={asking.backup} onStarted={(operation) => { onStarted(operation); close(); }} onClose={close} />}
       {asking?.kind === 'delete' && <Confirm title={t.deleteTitle} verb={t.deleteVerb} danger busy={remove.busy} error={remove.error} onConfirm={() => remove.send(asking.backup)} onClose={close}>{t.deleteNote(moment(asking.backup))}</Confirm>}
     </>
   );

@@ -14,6 +14,7 @@ import { bytes, plural } from '../../ui/format';
 import { done, failed } from '../../ui/toast';
 import { EmptyState } from '../../ui/Bits';
 import { Page } from '../shell/Page';
+import { Recovery } from './Recovery';
 import classes from './backups.module.css';
 
 /** Where backups are kept besides the installation's own directory. */
@@ -28,7 +29,7 @@ export function Places({ tabs }: { tabs: { value: string; label: string }[] }) {
   const test = useSend((row: BackupTargetView) => api.testBackupTarget(row.id), { onDone: (answer) => { setTesting(undefined); if (answer.ok) done(outcome(answer)); }, onError: (error) => { setTesting(undefined); failed(error); } });
   const add = <Action refusal={refusal} onClick={() => setEditing('new')}>Add a place</Action>;
   const columns: Column<BackupTargetView>[] = [
-    { key: 'name', header: 'Name', sort: (row) => row.name, render: (row) => <span className="nowrap"><b style={{ fontWeight: 500 }}>{row.name}</b>{row.isDefault && <> <Tag>default</Tag></>}</span> },
+    { key: 'name', header: 'Name', sort: (row) => row.name, render: (row) => <span className="nowrap"><b style={{ fontWeight: 500 }}>{row.name}</b>{row.isDefault && <> <Tag>default</Tag></>}{row.appendOnly && <> <Tag>append only</Tag></>}</span> },
     { key: 'where', header: 'Bucket', wrap: true, render: (row) => <div style={{ padding: '4px 0' }}><span className="mono">{row.bucket}{row.prefix && `/${row.prefix}`}</span><div className="dim break" style={{ fontSize: 12 }}>{row.endpoint}{row.region && `, ${row.region}`}</div></div> },
     { key: 'backups', header: 'Backups', align: 'right', sort: (row) => row.backups, render: (row) => row.backups },
     { key: 'bytes', header: 'Used', align: 'right', sort: (row) => row.bytes, render: (row) => bytes(row.bytes) },
@@ -51,6 +52,7 @@ export function Places({ tabs }: { tabs: { value: string; label: string }[] }) {
         <DataTable label="Backup places" noun="place" list={list} columns={columns} rowKey={(row) => row.id} sort={sort} empty={<EmptyState title="No buckets yet">A bucket of any S3-compatible store, on other machines than your servers.</EmptyState>} />
       </Section>
       <Section title="This installation" note={byDefault ? `Its own directory, for backups that are told to be kept there. Others go to ${byDefault.name}.` : 'Its own directory, for all that are not told to be kept elsewhere.'}>{null}</Section>
+      <Recovery refusal={refusal} />
       {editing && !refusal && <PlaceDialog target={editing === 'new' ? undefined : editing} onClose={() => setEditing(undefined)} />}
       {removing && (
         <Confirm title={`Delete ${removing.name}`} verb="Delete place" danger busy={remove.busy} error={remove.error} onConfirm={() => remove.send(removing)} onClose={() => setRemoving(undefined)}>
@@ -74,7 +76,7 @@ function LastTest({ target }: { target: BackupTargetView }) {
 }
 
 function PlaceDialog({ target, onClose }: { target?: BackupTargetView; onClose: () => void }) {
-  const [values, setValues] = useState<SaveBackupTarget>({ name: target?.name ?? '', endpoint: target?.endpoint ?? '', region: target?.region ?? '', bucket: target?.bucket ?? '', prefix: target?.prefix ?? '', accessKey: target?.accessKey ?? '', secretKey: '', isDefault: target?.isDefault ?? false });
+  const [values, setValues] = useState<SaveBackupTarget>({ name: target?.name ?? '', endpoint: target?.endpoint ?? '', region: target?.region ?? '', bucket: target?.bucket ?? '', prefix: target?.prefix ?? '', accessKey: target?.accessKey ?? '', secretKey: '', isDefault: target?.isDefault ?? false, appendOnly: target?.appendOnly ?? false });
   const body = { ...values, region: values.region?.trim() || undefined, prefix: values.prefix?.trim() || undefined, secretKey: values.secretKey || undefined };
   const save = useSend(() => (target ? api.updateBackupTarget(target.id, body) : api.createBackupTarget(body)), { onDone: (saved) => { done(`${saved.name} works and is saved.`); onClose(); } });
   const fields = save.error?.fields ?? {};
@@ -92,6 +94,7 @@ function PlaceDialog({ target, onClose }: { target?: BackupTargetView; onClose: 
           {text('prefix', 'Folder in the bucket', { placeholder: 'odoo' })}
           <div className={classes.two}>{text('accessKey', 'Access key')}{text('secretKey', 'Secret key', { type: 'password', placeholder: target ? 'unchanged' : undefined })}</div>
           <Switch size="sm" label="Default place" description="Backups go there unless they are told otherwise, those of clients without a default of their own too." checked={values.isDefault} onChange={(event) => setValues({ ...values, isDefault: event.currentTarget.checked })} />
+          <Switch size="sm" label="Delete nothing there" description="For a key that may not delete, so that whoever gets into this installation cannot either. What is kept no longer goes out of the list, and from the bucket by the bucket’s own rules." checked={values.appendOnly} onChange={(event) => setValues({ ...values, appendOnly: event.currentTarget.checked })} />
           <ErrorNote error={save.error} />
           <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Action type="submit" loading={save.busy} refusal={missing}>Test and save</Action></FormActions>
         </Stack>

@@ -32,6 +32,7 @@ export function Schedule({ instance, refusal }: { instance: InstanceView; refusa
             [t.verified, <Verified key="v" schedule={schedule} />],
             [t.keeps, t.keepsOf(schedule.keepDaily, schedule.keepWeekly, schedule.keepMonthly)],
             [t.where, schedule.target?.name ?? t.defaultPlace],
+            [t.secondPlace, schedule.copyTarget ? <span key="c">{schedule.copyTarget.name === 'local' ? t.ownPlace : schedule.copyTarget.name} <span className="dim">{schedule.lastCopyAt ? <When at={schedule.lastCopyAt} /> : t.noCopy}</span></span> : undefined],
             [t.report, schedule.reportEvery ? t.reportOf(t.reports[schedule.reportEvery], schedule.reportTo?.join(', ') ?? '') : undefined],
             [t.missed, schedule.missed > 0 ? <Status key="m" tone="warn">{t.missedOf(schedule.missed)}</Status> : undefined],
           ]} />

@@ -25,12 +25,13 @@ export default function ScheduleDialog({ instance, schedule, onClose }: { instan
   const [cron, setCron] = useState<string>(schedule?.cron ?? presets.nightly);
   const [timeZone, setZone] = useState(schedule?.timeZone ?? ownZone());
   const [target, setTarget] = useState<string | null>(schedule?.target?.id ?? null);
+  const [copyTarget, setCopyTarget] = useState<string | null>(schedule?.copyTarget ? (schedule.copyTarget.name === 'local' ? 'local' : schedule.copyTarget.id) : null);
   const [verify, setVerify] = useState(schedule?.verify ?? true);
   const [keep, setKeep] = useState({ keepDaily: schedule?.keepDaily ?? 7, keepWeekly: schedule?.keepWeekly ?? 4, keepMonthly: schedule?.keepMonthly ?? 3 });
   const [alarmAfterHours, setAlarm] = useState(schedule?.alarmAfterHours ?? 26);
   const [reportEvery, setReportEvery] = useState<'never' | 'day' | 'week' | 'month'>(schedule?.reportEvery ?? 'never');
   const [reportTo, setReportTo] = useState<string[]>(schedule?.reportTo ?? []);
-  const save = useSend(() => api.saveBackupSchedule(instance.id, { enabled, cron: cron.trim(), timeZone, target, verify, ...keep, alarmAfterHours, reportEvery: reportEvery === 'never' ? undefined : reportEvery, reportTo }), { onDone: () => { done(t.saved); onClose(); } });
+  const save = useSend(() => api.saveBackupSchedule(instance.id, { enabled, cron: cron.trim(), timeZone, target, copyTarget, verify, ...keep, alarmAfterHours, reportEvery: reportEvery === 'never' ? undefined : reportEvery, reportTo }), { onDone: () => { done(t.saved); onClose(); } });
   const remove = useSend(() => api.deleteBackupSchedule(instance.id), { onDone: () => { done(t.removed); onClose(); }, onError: failed });
   const fields = save.error?.fields ?? {};
   const preset = Object.entries(presets).find(([, text]) => text === cron.trim())?.[0] ?? 'own';
@@ -54,6 +55,10 @@ export default function ScheduleDialog({ instance, schedule, onClose }: { instan
           </div>
           <div className={classes.two}>
             <PlaceSelect value={target} onChange={setTarget} error={fields.target} />
+            <PlaceSelect value={copyTarget} onChange={setCopyTarget} error={fields.copyTarget} label={t.secondPlace} placeholder={t.noSecondPlace} />
+          </div>
+          <div className={classes.two}>
+            <Text size="xs" className="dim" style={{ alignSelf: 'end' }}>{t.secondPlace}: {t.secondPlaceNote}</Text>
             <NumberInput size="sm" label={t.alarm} suffix="" min={1} max={2400} allowDecimal={false} value={alarmAfterHours} onChange={(value) => setAlarm(Number(value))} error={fields.alarmAfterHours} />
           </div>
           <div className={classes.two}>

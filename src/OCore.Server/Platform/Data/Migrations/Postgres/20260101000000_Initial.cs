@@ -464,6 +464,30 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "BackupKeys",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    OrgId = table.Column<Guid>(type: "uuid", nullable: false),
+                    RootId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Fingerprint = table.Column<string>(type: "text", nullable: false),
+                    KeySealed = table.Column<string>(type: "text", nullable: false),
+                    IsForeign = table.Column<bool>(type: "boolean", nullable: false),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    HandedOutAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BackupKeys", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BackupKeys_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "BackupSchedules",
                 columns: table => new
                 {
@@ -477,6 +501,8 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     TimeZone = table.Column<string>(type: "text", nullable: false),
                     TargetId = table.Column<Guid>(type: "uuid", nullable: true),
                     TargetChosen = table.Column<bool>(type: "boolean", nullable: false),
+                    Copies = table.Column<bool>(type: "boolean", nullable: false),
+                    CopyTargetId = table.Column<Guid>(type: "uuid", nullable: true),
                     KeepDaily = table.Column<int>(type: "integer", nullable: false),
                     KeepWeekly = table.Column<int>(type: "integer", nullable: false),
                     KeepMonthly = table.Column<int>(type: "integer", nullable: false),
@@ -517,6 +543,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     AccessKey = table.Column<string>(type: "text", nullable: false),
                     SecretKeySealed = table.Column<string>(type: "text", nullable: false),
                     IsDefault = table.Column<bool>(type: "boolean", nullable: false),
+                    AppendOnly = table.Column<bool>(type: "boolean", nullable: false),
                     TestedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     TestError = table.Column<string>(type: "text", nullable: true),
                     CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
@@ -558,6 +585,13 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     CheckedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     VerifiedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     VerifySeconds = table.Column<double>(type: "double precision", nullable: true),
+                    TakeSeconds = table.Column<double>(type: "double precision", nullable: true),
+                    KeyId = table.Column<string>(type: "text", nullable: true),
+                    CopyOf = table.Column<Guid>(type: "uuid", nullable: true),
+                    StoredIn = table.Column<string>(type: "text", nullable: true),
+                    Oddities = table.Column<string>(type: "text", nullable: false),
+                    OddAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    OddToldAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     KeepUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
@@ -669,7 +703,11 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     OrgId = table.Column<Guid>(type: "uuid", nullable: false),
                     RootId = table.Column<Guid>(type: "uuid", nullable: false),
                     Host = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: false),
-                    Until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    Until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    LedTo = table.Column<string>(type: "text", nullable: false),
+                    LookAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    DanglingAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ToldAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1726,6 +1764,22 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 columns: new[] { "RootId", "Id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_BackupKeys_OrgId",
+                table: "BackupKeys",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupKeys_OrgId_Fingerprint",
+                table: "BackupKeys",
+                columns: new[] { "OrgId", "Fingerprint" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupKeys_RootId_OrgId",
+                table: "BackupKeys",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_BackupSchedules_InstanceId",
                 table: "BackupSchedules",
                 column: "InstanceId",
@@ -1761,6 +1815,11 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "IX_BackupTargets_RootId_OrgId",
                 table: "BackupTargets",
                 columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_CopyOf",
+                table: "Backups",
+                column: "CopyOf");
 
             migrationBuilder.CreateIndex(
                 name: "IX_Backups_InstanceId",
@@ -1881,6 +1940,11 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "IX_DomainTombstones_Host",
                 table: "DomainTombstones",
                 column: "Host");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_LookAt",
+                table: "DomainTombstones",
+                column: "LookAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_DomainTombstones_OrgId",
@@ -2504,6 +2568,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "AuditLog");
+
+            migrationBuilder.DropTable(
+                name: "BackupKeys");
 
             migrationBuilder.DropTable(
                 name: "BackupSchedules");

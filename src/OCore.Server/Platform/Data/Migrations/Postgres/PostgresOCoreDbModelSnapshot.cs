@@ -233,6 +233,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<DateTimeOffset?>("CheckedAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<Guid?>("CopyOf")
+                        .HasColumnType("uuid");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone");
 
@@ -255,10 +258,23 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<DateTimeOffset?>("KeepUntil")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<string>("KeyId")
+                        .HasColumnType("text");
+
                     b.Property<string>("Manifest")
                         .HasColumnType("text");
 
                     b.Property<string>("Note")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("OddAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("OddToldAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Oddities")
+                        .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("OdooEdition")
@@ -289,6 +305,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .HasMaxLength(32)
                         .HasColumnType("character varying(32)");
 
+                    b.Property<string>("StoredIn")
+                        .HasColumnType("text");
+
+                    b.Property<double?>("TakeSeconds")
+                        .HasColumnType("double precision");
+
                     b.Property<DateTimeOffset?>("TakenAt")
                         .HasColumnType("timestamp with time zone");
 
@@ -303,6 +325,8 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.HasKey("Id");
 
+                    b.HasIndex("CopyOf");
+
                     b.HasIndex("InstanceId");
 
                     b.HasIndex("OrgId");
@@ -312,6 +336,49 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.HasIndex("RootId", "OrgId");
 
                     b.ToTable("Backups", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Backups.BackupKey", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("HandedOutAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<bool>("IsForeign")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("KeySealed")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("OrgId", "Fingerprint")
+                        .IsUnique();
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("BackupKeys", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Backups.BackupSchedule", b =>
@@ -328,6 +395,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.Property<DateTimeOffset>("ChangedAt")
                         .HasColumnType("timestamp with time zone");
+
+                    b.Property<bool>("Copies")
+                        .HasColumnType("boolean");
+
+                    b.Property<Guid?>("CopyTargetId")
+                        .HasColumnType("uuid");
 
                     b.Property<string>("Cron")
                         .IsRequired()
@@ -416,6 +489,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<string>("AccessKey")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<bool>("AppendOnly")
+                        .HasColumnType("boolean");
 
                     b.Property<string>("Bucket")
                         .IsRequired()
@@ -722,10 +798,20 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
+                    b.Property<DateTimeOffset?>("DanglingAt")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<string>("Host")
                         .IsRequired()
                         .HasMaxLength(253)
                         .HasColumnType("character varying(253)");
+
+                    b.Property<string>("LedTo")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("LookAt")
+                        .HasColumnType("timestamp with time zone");
 
                     b.Property<Guid>("OrgId")
                         .IsConcurrencyToken()
@@ -735,12 +821,17 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsConcurrencyToken()
                         .HasColumnType("uuid");
 
+                    b.Property<DateTimeOffset?>("ToldAt")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<DateTimeOffset>("Until")
                         .HasColumnType("timestamp with time zone");
 
                     b.HasKey("Id");
 
                     b.HasIndex("Host");
+
+                    b.HasIndex("LookAt");
 
                     b.HasIndex("OrgId");
 
@@ -3210,6 +3301,16 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 });
 
             modelBuilder.Entity("OCore.Features.Backups.Backup", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Backups.BackupKey", b =>
                 {
                     b.HasOne("OCore.Features.Organizations.Organization", null)
                         .WithMany()

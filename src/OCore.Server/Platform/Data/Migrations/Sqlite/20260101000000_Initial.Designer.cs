@@ -229,6 +229,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long?>("CheckedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<Guid?>("CopyOf")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
@@ -251,10 +254,23 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long?>("KeepUntil")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("KeyId")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Manifest")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Note")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("OddAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("OddToldAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Oddities")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("OdooEdition")
@@ -285,6 +301,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasMaxLength(32)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("StoredIn")
+                        .HasColumnType("TEXT");
+
+                    b.Property<double?>("TakeSeconds")
+                        .HasColumnType("REAL");
+
                     b.Property<long?>("TakenAt")
                         .HasColumnType("INTEGER");
 
@@ -299,6 +321,8 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.HasKey("Id");
 
+                    b.HasIndex("CopyOf");
+
                     b.HasIndex("InstanceId");
 
                     b.HasIndex("OrgId");
@@ -308,6 +332,49 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.HasIndex("RootId", "OrgId");
 
                     b.ToTable("Backups", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Backups.BackupKey", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("HandedOutAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsForeign")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("KeySealed")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("OrgId", "Fingerprint")
+                        .IsUnique();
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("BackupKeys", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Backups.BackupSchedule", b =>
@@ -324,6 +391,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<long>("ChangedAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Copies")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("CopyTargetId")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Cron")
                         .IsRequired()
@@ -412,6 +485,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("AccessKey")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("AppendOnly")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("Bucket")
                         .IsRequired()
@@ -718,10 +794,20 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("DanglingAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Host")
                         .IsRequired()
                         .HasMaxLength(253)
                         .HasColumnType("TEXT");
+
+                    b.Property<string>("LedTo")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("LookAt")
+                        .HasColumnType("INTEGER");
 
                     b.Property<Guid>("OrgId")
                         .IsConcurrencyToken()
@@ -731,12 +817,17 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsConcurrencyToken()
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("ToldAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("Until")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
 
                     b.HasIndex("Host");
+
+                    b.HasIndex("LookAt");
 
                     b.HasIndex("OrgId");
 
@@ -3204,6 +3295,16 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             modelBuilder.Entity("OCore.Features.Backups.Backup", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Backups.BackupKey", b =>
                 {
                     b.HasOne("OCore.Features.Organizations.Organization", null)
                         .WithMany()

@@ -463,6 +463,30 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "BackupKeys",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    RootId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Fingerprint = table.Column<string>(type: "TEXT", nullable: false),
+                    KeySealed = table.Column<string>(type: "TEXT", nullable: false),
+                    IsForeign = table.Column<bool>(type: "INTEGER", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    HandedOutAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_BackupKeys", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_BackupKeys_Organizations_RootId_OrgId",
+                        columns: x => new { x.RootId, x.OrgId },
+                        principalTable: "Organizations",
+                        principalColumns: new[] { "RootId", "Id" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "BackupSchedules",
                 columns: table => new
                 {
@@ -476,6 +500,8 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     TimeZone = table.Column<string>(type: "TEXT", nullable: false),
                     TargetId = table.Column<Guid>(type: "TEXT", nullable: true),
                     TargetChosen = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Copies = table.Column<bool>(type: "INTEGER", nullable: false),
+                    CopyTargetId = table.Column<Guid>(type: "TEXT", nullable: true),
                     KeepDaily = table.Column<int>(type: "INTEGER", nullable: false),
                     KeepWeekly = table.Column<int>(type: "INTEGER", nullable: false),
                     KeepMonthly = table.Column<int>(type: "INTEGER", nullable: false),
@@ -516,6 +542,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     AccessKey = table.Column<string>(type: "TEXT", nullable: false),
                     SecretKeySealed = table.Column<string>(type: "TEXT", nullable: false),
                     IsDefault = table.Column<bool>(type: "INTEGER", nullable: false),
+                    AppendOnly = table.Column<bool>(type: "INTEGER", nullable: false),
                     TestedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     TestError = table.Column<string>(type: "TEXT", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
@@ -557,6 +584,13 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     CheckedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     VerifiedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     VerifySeconds = table.Column<double>(type: "REAL", nullable: true),
+                    TakeSeconds = table.Column<double>(type: "REAL", nullable: true),
+                    KeyId = table.Column<string>(type: "TEXT", nullable: true),
+                    CopyOf = table.Column<Guid>(type: "TEXT", nullable: true),
+                    StoredIn = table.Column<string>(type: "TEXT", nullable: true),
+                    Oddities = table.Column<string>(type: "TEXT", nullable: false),
+                    OddAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    OddToldAt = table.Column<long>(type: "INTEGER", nullable: true),
                     KeepUntil = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
@@ -668,7 +702,11 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     OrgId = table.Column<Guid>(type: "TEXT", nullable: false),
                     RootId = table.Column<Guid>(type: "TEXT", nullable: false),
                     Host = table.Column<string>(type: "TEXT", maxLength: 253, nullable: false),
-                    Until = table.Column<long>(type: "INTEGER", nullable: false)
+                    Until = table.Column<long>(type: "INTEGER", nullable: false),
+                    LedTo = table.Column<string>(type: "TEXT", nullable: false),
+                    LookAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    DanglingAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ToldAt = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1725,6 +1763,22 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 columns: new[] { "RootId", "Id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_BackupKeys_OrgId",
+                table: "BackupKeys",
+                column: "OrgId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupKeys_OrgId_Fingerprint",
+                table: "BackupKeys",
+                columns: new[] { "OrgId", "Fingerprint" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_BackupKeys_RootId_OrgId",
+                table: "BackupKeys",
+                columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_BackupSchedules_InstanceId",
                 table: "BackupSchedules",
                 column: "InstanceId",
@@ -1760,6 +1814,11 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "IX_BackupTargets_RootId_OrgId",
                 table: "BackupTargets",
                 columns: new[] { "RootId", "OrgId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Backups_CopyOf",
+                table: "Backups",
+                column: "CopyOf");
 
             migrationBuilder.CreateIndex(
                 name: "IX_Backups_InstanceId",
@@ -1880,6 +1939,11 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "IX_DomainTombstones_Host",
                 table: "DomainTombstones",
                 column: "Host");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_DomainTombstones_LookAt",
+                table: "DomainTombstones",
+                column: "LookAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_DomainTombstones_OrgId",
@@ -2503,6 +2567,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "AuditLog");
+
+            migrationBuilder.DropTable(
+                name: "BackupKeys");
 
             migrationBuilder.DropTable(
                 name: "BackupSchedules");

@@ -226,6 +226,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long?>("CheckedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<Guid?>("CopyOf")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
@@ -248,10 +251,23 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<long?>("KeepUntil")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("KeyId")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Manifest")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Note")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("OddAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("OddToldAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Oddities")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("OdooEdition")
@@ -282,6 +298,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .HasMaxLength(32)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("StoredIn")
+                        .HasColumnType("TEXT");
+
+                    b.Property<double?>("TakeSeconds")
+                        .HasColumnType("REAL");
+
                     b.Property<long?>("TakenAt")
                         .HasColumnType("INTEGER");
 
@@ -296,6 +318,8 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.HasKey("Id");
 
+                    b.HasIndex("CopyOf");
+
                     b.HasIndex("InstanceId");
 
                     b.HasIndex("OrgId");
@@ -305,6 +329,49 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.HasIndex("RootId", "OrgId");
 
                     b.ToTable("Backups", (string)null);
+                });
+
+            modelBuilder.Entity("OCore.Features.Backups.BackupKey", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("HandedOutAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsForeign")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("KeySealed")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("OrgId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RootId")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrgId");
+
+                    b.HasIndex("OrgId", "Fingerprint")
+                        .IsUnique();
+
+                    b.HasIndex("RootId", "OrgId");
+
+                    b.ToTable("BackupKeys", (string)null);
                 });
 
             modelBuilder.Entity("OCore.Features.Backups.BackupSchedule", b =>
@@ -321,6 +388,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<long>("ChangedAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Copies")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("CopyTargetId")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Cron")
                         .IsRequired()
@@ -409,6 +482,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("AccessKey")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("AppendOnly")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("Bucket")
                         .IsRequired()
@@ -715,10 +791,20 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("DanglingAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Host")
                         .IsRequired()
                         .HasMaxLength(253)
                         .HasColumnType("TEXT");
+
+                    b.Property<string>("LedTo")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("LookAt")
+                        .HasColumnType("INTEGER");
 
                     b.Property<Guid>("OrgId")
                         .IsConcurrencyToken()
@@ -728,12 +814,17 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsConcurrencyToken()
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("ToldAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("Until")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
 
                     b.HasIndex("Host");
+
+                    b.HasIndex("LookAt");
 
                     b.HasIndex("OrgId");
 
@@ -3201,6 +3292,16 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 });
 
             modelBuilder.Entity("OCore.Features.Backups.Backup", b =>
+                {
+                    b.HasOne("OCore.Features.Organizations.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("RootId", "OrgId")
+                        .HasPrincipalKey("RootId", "Id")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OCore.Features.Backups.BackupKey", b =>
                 {
                     b.HasOne("OCore.Features.Organizations.Organization", null)
                         .WithMany()
