@@ -59,6 +59,28 @@ public sealed class TopologyOperationsHold(TopologyLab lab, ITestOutputHelper ou
         }, ArrangeAsync: async () => await lab.DeployAsync(topology)));
     }
 
+    [LabFact]
+    public async Task Repairing()
+    {
+        var topology = await DrawAsync("Repairing holds");
+        await lab.DeployAsync(topology);
+        await ProveAsync(new OperationCase("topology.repair", async () => (await lab.Scene.Http.Post<RepairTopology, OperationView>($"/api/topologies/{topology.Id}/repair", new())).Id, async (id, state) =>
+        {
+            if (state == OperationState.Stuck)
+                await lab.Scene.RetryAsync(id);
+            else if (state != OperationState.Succeeded)
+                await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<RepairTopology, OperationView>($"/api/topologies/{topology.Id}/repair", new()));
+            await RunsAsync(topology);
+            Assert.Empty((await lab.MeasureAsync(topology, "odoo-2")).Drift);
+        }, ArrangeAsync: async () =>
+        {
+            await lab.Machines[1].ShellAsync("docker rm -f $(docker ps -aq --filter label=ocore.instance) >/dev/null");
+            Assert.NotEmpty((await lab.MeasureAsync(topology, "odoo-2")).Drift);
+        }));
+        await lab.DestroyAsync(topology);
+        await lab.NothingIsLeftAsync();
+    }
+
     private Task<TopologyView> DrawAsync(string name) => lab.DrawAsync(DeployScene.Pair(), name, lab.Places(("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2)));
 
     private async Task<Guid> BeginAsync(TopologyView topology, PlanTopology? wish = null)

@@ -73,10 +73,12 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProv
 
     private async Task<(WantedInstance?, Organization?, Template?, Problem?)> InstanceAsync(OCoreDb db, Caller caller, Topology topology, PlanTopology request, TopologyDeployment? deployment, CancellationToken stop)
     {
+        // One for all Odoo nodes, as TP-S08 has it; who draws none goes on with what runs.
+        var drawn = topology.Drawing.Nodes.Select(n => new DrawnNode(n)).Where(n => n.Type == NodeType.Odoo).Select(n => n.Text("image")).FirstOrDefault(i => i is not null);
         if (deployment?.InstanceId is { } id && await db.Instances.AsNoTracking().SingleOrDefaultAsync(i => i.Id == id, stop) is { } there)
         {
             var owner = await db.Organizations.AsNoTracking().SingleAsync(o => o.Id == there.OrgId, stop);
-            return (new WantedInstance(there.Name, there.OrgId, there.Domain, there.PublicUrl ?? "", there.OdooVersion, there.Image, there.Modules, there.TemplateId), owner, null, null);
+            return (new WantedInstance(there.Name, there.OrgId, there.Domain, there.PublicUrl ?? "", there.OdooVersion, drawn ?? there.Image, there.Modules, there.TemplateId), owner, null, null);
         }
         var (wish, template) = (request.Organization, (Template?)null);
         var orgId = wish is null ? caller.OrgId : Guid.TryParse(wish, out var parsed) ? parsed : Guid.Empty;
@@ -91,9 +93,9 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProv
                 return (null, null, null, Problem.Field("templateId", "A topology runs what is in its image: templates with repositories or Enterprise are for instances on one server.", "template_not_deployable"));
         }
         var version = template?.OdooVersion ?? topology.Drawing.Nodes.Select(n => new DrawnNode(n)).Where(n => n.Type == NodeType.Odoo).Select(n => n.Text("odooVersion")).FirstOrDefault(v => v is not null) ?? catalog.Releases[^1].Version;
-        if (catalog.Find(version) is null && template?.Image is null)
+        if (catalog.Find(version) is null && (drawn ?? template?.Image) is null)
             return (null, null, null, TemplateProblems.VersionNotSupported(version, catalog.Versions));
-        return (new WantedInstance(request.Name ?? topology.Name, organization.Id, "", "", version, catalog.ImageOf(version, template?.Image).Value, [.. template?.ModuleList ?? []], template?.Id), organization, template, null);
+        return (new WantedInstance(request.Name ?? topology.Name, organization.Id, "", "", version, catalog.ImageOf(version, drawn ?? template?.Image).Value, [.. template?.ModuleList ?? []], template?.Id), organization, template, null);
     }
 
     public static TopologyPlanView ToView(Guid id, MadePlan plan, DateTimeOffset at) => new()

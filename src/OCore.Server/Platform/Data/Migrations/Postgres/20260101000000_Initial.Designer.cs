@@ -1172,6 +1172,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<double?>("DiskPercent")
                         .HasColumnType("double precision");
 
+                    b.Property<double?>("Drift")
+                        .HasColumnType("double precision");
+
                     b.Property<double?>("Filestore")
                         .HasColumnType("double precision");
 
@@ -2012,6 +2015,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Drift")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("Figures")
                         .IsRequired()
                         .HasColumnType("text");
@@ -2277,6 +2284,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.Property<Guid?>("RedisServerId")
                         .HasColumnType("uuid");
+
+                    b.Property<bool>("RepairDrift")
+                        .HasColumnType("boolean");
 
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()

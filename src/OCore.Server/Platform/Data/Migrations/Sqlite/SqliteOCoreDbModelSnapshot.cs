@@ -1162,6 +1162,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<double?>("DiskPercent")
                         .HasColumnType("REAL");
 
+                    b.Property<double?>("Drift")
+                        .HasColumnType("REAL");
+
                     b.Property<double?>("Filestore")
                         .HasColumnType("REAL");
 
@@ -2002,6 +2005,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Drift")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Figures")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -2267,6 +2274,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<Guid?>("RedisServerId")
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("RepairDrift")
+                        .HasColumnType("INTEGER");
 
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()
