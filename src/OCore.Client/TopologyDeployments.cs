@@ -136,8 +136,26 @@ public sealed record TopologyNodeStatus
     /// <summary>Figures by name: <c>connections</c>, <c>lagBytes</c>, <c>sessions</c>, <c>milliseconds</c>…</summary>
     public required IReadOnlyDictionary<string, string> Figures { get; init; }
     /// <summary>How it differs from what was deployed, as it was seen last.</summary>
-    public IReadOnlyList<NodeDrift> Drift { get; init; } = [];
+    public required IReadOnlyList<NodeDrift> Drift { get; init; }
     public DateTimeOffset? MeasuredAt { get; init; }
+}
+
+/// <summary>A node of an instance's architecture, where it is drawn and how it does.</summary>
+public sealed record InstanceTopologyNode
+{
+    public TopologyPosition? Position { get; init; }
+    public required TopologyNodeStatus Status { get; init; }
+}
+
+/// <summary>The architecture of an instance that runs on several servers, as far as whoever asks may see it.</summary>
+public sealed record InstanceTopologyView
+{
+    /// <summary><c>full</c>, or <c>limited</c>: without servers, figures and differences.</summary>
+    public required InfrastructureVisibility Shown { get; init; }
+    public required TopologyHealth Health { get; init; }
+    public required IReadOnlyList<InstanceTopologyNode> Nodes { get; init; }
+    /// <summary>From the user to the used.</summary>
+    public required IReadOnlyList<TopologyEdge> Edges { get; init; }
 }
 
 /// <summary>What runs of a topology.</summary>

@@ -156,6 +156,7 @@ namespace OCore.Client;
 [JsonSerializable(typeof(TopologyNodeStatus))]
 [JsonSerializable(typeof(Page<TopologyNodeStatus>))]
 [JsonSerializable(typeof(RepairTopology))]
+[JsonSerializable(typeof(InstanceTopologyView))]
 [JsonSerializable(typeof(SetTopologyCredential))]
 [JsonSerializable(typeof(TopologyCredentialView))]
 [JsonSerializable(typeof(Page<TopologyCredentialView>))]

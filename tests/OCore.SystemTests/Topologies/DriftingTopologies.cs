@@ -5,7 +5,6 @@ using OCore.Features.Topologies.Deployments;
 using OCore.Platform.Data;
 using OCore.SystemTests.Remote;
 using OCore.Tests;
-using OCore.Tests.Operations;
 using OCore.Tests.Topologies;
 using Xunit;
 using Xunit.Abstractions;
@@ -32,14 +31,14 @@ public sealed class DriftingTopologies(TopologyLab lab, ITestOutputHelper output
         await SeenAsync("odoo-2", NodeDriftKind.Limits, true, "docker update --memory 3g --memory-swap 3g \"$1\" >/dev/null");
         await SeenAsync("odoo-2", NodeDriftKind.Network, true, "docker network create elsewhere >/dev/null; docker network connect elsewhere \"$1\"");
         await SeenAsync("odoo-2", NodeDriftKind.Stopped, true, "docker stop \"$1\" >/dev/null");
-        await SeenAsync("odoo-2", NodeDriftKind.Missing, true, "docker rm -f \"$1\" >/dev/null; docker network rm elsewhere >/dev/null");
-        await SeenAsync("odoo-2", NodeDriftKind.Foreign, false, "i=$(docker inspect -f '{{.Config.Image}}' \"$1\"); docker rm -f \"$1\" >/dev/null; docker run -d --name \"$1\" --entrypoint sleep \"$i\" 1000 >/dev/null", mends: false);
+        await SeenAsync("odoo-2", NodeDriftKind.Missing, true, "docker rm -fv \"$1\" >/dev/null; docker network rm elsewhere >/dev/null");
+        await SeenAsync("odoo-2", NodeDriftKind.Foreign, false, "i=$(docker inspect -f '{{.Config.Image}}' \"$1\"); docker rm -fv \"$1\" >/dev/null; docker run -d --name \"$1\" --entrypoint sleep \"$i\" 1000 >/dev/null", mends: false);
         await SeenAsync("lb", NodeDriftKind.File, true, "docker exec -u 0 \"$1\" sh -c 'echo \"# mine\" >>/usr/local/etc/haproxy/haproxy.cfg'");
-        await SeenAsync("lb", NodeDriftKind.Changed, true, "l=$(docker inspect -f '{{range $k, $v := .Config.Labels}}--label {{$k}}={{if eq $k \"ocore.spec\"}}other{{else}}{{$v}}{{end}} {{end}}' \"$1\"); i=$(docker inspect -f '{{.Config.Image}}' \"$1\"); docker rm -f \"$1\" >/dev/null; docker run -d --name \"$1\" $l --network ocore --entrypoint sleep \"$i\" 1000 >/dev/null");
+        await SeenAsync("lb", NodeDriftKind.Changed, true, "l=$(docker inspect -f '{{range $k, $v := .Config.Labels}}--label {{$k}}={{if eq $k \"ocore.spec\"}}other{{else}}{{$v}}{{end}} {{end}}' \"$1\"); i=$(docker inspect -f '{{.Config.Image}}' \"$1\"); docker rm -fv \"$1\" >/dev/null; docker run -d --name \"$1\" $l --network ocore --entrypoint sleep \"$i\" 1000 >/dev/null");
         await SeenAsync("postgres", NodeDriftKind.Limits, false, "docker update --restart no \"$1\" >/dev/null");
-        await SeenAsync("redis", NodeDriftKind.Missing, false, "docker rm -f \"$1\" >/dev/null");
+        await SeenAsync("redis", NodeDriftKind.Missing, false, "docker rm -fv \"$1\" >/dev/null");
         // A container without what it kept would only look like the one that is gone.
-        await SeenAsync("redis", NodeDriftKind.Missing, false, "docker rm -f \"$1\" >/dev/null; docker volume rm \"$1\" >/dev/null", mends: false, refusal: "data_gone");
+        await SeenAsync("redis", NodeDriftKind.Missing, false, "docker rm -fv \"$1\" >/dev/null; docker volume rm \"$1\" >/dev/null", mends: false, refusal: "data_gone");
     }
 
     [LabFact]
@@ -48,7 +47,7 @@ public sealed class DriftingTopologies(TopologyLab lab, ITestOutputHelper output
         _topology = await lab.DrawAsync(DeployScene.Pair(), "Drifting alone", lab.Places(("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2)));
         await lab.DeployAsync(_topology, new PlanTopology { Organization = lab.Scene.Client.Slug, Domain = "drift.shop.example" });
         var watch = lab.Scene.App.Services.GetRequiredService<TopologyWatch>();
-        await HarmAsync("odoo-2", "docker rm -f \"$1\" >/dev/null");
+        await HarmAsync("odoo-2", "docker rm -fv \"$1\" >/dev/null");
         await HarmAsync("redis", "docker update --restart no \"$1\" >/dev/null");
         for (var look = 0; look < 3; look++)
             await watch.LookAsync(default);
@@ -102,7 +101,7 @@ public sealed class DriftingTopologies(TopologyLab lab, ITestOutputHelper output
                 await lab.NothingIsLeftAsync();
                 return;
             }
-            await lab.Machines[MachineOf(node)].ShellAsync("docker rm -f \"$1\" >/dev/null", container);
+            await lab.Machines[MachineOf(node)].ShellAsync("docker rm -fv \"$1\" >/dev/null", container);
             await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<RepairTopology, OperationView>($"/api/topologies/{_topology.Id}/repair", new() { NodeIds = [node] }));
         }
         Assert.Empty(await DriftAsync(node));

@@ -19,13 +19,13 @@ public sealed class FailoverScene(TopologyLab lab) : IAsyncLifetime
     public static int Times => Number("OCORE_TEST_DRILLS", 1);
     public static int Cuts => Number("OCORE_TEST_CUTS", Times);
 
+    private readonly List<Drill> _drills = [];
     private readonly List<OdooVisitor> _people = [];
     private AdminCredentials _admin = null!;
 
     internal TopologyView Topology { get; private set; } = null!;
     internal Guid Instance { get; private set; }
     internal TopologyWriter Writer { get; private set; } = null!;
-    internal List<Drill> Drills { get; } = [];
     internal int Rolls { get; set; }
 
     public async Task InitializeAsync()
@@ -84,17 +84,23 @@ public sealed class FailoverScene(TopologyLab lab) : IAsyncLifetime
             await writer.DisposeAsync();
         foreach (var person in _people)
             person.Dispose();
-        if (Environment.GetEnvironmentVariable("OCORE_TEST_DRILLS_FILE") is { Length: > 0 } file)
-            await File.WriteAllTextAsync(file, Table());
         await lab.DestroyAsync(Topology);
         await lab.NothingIsLeftAsync();
+    }
+
+    /// <summary>Written after each, so that a run that is broken off has told what it saw.</summary>
+    internal async Task TellAsync(Drill drill)
+    {
+        _drills.Add(drill);
+        if (Environment.GetEnvironmentVariable("OCORE_TEST_DRILLS_FILE") is { Length: > 0 } file)
+            await File.WriteAllTextAsync(file, Table());
     }
 
     /// <summary>The worst of each harm; rows and sessions that were lost, requests and acknowledged rows of all times together.</summary>
     private string Table()
     {
         var table = new StringBuilder("| harm | times | longest gap | longest gap, median | requests lost | rows acknowledged | rows lost | sessions lost | healthy after |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-        foreach (var harm in Drills.GroupBy(d => d.Name))
+        foreach (var harm in _drills.GroupBy(d => d.Name))
         {
             var gaps = harm.Select(d => d.Gap.TotalSeconds).Order().ToList();
             table.Append(string.Create(CultureInfo.InvariantCulture,

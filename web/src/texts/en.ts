@@ -61,6 +61,8 @@ export const en = {
     instances: 'Your Odoo', noInstances: 'No Odoo yet', noInstancesNote: 'As soon as one is set up for you, it appears here.',
     open: 'Open', openOf: (name: string) => `Open ${name}`, details: 'Details', version: 'Version', edition: (ee: boolean) => (ee ? 'Enterprise' : 'Community'),
     status: { creating: 'Being set up', running: 'Running', stopped: 'Stopped', restarting: 'Restarting', failed: 'Not running', removing: 'Being removed', suspended: 'Suspended' },
+    architecture: 'How it is built', architectureNote: 'It runs on several servers; each part is asked every half minute.',
+    nodeState: { waiting: 'Waiting', working: 'Worked on', running: 'Running', degraded: 'Limited', failed: 'Not running', missing: 'Missing', unknown: 'Not known' },
     unhealthy: 'Does not answer', healthy: 'Answers', unknownHealth: 'Not known yet', health: 'Health', workedOn: 'Something is being done with it now.', since: 'Running since', created: 'Set up', organization: 'Organization', server: 'Server',
     addressOf: 'Address', notRunning: 'not running', overview: 'Overview', operations: 'Activity', log: 'Log', monitoring: 'Monitoring', use: 'Use', memory: 'Memory', processor: 'Processor', database: 'Database', files: 'Files', measured: 'Measured', of: (used: string, all: string) => `${used} of ${all}`,
     start: 'Start', stop: 'Stop', restart: 'Restart', stopTitle: (name: string) => `Stop ${name}`, restartTitle: (name: string) => `Restart ${name}`,

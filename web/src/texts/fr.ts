@@ -64,6 +64,8 @@ export const fr: Texts = {
     instances: 'Votre Odoo', noInstances: 'Pas encore d’Odoo', noInstancesNote: 'Dès qu’un Odoo est préparé pour vous, il apparaît ici.',
     open: 'Ouvrir', openOf: (name) => `Ouvrir ${name}`, details: 'Détails', version: 'Version', edition: (ee) => (ee ? 'Enterprise' : 'Community'),
     status: { creating: 'En préparation', running: 'En marche', stopped: 'Arrêté', restarting: 'Redémarrage', failed: 'Hors service', removing: 'En cours de suppression', suspended: 'Suspendu' },
+    architecture: 'Son architecture', architectureNote: 'Il tourne sur plusieurs serveurs ; chaque élément est interrogé toutes les demi-minutes.',
+    nodeState: { waiting: 'En attente', working: 'En travaux', running: 'En marche', degraded: 'Limité', failed: 'En panne', missing: 'Absent', unknown: 'Inconnu' },
     unhealthy: 'Ne répond pas', healthy: 'Répond', unknownHealth: 'Pas encore connu', health: 'Santé', workedOn: 'Une opération est en cours.', since: 'En marche depuis', created: 'Créé', organization: 'Organisation', server: 'Serveur',
     addressOf: 'Adresse', notRunning: 'arrêté', overview: 'Vue d’ensemble', operations: 'Activité', log: 'Journal', monitoring: 'Supervision', use: 'Utilisation', memory: 'Mémoire', processor: 'Processeur', database: 'Base de données', files: 'Fichiers', measured: 'Mesuré', of: (used, all) => `${used} sur ${all}`,
     start: 'Démarrer', stop: 'Arrêter', restart: 'Redémarrer', stopTitle: (name) => `Arrêter ${name}`, restartTitle: (name) => `Redémarrer ${name}`,

@@ -14,7 +14,6 @@ internal static class DomainProblems
     public static readonly Problem NoCertificate = new(409, "certificate_pending", "The domain has no certificate yet, so browsers would refuse it.", "Wait until sslStatus is active; the domain says what it waits for.");
     public static readonly Problem IsPrimary = new(409, "domain_is_primary", "People are sent to this domain.", "Make another one primary first.");
     public static readonly Problem IsGenerated = new(409, "domain_is_generated", "This is the address that the instance was made with.", "It stays as long as the instance does.");
-    public static readonly Problem InTopology = new(409, "part_of_topology", "A topology carries this instance.", "Its load balancer has the domain and the certificate that its settings name.");
 
     public static Problem TooManyLooks(int seconds) => new(429, "too_many_checks", "This domain was checked several times just now.", "DNS takes a while to spread a change; it is looked at again without anybody asking.")
     {

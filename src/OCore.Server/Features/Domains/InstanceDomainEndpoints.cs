@@ -51,8 +51,6 @@ internal static class InstanceDomainEndpoints
             return own;
         if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
-        if (instance.TopologyId is not null)
-            return DomainProblems.InTopology;
         if (instance.Status is InstanceStatus.Removing)
             return InstanceProblems.NotNow(instance);
         var now = time.GetUtcNow();
@@ -107,9 +105,7 @@ internal static class InstanceDomainEndpoints
         var (instance, found, problem) = await FindAsync(db, id, domain, stop);
         if (problem is not null)
             return problem;
-        if (instance!.TopologyId is not null)
-            return DomainProblems.InTopology;
-        if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing or InstanceStatus.Suspended)
+        if (instance!.Status is InstanceStatus.Creating or InstanceStatus.Removing or InstanceStatus.Suspended)
             return InstanceProblems.NotNow(instance);
         if (found is not null && await NotReadyAsync(db, instance, found, time, stop) is { } notReady)
             return notReady;

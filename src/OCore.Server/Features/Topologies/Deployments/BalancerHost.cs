@@ -51,7 +51,7 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
     }
 
     /// <summary>That it has its configuration is not believed any more: the next time it is given anew, and read.</summary>
-    public Task ForgetAsync(IServerConnection connection, DockerName name, LayoutNode node, CancellationToken stop) =>
+    public static Task ForgetAsync(IServerConnection connection, DockerName name, LayoutNode node, CancellationToken stop) =>
         RunAsync(connection, name, "rm -f \"$1/" + Applied + "\"", stop, ProgramOf(node).Folder.Value);
 
     /// <summary>With the names that are proven to be the instance's: those that have a certificate are secured.</summary>

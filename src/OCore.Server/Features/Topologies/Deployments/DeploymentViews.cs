@@ -22,7 +22,7 @@ internal static class DeploymentViews
     }
 
     /// <summary>People can work as long as one Odoo does, and a PostgreSQL to write to.</summary>
-    private static TopologyHealth HealthOf(IReadOnlyCollection<DeployedNode> nodes)
+    public static TopologyHealth HealthOf(IReadOnlyCollection<DeployedNode> nodes)
     {
         bool Works(NodeType type) => nodes.Any(n => n.Type == type && n.State is TopologyNodeState.Running);
         return nodes.All(n => n.State == TopologyNodeState.Running) ? TopologyHealth.Healthy

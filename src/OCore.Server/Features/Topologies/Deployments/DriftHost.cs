@@ -3,7 +3,6 @@ using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
-using OCore.Platform.Docker;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
 
@@ -66,7 +65,7 @@ internal sealed class DriftHost(TopologyHost host, BalancerHost balancers, Insta
         var connection = await host.ConnectAsync(work, node, stop);
         var name = DockerName.Parse(node.Container);
         if (node.IsBalancer && drift.All(d => d.Kind == NodeDriftKind.File))
-            await balancers.ForgetAsync(connection, name, node, stop);
+            await BalancerHost.ForgetAsync(connection, name, node, stop);
         else if (drift.Any(d => d.Kind is not (NodeDriftKind.Missing or NodeDriftKind.Stopped)))
             await connection.Docker.RemoveContainerAsync(name, stop);
         if (node.Type == NodeType.Odoo)

@@ -8,7 +8,8 @@ namespace OCore.Features.Topologies.Deployments;
 
 /// <summary>
 /// Keeps what is known of nodes true: every deployment is looked at in turn, each node by the question that is asked when a person
-/// asks. Containers that stopped are started again by their servers; nothing that keeps data is ever repaired by making it anew.
+/// asks, and compared with what was deployed. What differs is put right where that is permitted and loses nothing; nothing that keeps data is
+/// ever put right without a person.
 /// </summary>
 internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host, DriftHost drifts, IServiceScopeFactory scopes, TimeProvider time, ILogger<TopologyWatch> log) : BackgroundService
 {
@@ -87,13 +88,14 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
         return await IsWorkedOnAsync(db, work, stop) ? [] : found.ToDictionary(f => f.Id, f => f.Drift);
     }
 
-    /// <summary>What was seen twice, loses nothing, and the agency has permitted. An Odoo that is the only one and works is not taken away from people for it.</summary>
+    /// <summary>What was seen twice, loses nothing, and the agency has permitted. What works and is the only way is not taken away from people for it: that is a person's to decide.</summary>
     private async Task RepairAsync(OCoreDb db, TopologyWork work, IReadOnlyDictionary<string, DeployedNode> rows, IReadOnlyList<string> differing, CancellationToken stop)
     {
         if (differing.Count == 0 || await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == work.TopologyId && t.RepairDrift, stop) is not { } topology)
             return;
         var others = work.Layout.Nodes.Count(n => n.IsWeb && rows.GetValueOrDefault(n.Id)?.State == TopologyNodeState.Running);
-        var nodes = work.Layout.Nodes.Where(n => differing.Contains(n.Id) && rows[n.Id].Drift.All(d => d.Safe) && !(n.IsWeb && rows[n.Id].State == TopologyNodeState.Running && others < 2)).Select(n => n.Id).ToList();
+        bool Interrupts(LayoutNode n) => rows[n.Id].State == TopologyNodeState.Running && (n.IsWeb ? others < 2 : !n.IsBalancer || rows[n.Id].Drift.Any(d => d.Kind != NodeDriftKind.File));
+        var nodes = work.Layout.Nodes.Where(n => differing.Contains(n.Id) && rows[n.Id].Drift.All(d => d.Safe) && !Interrupts(n)).Select(n => n.Id).ToList();
         if (nodes.Count == 0)
             return;
         await using var scope = scopes.CreateAsyncScope();
@@ -165,6 +167,9 @@ internal static class DeploymentQueries
     /// <summary>The nodes are the agency's, the instance is its client's.</summary>
     public static Task<List<DeployedNode>> NodesOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>
         db.DeployedNodes.AcrossTenants().AsNoTracking().Where(n => n.TopologyId == topology).OrderBy(n => n.NodeId).ToListAsync(stop);
+
+    public static Task<TopologyData?> DrawingOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>
+        db.Topologies.AcrossTenants().AsNoTracking().Where(t => t.Id == topology).Select(t => t.Drawing).SingleOrDefaultAsync(stop);
 
     /// <summary>For the watch, which belongs to nobody.</summary>
     public static async Task<List<(Guid TopologyId, Guid RootId, string Status)>> DeploymentsOfAllAsync(this OCoreDb db, CancellationToken stop) =>
