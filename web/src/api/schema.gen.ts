@@ -5430,7 +5430,7 @@ export interface components {
                 [key: string]: string;
             };
             /** @description How it differs from what was deployed, as it was seen last. */
-            drift?: components["schemas"]["NodeDrift"][];
+            drift: components["schemas"]["NodeDrift"][];
             /** Format: date-time */
             measuredAt?: null | string;
         };

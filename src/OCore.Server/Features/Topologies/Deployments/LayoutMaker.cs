@@ -23,6 +23,7 @@ internal static class LayoutMaker
     private static string? WhyNot(TopologySnapshot topology, DrawnNode node) => node.Type switch
     {
         NodeType.Pgbouncer when CapacityRules.AddressOf(topology, node) is null => NoAddress,
+        NodeType.Pgbouncer when node.List("sessionDatabases").FirstOrDefault(d => !Pooler.CanName(d)) is { } odd => $"PgBouncer cannot name the database '{odd}': letters, digits, _, - and . can be.",
         NodeType.Pgbouncer when topology.Targets(node).Count() != 1 => "PgBouncer leads to one PostgreSQL, or to one load balancer that follows the primary.",
         NodeType.Pgbouncer when topology.Ha.PgFailoverEnabled && !topology.Targets(node).Single().IsPgEntry => "With fail-over, PgBouncer needs a load balancer of PostgreSQL that follows the primary: join it to one.",
         NodeType.Pgbouncer when topology.Odoo.Any(o => !topology.Joined(o, node)) => "All Odoo nodes of a topology come to PostgreSQL by the same way: join each of them to PgBouncer.",

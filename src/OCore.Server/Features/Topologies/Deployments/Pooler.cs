@@ -32,7 +32,7 @@ internal static class Pooler
         var text = new StringBuilder("[databases]\n");
         // Live messages and the like need whole sessions: there a connection stays with whoever opened it.
         foreach (var database in node.List("sessionDatabases"))
-            text.Append($"{Quoted(database)} = host={to.Address} port={to.Port} dbname={Quoted(database)} pool_mode=session\n");
+            text.Append($"{(CanName(database) ? database : throw new ArgumentException($"PgBouncer cannot name {database}."))} = host={to.Address} port={to.Port} pool_mode=session\n");
         text.Append($$"""
             * = host={{to.Address}} port={{to.Port}}
 
@@ -67,8 +67,8 @@ internal static class Pooler
         return text.ToString();
     }
 
-    // Names of databases come from the drawing, where they may be any line.
-    private static string Quoted(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+    /// <summary>Its file has no way to write any other name.</summary>
+    public static bool CanName(string database) => database.Length is > 0 and <= 63 && database.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
 
     /// <summary>Through it to PostgreSQL and back, and what it counts.</summary>
     public static async Task<NodeMeasure> AskAsync(IServerConnection connection, DockerName name, TopologySecrets secrets, CancellationToken stop)
