@@ -16,7 +16,7 @@ export const en = {
     nothing: 'Nothing was measured in this time', nothingNote: 'Figures are taken every 15 seconds while the server answers.', marks: 'Operations', marksNote: 'Dashed lines in the charts.',
     answered: (share: string) => `Answered ${share} of the time.`,
     groups: { cpu: 'Processor', memory: 'Memory', disk: 'Disk', load: 'Load', network: 'Network', health: 'Answers', latency: 'Time to answer', connections: 'Connections to the database', sizes: 'Size', restarts: 'Restarts', uptime: 'Runs since', certificate: 'Certificate, days left', backup: 'Age of the last verified backup' },
-    metrics: { cpu: 'Processor', memory: 'Memory', disk: 'Disk', load: 'Load', network_in: 'In', network_out: 'Out', health: 'Answers', latency: 'Time to answer', connections: 'Connections', database: 'Database', filestore: 'Files', restarts: 'Restarts', uptime: 'Runs since', certificate_days: 'Days left', backup_age: 'Age' } as Record<string, string>,
+    metrics: { cpu: 'Processor', memory: 'Memory', disk: 'Disk', load: 'Load', network_in: 'In', network_out: 'Out', health: 'Answers', latency: 'Time to answer', connections: 'Connections', database: 'Database', filestore: 'Files', restarts: 'Restarts', uptime: 'Runs since', certificate_days: 'Days left', backup_age: 'Age', drift: 'Nodes that differ' } as Record<string, string>,
   },
   session: {
     signIn: 'Sign in', signOut: 'Sign out', email: 'E-mail', password: 'Password', passkey: 'Sign in with a passkey', or: 'or', forgot: 'Forgot your password?',

@@ -19,7 +19,7 @@ export const fr: Texts = {
     nothing: 'Rien n’a été mesuré pendant cette période', nothingNote: 'Les mesures sont prises toutes les 15 secondes tant que le serveur répond.', marks: 'Opérations', marksNote: 'Traits pointillés dans les graphiques.',
     answered: (share) => `A répondu ${share} du temps.`,
     groups: { cpu: 'Processeur', memory: 'Mémoire', disk: 'Disque', load: 'Charge', network: 'Réseau', health: 'Réponses', latency: 'Temps de réponse', connections: 'Connexions à la base', sizes: 'Taille', restarts: 'Redémarrages', uptime: 'En marche depuis', certificate: 'Certificat, jours restants', backup: 'Âge de la dernière sauvegarde vérifiée' },
-    metrics: { cpu: 'Processeur', memory: 'Mémoire', disk: 'Disque', load: 'Charge', network_in: 'Entrant', network_out: 'Sortant', health: 'Réponses', latency: 'Temps de réponse', connections: 'Connexions', database: 'Base de données', filestore: 'Fichiers', restarts: 'Redémarrages', uptime: 'En marche depuis', certificate_days: 'Jours restants', backup_age: 'Âge' },
+    metrics: { cpu: 'Processeur', memory: 'Mémoire', disk: 'Disque', load: 'Charge', network_in: 'Entrant', network_out: 'Sortant', health: 'Réponses', latency: 'Temps de réponse', connections: 'Connexions', database: 'Base de données', filestore: 'Fichiers', restarts: 'Redémarrages', uptime: 'En marche depuis', certificate_days: 'Jours restants', backup_age: 'Âge', drift: 'Nœuds qui diffèrent' },
   },
   session: {
     signIn: 'Se connecter', signOut: 'Se déconnecter', email: 'E-mail', password: 'Mot de passe', passkey: 'Se connecter avec une clé d’accès', or: 'ou', forgot: 'Mot de passe oublié ?',
