@@ -122,6 +122,8 @@ public sealed record UpdateTopology
     public TopologyData? TopologyData { get; init; }
     /// <summary>Changes of the drawing and the settings, as fixes and proposals give them; made after <c>topologyData</c>.</summary>
     [MaxLength(2500)] public IReadOnlyList<TopologyChange>? Changes { get; init; }
+    /// <summary>Whether nodes that keep nothing are put right without asking where somebody else changed them.</summary>
+    public bool? RepairDrift { get; init; }
     /// <summary>The <c>version</c> that was read: refused when somebody else has changed the topology since.</summary>
     [Range(1, int.MaxValue)] public int? Version { get; init; }
 }
@@ -133,6 +135,8 @@ public sealed record TopologyView
     public string? Description { get; init; }
     public required TopologyData TopologyData { get; init; }
     public required HaConfig HaConfig { get; init; }
+    /// <summary>Nodes that keep nothing are put right without asking where somebody else changed them.</summary>
+    public required bool RepairDrift { get; init; }
     /// <summary>The servers that the drawing and the settings name, as far as they are still there.</summary>
     public required IReadOnlyList<Ref> Servers { get; init; }
     /// <summary>Grows with every change.</summary>

@@ -11,6 +11,32 @@ public enum PlanActionKind { Create, Change, Replace, Destroy, Keep }
 /// <summary><c>waiting</c> and <c>working</c> while an operation builds it; then as it was measured. <c>unknown</c>: its server does not answer.</summary>
 public enum TopologyNodeState { Waiting, Working, Running, Degraded, Failed, Missing, Unknown }
 
+/// <summary>What of a topology does its work: all of it, enough of it for people to work, not even that; or nobody can tell.</summary>
+public enum TopologyHealth { Healthy, Degraded, Down, Unknown }
+
+/// <summary>
+/// How somebody else's hand shows: the container is gone, stands still, is nobody's, was made otherwise, has other limits, other networks or
+/// other files than were deployed.
+/// </summary>
+public enum NodeDriftKind { Missing, Stopped, Foreign, Changed, Limits, Network, File }
+
+/// <summary>A difference between what was deployed and what is there.</summary>
+public sealed record NodeDrift
+{
+    public required NodeDriftKind Kind { get; init; }
+    /// <summary>In a sentence, for people.</summary>
+    public required string Message { get; init; }
+    /// <summary>Putting it right loses nothing, for the node keeps nothing. Where <c>repairDrift</c> is on, it is done without asking.</summary>
+    public required bool Safe { get; init; }
+}
+
+/// <summary>Put right what differs from what was deployed.</summary>
+public sealed record RepairTopology
+{
+    /// <summary>Only these nodes; all that differ where none is named.</summary>
+    [MaxLength(TopologyLimits.Nodes)] public IReadOnlyList<string>? NodeIds { get; init; }
+}
+
 /// <summary>Work out what a deployment would do. Nothing is changed on any server.</summary>
 public sealed record PlanTopology
 {
@@ -109,7 +135,27 @@ public sealed record TopologyNodeStatus
     public string? Role { get; init; }
     /// <summary>Figures by name: <c>connections</c>, <c>lagBytes</c>, <c>sessions</c>, <c>milliseconds</c>…</summary>
     public required IReadOnlyDictionary<string, string> Figures { get; init; }
+    /// <summary>How it differs from what was deployed, as it was seen last.</summary>
+    public required IReadOnlyList<NodeDrift> Drift { get; init; }
     public DateTimeOffset? MeasuredAt { get; init; }
+}
+
+/// <summary>A node of an instance's architecture, where it is drawn and how it does.</summary>
+public sealed record InstanceTopologyNode
+{
+    public TopologyPosition? Position { get; init; }
+    public required TopologyNodeStatus Status { get; init; }
+}
+
+/// <summary>The architecture of an instance that runs on several servers, as far as whoever asks may see it.</summary>
+public sealed record InstanceTopologyView
+{
+    /// <summary><c>full</c>, or <c>limited</c>: without servers, figures and differences.</summary>
+    public required InfrastructureVisibility Shown { get; init; }
+    public required TopologyHealth Health { get; init; }
+    public required IReadOnlyList<InstanceTopologyNode> Nodes { get; init; }
+    /// <summary>From the user to the used.</summary>
+    public required IReadOnlyList<TopologyEdge> Edges { get; init; }
 }
 
 /// <summary>What runs of a topology.</summary>
@@ -117,6 +163,8 @@ public sealed record TopologyDeploymentView
 {
     /// <summary><c>deploying</c>, <c>active</c>, <c>changing</c> or <c>destroying</c>.</summary>
     public required string Status { get; init; }
+    /// <summary>Of all its nodes together.</summary>
+    public required TopologyHealth Health { get; init; }
     public required int Generation { get; init; }
     public required string PlanHash { get; init; }
     public Guid? InstanceId { get; init; }

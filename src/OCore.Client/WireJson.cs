@@ -12,7 +12,7 @@ namespace OCore.Client;
         typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
         typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>), typeof(SnakeEnum<InfrastructureVisibility>), typeof(SnakeEnum<BackupReportEvery>),
         typeof(SnakeEnum<LoadBalancerType>), typeof(SnakeEnum<FilestoreType>), typeof(SnakeEnum<FindingSeverity>), typeof(SnakeEnum<TopologyChangeKind>),
-        typeof(SnakeEnum<TopologyPlanKind>), typeof(SnakeEnum<PlanActionKind>), typeof(SnakeEnum<TopologyNodeState>),
+        typeof(SnakeEnum<TopologyPlanKind>), typeof(SnakeEnum<PlanActionKind>), typeof(SnakeEnum<TopologyNodeState>), typeof(SnakeEnum<TopologyHealth>), typeof(SnakeEnum<NodeDriftKind>),
         typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>), typeof(SnakeEnum<BackupState>), typeof(SnakeEnum<DatabaseStatus>)])]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
@@ -160,6 +160,8 @@ namespace OCore.Client;
 [JsonSerializable(typeof(TopologyDeploymentView))]
 [JsonSerializable(typeof(TopologyNodeStatus))]
 [JsonSerializable(typeof(Page<TopologyNodeStatus>))]
+[JsonSerializable(typeof(RepairTopology))]
+[JsonSerializable(typeof(InstanceTopologyView))]
 [JsonSerializable(typeof(SetTopologyCredential))]
 [JsonSerializable(typeof(TopologyCredentialView))]
 [JsonSerializable(typeof(Page<TopologyCredentialView>))]

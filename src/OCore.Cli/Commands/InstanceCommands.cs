@@ -12,7 +12,7 @@ internal static class InstanceCommands
     {
         List(), Show(), Update(), Config(), Work("start", "Start an instance"), Work("stop", "Stop an instance"), Work("restart", "Restart an instance, taking up changed settings"), Delete(),
         LogCommands.Logs(), Open(), FileCommands.Noun(), MonitoringCommands.Metrics("instance", (_, typed) => Task.FromResult(typed)), MonitoringCommands.Prometheus(),
-        InstanceDomainCommands.Noun(), Nodes(),
+        InstanceDomainCommands.Noun(), Nodes(), Architecture(),
         new Command("modules", "Modules of an instance") { Modules(), Change("install", "Install modules"), Change("update", "Update modules") },
         new Command("password", "The administrator's password of an instance") { Reveal(), Reset() },
     };
@@ -194,6 +194,20 @@ internal static class InstanceCommands
     {
         var instance = Instance();
         return Lists.Verb("nodes", "List the nodes of an instance that runs on several servers", "GET /instances/{id}/nodes", Views.TopologyNodeStatus, call => ((Route)$"/instances/{call.Get(instance)}/nodes").ToString(), [instance]);
+    }
+
+    private static Verb Architecture()
+    {
+        var instance = Instance();
+        return new Verb("topology", "Show the architecture of an instance that runs on several servers, as far as you may see it") { instance }
+            .Calls("GET /instances/{id}/topology")
+            .Example("ocore instance topology acme-erp")
+            .Runs(async call =>
+            {
+                var (view, json) = await call.Fetch<InstanceTopologyView>(HttpMethod.Get, ((Route)$"/instances/{call.Get(instance)}/topology").ToString());
+                call.Out.Item(json, view, Views.InstanceTopology);
+                return ExitCode.Ok;
+            });
     }
 
     private static Verb Modules()

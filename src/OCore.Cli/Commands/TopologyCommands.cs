@@ -67,7 +67,8 @@ internal static class TopologyCommands
         var file = Opt.Text("--file", "FILE", "The whole drawing anew, as 'export' writes it; - is standard input");
         var set = Opt.Settings("--set", "NODE.MEMBER=VALUE", "Set a member of a node's data; a value that is no JSON is text; an empty one takes it out");
         var places = Places();
-        return new Verb("edit", "Change a topology's name, drawing or nodes") { topology, name, description, file, set, places }
+        var repair = Opt.Switch("--repair-drift", "Put right without asking what somebody changed by hand on nodes that keep nothing");
+        return new Verb("edit", "Change a topology's name, drawing or nodes") { topology, name, description, file, set, places, repair }
             .Calls("PUT /topologies/{id}", "GET /topologies/{id}")
             .Example("ocore topology edit \"HA Production Setup\" --set odoo-1.workers=6 --place app-1=web-1")
             .Runs(async call =>
@@ -82,7 +83,7 @@ internal static class TopologyCommands
                 }
                 return await call.Send(HttpMethod.Put, $"/topologies/{id}", new UpdateTopology
                 {
-                    Name = call.Get(name), Description = call.Get(description), TopologyData = given?.TopologyData, Changes = changes.Count == 0 ? null : changes,
+                    Name = call.Get(name), Description = call.Get(description), TopologyData = given?.TopologyData, Changes = changes.Count == 0 ? null : changes, RepairDrift = call.Get(repair),
                 }, Views.Topology);
             });
     }

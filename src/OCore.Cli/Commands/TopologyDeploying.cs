@@ -7,7 +7,7 @@ namespace OCore.Cli.Commands;
 /// <summary>What runs of a topology: plan it, deploy it, look at it, take it down.</summary>
 internal static class TopologyDeploying
 {
-    public static IEnumerable<Verb> Verbs() => [Plan(), Plans(), Deploy(), Status(), SwitchOver(), Destroy(), Credentials(), SetCredential(), ForgetCredential()];
+    public static IEnumerable<Verb> Verbs() => [Plan(), Plans(), Deploy(), Status(), Repair(), SwitchOver(), Destroy(), Credentials(), SetCredential(), ForgetCredential()];
 
     private sealed class PlanOptions
     {
@@ -114,9 +114,19 @@ internal static class TopologyDeploying
                 }
                 call.Out.Items(whole, deployment.Nodes, Views.TopologyNodeStatus);
                 if (call.Out.Format == OutputFormat.Table)
-                    call.Out.Note($"{Words.Snake(deployment.Status)}, generation {deployment.Generation}{(deployment.Changed ? "; the drawing has changed since" : "")}");
+                    call.Out.Note($"{Words.Snake(deployment.Status)}, {Words.Snake(deployment.Health.ToString())}, generation {deployment.Generation}{(deployment.Changed ? "; the drawing has changed since" : "")}");
                 return deployment.Nodes.All(n => n.State == TopologyNodeState.Running) ? ExitCode.Ok : ExitCode.Refused;
             });
+    }
+
+    private static Verb Repair()
+    {
+        var topology = TopologyCommands.Topology();
+        var nodes = Opt.List("--node", "NODE", "Only this node");
+        return new Verb("repair", "Put right what somebody changed on the servers by hand; what nodes keep stays") { topology, nodes }
+            .Calls("POST /topologies/{id}/repair").StartsWork()
+            .Example("ocore topology repair \"HA Production Setup\" --node odoo-2 --wait")
+            .Runs(async call => await call.Start(HttpMethod.Post, ((Route)$"/topologies/{await Lookup.Topology(call, call.Get(topology))}/repair").ToString(), OCoreHttp.Body(new RepairTopology { NodeIds = call.List(nodes) })));
     }
 
     private static Verb SwitchOver()

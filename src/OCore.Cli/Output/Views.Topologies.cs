@@ -79,7 +79,15 @@ internal static partial class Views
         .Column("role", n => n.Role)
         .Column("figures", n => Cell.Of(n.Figures.Select(f => $"{f.Key} {f.Value}")))
         .Column("message", n => n.Message)
+        .Column("differs", n => new Cell(string.Join(" ", n.Drift.Select(d => d.Message)), Tone.Warn))
         .Column("measured", n => n.MeasuredAt);
+
+    public static readonly View<InstanceTopologyView> InstanceTopology = new View<InstanceTopologyView>(t => Word(t.Health))
+        .Field("health", t => Word(t.Health))
+        .Field("nodes", t => string.Join("\n", t.Nodes.Select(n => $"{n.Status.Label} ({n.Status.Type}){(n.Status.Server is { } s ? $" on {s.Name}" : "")}: {Word(n.Status.State)}{Uses(t, n.Status.NodeId)}")));
+
+    private static string Uses(InstanceTopologyView topology, string node) =>
+        topology.Edges.Where(e => e.Source == node).Select(e => e.Target).ToList() is { Count: > 0 } uses ? " → " + string.Join(", ", uses) : "";
 
     public static readonly View<TopologyCredentialView> TopologyCredential = new View<TopologyCredentialView>(c => c.Name)
         .Column("name", c => c.Name)

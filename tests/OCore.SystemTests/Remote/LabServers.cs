@@ -42,6 +42,12 @@ public sealed class LabFactAttribute : FactAttribute
     public LabFactAttribute() => Skip = Lab.WhyNot!;
 }
 
+/// <summary>The same for a test with cases.</summary>
+public sealed class LabTheoryAttribute : TheoryAttribute
+{
+    public LabTheoryAttribute() => Skip = Lab.WhyNot!;
+}
+
 
 internal static class Lab
 {

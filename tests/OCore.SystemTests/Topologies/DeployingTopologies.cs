@@ -22,6 +22,39 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
     [LabFact]
     public Task By_nginx() => PairAsync(LoadBalancerType.Nginx, whole: false);
 
+    /// <summary>Two Odoo, Redis, a bucket, three PostgreSQL under Patroni and three etcd members, by each load balancer that runs here; the one time straight to PostgreSQL, the other through PgBouncer.</summary>
+    [LabTheory, InlineData(LoadBalancerType.Haproxy, false), InlineData(LoadBalancerType.Nginx, true)]
+    public async Task The_whole_of_it_from_a_drawing_to_a_signed_in_user(LoadBalancerType type, bool pooled)
+    {
+        var clock = Stopwatch.StartNew();
+        var sketch = pooled ? DeployScene.Failover(type).Pooled() : DeployScene.Failover(type);
+        var topology = await lab.DrawAsync(sketch, $"Whole by {type}", lab.Places(("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3)));
+        var domain = $"whole-{type.ToString().ToLowerInvariant()}.shop.example";
+        await lab.DeployAsync(topology, new PlanTopology { Organization = lab.Scene.Client.Slug, Name = "Whole ERP", Domain = domain }, seconds: 560);
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  {topology.TopologyData.Nodes.Count} nodes deployed");
+        await SignedInAsync(topology, domain, async (visitor, _) =>
+        {
+            var roles = new List<string?>();
+            foreach (var node in topology.TopologyData.Nodes)
+            {
+                var seen = await lab.MeasureAsync(topology, node.Id);
+                Assert.True(seen.State == TopologyNodeState.Running, $"{node.Id}: {seen.State} {seen.Message}");
+                Assert.Empty(seen.Drift);
+                if (node.Type is "postgres" or "etcd")
+                    roles.Add(seen.Role);
+            }
+            Assert.Equal(["leader", "member", "member", "primary", "replica", "replica"], roles.Order(StringComparer.Ordinal));
+            Assert.Equal(TopologyHealth.Healthy, (await lab.Scene.Http.Get<TopologyView>($"/api/topologies/{topology.Id}")).Deployment!.Health);
+            for (var i = 0; i < 10; i++)
+                Assert.Equal(2, await visitor.UserAsync());
+            await FilesAsync(visitor);
+            if (pooled)
+                Assert.NotEqual("0", (await lab.MeasureAsync(topology, "pooler")).Figures["serverConnections"]);
+        });
+        await lab.DestroyAsync(topology);
+        await lab.NothingIsLeftAsync();
+    }
+
     private async Task PairAsync(LoadBalancerType type, bool whole)
     {
         var clock = Stopwatch.StartNew();

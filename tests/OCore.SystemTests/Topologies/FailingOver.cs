@@ -1,72 +1,87 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text;
 using OCore.Client;
 using OCore.SystemTests.Remote;
-using OCore.Tests.Topologies;
 using Xunit;
 using Xunit.Abstractions;
 
 namespace OCore.SystemTests.Topologies;
 
 /// <summary>
-/// Three PostgreSQL under Patroni, three etcd members, two Odoo and Redis on three servers, with somebody signed in who writes: one part
-/// after the other is lost and comes back. Whatever was acknowledged is read again on each PostgreSQL. OCORE_TEST_DRILLS says how often each
-/// harm is done (once), OCORE_TEST_DRILLS_FILE where the table of it goes.
+/// Three PostgreSQL under Patroni, three etcd members, two Odoo and Redis on three servers, with people signed in of whom one writes: one
+/// part after the other is lost and comes back, or is changed. Whatever was acknowledged is read again on each PostgreSQL, and everybody is
+/// asked whether they are signed in. OCORE_TEST_DRILLS says how often each harm is done (once), OCORE_TEST_CUTS how often the network
+/// is cut (as often), OCORE_TEST_DRILLS_FILE where the table of it goes.
 /// </summary>
 [Collection(TopologyLabCollection.Name)]
-public sealed class FailingOver(TopologyLab lab, ITestOutputHelper output)
+public sealed class FailingOver(TopologyLab lab, FailoverScene scene, ITestOutputHelper output) : IClassFixture<FailoverScene>
 {
-    private const string Host = "failover.shop.example";
-    private static readonly int Times = int.TryParse(Environment.GetEnvironmentVariable("OCORE_TEST_DRILLS"), CultureInfo.InvariantCulture, out var times) ? times : 1;
-    private readonly StringBuilder _table = new("| harm | longest time without a row | rows acknowledged | lost | answers that were none | healthy after |\n| --- | ---: | ---: | ---: | ---: | ---: |\n");
-    private TopologyView _topology = null!;
+    public static TheoryData<int> Times => Rounds(FailoverScene.Times);
+    public static TheoryData<int> Cuts => Rounds(FailoverScene.Cuts);
 
-    [LabFact]
-    public async Task Whatever_is_lost_no_acknowledged_row_is_and_nobody_has_to_sign_in_again()
+    private TopologyView Topology => scene.Topology;
+
+    [LabTheory, MemberData(nameof(Times))]
+    public async Task What_is_killed_is_not_missed(int time)
     {
-        _topology = await lab.DrawAsync(DeployScene.Failover(), "Fail-over", lab.Places(("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3)));
-        await lab.DeployAsync(_topology, new PlanTopology { Organization = lab.Scene.Client.Slug, Domain = Host }, seconds: 560);
-        var instance = (await lab.Scene.Http.Get<TopologyView>($"/api/topologies/{_topology.Id}")).Deployment!.InstanceId!.Value;
-        await HealthyAsync("deployed");
-        Assert.Equal("1", (await lab.MeasureAsync(_topology, await PrimaryAsync())).Figures["synchronousReplicas"]);
-        var admin = await lab.Scene.Http.Post<AdminCredentials>($"/api/instances/{instance}/admin-password/reveal");
-        using var visitor = new OdooVisitor($"http://{lab.Machines[0].Host.Value}", Host);
-        await visitor.SignInAsync(admin.Login, admin.Password);
-        var user = await visitor.UserAsync();
+        output.WriteLine($"time {time}");
+        await DrillAsync("an Odoo node is killed", () => KillAsync("odoo-1"), 15);
+        // There is one of each of these: sessions wait for it, and none is forgotten.
+        await DrillAsync("Redis is killed for 5 s", async () => { await (await BackAfterAsync(await KillAsync("redis"), 5))(); }, 0);
+        await DrillAsync("the load balancer is killed for 5 s", async () => { await (await BackAfterAsync(await KillAsync("lb"), 5))(); }, 0);
+        await DrillAsync("the leader of etcd is killed", async () => await KillAsync(await LeaderAsync()), 15);
+    }
 
-        await using (var writer = new TopologyWriter(visitor))
-        {
-            await RowsAsync(writer, 5);
-            for (var time = 0; time < Times; time++)
-            {
-                await DrillAsync("an Odoo node is killed", writer, () => KillAsync("odoo-1"), 15);
-                // There is one: sessions wait for it, and none is forgotten.
-                await DrillAsync("Redis is killed for 5 s", writer, async () => { await (await BackAfterAsync(await KillAsync("redis"), 5))(); }, 0);
-                await DrillAsync("the leader of etcd is killed", writer, async () => await KillAsync(await LeaderAsync()), 15);
-                await DrillAsync("the primary's process is killed", writer, async () => await KillProcessAsync(await PrimaryAsync()), 0);
-                await DrillAsync("the primary's container is killed", writer, async () => await KillAsync(await PrimaryAsync()), 40);
-                await DrillAsync("another one is made to lead", writer, SwitchOverAsync, 0);
-                await DrillAsync("a module update that fails", writer, () => UpdateInVainAsync(instance), 0, longest: 240);
-                await AwayFromTheEdgeAsync();
-                await DrillAsync("the power of the primary's server is cut", writer, async () => await HarmAsync(await PrimaryAsync(), "stop", "start"), 45);
-                await AwayFromTheEdgeAsync();
-                await DrillAsync("the primary's server is cut off, and healed", writer, async () => await HarmAsync(await PrimaryAsync(), "cut", "heal"), 45);
-            }
-        }
-        Assert.Equal(user, await visitor.UserAsync());
-        output.WriteLine(_table.ToString());
-        if (Environment.GetEnvironmentVariable("OCORE_TEST_DRILLS_FILE") is { Length: > 0 } file)
-            await File.WriteAllTextAsync(file, _table.ToString());
-        await lab.DestroyAsync(_topology);
-        await lab.NothingIsLeftAsync();
+    [LabTheory, MemberData(nameof(Times))]
+    public async Task Another_PostgreSQL_leads_and_has_every_row(int time)
+    {
+        output.WriteLine($"time {time}");
+        Assert.Equal("1", (await lab.MeasureAsync(Topology, await PrimaryAsync())).Figures["synchronousReplicas"]);
+        await DrillAsync("the primary's process is killed", async () => await KillProcessAsync(await PrimaryAsync()), 0);
+        await DrillAsync("the primary's container is killed", async () => await KillAsync(await PrimaryAsync()), 40);
+        await DrillAsync("another one is made to lead", SwitchOverAsync, 0);
+    }
+
+    [LabTheory, MemberData(nameof(Times))]
+    public async Task People_go_on_while_it_is_changed(int time)
+    {
+        output.WriteLine($"time {time}");
+        await DrillAsync("a rolling change: workers and image of both Odoo", RollAsync, 0, mayLose: 0);
+        await DrillAsync("a module update that fails", UpdateInVainAsync, 0, longest: 240);
+    }
+
+    [LabTheory, MemberData(nameof(Times))]
+    public async Task The_power_of_the_primarys_server_is_cut(int time)
+    {
+        output.WriteLine($"time {time}");
+        await AwayFromTheEdgeAsync();
+        await DrillAsync("the power of the primary's server is cut", async () => await HarmAsync(await PrimaryAsync(), "stop", "start"), 0);
+    }
+
+    [LabTheory, MemberData(nameof(Cuts))]
+    public async Task The_primarys_server_is_cut_off_and_healed(int time)
+    {
+        output.WriteLine($"time {time}");
+        await AwayFromTheEdgeAsync();
+        await DrillAsync("the primary's server is cut off, and healed", async () => await HarmAsync(await PrimaryAsync(), "cut", "heal"), 0);
+    }
+
+    private static TheoryData<int> Rounds(int times)
+    {
+        var rounds = new TheoryData<int>();
+        for (var time = 1; time <= times; time++)
+            rounds.Add(time);
+        return rounds;
     }
 
     /// <param name="harm">Does it, and gives what brings it back.</param>
     /// <param name="seconds">How long it stays lost.</param>
     /// <param name="longest">Seconds that nothing may be written for.</param>
-    private async Task DrillAsync(string name, TopologyWriter writer, Func<Task<Func<Task>>> harm, int seconds, int longest = 60)
+    /// <param name="mayLose">How many requests may stay without an answer; any number where it is not said.</param>
+    private async Task DrillAsync(string name, Func<Task<Func<Task>>> harm, int seconds, int longest = 60, int mayLose = int.MaxValue)
     {
+        var writer = scene.Writer;
+        await HealthyAsync("before " + name);
+        await RowsAsync(writer, 3);
         var before = writer.Acknowledged.Count;
         writer.Take(before);
         var mend = await harm();
@@ -89,24 +104,41 @@ public sealed class FailingOver(TopologyLab lab, ITestOutputHelper output)
         var lost = 0;
         foreach (var postgres in Postgres)
             lost = Math.Max(lost, await LostAsync(postgres, acknowledged));
-        var line = string.Create(CultureInfo.InvariantCulture, $"| {name} | {gap.TotalSeconds:0.0} s | {rows} | {lost} | {unsure} | {healed.TotalSeconds:0.0} s |");
-        output.WriteLine(line);
-        _table.AppendLine(line);
+        var gone = await scene.LostSessionsAsync();
+        var drill = new Drill(name, gap, unsure, rows, lost, gone, healed);
+        output.WriteLine(drill.ToString());
+        await scene.TellAsync(drill);
         Assert.True(lost == 0, $"{name}: {lost} of {acknowledged.Count} acknowledged rows are lost");
+        Assert.True(gone == 0, $"{name}: {gone} people have to sign in again");
         Assert.True(gap < TimeSpan.FromSeconds(longest), $"{name}: nothing could be written for {gap}");
+        Assert.True(unsure <= mayLose, $"{name}: {unsure} requests had no answer");
     }
 
-    private async Task DrillAsync(string name, TopologyWriter writer, Func<Task> harm, int seconds, int longest = 60) => await DrillAsync(name, writer, async () =>
+    private async Task DrillAsync(string name, Func<Task> harm, int seconds, int longest = 60, int mayLose = int.MaxValue) => await DrillAsync(name, async () =>
     {
         await harm();
         return () => Task.CompletedTask;
-    }, seconds, longest);
+    }, seconds, longest, mayLose);
 
     /// <summary>Odoo is taken offline for it, and comes back as it was: with the database of before, in which every row is that was acknowledged.</summary>
-    private async Task UpdateInVainAsync(Guid instance)
+    private async Task UpdateInVainAsync()
     {
-        var ended = await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<ChangeModules, OperationView>($"/api/instances/{instance}/modules", new() { Install = ["no_such_module"] }), succeeds: false, seconds: 420);
+        var ended = await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<ChangeModules, OperationView>($"/api/instances/{scene.Instance}/modules", new() { Install = ["no_such_module"] }), succeeds: false, seconds: 420);
         Assert.Equal((OperationState.RolledBack, "unknown_modules"), (ended.State, ended.Error?.Code));
+    }
+
+    /// <summary>One Odoo after another is made anew, with one worker more or less and another image.</summary>
+    private async Task RollAsync()
+    {
+        var (workers, image) = scene.Rolls++ % 2 == 0 ? (2, FailoverScene.NextImage) : (1, "odoo:19.0");
+        var changed = await lab.Scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{Topology.Id}", new()
+        {
+            Changes = [.. new[] { "odoo-1", "odoo-2" }.SelectMany(id => new[] { ("workers", $"{workers}"), ("image", $"\"{image}\"") }
+                .Select(m => new TopologyChange { Op = TopologyChangeKind.SetNode, Id = id, Member = m.Item1, Value = new RawJson(m.Item2) }))],
+        });
+        await lab.DeployAsync(changed, new PlanTopology());
+        foreach (var node in (string[])["odoo-1", "odoo-2"])
+            Assert.Equal(image, (await lab.Machines[MachineOf(node)].ShellAsync("docker inspect -f '{{.Config.Image}}' \"$1\"", await ContainerAsync(node))).Trim());
     }
 
     private static async Task<Func<Task>> BackAfterAsync(Func<Task> mend, int seconds)
@@ -115,7 +147,7 @@ public sealed class FailingOver(TopologyLab lab, ITestOutputHelper output)
         return mend;
     }
 
-    private IEnumerable<string> Postgres => _topology.TopologyData.Nodes.Where(n => n.Type == "postgres").Select(n => n.Id);
+    private IEnumerable<string> Postgres => Topology.TopologyData.Nodes.Where(n => n.Type == "postgres").Select(n => n.Id);
 
     // The load balancer, Redis and the first member of each cluster are on the first server, one more of each on the others.
     private static int MachineOf(string node) => node switch
@@ -164,7 +196,7 @@ public sealed class FailingOver(TopologyLab lab, ITestOutputHelper output)
         var before = await PrimaryAsync();
         foreach (var replica in Postgres.Where(p => p != before))
         {
-            var ended = await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<OperationView>($"/api/topologies/{_topology.Id}/nodes/{replica}/switchover"), succeeds: null);
+            var ended = await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<OperationView>($"/api/topologies/{Topology.Id}/nodes/{replica}/switchover"), succeeds: null);
             if (ended.State == OperationState.Succeeded)
             {
                 Assert.Equal(replica, await PrimaryAsync());
@@ -183,7 +215,7 @@ public sealed class FailingOver(TopologyLab lab, ITestOutputHelper output)
 
     private Task HealthyAsync(string when) => lab.Scene.UntilAsync(async () =>
     {
-        foreach (var node in _topology.TopologyData.Nodes)
+        foreach (var node in Topology.TopologyData.Nodes)
             if (await StateAsync(node.Id) is not { State: TopologyNodeState.Running })
                 return false;
         return true;
@@ -193,7 +225,7 @@ public sealed class FailingOver(TopologyLab lab, ITestOutputHelper output)
     {
         try
         {
-            return await lab.MeasureAsync(_topology, node);
+            return await lab.MeasureAsync(Topology, node);
         }
         catch (OCoreException)
         {

@@ -19,7 +19,7 @@ public sealed class TopologyLab : IAsyncLifetime
     {
         if (Lab.WhyNot is not null) return; // each test says so
         await Lab.RunAsync(Path.Combine(Lab.Bin, "docker-engine"));
-        await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "odoo", "postgres", "redis", "haproxy", "nginx", "postgres-ha", "nfs");
+        await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "odoo", "postgres", "redis", "haproxy", "nginx", "postgres-ha", "nfs", "pgbouncer");
         await Lab.RunAsync("create", $"{Count}", "--prefix", "topo");
         foreach (var server in Machines)
             await server.ForgetOCoreAsync();
@@ -65,13 +65,16 @@ public sealed class TopologyLab : IAsyncLifetime
 
     internal Task<TopologyNodeStatus> MeasureAsync(TopologyView topology, string node) => Scene.Http.Post<TopologyNodeStatus>($"/api/topologies/{topology.Id}/nodes/{node}/status");
 
+    /// <summary>What of a topology, or of the work on one, is on a server.</summary>
+    internal static async Task<string> LeftOnAsync(LabServer machine) => (await machine.ShellAsync("docker ps -a --filter label=ocore.topology --format '{{.Names}}'; docker ps -a --format '{{.Names}}' | grep -E '^ocore-(i|lb|pg|pglb|pgbouncer|redis|etcd|odoo|install|files|rm)-' || true; docker volume ls --format '{{.Name}}' | grep -v '^ocore-postgres$' || true; iptables -t raw -S | grep OCORE || true; ls -d /var/lib/ocore/firewall /etc/systemd/system/ocore-firewall.service 2>/dev/null || true; ls /var/lib/ocore/instances 2>/dev/null || true")).Trim();
+
     /// <summary>Of everything of a topology nothing is on any server, and the edges are back.</summary>
     internal async Task NothingIsLeftAsync()
     {
         foreach (var machine in Machines)
         {
-            var left = await machine.ShellAsync("docker ps -a --filter label=ocore.topology --format '{{.Names}}'; docker ps -a --format '{{.Names}}' | grep -E '^ocore-(i|lb|pg|pglb|redis|etcd|odoo|install|files|rm)-' || true; docker volume ls --format '{{.Name}}' | grep -v '^ocore-postgres$' || true; iptables -t raw -S | grep OCORE || true; ls -d /var/lib/ocore/firewall /etc/systemd/system/ocore-firewall.service 2>/dev/null || true; ls /var/lib/ocore/instances 2>/dev/null || true");
-            Assert.True(left.Trim().Length == 0, $"{machine.Name}: {left}");
+            var left = await LeftOnAsync(machine);
+            Assert.True(left.Length == 0, $"{machine.Name}: {left}");
             await Scene.UntilAsync(async () => (await machine.ShellAsync("docker ps --format '{{.Names}}'")).Contains("ocore-edge", StringComparison.Ordinal), $"{machine.Name} has its edge again", 30);
         }
     }

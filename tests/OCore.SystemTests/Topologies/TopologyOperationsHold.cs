@@ -32,7 +32,8 @@ public sealed class TopologyOperationsHold(TopologyLab lab, ITestOutputHelper ou
     {
         var topology = await DrawAsync("Changing holds");
         await lab.DeployAsync(topology);
-        var share = 10;
+        // Never twice the same, and never so much that a rule speaks of it.
+        var memory = 1200;
         await ProveAsync(new OperationCase("topology.change", () => BeginAsync(topology), async (id, state) =>
         {
             if (state == OperationState.Stuck)
@@ -41,7 +42,7 @@ public sealed class TopologyOperationsHold(TopologyLab lab, ITestOutputHelper ou
             Assert.Equal("active", (await lab.Scene.Http.Get<TopologyView>($"/api/topologies/{topology.Id}")).Deployment!.Status);
         }, ArrangeAsync: async () => topology = await lab.Scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{topology.Id}", new()
         {
-            Changes = [new TopologyChange { Op = TopologyChangeKind.SetNode, Id = "odoo-1", Member = "cpus", Value = new RawJson($"1.{share++}") }],
+            Changes = [new TopologyChange { Op = TopologyChangeKind.SetNode, Id = "odoo-1", Member = "memoryMb", Value = new RawJson($"{memory++}") }],
         })));
         await lab.DestroyAsync(topology);
         await lab.NothingIsLeftAsync();
@@ -57,6 +58,28 @@ public sealed class TopologyOperationsHold(TopologyLab lab, ITestOutputHelper ou
                 await lab.Scene.RetryAsync(id);
             await lab.NothingIsLeftAsync();
         }, ArrangeAsync: async () => await lab.DeployAsync(topology)));
+    }
+
+    [LabFact]
+    public async Task Repairing()
+    {
+        var topology = await DrawAsync("Repairing holds");
+        await lab.DeployAsync(topology);
+        await ProveAsync(new OperationCase("topology.repair", async () => (await lab.Scene.Http.Post<RepairTopology, OperationView>($"/api/topologies/{topology.Id}/repair", new())).Id, async (id, state) =>
+        {
+            if (state == OperationState.Stuck)
+                await lab.Scene.RetryAsync(id);
+            else if (state != OperationState.Succeeded)
+                await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<RepairTopology, OperationView>($"/api/topologies/{topology.Id}/repair", new()));
+            await RunsAsync(topology);
+            Assert.Empty((await lab.MeasureAsync(topology, "odoo-2")).Drift);
+        }, ArrangeAsync: async () =>
+        {
+            await lab.Machines[1].ShellAsync("docker rm -fv $(docker ps -aq --filter label=ocore.instance) >/dev/null");
+            Assert.NotEmpty((await lab.MeasureAsync(topology, "odoo-2")).Drift);
+        }));
+        await lab.DestroyAsync(topology);
+        await lab.NothingIsLeftAsync();
     }
 
     private Task<TopologyView> DrawAsync(string name) => lab.DrawAsync(DeployScene.Pair(), name, lab.Places(("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2)));

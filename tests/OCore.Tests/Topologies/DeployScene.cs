@@ -6,7 +6,7 @@ namespace OCore.Tests.Topologies;
 /// <summary>Topologies that can be deployed, small and large, and what they become.</summary>
 internal static class DeployScene
 {
-    public static readonly LayoutImages Images = new("odoo:19.0", "postgres:17", "ocore-postgres-ha:17", "redis:8", "haproxy:3.0", "nginx:1.26", "traefik:3", "ocore-nfs:6");
+    public static readonly LayoutImages Images = new("odoo:19.0", "postgres:17", "ocore-postgres-ha:17", "redis:8", "haproxy:3.0", "nginx:1.26", "traefik:3", "ocore-nfs:6", "ocore-pgbouncer:1");
     public static readonly Guid Id = new("0190cafe-0000-7000-8000-000000000001");
 
     /// <summary>A load balancer, two Odoo on two servers, one PostgreSQL, sessions in Redis and files in a bucket.</summary>
@@ -17,9 +17,9 @@ internal static class DeployScene
         .Join("odoo-1", "s3", "redis").Join("odoo-2", "s3", "redis");
 
     /// <summary>The same with three PostgreSQL under Patroni and three etcd members.</summary>
-    public static Sketch Failover()
+    public static Sketch Failover(LoadBalancerType type = LoadBalancerType.Haproxy)
     {
-        var sketch = Pair().Ha(h => h with { PgFailoverEnabled = true }).Set("postgres", "ttl", 20).Set("postgres", "loopWait", 3).Set("postgres", "retryTimeout", 4).Set("odoo-1", "targetSessionAttrs", "read-write").Set("odoo-2", "targetSessionAttrs", "read-write");
+        var sketch = Pair(type).Ha(h => h with { PgFailoverEnabled = true }).Set("postgres", "ttl", 20).Set("postgres", "loopWait", 3).Set("postgres", "retryTimeout", 4).Set("odoo-1", "targetSessionAttrs", "read-write").Set("odoo-2", "targetSessionAttrs", "read-write");
         var places = new[] { "edge", "app-1", "app-2" };
         for (var i = 1; i <= 3; i++)
             sketch = sketch.Add($"etcd-{i}", Features.Topologies.Rules.NodeType.Etcd, places[i - 1], ("label", $"etcd {i}"));
@@ -27,6 +27,19 @@ internal static class DeployScene
             sketch = sketch.Add($"postgres-{i}", Features.Topologies.Rules.NodeType.Postgres, places[i - 1], ("label", $"PostgreSQL {i}"), ("role", "replica"), ("maxConnections", 300)).Join($"postgres-{i}", "postgres").Join("odoo-1", $"postgres-{i}").Join("odoo-2", $"postgres-{i}");
         foreach (var postgres in (string[])["postgres", "postgres-2", "postgres-3"])
             sketch = sketch.Join(postgres, "etcd-1", "etcd-2", "etcd-3");
+        return sketch;
+    }
+
+    /// <summary>The same with PgBouncer between Odoo and PostgreSQL, and before PostgreSQL what follows the primary.</summary>
+    public static Sketch Pooled(this Sketch sketch)
+    {
+        var odoo = sketch.Data.Nodes.Where(n => n.Type == "odoo").Select(n => n.Id).ToList();
+        var postgres = sketch.Data.Nodes.Where(n => n.Type == "postgres").Select(n => n.Id).ToList();
+        sketch = sketch with { Data = sketch.Data with { Edges = [.. sketch.Data.Edges.Where(e => !odoo.Contains(e.Source) || !postgres.Contains(e.Target))] } };
+        sketch = sketch.Add("entry", Features.Topologies.Rules.NodeType.LoadBalancer, "app-1", ("label", "Primary"), ("role", "postgres")).Join("entry", postgres)
+            .Add("pooler", Features.Topologies.Rules.NodeType.Pgbouncer, "app-1", ("label", "PgBouncer"), ("poolMode", "transaction"), ("sessionDatabases", new[] { "postgres" })).Join("pooler", "entry");
+        foreach (var id in odoo)
+            sketch = sketch.Join(id, "pooler");
         return sketch;
     }
 

@@ -29,7 +29,8 @@ public sealed class PlanningTopologies
     [Fact]
     public void Containers_are_as_reviewed_and_secrets_are_in_files_only()
     {
-        var (layout, secrets, text) = (DeployScene.Failover().Add("files", NodeType.Filestore, "files", ("label", "Files")).Join("odoo-1", "files").Join("odoo-2", "files").Set("lb", "tls", true).Add("pg-entry", NodeType.LoadBalancer, "app-1", ("role", "postgres")).Join("pg-entry", "postgres", "postgres-2", "postgres-3").Layout(), new TopologySecrets("SECRET-PG", "SECRET-REPL", "SECRET-REST", "SECRET-REDIS"), new StringBuilder());
+        var (layout, secrets, text) = (DeployScene.Failover().Add("files", NodeType.Filestore, "files", ("label", "Files")).Join("odoo-1", "files").Join("odoo-2", "files").Set("lb", "tls", true).Add("pg-entry", NodeType.LoadBalancer, "app-1", ("role", "postgres")).Join("pg-entry", "postgres", "postgres-2", "postgres-3")
+            .Add("pooler", NodeType.Pgbouncer, "app-2", ("poolMode", "transaction"), ("sessionDatabases", new[] { "postgres" })).Join("pooler", "pg-entry").Layout(), new TopologySecrets("SECRET-PG", "SECRET-REPL", "SECRET-REST", "SECRET-REDIS"), new StringBuilder());
         foreach (var node in layout.Nodes.Where(n => n.ServerId is not null && n.Type != NodeType.Odoo))
         {
             var spec = NodeSpecs.Of(DeployScene.Id, layout, node, secrets);
@@ -54,6 +55,11 @@ public sealed class PlanningTopologies
         Assert.Empty(LayoutMaker.NotBuilt(pair.Snapshot()));
         Assert.Empty(LayoutMaker.NotBuilt(DeployScene.Failover().Snapshot()));
         Assert.Empty(LayoutMaker.NotBuilt(Sketch.Of("shared").Snapshot()));
+        Assert.Empty(LayoutMaker.NotBuilt(DeployScene.Failover().Pooled().Snapshot()));
+        Assert.DoesNotContain(TopologyRules.Check(DeployScene.Failover().Pooled().Snapshot()), f => f.Severity == FindingSeverity.Error);
+        // Straight to a PostgreSQL it would stay with one that leads no more; and what goes past it is no pool.
+        Assert.Contains("pooler", LayoutMaker.NotBuilt(DeployScene.Failover().Pooled().Without("entry").Join("pooler", "postgres").Snapshot()).Keys);
+        Assert.Contains("pooler", LayoutMaker.NotBuilt(DeployScene.Failover().Pooled().Without("pooler").Add("pooler", NodeType.Pgbouncer, "app-1").Join("pooler", "entry").Join("odoo-1", "pooler").Join("odoo-2", "entry").Snapshot()).Keys);
         Assert.Contains("backup", LayoutMaker.NotBuilt(Sketch.Of("ha").Snapshot()).Keys);
         Assert.Empty(LayoutMaker.NotBuilt(pair.Set("lb", "tls", true).Snapshot()));
         IReadOnlyDictionary<string, string> Refused(Sketch after) => Planner.NotChanged(Planner.Actions(pair.Layout(), after.Layout(), pair.Names()), pair.Layout(), after.Layout());

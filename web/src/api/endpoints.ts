@@ -173,6 +173,8 @@ export const api = {
   setTopologyCredential: (topology: string, name: string, body: t.SetTopologyCredential) => put<t.TopologyCredentialView>(`/topologies/${id(topology)}/credentials/${id(name)}`, body),
 
   instances: (query?: Query) => get<t.Page<t.InstanceView>>('/instances', query),
+  repairTopology: (topology: string, body: t.RepairTopology) => post<t.OperationView>(`/topologies/${id(topology)}/repair`, body),
+  instanceTopology: (instance: string) => get<t.InstanceTopologyView>(`/instances/${id(instance)}/topology`),
   instanceNodes: (instance: string) => get<t.Page<t.TopologyNodeStatus>>(`/instances/${id(instance)}/nodes`),
   instance: (instance: string) => get<t.InstanceView>(`/instances/${id(instance)}`),
   updateInstance: (instance: string, body: t.UpdateInstance) => put<t.InstanceView>(`/instances/${id(instance)}`, body),

@@ -595,6 +595,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/instances/{id}/topology": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The architecture of an instance that runs on several servers, drawn as its agency drew it. Not found for any other instance, and where the agency shows no infrastructure. */
+        get: operations["getInstanceTopology"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitations": {
         parameters: {
             query?: never;
@@ -1720,6 +1737,23 @@ export interface paths {
         put?: never;
         /** Let this PostgreSQL lead. Nothing is written for a second or two, and nothing is lost. Refused where it does not have every row. */
         post: operations["switchOverTopology"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topologies/{id}/repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put right what differs from what was deployed. What a node keeps stays: where its volume is gone, nothing is made in its place. */
+        post: operations["repairTopology"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4085,6 +4119,20 @@ export interface components {
         };
         /** @enum {unknown} */
         InstanceStatus: "creating" | "running" | "stopped" | "restarting" | "failed" | "removing" | "suspended";
+        /** @description A node of an instance's architecture, where it is drawn and how it does. */
+        InstanceTopologyNode: {
+            position?: null | components["schemas"]["TopologyPosition"];
+            status: components["schemas"]["TopologyNodeStatus"];
+        };
+        /** @description The architecture of an instance that runs on several servers, as far as whoever asks may see it. */
+        InstanceTopologyView: {
+            /** @description `full`, or `limited`: without servers, figures and differences. */
+            shown: components["schemas"]["InfrastructureVisibility"];
+            health: components["schemas"]["TopologyHealth"];
+            nodes: components["schemas"]["InstanceTopologyNode"][];
+            /** @description From the user to the used. */
+            edges: components["schemas"]["TopologyEdge"][];
+        };
         InstanceUse: {
             /** Format: date-time */
             at: string;
@@ -4329,6 +4377,20 @@ export interface components {
             /** @description Its name again: of what is neutral no mail leaves, and nothing runs by schedule. */
             confirm: string;
         };
+        /** @description A difference between what was deployed and what is there. */
+        NodeDrift: {
+            kind: components["schemas"]["NodeDriftKind"];
+            /** @description In a sentence, for people. */
+            message: string;
+            /** @description Putting it right loses nothing, for the node keeps nothing. Where `repairDrift` is on, it is done without asking. */
+            safe: boolean;
+        };
+        /**
+         * @description How somebody else's hand shows: the container is gone, stands still, is nobody's, was made otherwise, has other limits, other networks or
+         *     other files than were deployed.
+         * @enum {unknown}
+         */
+        NodeDriftKind: "missing" | "stopped" | "foreign" | "changed" | "limits" | "network" | "file";
         OpenLink: {
             /** @description Signs the person in, once. */
             url: string;
@@ -5085,6 +5147,11 @@ export interface components {
         RenameInstanceDatabase: {
             name: string;
         };
+        /** @description Put right what differs from what was deployed. */
+        RepairTopology: {
+            /** @description Only these nodes; all that differ where none is named. */
+            nodeIds?: null | string[];
+        };
         /** @description What to return to the inherited value. */
         ResetBranding: {
             /** @description Names of fields, such as `logoUrl`; all of them where not given. */
@@ -5446,6 +5513,8 @@ export interface components {
         TopologyDeploymentView: {
             /** @description `deploying`, `active`, `changing` or `destroying`. */
             status: string;
+            /** @description Of all its nodes together. */
+            health: components["schemas"]["TopologyHealth"];
             /** Format: int32 */
             generation: number;
             planHash: string;
@@ -5487,6 +5556,11 @@ export interface components {
             /** @description For `PUT /api/topologies/{id}`. */
             changes: components["schemas"]["TopologyChange"][];
         };
+        /**
+         * @description What of a topology does its work: all of it, enough of it for people to work, not even that; or nobody can tell.
+         * @enum {unknown}
+         */
+        TopologyHealth: "healthy" | "degraded" | "down" | "unknown";
         /** @description One part of a topology. */
         TopologyNode: {
             /** @description Unique within the drawing, and stable: plans and findings name it. */
@@ -5516,6 +5590,8 @@ export interface components {
             figures: {
                 [key: string]: string;
             };
+            /** @description How it differs from what was deployed, as it was seen last. */
+            drift: components["schemas"]["NodeDrift"][];
             /** Format: date-time */
             measuredAt?: null | string;
         };
@@ -5613,6 +5689,8 @@ export interface components {
             description?: null | string;
             topologyData: components["schemas"]["TopologyData"];
             haConfig: components["schemas"]["HaConfig"];
+            /** @description Nodes that keep nothing are put right without asking where somebody else changed them. */
+            repairDrift: boolean;
             /** @description The servers that the drawing and the settings name, as far as they are still there. */
             servers: components["schemas"]["Ref"][];
             /**
@@ -5789,6 +5867,8 @@ export interface components {
             topologyData?: null | components["schemas"]["TopologyData"];
             /** @description Changes of the drawing and the settings, as fixes and proposals give them; made after `topologyData`. */
             changes?: null | components["schemas"]["TopologyChange"][];
+            /** @description Whether nodes that keep nothing are put right without asking where somebody else changed them. */
+            repairDrift?: null | boolean;
             /**
              * Format: int32
              * @description The `version` that was read: refused when somebody else has changed the topology since.
@@ -8620,6 +8700,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOfTopologyNodeStatus"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getInstanceTopology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceTopologyView"];
                 };
             };
             /** @description Bad Request */
@@ -14781,6 +14928,77 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    repairTopology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["RepairTopology"];
+            };
+        };
         responses: {
             /** @description Accepted */
             202: {

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Anchor, Button, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { api } from '../api/endpoints';
@@ -22,6 +22,9 @@ import { OpenButton } from './HomePage';
 import { InstanceLog } from './InstanceLog';
 import { busy, InstanceState, PortalPage, useTool } from './parts';
 import { useSwitches } from './switches';
+
+// Only who has such an Odoo loads what draws it.
+const Architecture = lazy(async () => ({ default: (await import('../features/topologies/Architecture')).Architecture }));
 
 type Verb = 'start' | 'stop' | 'restart';
 
@@ -130,6 +133,24 @@ function Overview({ instance }: { instance: InstanceView }) {
           ]} />
         </Section></div>
       )}
+      {instance.topologyId && switches?.infrastructureVisibility !== 'none' && <Built instance={instance} />}
     </>
+  );
+}
+
+/** What it is made of on several servers, as far as the agency shows it. */
+function Built({ instance }: { instance: InstanceView }) {
+  const { portal: t } = useTexts();
+  const { data } = useRead(api.instanceTopology(instance.id), { every: () => 30_000 });
+  if (!data) return null;
+  return (
+    <div style={{ marginTop: 24 }}><Section title={t.architecture} note={t.architectureNote}>
+      <Suspense><Architecture view={data} label={t.architecture} wordOf={(state) => t.nodeState[state]} /></Suspense>
+      <ul className="oc-nodes" style={{ margin: '12px 0 0', padding: 0, listStyle: 'none', display: 'grid', gap: 4 }}>
+        {data.nodes.map(({ status }) => (
+          <li key={status.nodeId}>{status.label}: {t.nodeState[status.state]}<span className="dim">{[status.role, status.server?.name].filter(Boolean).map((word) => `, ${word}`).join('')}</span>{status.message && <span className="dim"> {status.message}</span>}</li>
+        ))}
+      </ul>
+    </Section></div>
   );
 }

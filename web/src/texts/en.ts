@@ -16,7 +16,7 @@ export const en = {
     nothing: 'Nothing was measured in this time', nothingNote: 'Figures are taken every 15 seconds while the server answers.', marks: 'Operations', marksNote: 'Dashed lines in the charts.',
     answered: (share: string) => `Answered ${share} of the time.`,
     groups: { cpu: 'Processor', memory: 'Memory', disk: 'Disk', load: 'Load', network: 'Network', health: 'Answers', latency: 'Time to answer', connections: 'Connections to the database', sizes: 'Size', restarts: 'Restarts', uptime: 'Runs since', certificate: 'Certificate, days left', backup: 'Age of the last verified backup' },
-    metrics: { cpu: 'Processor', memory: 'Memory', disk: 'Disk', load: 'Load', network_in: 'In', network_out: 'Out', health: 'Answers', latency: 'Time to answer', connections: 'Connections', database: 'Database', filestore: 'Files', restarts: 'Restarts', uptime: 'Runs since', certificate_days: 'Days left', backup_age: 'Age' } as Record<string, string>,
+    metrics: { cpu: 'Processor', memory: 'Memory', disk: 'Disk', load: 'Load', network_in: 'In', network_out: 'Out', health: 'Answers', latency: 'Time to answer', connections: 'Connections', database: 'Database', filestore: 'Files', restarts: 'Restarts', uptime: 'Runs since', certificate_days: 'Days left', backup_age: 'Age', drift: 'Nodes that differ' } as Record<string, string>,
   },
   session: {
     signIn: 'Sign in', signOut: 'Sign out', email: 'E-mail', password: 'Password', passkey: 'Sign in with a passkey', or: 'or', forgot: 'Forgot your password?',
@@ -61,6 +61,8 @@ export const en = {
     instances: 'Your Odoo', noInstances: 'No Odoo yet', noInstancesNote: 'As soon as one is set up for you, it appears here.',
     open: 'Open', openOf: (name: string) => `Open ${name}`, details: 'Details', version: 'Version', edition: (ee: boolean) => (ee ? 'Enterprise' : 'Community'),
     status: { creating: 'Being set up', running: 'Running', stopped: 'Stopped', restarting: 'Restarting', failed: 'Not running', removing: 'Being removed', suspended: 'Suspended' },
+    architecture: 'How it is built', architectureNote: 'It runs on several servers; each part is asked every half minute.',
+    nodeState: { waiting: 'Waiting', working: 'Worked on', running: 'Running', degraded: 'Limited', failed: 'Not running', missing: 'Missing', unknown: 'Not known' },
     unhealthy: 'Does not answer', healthy: 'Answers', unknownHealth: 'Not known yet', health: 'Health', workedOn: 'Something is being done with it now.', since: 'Running since', created: 'Set up', organization: 'Organization', server: 'Server',
     addressOf: 'Address', notRunning: 'not running', overview: 'Overview', operations: 'Activity', log: 'Log', monitoring: 'Monitoring', use: 'Use', memory: 'Memory', processor: 'Processor', database: 'Database', files: 'Files', measured: 'Measured', of: (used: string, all: string) => `${used} of ${all}`,
     start: 'Start', stop: 'Stop', restart: 'Restart', stopTitle: (name: string) => `Stop ${name}`, restartTitle: (name: string) => `Restart ${name}`,

@@ -19,7 +19,7 @@ export const fr: Texts = {
     nothing: 'Rien n’a été mesuré pendant cette période', nothingNote: 'Les mesures sont prises toutes les 15 secondes tant que le serveur répond.', marks: 'Opérations', marksNote: 'Traits pointillés dans les graphiques.',
     answered: (share) => `A répondu ${share} du temps.`,
     groups: { cpu: 'Processeur', memory: 'Mémoire', disk: 'Disque', load: 'Charge', network: 'Réseau', health: 'Réponses', latency: 'Temps de réponse', connections: 'Connexions à la base', sizes: 'Taille', restarts: 'Redémarrages', uptime: 'En marche depuis', certificate: 'Certificat, jours restants', backup: 'Âge de la dernière sauvegarde vérifiée' },
-    metrics: { cpu: 'Processeur', memory: 'Mémoire', disk: 'Disque', load: 'Charge', network_in: 'Entrant', network_out: 'Sortant', health: 'Réponses', latency: 'Temps de réponse', connections: 'Connexions', database: 'Base de données', filestore: 'Fichiers', restarts: 'Redémarrages', uptime: 'En marche depuis', certificate_days: 'Jours restants', backup_age: 'Âge' },
+    metrics: { cpu: 'Processeur', memory: 'Mémoire', disk: 'Disque', load: 'Charge', network_in: 'Entrant', network_out: 'Sortant', health: 'Réponses', latency: 'Temps de réponse', connections: 'Connexions', database: 'Base de données', filestore: 'Fichiers', restarts: 'Redémarrages', uptime: 'En marche depuis', certificate_days: 'Jours restants', backup_age: 'Âge', drift: 'Nœuds qui diffèrent' },
   },
   session: {
     signIn: 'Se connecter', signOut: 'Se déconnecter', email: 'E-mail', password: 'Mot de passe', passkey: 'Se connecter avec une clé d’accès', or: 'ou', forgot: 'Mot de passe oublié ?',
@@ -64,6 +64,8 @@ export const fr: Texts = {
     instances: 'Votre Odoo', noInstances: 'Pas encore d’Odoo', noInstancesNote: 'Dès qu’un Odoo est préparé pour vous, il apparaît ici.',
     open: 'Ouvrir', openOf: (name) => `Ouvrir ${name}`, details: 'Détails', version: 'Version', edition: (ee) => (ee ? 'Enterprise' : 'Community'),
     status: { creating: 'En préparation', running: 'En marche', stopped: 'Arrêté', restarting: 'Redémarrage', failed: 'Hors service', removing: 'En cours de suppression', suspended: 'Suspendu' },
+    architecture: 'Son architecture', architectureNote: 'Il tourne sur plusieurs serveurs ; chaque élément est interrogé toutes les demi-minutes.',
+    nodeState: { waiting: 'En attente', working: 'En travaux', running: 'En marche', degraded: 'Limité', failed: 'En panne', missing: 'Absent', unknown: 'Inconnu' },
     unhealthy: 'Ne répond pas', healthy: 'Répond', unknownHealth: 'Pas encore connu', health: 'Santé', workedOn: 'Une opération est en cours.', since: 'En marche depuis', created: 'Créé', organization: 'Organisation', server: 'Serveur',
     addressOf: 'Adresse', notRunning: 'arrêté', overview: 'Vue d’ensemble', operations: 'Activité', log: 'Journal', monitoring: 'Supervision', use: 'Utilisation', memory: 'Mémoire', processor: 'Processeur', database: 'Base de données', files: 'Fichiers', measured: 'Mesuré', of: (used, all) => `${used} sur ${all}`,
     start: 'Démarrer', stop: 'Arrêter', restart: 'Redémarrer', stopTitle: (name) => `Arrêter ${name}`, restartTitle: (name) => `Redémarrer ${name}`,

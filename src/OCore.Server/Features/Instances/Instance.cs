@@ -20,7 +20,7 @@ internal sealed class Instance : IAgencyShared, IAudited
     public Guid? TemplateId { get; set; }
     public required string OdooVersion { get; init; }
     public required string OdooEdition { get; init; }
-    public required string Image { get; init; }
+    public required string Image { get; set; }
     public required string Domain { get; set; }
     /// <summary>The one that it serves; its role in PostgreSQL bears the same name. Others lie beside it as <see cref="Databases.InstanceDatabase"/>.</summary>
     public required string Database { get; set; }

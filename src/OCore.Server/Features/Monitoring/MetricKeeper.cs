@@ -73,7 +73,7 @@ internal sealed class MetricKeeper(OCoreDbFactory databases, ServerTurns turns, 
                     Cpu = g.Average(s => s.Cpu), Memory = g.Average(s => s.Memory), MemoryPercent = g.Average(s => s.MemoryPercent), Disk = g.Average(s => s.Disk), DiskPercent = g.Average(s => s.DiskPercent),
                     Load = g.Average(s => s.Load), NetworkIn = g.Average(s => s.NetworkIn), NetworkOut = g.Average(s => s.NetworkOut), Health = g.Average(s => s.Health), Latency = g.Average(s => s.Latency),
                     Restarts = g.Average(s => s.Restarts) * g.Count(s => s.Restarts != null), Connections = g.Average(s => s.Connections), Database = g.Average(s => s.Database), Filestore = g.Average(s => s.Filestore),
-                    Uptime = g.Max(s => s.Uptime), CertificateDays = g.Min(s => s.CertificateDays), BackupAge = g.Max(s => s.BackupAge),
+                    Uptime = g.Max(s => s.Uptime), CertificateDays = g.Min(s => s.CertificateDays), BackupAge = g.Max(s => s.BackupAge), Drift = g.Max(s => s.Drift),
                 }).ToListAsync(stop);
             db.AddRange(sums);
         }

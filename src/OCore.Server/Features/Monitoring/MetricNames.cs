@@ -19,6 +19,7 @@ internal static class MetricNames
         Cpu, Memory, MemoryPercent, In, Out, Health, new("latency", "milliseconds", s => s.Latency), new("restarts", "count", s => s.Restarts),
         new("connections", "count", s => s.Connections), new("database", "bytes", s => s.Database), new("filestore", "bytes", s => s.Filestore),
         Uptime, new("certificate_days", "days", s => s.CertificateDays), new("backup_age", "hours", s => s.BackupAge),
+        new("drift", "count", s => s.Drift),
     ];
 
     public static IReadOnlyList<MetricName> Of(string subject) => subject == "server" ? OfServer : OfInstance;

@@ -54,9 +54,9 @@ internal sealed class MetricRecorder
     };
 
     /// <summary>How many of a hundred nodes were well when they were asked last: whoever is to hear of a lost node sets an alert on that.</summary>
-    private static async Task<Dictionary<Guid, double>> NodesUpAsync(OCoreDb db, IReadOnlyList<Guid> topologies, CancellationToken stop) => topologies.Count == 0 ? [] :
-        (await db.DeployedNodes.AcrossTenants().Where(n => topologies.Contains(n.TopologyId) && n.MeasuredAt != null).GroupBy(n => n.TopologyId)
-            .Select(g => new { g.Key, All = g.Count(), Up = g.Count(n => n.State == TopologyNodeState.Running) }).ToListAsync(stop)).ToDictionary(g => g.Key, g => Math.Round(100.0 * g.Up / g.All, 1));
+    private static async Task<Dictionary<Guid, (double Up, int Drift)>> NodesUpAsync(OCoreDb db, IReadOnlyList<Guid> topologies, CancellationToken stop) => topologies.Count == 0 ? [] :
+        (await db.DeployedNodes.AcrossTenants().AsNoTracking().Where(n => topologies.Contains(n.TopologyId) && n.MeasuredAt != null).Select(n => new { n.TopologyId, n.State, n.Drift }).ToListAsync(stop))
+            .GroupBy(n => n.TopologyId).ToDictionary(g => g.Key, g => (Math.Round(100.0 * g.Count(n => n.State == TopologyNodeState.Running) / g.Count(), 1), g.Count(n => n.Drift.Count > 0)));
 
     /// <summary>When the first certificate of each instance ends, and when its last verified backup was taken.</summary>
     private sealed record Deadlines(IReadOnlyDictionary<Guid, DateTimeOffset> Certificates, IReadOnlyDictionary<Guid, DateTimeOffset> Backups);
@@ -70,11 +70,11 @@ internal sealed class MetricRecorder
             backups.GroupBy(b => b.InstanceId!.Value).ToDictionary(g => g.Key, g => g.Max(b => b.TakenAt!.Value)));
     }
 
-    private static MetricSample? OfInstance(Instance instance, ServerObservation seen, Dictionary<string, ContainerStats> stats, Before before, Deadlines deadlines, long at, long seconds, Dictionary<Guid, double> topologies)
+    private static MetricSample? OfInstance(Instance instance, ServerObservation seen, Dictionary<string, ContainerStats> stats, Before before, Deadlines deadlines, long at, long seconds, Dictionary<Guid, (double Up, int Drift)> topologies)
     {
         var name = OdooContainer.NameOf(instance.Slug).Value;
         var (now, then) = (stats.GetValueOrDefault(name), before.Stats?.GetValueOrDefault(name));
-        double? health = instance.TopologyId is { } topology ? topologies.TryGetValue(topology, out var up) ? up : null : seen.Health.GetValueOrDefault(instance.Id) switch { EdgeHealth.Up => 100, EdgeHealth.Down => 0, _ => null };
+        double? health = instance.TopologyId is { } topology ? topologies.TryGetValue(topology, out var nodes) ? nodes.Up : null : seen.Health.GetValueOrDefault(instance.Id) switch { EdgeHealth.Up => 100, EdgeHealth.Down => 0, _ => null };
         // What stands still by somebody's wish is not measured.
         if (now is null && (health is null || !instance.WantRunning))
             return null;
@@ -89,6 +89,7 @@ internal sealed class MetricRecorder
             Database = instance.Use?.DatabaseBytes, Filestore = instance.Use?.FilestoreBytes,
             Uptime = now is not null && before.Started?.TryGetValue(name, out var started) == true && seen.At > started ? Math.Round((seen.At - started).TotalSeconds) : null,
             CertificateDays = deadlines.Certificates.TryGetValue(instance.Id, out var ends) ? Math.Round((ends - seen.At).TotalDays, 2) : null,
+            Drift = instance.TopologyId is { } drawn && topologies.TryGetValue(drawn, out var differing) ? differing.Drift : null,
             BackupAge = deadlines.Backups.TryGetValue(instance.Id, out var taken) ? Math.Round((seen.At - taken).TotalHours, 2) : null,
         };
     }

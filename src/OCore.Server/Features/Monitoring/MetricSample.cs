@@ -39,6 +39,8 @@ internal sealed class MetricSample : IAgencyShared
     public double? CertificateDays { get; set; }
     /// <summary>Hours since the last verified backup was taken.</summary>
     public double? BackupAge { get; set; }
+    /// <summary>How many nodes of a topology differ from what was deployed.</summary>
+    public double? Drift { get; set; }
 }
 
 /// <summary>How far samples were summed up.</summary>

@@ -26,6 +26,7 @@ internal sealed class Topology : IAgencyShared, IAudited
     public bool RedisEnabled { get; private set; }
     public Guid? RedisServerId { get; private set; }
     public bool PgFailoverEnabled { get; private set; }
+    public bool RepairDrift { get; set; }
     /// <summary>Every server that the drawing and the settings name.</summary>
     [NotAudited] public List<Guid> ServerIds { get; private set; } = [];
     [NotAudited] public int Version { get; private set; } = 1;

@@ -104,6 +104,7 @@ internal static class TopologyEndpoints
             return unknown;
         topology.Name = request.Name ?? topology.Name;
         topology.Description = request.Description ?? topology.Description;
+        topology.RepairDrift = request.RepairDrift ?? topology.RepairDrift;
         if (request.TopologyData is not null || request.Changes is { Count: > 0 })
             topology.Draw(drawing, ha, time.GetUtcNow());
         else

@@ -26,6 +26,7 @@ internal static class TopologyProblems
     public static readonly Problem PlanStale = new(409, "plan_stale", "What this plan was made from has changed since.", "Plan again, and look at what is different.");
     public static readonly Problem PlanUnknown = Problem.Field("planHash", "There is no such plan of this topology.", "plan_not_found") with { Status = 404 };
     public static readonly Problem NothingToDo = new(409, "nothing_to_do", "Everything runs as the plan has it.");
+    public static readonly Problem NothingToRepair = new(409, "nothing_to_repair", "Nothing differs from what was deployed, as it was seen last.", "POST …/nodes/{nodeId}/status looks now; name the nodes to have them looked at and put right.");
     public static readonly Problem CannotLead = new(409, "cannot_lead", "Only a PostgreSQL of a topology with fail-over can be made to lead.", "Choose a PostgreSQL node; deploy with pgFailoverEnabled.");
     public static readonly Problem NotDeployed = new(409, "not_deployed", "This topology does not run.", "Plan it, and deploy the plan.");
     public static Problem ConfirmByName(string name) => Problem.Field("confirm", $"Data is lost by this. Type the topology's name, {name}, to confirm.", "confirm_by_name") with { Status = 409 };

@@ -11,7 +11,7 @@ internal static class TopologyViews
     public static TopologyView ToView(this Topology topology, IReadOnlyDictionary<Guid, string> servers, TopologyDeploymentView? deployment = null) => new()
     {
         Deployment = deployment,
-        Id = topology.Id, Name = topology.Name, Description = topology.Description, TopologyData = topology.Drawing, HaConfig = topology.Ha, Servers = Refs(topology, servers),
+        Id = topology.Id, Name = topology.Name, Description = topology.Description, TopologyData = topology.Drawing, HaConfig = topology.Ha, RepairDrift = topology.RepairDrift, Servers = Refs(topology, servers),
         Version = topology.Version, CreatedAt = topology.CreatedAt, UpdatedAt = topology.UpdatedAt,
     };
 

@@ -21,6 +21,8 @@ internal sealed partial record ContainerState(
     public bool IsRunning => State is "running";
     /// <summary>By Docker itself since it was started last; null where a list was asked, which does not say.</summary>
     public long? RestartCount { get; init; }
+    /// <summary>What it may use now, which may have been changed since it was made; null where a list was asked.</summary>
+    public ContainerLimits? Limits { get; init; }
     public string? SpecHash => Labels.GetValueOrDefault(Docker.SpecHash.Label);
 
     internal static ContainerState From(ContainerInspectResponse seen)
@@ -30,7 +32,7 @@ internal sealed partial record ContainerState(
             seen.Name.TrimStart('/'), seen.ID, seen.Config!.Image, state.Status, Sentence(state),
             state.Status is "exited" or "dead" ? (int)state.ExitCode : null,
             state.Health?.Status is { Length: > 0 } health && health != "none" ? health : null,
-            Copy(seen.Config.Labels), AddressesOf(seen.NetworkSettings?.Networks), Time(state.StartedAt)) { RestartCount = seen.RestartCount };
+            Copy(seen.Config.Labels), AddressesOf(seen.NetworkSettings?.Networks), Time(state.StartedAt)) { RestartCount = seen.RestartCount, Limits = ContainerLimits.From(seen.HostConfig) };
     }
 
     // A list has no member for the exit code, and older engines none for health: both stand in the sentence Docker
@@ -64,6 +66,15 @@ internal sealed partial record ContainerState(
 
     [GeneratedRegex(@"\((healthy|unhealthy|health: starting)\)")]
     private static partial Regex HealthWord();
+}
+
+/// <summary>What a container may use, by Docker's word of now.</summary>
+internal sealed record ContainerLimits(long MemoryBytes, long NanoCpus, RestartRule Restart)
+{
+    internal static ContainerLimits? From(HostConfig? host) => host is null ? null : new(host.Memory, host.NanoCPUs, host.RestartPolicy?.Name switch
+    {
+        RestartPolicyKind.Always => RestartRule.Always, RestartPolicyKind.UnlessStopped => RestartRule.UnlessStopped, RestartPolicyKind.OnFailure => RestartRule.OnFailure, _ => RestartRule.No,
+    });
 }
 
 internal sealed record ContainerStats(string Name, long MemoryBytes, long MemoryLimitBytes, double CpuPercent, long Pids)

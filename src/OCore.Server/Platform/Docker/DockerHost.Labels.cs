@@ -36,6 +36,19 @@ internal sealed partial class DockerHost
         return CallAsync($"Creating the volume {name}", Quick, (docker, ended) => docker.Volumes.CreateAsync(parameters, ended), stop);
     }
 
+    public async Task<bool> HasVolumeAsync(DockerName name, CancellationToken stop)
+    {
+        try
+        {
+            await CallAsync($"Looking at the volume {name}", Quick, (docker, ended) => docker.Volumes.InspectAsync(name.Value, ended), stop);
+            return true;
+        }
+        catch (DockerNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Gone already is fine.</summary>
     public async Task RemoveNetworkAsync(DockerName name, CancellationToken stop)
     {

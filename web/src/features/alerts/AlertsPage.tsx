@@ -17,7 +17,7 @@ import { Page } from '../shell/Page';
 
 const metrics = {
   server: ['cpu', 'memory_percent', 'disk_percent', 'load', 'health'],
-  instance: ['health', 'latency', 'cpu', 'memory_percent', 'connections', 'database', 'filestore', 'certificate_days', 'backup_age'],
+  instance: ['health', 'latency', 'cpu', 'memory_percent', 'connections', 'database', 'filestore', 'certificate_days', 'backup_age', 'drift'],
 };
 type Subject = keyof typeof metrics;
 

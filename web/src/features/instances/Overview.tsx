@@ -10,6 +10,7 @@ import { Dialog } from '../../ui/Dialog';
 import { bytes, megabytes, words } from '../../ui/format';
 import { FormActions } from '../../ui/Form';
 import { failed } from '../../ui/toast';
+import { Architecture } from '../topologies/Architecture';
 import { stateTones, stateWords } from '../topologies/useDeployment';
 import { edition, InstanceStatusView } from './InstanceParts';
 
@@ -56,9 +57,11 @@ export function Overview({ instance }: { instance: InstanceView }) {
 /** What it runs on, as far as whoever looks may see that. */
 function Nodes({ instance }: { instance: InstanceView }) {
   const { data } = useRead(api.instanceNodes(instance.id), { every: () => 30_000 });
+  const drawn = useRead(api.instanceTopology(instance.id), { every: () => 30_000 });
   if (!data?.data.length) return null;
   return (
     <Section title="Nodes" note="It runs on several servers; each node is asked every half minute.">
+      {drawn.data && <div style={{ marginBottom: 16 }}><Architecture view={drawn.data} label={`Architecture of ${instance.name}`} wordOf={(state) => stateWords[state]} /></div>}
       <Facts items={data.data.map((node): [string, ReactNode] => [node.label, (
         <span key={node.nodeId}>
           <Status tone={stateTones[node.state]}>{stateWords[node.state]}</Status>{' '}

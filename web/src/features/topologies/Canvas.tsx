@@ -60,12 +60,13 @@ function Flow({ editor, servers, deployment, handle }: Props) {
       const { worst, count } = marking(findings.of.get(node.id));
       const selected = selection.nodes.includes(node.id);
       const action = actions.get(node.id);
-      const state = statuses.get(node.id)?.state;
-      const fresh: Card = { node, server, worst, findings: count, action, state };
+      const status = statuses.get(node.id);
+      const [state, differs] = [status?.state, (status?.drift.length ?? 0) > 0];
+      const fresh: Card = { node, server, worst, findings: count, action, state, differs };
       const data = known && Object.keys(fresh).every((member) => known.data[member] === fresh[member]) ? known.data : fresh;
       const position = known && known.position.x === node.position.x && known.position.y === node.position.y ? known.position : node.position;
       if (known && known.data === data && known.position === position && Boolean(known.selected) === selected) return known;
-      const says = [kindOf(node.type)?.label, labelOf(node), detailOf(node), server ?? (node.type === 's3' ? undefined : 'no server'), state && stateWords[state], action && `plan: ${actionWords[action]}`, count > 0 ? `${count} findings` : undefined].filter(Boolean).join(', ');
+      const says = [kindOf(node.type)?.label, labelOf(node), detailOf(node), server ?? (node.type === 's3' ? undefined : 'no server'), state && stateWords[state], differs && 'differs from what was deployed', action && `plan: ${actionWords[action]}`, count > 0 ? `${count} findings` : undefined].filter(Boolean).join(', ');
       return { ...known, id: node.id, type: 'card', position, data, selected, ariaLabel: says, initialWidth: cardWidth, initialHeight: cardHeight };
     });
   }), [draft.nodes, names, findings.of, selection.nodes, actions, statuses]);

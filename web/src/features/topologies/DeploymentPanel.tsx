@@ -1,16 +1,18 @@
 import { useState } from 'react';
 import { Button, Checkbox, Select, TextInput } from '@mantine/core';
 import { api } from '../../api/endpoints';
-import { useAllowed, useList } from '../../api/hooks';
+import { useAllowed, useList, useOrg, useRefusal, useSend } from '../../api/hooks';
 import type { PlanTopology, TopologyPlanView } from '../../api/types';
 import { Link, usePaths } from '../../nav';
 import { Action, Status, Tag, type Tone, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { ErrorNote } from '../../ui/Errors';
 import { plural, words } from '../../ui/format';
+import { failed } from '../../ui/toast';
 import { OperationLine } from '../operations/OperationParts';
+import { started } from '../operations/started';
 import { FindingList } from './FindingList';
-import { actionWords, type Deployment, stateTones, stateWords } from './useDeployment';
+import { actionWords, type Deployment, healthTones, healthWords, stateTones, stateWords } from './useDeployment';
 import type { Editor } from './useEditor';
 import classes from './topologies.module.css';
 
@@ -40,7 +42,7 @@ function Running({ editor, deployment: { statuses }, running, onShow }: Props & 
   const pick = (id: string) => { editor.select({ nodes: [id], edges: [] }); onShow([id]); };
   return (
     <>
-      <p className={classes.fine}><Status tone={tones[running.status] ?? 'idle'}>{words(running.status)}</Status>{running.deployedAt && <span className="dim">since <When at={running.deployedAt} /></span>}</p>
+      <p className={classes.fine}><Status tone={tones[running.status] ?? 'idle'}>{words(running.status)}</Status>{running.status === 'active' && <Status tone={healthTones[running.health]}>{healthWords[running.health]}</Status>}{running.deployedAt && <span className="dim">since <When at={running.deployedAt} /></span>}</p>
       <OperationLine id={running.operationId} />
       {running.instanceId && <p><Link to={to.instance(running.instanceId)} inText>Its Odoo, with all of its tools</Link></p>}
       {running.changed && !running.operationId && <p className={classes.contradiction}>The drawing has changed since. A plan says what that means.</p>}
@@ -48,11 +50,27 @@ function Running({ editor, deployment: { statuses }, running, onShow }: Props & 
         <h3>{plural(statuses.size, 'node')}</h3>
         <ul>
           {[...statuses.values()].map((status) => (
-            <li key={status.nodeId}><button type="button" onClick={() => pick(status.nodeId)}>{status.label}</button><Status tone={stateTones[status.state]}>{stateWords[status.state]}</Status></li>
+            <li key={status.nodeId}><button type="button" onClick={() => pick(status.nodeId)}>{status.label}</button><Status tone={status.drift.length > 0 ? 'warn' : stateTones[status.state]}>{stateWords[status.state]}{status.drift.length > 0 && ', differs'}</Status></li>
           ))}
         </ul>
       </section>
+      <Drift editor={editor} differing={[...statuses.values()].filter((status) => status.drift.length > 0).length} />
     </>
+  );
+}
+
+/** Whether what somebody changed by hand is put right without asking, and a way to do it now. */
+function Drift({ editor: { topology }, differing }: Pick<Props, 'editor'> & { differing: number }) {
+  const org = useOrg();
+  const refusal = useRefusal('manage:topologies');
+  const permit = useSend((repairDrift: boolean) => api.updateTopology(topology.id, { repairDrift }));
+  const repair = useSend(() => api.repairTopology(topology.id, {}), { onDone: (operation) => started(org, operation), onError: failed });
+  return (
+    <section className={classes.joins} aria-label="Differences">
+      <Checkbox size="xs" label="Put right without asking" description="What somebody changed by hand on nodes that keep nothing." disabled={Boolean(refusal) || permit.busy} checked={permit.answer?.repairDrift ?? topology.repairDrift} onChange={(event) => permit.send(event.currentTarget.checked)} />
+      <ErrorNote error={permit.error} />
+      {differing > 0 && <Action size="compact-xs" variant="default" refusal={refusal} loading={repair.busy} onClick={() => repair.send(undefined)}>Put {plural(differing, 'node')} right</Action>}
+    </section>
   );
 }
 

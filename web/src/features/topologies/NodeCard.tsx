@@ -17,13 +17,15 @@ export interface Card extends Record<string, unknown> {
   action: PlanActionKind | undefined;
   /** How it does, where it runs. */
   state: TopologyNodeState | undefined;
+  /** Whether somebody changed it by hand. */
+  differs: boolean;
 }
 
 export type CardNode = Node<Card, 'card'>;
 
 /** Drawn anew only when something on it changes: of 200 cards, one that is moved is one that is drawn. */
 export const NodeCard = memo(function NodeCard({ data, selected, isConnectable }: NodeProps<CardNode>) {
-  const { node, server, worst, findings, action, state } = data;
+  const { node, server, worst, findings, action, state, differs } = data;
   const fits = useConnection<CardNode, boolean | undefined>((connection) => {
     const from = connection.inProgress ? connection.fromNode.data.node : undefined;
     return from && (from.id === node.id || mayJoin(from, node) || mayJoin(node, from));
@@ -34,7 +36,7 @@ export const NodeCard = memo(function NodeCard({ data, selected, isConnectable }
       <span className={classes.cardIcon}><KindIcon type={node.type} /></span>
       <span className={classes.cardText}>
         <b>{labelOf(node)}</b>
-        <span>{state ? <span className={classes.state} data-tone={stateTones[state]}>{stateWords[state]}</span> : detailOf(node)}</span>
+        <span>{state ? <span className={classes.state} data-tone={differs ? 'warn' : stateTones[state]}>{stateWords[state]}{differs && ', differs'}</span> : detailOf(node)}</span>
         {node.type !== 's3' && <span className={server ? undefined : classes.missing}>{server ?? 'no server'}</span>}
       </span>
       {action && action !== 'keep' && <span className={classes.cardAction}>{actionWords[action]}</span>}

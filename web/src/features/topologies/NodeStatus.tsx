@@ -23,11 +23,32 @@ export function NodeStatus({ topology, status: known }: { topology: string; stat
         <Button size="compact-xs" variant="subtle" ml="auto" loading={measure.busy} onClick={() => measure.send(undefined)}>Look now</Button>
       </p>
       {status.message && <p>{status.message}</p>}
+      {status.drift.length > 0 && <Differs topology={topology} status={status} />}
       {Object.keys(status.figures).length > 0 && <Facts min={110} items={Object.entries(status.figures).map(([name, value]): [string, string] => [words(name.replace(/([A-Z])/g, ' $1').toLowerCase()), value])} />}
       {status.measuredAt && <p className="dim">Measured <When at={status.measuredAt} /></p>}
       <ErrorNote error={measure.error} />
       {status.type === 'postgres' && status.role === 'replica' && <SwitchOver topology={topology} status={status} />}
     </section>
+  );
+}
+
+/** What somebody changed by hand, and the way back to what was deployed. */
+function Differs({ topology, status }: { topology: string; status: TopologyNodeStatus }) {
+  const org = useOrg();
+  const refusal = useRefusal('manage:topologies');
+  const [asking, setAsking] = useState(false);
+  const repair = useSend(() => api.repairTopology(topology, { nodeIds: [status.nodeId] }), { onDone: (operation) => { setAsking(false); started(org, operation); } });
+  return (
+    <>
+      <p><b>It differs from what was deployed</b></p>
+      <ul className={classes.drift}>{status.drift.map((drift) => <li key={drift.message}>{drift.message}</li>)}</ul>
+      <Action size="compact-xs" variant="default" refusal={refusal} onClick={() => setAsking(true)}>Put it right</Action>
+      {asking && (
+        <Confirm title={`Put ${status.label} right`} verb="Put right" busy={repair.busy} error={repair.error} onConfirm={() => repair.send(undefined)} onClose={() => { repair.reset(); setAsking(false); }}>
+          {status.drift.every((drift) => drift.safe) ? 'It is made as it was deployed. It keeps nothing, so nothing is lost.' : 'Its container is made anew around what it keeps. Who uses it waits for as long as that takes; where its data is gone, it is refused.'}
+        </Confirm>
+      )}
+    </>
   );
 }
 

@@ -37,7 +37,7 @@ export default function TableView({ editor, servers, deployment: { actions, stat
                   <td>{serverId ? (names.get(serverId) ?? 'unknown server') : <span className="dim">{node.type === 's3' ? '–' : 'none'}</span>}</td>
                   <td data-wrap>{uses(node.id).join(', ') || <span className="dim">nothing</span>}</td>
                   <td>{own[0] ? <span className={classes.severity}><SeverityIcon severity={own[0].severity} size={15} /> {own.length}</span> : findings.answer ? <Tag>fine</Tag> : '–'}</td>
-                  {statuses.size > 0 && <td>{status ? <Status tone={stateTones[status.state]}>{stateWords[status.state]}</Status> : '–'}</td>}
+                  {statuses.size > 0 && <td>{status ? <Status tone={status.drift.length > 0 ? 'warn' : stateTones[status.state]}>{stateWords[status.state]}{status.drift.length > 0 && ', differs'}</Status> : '–'}</td>}
                   {actions.size > 0 && <td><span className={classes.action} data-action={action}>{action ? actionWords[action] : '–'}</span></td>}
                   {mayChange && <td data-actions><ActionIcon variant="subtle" color="gray" aria-label={`Remove ${labelOf(node)}`} onClick={() => { change(without(draft, [node.id], [])); select(nothing); }}><IconTrash size={15} aria-hidden /></ActionIcon></td>}
                 </tr>

@@ -178,7 +178,7 @@ export function joined(draft: Draft, source: string, target: string): Draft {
 }
 
 /** The nearest place below where no other card lies. */
-export function freePlace(nodes: readonly DrawnNode[], near: Position): Position {
+export function freePlace(nodes: readonly Pick<DrawnNode, 'position'>[], near: Position): Position {
   const x = Math.round(near.x / gridStep) * gridStep;
   let y = Math.round(near.y / gridStep) * gridStep;
   while (nodes.some(({ position }) => Math.abs(position.x - x) < cardWidth + 16 && Math.abs(position.y - y) < cardHeight + 24)) y += gridStep;

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import { api } from '../../api/endpoints';
 import { useOrg, useSend } from '../../api/hooks';
-import type { PlanActionKind, PlanTopology, TopologyNodeState, TopologyNodeStatus, TopologyPlanView } from '../../api/types';
+import type { PlanActionKind, PlanTopology, TopologyHealth, TopologyNodeState, TopologyNodeStatus, TopologyPlanView } from '../../api/types';
 import { started } from '../operations/started';
 import type { Editor } from './useEditor';
 
@@ -27,4 +27,6 @@ export type Deployment = ReturnType<typeof useDeployment>;
 
 export const stateWords: Record<TopologyNodeState, string> = { waiting: 'Waiting', working: 'Working', running: 'Running', degraded: 'Degraded', failed: 'Failed', missing: 'Missing', unknown: 'Unknown' };
 export const stateTones = { waiting: 'idle', working: 'busy', running: 'good', degraded: 'warn', failed: 'bad', missing: 'bad', unknown: 'idle' } as const;
+export const healthWords: Record<TopologyHealth, string> = { healthy: 'Healthy', degraded: 'Degraded', down: 'Down', unknown: 'Unknown' };
+export const healthTones = { healthy: 'good', degraded: 'warn', down: 'bad', unknown: 'idle' } as const;
 export const actionWords: Record<PlanActionKind, string> = { create: 'Create', change: 'Change', replace: 'Replace', destroy: 'Destroy', keep: 'Keep' };

@@ -42,6 +42,18 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
         await Task.Delay(TimeSpan.FromMilliseconds(200), time, stop);
     }
 
+    /// <summary>What it should have been given to read, for whoever compares.</summary>
+    public async Task<IReadOnlyList<ContainerFile>> FilesAsync(Guid? instance, Layout layout, LayoutNode node, CancellationToken stop)
+    {
+        var (type, folder, _, _) = ProgramOf(node);
+        var (plan, certificates) = await SecuredAsync(layout.BalancerOf(node), node, instance, folder, stop);
+        return [.. plan.Render(type).Select(f => ContainerFile.Text(folder.Combine(f.Key), f.Value)), .. certificates];
+    }
+
+    /// <summary>That it has its configuration is not believed any more: the next time it is given anew, and read.</summary>
+    public static Task ForgetAsync(IServerConnection connection, DockerName name, LayoutNode node, CancellationToken stop) =>
+        RunAsync(connection, name, "rm -f \"$1/" + Applied + "\"", stop, ProgramOf(node).Folder.Value);
+
     /// <summary>With the names that are proven to be the instance's: those that have a certificate are secured.</summary>
     private async Task<(BalancerPlan, IReadOnlyList<ContainerFile>)> SecuredAsync(BalancerPlan plan, LayoutNode node, Guid? instance, RemotePath folder, CancellationToken stop)
     {

@@ -77,7 +77,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
         var cluster = TopologyHost.ClusterOf(work, on.Instance.Id, on.Plan.Cluster!.Bucket);
         on.Instance.ClusterSealed = instances.Seal(cluster, on.Instance.Id);
-        (on.Instance.Workers, on.Instance.MemoryMb, on.Instance.Cpus) = (cluster.Nodes[0].Workers, cluster.Nodes[0].MemoryMb, cluster.Nodes[0].Cpus);
+        (on.Instance.Workers, on.Instance.MemoryMb, on.Instance.Cpus, on.Instance.Image) = (cluster.Nodes[0].Workers, cluster.Nodes[0].MemoryMb, cluster.Nodes[0].Cpus, work.Layout.Home.Image);
         await db.SaveChangesAsync(context.Stop);
         await TopologySteps.FoldersAsync(host, work, on, context.Stop);
         // The balancers that run now are told; those that are to come are told later.
@@ -98,10 +98,12 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
             await TopologySteps.MarkAsync(context, input.TopologyId, node.NodeId, TopologyNodeState.Running, null);
             context.Log($"{node.NodeId}: Odoo answers as planned");
         }
+        (on.Instance.AppliedSettings, on.Instance.AppliedKeys) = (OdooContainer.Fingerprint(instances.PlanOf(on.Instance)), InstanceSettings.Keys(instances.PlanOf(on.Instance)));
+        await db.SaveChangesAsync(context.Stop);
     }
 
     // Nobody new comes to it; whoever is on it is waited for, but not for ever.
-    private static async Task DrainAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string nodeId)
+    internal static async Task DrainAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string nodeId)
     {
         if (running.Of(NodeType.Odoo).Count(n => n.IsWeb) < 2)
             return;
@@ -112,7 +114,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
             await Task.Delay(TimeSpan.FromMilliseconds(500), context.Stop);
     }
 
-    private static async Task TellAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string? draining)
+    internal static async Task TellAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string? draining)
     {
         foreach (var balancer in running.Nodes.Where(n => n.IsBalancer && work.Servers.ContainsKey(n.ServerId!.Value)))
         {

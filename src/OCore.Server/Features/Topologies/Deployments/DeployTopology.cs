@@ -22,7 +22,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         .Step("close the ports to others", GuardAsync, OpenAsync)
         .Step("start etcd", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Etcd), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Etcd))
         .Step("start PostgreSQL", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Postgres), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Postgres))
-        .Step("lead to PostgreSQL", (i, c) => StartAsync(i, c, n => n.IsPgEntry), (i, c) => RemoveAsync(i, c, n => n.IsPgEntry))
+        .Step("lead to PostgreSQL", (i, c) => StartAsync(i, c, LeadsToPostgres), (i, c) => RemoveAsync(i, c, LeadsToPostgres))
         .Step("start Redis", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Redis), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Redis))
         .Step("start the NFS server", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Filestore), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Filestore))
         .Step("make the database", DatabaseAsync)
@@ -33,6 +33,8 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         .Step("start the load balancers", StartBalancersAsync, RemoveBalancersAsync)
         .Step("wait until Odoo answers", WaitAsync)
         .Step("finish", FinishAsync);
+
+    private static bool LeadsToPostgres(LayoutNode node) => node.IsPgEntry || node.Type == NodeType.Pgbouncer;
 
     private static async Task CheckAsync(TopologyInput input, StepContext context)
     {
@@ -54,10 +56,10 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
     {
         await using var db = context.OpenDb();
         var instance = await db.TopologyDeployments.Where(d => d.TopologyId == input.TopologyId).Select(d => d.InstanceId).SingleOrDefaultAsync(context.Stop);
-        await TopologyHost.ForgetAsync(db, input.TopologyId, context.Stop);
+        // With the deployment or not at all: without it nobody would find the instance any more.
         if (await db.Instances.SingleOrDefaultAsync(i => i.Id == instance, context.Stop) is { } row)
             db.Remove(row);
-        await db.SaveChangesAsync(context.Stop);
+        await TopologyHost.ForgetAsync(db, input.TopologyId, context.Stop);
     }
 
     // Before anything listens.

@@ -26,6 +26,7 @@ internal static class DeploymentEndpoints
         topologies.MapPost("/{id:guid}/deploy", Deploy).WithName("deployTopology").Require("manage:topologies").StartsOperation();
         topologies.MapPost("/{id:guid}/nodes/{nodeId}/status", MeasureNode).WithName("measureTopologyNode");
         topologies.MapPost("/{id:guid}/nodes/{nodeId}/switchover", SwitchOverEndpoint.SwitchOver).WithName("switchOverTopology").Require("manage:topologies").StartsOperation();
+        topologies.MapPost("/{id:guid}/repair", RepairEndpoint.Repair).WithName("repairTopology").Require("manage:topologies").StartsOperation();
         topologies.MapGet("/{id:guid}/credentials", ListCredentials).WithName("listTopologyCredentials");
         topologies.MapPut("/{id:guid}/credentials/{name}", SetCredential).WithName("setTopologyCredential").Require("manage:topologies");
         topologies.MapDelete("/{id:guid}/credentials/{name}", DeleteCredential).WithName("deleteTopologyCredential").Require("manage:topologies");
@@ -88,7 +89,7 @@ internal static class DeploymentEndpoints
     }
 
     /// <summary>Ask a node how it does, now, and say what was seen.</summary>
-    internal static async Task<Results<Ok<TopologyNodeStatus>, Problem>> MeasureNode(Guid id, string nodeId, OCoreDb db, Caller caller, [FromServices] TopologyHost host, [FromServices] TopologyWatch watch, CancellationToken stop)
+    internal static async Task<Results<Ok<TopologyNodeStatus>, Problem>> MeasureNode(Guid id, string nodeId, OCoreDb db, Caller caller, [FromServices] TopologyHost host, [FromServices] DriftHost drifts, [FromServices] TopologyWatch watch, CancellationToken stop)
     {
         if (await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, stop) is not { } topology || topology.Drawing.Nodes.All(n => n.Id != nodeId) && !await db.DeployedNodes.AnyAsync(n => n.TopologyId == id && n.NodeId == nodeId, stop))
             return Problem.NotFound;
@@ -96,7 +97,9 @@ internal static class DeploymentEndpoints
             return TopologyProblems.NotDeployed;
         if (work.Layout.Find(nodeId) is { } node)
         {
-            watch.Apply(row, await host.MeasureAsync(work, node, stop));
+            var seen = await host.MeasureAsync(work, node, stop);
+            // While an operation works on it, what differs is the operation's doing.
+            watch.Apply(row, seen, await TopologyWatch.IsWorkedOnAsync(db, work, stop) ? null : await drifts.LookAsync(work, await DriftHost.InstanceAsync(db, work, stop), node, stop));
             await db.SaveChangesAsync(stop);
         }
         return TypedResults.Ok(DeploymentViews.ToStatus(row, await TopologyViews.ServerNamesAsync(db, caller, [topology], stop)));

@@ -78,6 +78,8 @@ internal sealed record Layout
     {
         get
         {
+            if (Of(NodeType.Pgbouncer).ToList() is { Count: > 0 } poolers)
+                return (string.Join(',', poolers.Select(p => p.Address)), poolers[0].Port);
             if (Nodes.Where(n => n.IsPgEntry).ToList() is { Count: > 0 } entries)
                 return (string.Join(',', entries.Select(e => e.Address)), entries[0].Port);
             var nodes = Of(NodeType.Postgres).OrderBy(n => !n.Is("role", "primary")).ThenBy(n => n.Id, StringComparer.Ordinal).ToList();

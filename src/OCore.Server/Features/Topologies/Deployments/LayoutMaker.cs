@@ -5,7 +5,7 @@ using OCore.Features.Topologies.Rules;
 namespace OCore.Features.Topologies.Deployments;
 
 /// <summary>The images that nodes run.</summary>
-internal sealed record LayoutImages(string Odoo, string Postgres, string PostgresHa, string Redis, string Haproxy, string Nginx, string Traefik, string Nfs);
+internal sealed record LayoutImages(string Odoo, string Postgres, string PostgresHa, string Redis, string Haproxy, string Nginx, string Traefik, string Nfs, string Pgbouncer);
 
 /// <summary>From a drawing that the rules have nothing against to what is to run. Pure.</summary>
 internal static class LayoutMaker
@@ -22,7 +22,11 @@ internal static class LayoutMaker
 
     private static string? WhyNot(TopologySnapshot topology, DrawnNode node) => node.Type switch
     {
-        NodeType.Pgbouncer => "PgBouncer is not built by oCore. Let Odoo reach PostgreSQL directly, and lower dbMaxConn where connections are few.",
+        NodeType.Pgbouncer when CapacityRules.AddressOf(topology, node) is null => NoAddress,
+        NodeType.Pgbouncer when node.List("sessionDatabases").FirstOrDefault(d => !Pooler.CanName(d)) is { } odd => $"PgBouncer cannot name the database '{odd}': letters, digits, _, - and . can be.",
+        NodeType.Pgbouncer when topology.Targets(node).Count() != 1 => "PgBouncer leads to one PostgreSQL, or to one load balancer that follows the primary.",
+        NodeType.Pgbouncer when topology.Ha.PgFailoverEnabled && !topology.Targets(node).Single().IsPgEntry => "With fail-over, PgBouncer needs a load balancer of PostgreSQL that follows the primary: join it to one.",
+        NodeType.Pgbouncer when topology.Odoo.Any(o => !topology.Joined(o, node)) => "All Odoo nodes of a topology come to PostgreSQL by the same way: join each of them to PgBouncer.",
         NodeType.Monitor => "Monitoring nodes are not built by oCore, which measures every node itself.",
         NodeType.Backup => "Backup nodes are not built by oCore: the instance is backed up as every other one.",
         NodeType.Redis when node.IsSentinel || node.Text("role") == "replica" => "Redis runs as one primary that keeps its data on its disk; replicas and sentinels are not built.",
@@ -45,6 +49,7 @@ internal static class LayoutMaker
         NodeType.Postgres => topology.Ha.PgFailoverEnabled ? images.PostgresHa : images.Postgres,
         NodeType.Redis => images.Redis,
         NodeType.Filestore => images.Nfs,
+        NodeType.Pgbouncer => images.Pgbouncer,
         NodeType.LoadBalancer when node.IsPgEntry || topology.Ha.LbType is LoadBalancerType.Haproxy or LoadBalancerType.None => images.Haproxy,
         NodeType.LoadBalancer => topology.Ha.LbType == LoadBalancerType.Nginx ? images.Nginx : images.Traefik,
         _ => null,
@@ -55,7 +60,7 @@ internal static class LayoutMaker
     public static Layout Make(Guid topologyId, TopologySnapshot topology, LayoutImages images)
     {
         var odoo = topology.Odoo.OrderBy(o => !o.IsWeb).ThenBy(o => o.Id, StringComparer.Ordinal).ToList();
-        var nodes = topology.ById.Values.Where(n => n.Type is NodeType.LoadBalancer or NodeType.Odoo or NodeType.Postgres or NodeType.Etcd or NodeType.Redis or NodeType.S3 or NodeType.Filestore)
+        var nodes = topology.ById.Values.Where(n => n.Type is NodeType.LoadBalancer or NodeType.Odoo or NodeType.Postgres or NodeType.Etcd or NodeType.Redis or NodeType.S3 or NodeType.Filestore or NodeType.Pgbouncer)
             .OrderBy(n => Order(n)).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => Of(topologyId, topology, n, images)).ToList();
         return new Layout { Nodes = nodes, LbType = topology.Ha.LbType, FilestoreType = topology.Ha.FilestoreType, Redis = topology.Ha.RedisEnabled, Failover = topology.Ha.PgFailoverEnabled };
     }
@@ -63,7 +68,7 @@ internal static class LayoutMaker
     /// <summary>What is used comes before what uses it.</summary>
     private static int Order(DrawnNode node) => node.Type switch
     {
-        NodeType.Etcd => 0, NodeType.Postgres => 1, NodeType.LoadBalancer when node.IsPgEntry => 2, NodeType.Redis => 3, NodeType.S3 or NodeType.Filestore => 4, NodeType.Odoo => 5, _ => 6,
+        NodeType.Etcd => 0, NodeType.Postgres => 1, NodeType.LoadBalancer when node.IsPgEntry => 2, NodeType.Pgbouncer => 3, NodeType.Redis => 4, NodeType.S3 or NodeType.Filestore => 5, NodeType.Odoo => 6, _ => 7,
     };
 
     private static LayoutNode Of(Guid topologyId, TopologySnapshot topology, DrawnNode node, LayoutImages images)
@@ -90,6 +95,13 @@ internal static class LayoutMaker
                 settings["scope"] = primary.Text("scope", $"t{topologyId:N}"[..13]);
                 settings["etcd"] = string.Join(',', topology.Of(NodeType.Etcd).Select(e => $"{CapacityRules.AddressOf(topology, e)}:{e.Int("port", 2379)}"));
                 return made with { Image = images.PostgresHa, Port = node.Int("port", 5432), SecondPort = node.Int("restPort", 8008) };
+            case NodeType.Pgbouncer:
+                settings["poolMode"] = node.Text("poolMode", "session");
+                settings["sessionDatabases"] = string.Join(',', node.List("sessionDatabases").Order(StringComparer.Ordinal));
+                settings["nodes"] = topology.Targets(node).Single().Id;
+                // What PostgreSQL keeps for itself and for looking after it is not given away; two poolers share the rest.
+                settings["poolSize"] = Number(Math.Max(5, (topology.Postgres.Min(p => p.Int("maxConnections", 200)) - 20) / topology.Of(NodeType.Pgbouncer).Count));
+                return made with { Image = images.Pgbouncer, Port = node.Int("port", 6432) };
             case NodeType.Redis:
                 return made with { Image = images.Redis, Port = node.Int("port", 6379) };
             case NodeType.Filestore:

@@ -31,6 +31,7 @@ internal static class NodeProbes
                 NodeType.Filestore => await NfsServer.AskAsync(connection, name, stop),
                 NodeType.Postgres => await PostgresAsync(connection, name, work.Layout.Failover, stop),
                 NodeType.Redis => await RedisAsync(connection, name, work.Secrets.Redis, stop),
+                NodeType.Pgbouncer => await Pooler.AskAsync(connection, name, work.Secrets, stop),
                 NodeType.Etcd => await EtcdAsync(connection, name, stop),
                 _ => await BalancerAsync(connection, name, node, stop),
             };

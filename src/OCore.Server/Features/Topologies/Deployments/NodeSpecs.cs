@@ -42,6 +42,7 @@ internal static class NodeSpecs
         NodeType.Postgres => Postgres(topology, node, secrets),
         NodeType.Redis => Redis(topology, node, secrets),
         NodeType.Filestore => NfsServer.Spec(Base(topology, node, (node.Port, NfsServer.Inner)), layout, node),
+        NodeType.Pgbouncer => Pooler.Spec(Base(topology, node, (node.Port, Pooler.Inner)), layout, node, secrets),
         NodeType.LoadBalancer when node.IsPgEntry => PgEntry(topology, layout, node),
         NodeType.LoadBalancer => Balancer(topology, layout, node),
         _ => throw new ArgumentException($"{node.Id} is no container of its own."),

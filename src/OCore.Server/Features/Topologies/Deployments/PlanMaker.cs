@@ -18,7 +18,7 @@ internal sealed record MadePlan(PlanContent Content, IReadOnlyList<TopologyFindi
 /// <summary>Works a plan out. Everything that can be refused is refused here, for planning and for deploying alike.</summary>
 internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProvider time)
 {
-    private LayoutImages Images(string odoo) => new(odoo, PostgresContainer.Image(settings).Value, Image("POSTGRES_HA", "ocore-postgres-ha:17"), Image("REDIS", "redis:8"), Image("HAPROXY", "haproxy:3.0"), Image("NGINX", "nginx:1.26"), Image("TRAEFIK", "traefik:3"), Image("NFS", "ocore-nfs:6"));
+    private LayoutImages Images(string odoo) => new(odoo, PostgresContainer.Image(settings).Value, Image("POSTGRES_HA", "ocore-postgres-ha:17"), Image("REDIS", "redis:8"), Image("HAPROXY", "haproxy:3.0"), Image("NGINX", "nginx:1.26"), Image("TRAEFIK", "traefik:3"), Image("NFS", "ocore-nfs:6"), Image("PGBOUNCER", "ocore-pgbouncer:1"));
 
     /// <summary>What the nodes of a drawing would run, as far as that is known without a template.</summary>
     public LayoutImages ImagesOf(TopologySnapshot topology) =>
@@ -73,10 +73,12 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProv
 
     private async Task<(WantedInstance?, Organization?, Template?, Problem?)> InstanceAsync(OCoreDb db, Caller caller, Topology topology, PlanTopology request, TopologyDeployment? deployment, CancellationToken stop)
     {
+        // One for all Odoo nodes, as TP-S08 has it; who draws none goes on with what runs.
+        var drawn = topology.Drawing.Nodes.Select(n => new DrawnNode(n)).Where(n => n.Type == NodeType.Odoo).Select(n => n.Text("image")).FirstOrDefault(i => i is not null);
         if (deployment?.InstanceId is { } id && await db.Instances.AsNoTracking().SingleOrDefaultAsync(i => i.Id == id, stop) is { } there)
         {
             var owner = await db.Organizations.AsNoTracking().SingleAsync(o => o.Id == there.OrgId, stop);
-            return (new WantedInstance(there.Name, there.OrgId, there.Domain, there.PublicUrl ?? "", there.OdooVersion, there.Image, there.Modules, there.TemplateId), owner, null, null);
+            return (new WantedInstance(there.Name, there.OrgId, there.Domain, there.PublicUrl ?? "", there.OdooVersion, drawn ?? there.Image, there.Modules, there.TemplateId), owner, null, null);
         }
         var (wish, template) = (request.Organization, (Template?)null);
         var orgId = wish is null ? caller.OrgId : Guid.TryParse(wish, out var parsed) ? parsed : Guid.Empty;
@@ -91,9 +93,9 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProv
                 return (null, null, null, Problem.Field("templateId", "A topology runs what is in its image: templates with repositories or Enterprise are for instances on one server.", "template_not_deployable"));
         }
         var version = template?.OdooVersion ?? topology.Drawing.Nodes.Select(n => new DrawnNode(n)).Where(n => n.Type == NodeType.Odoo).Select(n => n.Text("odooVersion")).FirstOrDefault(v => v is not null) ?? catalog.Releases[^1].Version;
-        if (catalog.Find(version) is null && template?.Image is null)
+        if (catalog.Find(version) is null && (drawn ?? template?.Image) is null)
             return (null, null, null, TemplateProblems.VersionNotSupported(version, catalog.Versions));
-        return (new WantedInstance(request.Name ?? topology.Name, organization.Id, "", "", version, catalog.ImageOf(version, template?.Image).Value, [.. template?.ModuleList ?? []], template?.Id), organization, template, null);
+        return (new WantedInstance(request.Name ?? topology.Name, organization.Id, "", "", version, catalog.ImageOf(version, drawn ?? template?.Image).Value, [.. template?.ModuleList ?? []], template?.Id), organization, template, null);
     }
 
     public static TopologyPlanView ToView(Guid id, MadePlan plan, DateTimeOffset at) => new()

@@ -50,7 +50,7 @@ internal static class Planner
         {
             var node = wanted.Find(action.NodeId) ?? before.Find(action.NodeId)!;
             if (node.Type is not (NodeType.Odoo or NodeType.LoadBalancer) || node.IsPgEntry)
-                found[node.Id] = $"{node.Label} keeps people's data or knows who leads. It is not changed under a running topology; Odoo nodes and load balancers are.";
+                found[node.Id] = $"{node.Label} keeps people's data, knows who leads, or every connection goes through it. It is not changed under a running topology; Odoo nodes and load balancers are.";
         }
         if (before.LbType != wanted.LbType)
             foreach (var balancer in wanted.Nodes.Where(n => n.IsBalancer))

@@ -29,7 +29,7 @@ internal static class PortGuard
         var address = IPAddress.Parse(node.Address!);
         GuardedPort By(int port, Func<LayoutNode, bool> uses) => new(address, port, [.. layout.Nodes.Where(uses).Select(n => n.ServerId).OfType<Guid>()]);
         bool Member(LayoutNode n) => layout.Failover && n.Type == NodeType.Postgres;
-        bool Leads(LayoutNode n) => n.Type == NodeType.LoadBalancer && n.List("nodes").Contains(node.Id);
+        bool Leads(LayoutNode n) => n.Type is NodeType.LoadBalancer or NodeType.Pgbouncer && n.List("nodes").Contains(node.Id);
         switch (node.Type)
         {
             case NodeType.Odoo when node.IsWeb:

@@ -62,6 +62,7 @@ internal sealed class DeployedNode : IAgencyShared
     public string? Message { get; set; }
     public string? Role { get; set; }
     public Dictionary<string, string> Figures { get; set; } = [];
+    public IReadOnlyList<NodeDrift> Drift { get; set; } = [];
     public DateTimeOffset? MeasuredAt { get; set; }
 }
 
@@ -109,6 +110,7 @@ internal sealed class TopologyDeploymentMapping : IEntityTypeConfiguration<Topol
         entity.HasIndex(n => new { n.TopologyId, n.NodeId }).IsUnique();
         entity.HasIndex(n => n.ServerId);
         entity.Property(n => n.Figures).HasJson();
+        entity.Property(n => n.Drift).HasJson();
         entity.HasOne<Topology>().WithMany().HasForeignKey(n => new { n.RootId, n.TopologyId }).HasPrincipalKey(t => new { t.RootId, t.Id }).OnDelete(DeleteBehavior.Restrict);
     }
 

@@ -8,9 +8,10 @@ namespace OCore.Features.Topologies.Deployments;
 
 /// <summary>
 /// Keeps what is known of nodes true: every deployment is looked at in turn, each node by the question that is asked when a person
-/// asks. Containers that stopped are started again by their servers; nothing that keeps data is ever repaired by making it anew.
+/// asks, and compared with what was deployed. What differs is put right where that is permitted and loses nothing; nothing that keeps data is
+/// ever put right without a person.
 /// </summary>
-internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host, TimeProvider time, ILogger<TopologyWatch> log) : BackgroundService
+internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host, DriftHost drifts, IServiceScopeFactory scopes, TimeProvider time, ILogger<TopologyWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
 
@@ -46,24 +47,67 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
         if (await host.FindAsync(db, topologyId, stop) is not { Deployment.Status: "active" } work)
             return;
         var measured = await Task.WhenAll(work.Layout.Nodes.Select(async n => (n.Id, Seen: await host.MeasureAsync(work, n, stop))));
-        var key = DeploymentViews.LockOf(topologyId);
         // What an operation works on is the operation's to tell.
+        var key = DeploymentViews.LockOf(topologyId);
         if (await db.ResourceLocks.AnyAsync(l => l.Key == key, stop))
             return;
         await GuardAsync(work, stop);
         foreach (var balancer in work.Layout.Nodes.Where(n => n.Is("tls", "true")))
             await SecureAsync(work, balancer, stop);
+        var compared = await CompareAsync(db, work, stop);
         var rows = await db.DeployedNodes.Where(n => n.TopologyId == topologyId).ToDictionaryAsync(n => n.NodeId, stop);
+        var twice = rows.Values.Where(r => r.Drift.Count > 0 && compared.GetValueOrDefault(r.NodeId) is { Count: > 0 } again && again.SequenceEqual(r.Drift)).Select(r => r.NodeId).ToList();
         foreach (var (id, seen) in measured)
             if (rows.TryGetValue(id, out var row))
-                Apply(row, seen);
+                Apply(row, seen, compared.GetValueOrDefault(id));
         await db.SaveChangesAsync(stop);
+        await RepairAsync(db, work, rows, twice, stop);
         if (work.Deployment.InstanceId is { } instance)
         {
             var web = work.Layout.Nodes.Where(n => n.IsWeb).Select(n => measured.First(m => m.Id == n.Id).Seen.State).ToList();
             var health = web.Contains(TopologyNodeState.Running) ? "healthy" : web.All(s => s == TopologyNodeState.Unknown) ? "unknown" : "unhealthy";
             var now = time.GetUtcNow();
             await db.Instances.Where(i => i.Id == instance).ExecuteUpdateAsync(s => s.SetProperty(i => i.Health, health).SetProperty(i => i.HealthAt, now), stop);
+        }
+    }
+
+    /// <summary>An operation on the topology, or on its instance, such as one that takes Odoo offline for its modules.</summary>
+    public static async Task<bool> IsWorkedOnAsync(OCoreDb db, TopologyWork work, CancellationToken stop)
+    {
+        var keys = new[] { DeploymentViews.LockOf(work.TopologyId), $"instance:{work.Deployment.InstanceId}" };
+        return await db.ResourceLocks.AnyAsync(l => keys.Contains(l.Key), stop);
+    }
+
+    private async Task<Dictionary<string, IReadOnlyList<NodeDrift>?>> CompareAsync(OCoreDb db, TopologyWork work, CancellationToken stop)
+    {
+        if (await IsWorkedOnAsync(db, work, stop))
+            return [];
+        var instance = await DriftHost.InstanceAsync(db, work, stop);
+        var found = await Task.WhenAll(work.Layout.Nodes.Select(async n => (n.Id, Drift: await drifts.LookAsync(work, instance, n, stop))));
+        // Begun meanwhile: nobody can say whose doing it is.
+        return await IsWorkedOnAsync(db, work, stop) ? [] : found.ToDictionary(f => f.Id, f => f.Drift);
+    }
+
+    /// <summary>What was seen twice, loses nothing, and the agency has permitted. What works and is the only way is not taken away from people for it: that is a person's to decide.</summary>
+    private async Task RepairAsync(OCoreDb db, TopologyWork work, IReadOnlyDictionary<string, DeployedNode> rows, IReadOnlyList<string> differing, CancellationToken stop)
+    {
+        if (differing.Count == 0 || await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == work.TopologyId && t.RepairDrift, stop) is not { } topology)
+            return;
+        var others = work.Layout.Nodes.Count(n => n.IsWeb && rows.GetValueOrDefault(n.Id)?.State == TopologyNodeState.Running);
+        bool Interrupts(LayoutNode n) => rows[n.Id].State == TopologyNodeState.Running && (n.IsWeb ? others < 2 : !n.IsBalancer || rows[n.Id].Drift.Any(d => d.Kind != NodeDriftKind.File));
+        var nodes = work.Layout.Nodes.Where(n => differing.Contains(n.Id) && rows[n.Id].Drift.All(d => d.Safe) && !Interrupts(n)).Select(n => n.Id).ToList();
+        if (nodes.Count == 0)
+            return;
+        await using var scope = scopes.CreateAsyncScope();
+        try
+        {
+            await RepairEndpoint.BeginAsync(db, scope.ServiceProvider.GetRequiredService<OperationQueue>(), topology, work, nodes, stop);
+            await db.SaveChangesAsync(stop);
+            log.LogInformation("Topology {Topology}: {Nodes} differ and are put right", work.TopologyId, string.Join(", ", nodes));
+        }
+        catch (Platform.Http.ProblemException)
+        {
+            // Somebody was quicker; it is looked at again.
         }
     }
 
@@ -93,8 +137,14 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
         }
     }
 
-    public void Apply(DeployedNode row, NodeMeasure seen)
+    /// <param name="drift">Null where nobody can tell now: then what was seen before stays.</param>
+    public void Apply(DeployedNode row, NodeMeasure seen, IReadOnlyList<NodeDrift>? drift)
     {
+        if (drift is not null && !drift.SequenceEqual(row.Drift))
+        {
+            log.LogInformation("Topology {Topology}: {Node} {Drift}", row.TopologyId, row.NodeId, drift.Count == 0 ? "is as it was deployed" : "differs. " + string.Join(" ", drift.Select(d => d.Message)));
+            row.Drift = drift;
+        }
         if (row.State != seen.State)
             log.LogInformation("Topology {Topology}: {Node} is {State}. {Message}", row.TopologyId, row.NodeId, seen.State, seen.Message);
         (row.State, row.Message, row.MeasuredAt) = (seen.State, seen.Message, time.GetUtcNow());
@@ -118,6 +168,9 @@ internal static class DeploymentQueries
     public static Task<List<DeployedNode>> NodesOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>
         db.DeployedNodes.AcrossTenants().AsNoTracking().Where(n => n.TopologyId == topology).OrderBy(n => n.NodeId).ToListAsync(stop);
 
+    public static Task<TopologyData?> DrawingOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>
+        db.Topologies.AcrossTenants().AsNoTracking().Where(t => t.Id == topology).Select(t => t.Drawing).SingleOrDefaultAsync(stop);
+
     /// <summary>For the watch, which belongs to nobody.</summary>
     public static async Task<List<(Guid TopologyId, Guid RootId, string Status)>> DeploymentsOfAllAsync(this OCoreDb db, CancellationToken stop) =>
         [.. (await db.TopologyDeployments.AcrossTenants().AsNoTracking().Select(d => new { d.TopologyId, d.RootId, d.Status }).ToListAsync(stop)).Select(d => (d.TopologyId, d.RootId, d.Status))];
@@ -130,6 +183,7 @@ internal static class TopologiesSetup
         services.AddSingleton<BalancerHost>();
         services.AddSingleton<NodeFirewall>();
         services.AddSingleton<TopologyHost>();
+        services.AddSingleton<DriftHost>();
         services.AddSingleton<TopologyWatch>();
         services.AddSingleton<PlanMaker>();
         services.AddSingleton<Deploying>();

@@ -34,7 +34,7 @@ internal static class NodeMembers
         ],
         [NodeType.Odoo] =
         [
-            ("role", Among("web", "cron")), ("image", Line(200)), ("odooVersion", new("a version such as 19.0", v => Text(v) is { Length: 4 } t && t.EndsWith(".0", StringComparison.Ordinal) && char.IsAsciiDigit(t[0]) && char.IsAsciiDigit(t[1]))),
+            ("role", Among("web", "cron")), ("image", new("the name of an image", v => Text(v) is { Length: > 0 and <= 200 } t && Platform.Remote.ImageRef.TryParse(t, out _))), ("odooVersion", new("a version such as 19.0", v => Text(v) is { Length: 4 } t && t.EndsWith(".0", StringComparison.Ordinal) && char.IsAsciiDigit(t[0]) && char.IsAsciiDigit(t[1]))),
             ("addonsRevision", Line(100)), ("database", new("a database name", v => Text(v) is { Length: > 0 and <= 63 } t && t.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') && char.IsAsciiLetter(t[0]))),
             ("dbFilter", Line(200)), ("dataDir", Line(200)), ("secrets", Line(100)), ("workers", Whole(0, 64)), ("cronThreads", Whole(0, 32)), ("dbMaxConn", Whole(1, 1000)), ("users", Whole(0, 1_000_000)),
             ("websocketPort", Port), ("queueJob", Among("none", "single", "locked")), ("targetSessionAttrs", Among("any", "read-write")), ("environment", Among("production", "staging", "test")), ("uid", Whole(0, 1 << 30)), ("gid", Whole(0, 1 << 30)),

@@ -768,7 +768,8 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     Filestore = table.Column<double>(type: "double precision", nullable: true),
                     Uptime = table.Column<double>(type: "double precision", nullable: true),
                     CertificateDays = table.Column<double>(type: "double precision", nullable: true),
-                    BackupAge = table.Column<double>(type: "double precision", nullable: true)
+                    BackupAge = table.Column<double>(type: "double precision", nullable: true),
+                    Drift = table.Column<double>(type: "double precision", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1034,6 +1035,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     RedisEnabled = table.Column<bool>(type: "boolean", nullable: false),
                     RedisServerId = table.Column<Guid>(type: "uuid", nullable: true),
                     PgFailoverEnabled = table.Column<bool>(type: "boolean", nullable: false),
+                    RepairDrift = table.Column<bool>(type: "boolean", nullable: false),
                     ServerIds = table.Column<string>(type: "text", nullable: false),
                     Version = table.Column<int>(type: "integer", nullable: false),
                     CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
@@ -1454,6 +1456,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     Message = table.Column<string>(type: "text", nullable: true),
                     Role = table.Column<string>(type: "text", nullable: true),
                     Figures = table.Column<string>(type: "text", nullable: false),
+                    Drift = table.Column<string>(type: "text", nullable: false),
                     MeasuredAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>

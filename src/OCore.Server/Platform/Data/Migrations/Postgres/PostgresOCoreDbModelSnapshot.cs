@@ -1260,6 +1260,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<double?>("DiskPercent")
                         .HasColumnType("double precision");
 
+                    b.Property<double?>("Drift")
+                        .HasColumnType("double precision");
+
                     b.Property<double?>("Filestore")
                         .HasColumnType("double precision");
 
@@ -2100,6 +2103,10 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Drift")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("Figures")
                         .IsRequired()
                         .HasColumnType("text");
@@ -2365,6 +2372,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
 
                     b.Property<Guid?>("RedisServerId")
                         .HasColumnType("uuid");
+
+                    b.Property<bool>("RepairDrift")
+                        .HasColumnType("boolean");
 
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()

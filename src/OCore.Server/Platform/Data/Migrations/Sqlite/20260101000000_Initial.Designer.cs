@@ -1256,6 +1256,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<double?>("DiskPercent")
                         .HasColumnType("REAL");
 
+                    b.Property<double?>("Drift")
+                        .HasColumnType("REAL");
+
                     b.Property<double?>("Filestore")
                         .HasColumnType("REAL");
 
@@ -2096,6 +2099,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Drift")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Figures")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -2361,6 +2368,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<Guid?>("RedisServerId")
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("RepairDrift")
+                        .HasColumnType("INTEGER");
 
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()

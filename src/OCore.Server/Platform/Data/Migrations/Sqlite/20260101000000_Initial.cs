@@ -767,7 +767,8 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     Filestore = table.Column<double>(type: "REAL", nullable: true),
                     Uptime = table.Column<double>(type: "REAL", nullable: true),
                     CertificateDays = table.Column<double>(type: "REAL", nullable: true),
-                    BackupAge = table.Column<double>(type: "REAL", nullable: true)
+                    BackupAge = table.Column<double>(type: "REAL", nullable: true),
+                    Drift = table.Column<double>(type: "REAL", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1033,6 +1034,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     RedisEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
                     RedisServerId = table.Column<Guid>(type: "TEXT", nullable: true),
                     PgFailoverEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    RepairDrift = table.Column<bool>(type: "INTEGER", nullable: false),
                     ServerIds = table.Column<string>(type: "TEXT", nullable: false),
                     Version = table.Column<int>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
@@ -1453,6 +1455,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     Message = table.Column<string>(type: "TEXT", nullable: true),
                     Role = table.Column<string>(type: "TEXT", nullable: true),
                     Figures = table.Column<string>(type: "TEXT", nullable: false),
+                    Drift = table.Column<string>(type: "TEXT", nullable: false),
                     MeasuredAt = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>

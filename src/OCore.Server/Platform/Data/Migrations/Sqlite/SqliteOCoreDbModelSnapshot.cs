@@ -1253,6 +1253,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<double?>("DiskPercent")
                         .HasColumnType("REAL");
 
+                    b.Property<double?>("Drift")
+                        .HasColumnType("REAL");
+
                     b.Property<double?>("Filestore")
                         .HasColumnType("REAL");
 
@@ -2093,6 +2096,10 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Drift")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Figures")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -2358,6 +2365,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
 
                     b.Property<Guid?>("RedisServerId")
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("RepairDrift")
+                        .HasColumnType("INTEGER");
 
                     b.Property<Guid>("RootId")
                         .IsConcurrencyToken()

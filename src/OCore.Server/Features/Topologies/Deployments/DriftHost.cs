@@ -1,0 +1,81 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Instances;
+using OCore.Features.Topologies.Rules;
+using OCore.Platform.Data;
+using OCore.Platform.Operations;
+using OCore.Platform.Remote;
+
+namespace OCore.Features.Topologies.Deployments;
+
+/// <summary>Compares the nodes of a deployment with what is on their servers, and puts one right. Each function looks before it acts.</summary>
+internal sealed class DriftHost(TopologyHost host, BalancerHost balancers, InstanceHost instances)
+{
+    /// <summary>The instance of a deployment, read once for all of its nodes.</summary>
+    public static Task<Instance?> InstanceAsync(OCoreDb db, TopologyWork work, CancellationToken stop) =>
+        db.Instances.AsNoTracking().SingleOrDefaultAsync(i => i.Id == work.Deployment.InstanceId, stop);
+
+    /// <summary>Making it anew loses nothing: what it needs is oCore's, or another node's.</summary>
+    public static bool IsSafe(LayoutNode node) => !NodeSpecs.HasVolume(node);
+
+    /// <returns>Null where its server does not answer: that is no difference.</returns>
+    public async Task<IReadOnlyList<NodeDrift>?> LookAsync(TopologyWork work, Instance? instance, LayoutNode node, CancellationToken stop)
+    {
+        if (node.ServerId is not { } id || !work.Servers.ContainsKey(id) || await WantedAsync(work, instance, node, stop) is not { } wanted)
+            return [];
+        try
+        {
+            return await NodeDrifts.LookAsync(await host.ConnectAsync(work, node, stop), wanted, IsSafe(node), stop);
+        }
+        catch (Exception away) when (away is TryLaterException or StepRefusedException or ServerException or TimeoutException && !stop.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private async Task<WantedContainer?> WantedAsync(TopologyWork work, Instance? instance, LayoutNode node, CancellationToken stop)
+    {
+        if (node.Type != NodeType.Odoo)
+            return new WantedContainer(NodeSpecs.Of(work.TopologyId, work.Layout, node, work.Secrets), node.IsBalancer ? await balancers.FilesAsync(work.Deployment.InstanceId, work.Layout, node, stop) : []);
+        if (instance is null || instances.ClusterOf(instance) is not { } cluster || cluster.Nodes.FirstOrDefault(n => n.NodeId == node.Id) is not { } at)
+            return null;
+        return new WantedContainer(OdooContainer.Spec(instances.PlanOf(instance, cluster, at)), [])
+        {
+            MayStand = !instance.WantRunning, Waits = instance.AppliedSettings is { } applied && applied != OdooContainer.Fingerprint(instances.PlanOf(instance)),
+        };
+    }
+
+    /// <summary>What is kept stays: a node whose volume is gone is not made anew, for it would start empty and call that its data.</summary>
+    /// <returns>Whether there was anything to do.</returns>
+    /// <exception cref="StepRefusedException">A person has to decide.</exception>
+    public async Task<bool> CheckAsync(TopologyWork work, Instance? instance, LayoutNode node, CancellationToken stop)
+    {
+        var drift = await LookAsync(work, instance, node, stop) ?? throw new TryLaterException($"The server of {node.Label} does not answer.", "It is looked at again.");
+        if (drift.Any(d => d.Kind == NodeDriftKind.Foreign))
+            throw new StepRefusedException("not_ours", $"{node.Label}: a container named {node.Container} is there that oCore did not make.", "Remove it, or give it another name, and repair again.");
+        if (drift.Count > 0 && NodeSpecs.HasVolume(node) && !await (await host.ConnectAsync(work, node, stop)).Docker.HasVolumeAsync(DockerName.Parse(node.Container), stop))
+            throw new StepRefusedException("data_gone", $"{node.Label}: its volume {node.Container} is gone, and what it kept with it.", "A node without its data is not made to look like one that has it. Restore a backup, or destroy and deploy again.");
+        return drift.Count > 0;
+    }
+
+    /// <summary>As it was deployed. A load balancer's files are put back without a restart; everything else is made anew around what it keeps.</summary>
+    public async Task PutRightAsync(OCoreDb db, TopologyWork work, Instance? instance, LayoutNode node, CancellationToken stop)
+    {
+        var drift = await LookAsync(work, instance, node, stop) ?? throw new TryLaterException($"The server of {node.Label} does not answer.", "It is looked at again.");
+        var connection = await host.ConnectAsync(work, node, stop);
+        var name = DockerName.Parse(node.Container);
+        if (node.IsBalancer && drift.All(d => d.Kind == NodeDriftKind.File))
+            await BalancerHost.ForgetAsync(connection, name, node, stop);
+        else if (drift.Any(d => d.Kind is not (NodeDriftKind.Missing or NodeDriftKind.Stopped)))
+            await connection.Docker.RemoveContainerAsync(name, stop);
+        if (node.Type == NodeType.Odoo)
+        {
+            var cluster = instances.ClusterOf(instance!)!;
+            await instances.EnsureNodeAsync(db, instance!, cluster, cluster.Nodes.Single(n => n.NodeId == node.Id), stop);
+            return;
+        }
+        if (node.IsBalancer)
+            await host.TakeEdgeAsync(db, work, node, stop);
+        await host.EnsureAsync(work, node, stop);
+    }
+}
