@@ -1,3 +1,4 @@
+using System.Text;
 using OCore.Cli;
 
 namespace OCore.Tests.Cli;
@@ -38,6 +39,8 @@ internal sealed class Typist : IDisposable
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
+        using var bytesOut = new MemoryStream();
+        using var bytesErr = new MemoryStream();
         var io = new Io
         {
             In = new StringReader(input),
@@ -45,9 +48,13 @@ internal sealed class Typist : IDisposable
             Err = error,
             Env = name => environment.GetValueOrDefault(name),
             InIsTerminal = asked,
+            // What a program far away reads and writes goes by bytes, past the readers and writers of text.
+            BytesIn = () => new MemoryStream(Encoding.UTF8.GetBytes(input)),
+            BytesOut = () => bytesOut,
+            BytesErr = () => bytesErr,
         };
         var exitCode = await CommandLine.Run(args, io);
-        return new Ran(exitCode, output.ToString(), error.ToString());
+        return new Ran(exitCode, output + Encoding.UTF8.GetString(bytesOut.ToArray()), error + Encoding.UTF8.GetString(bytesErr.ToArray()));
     }
 
     public void Dispose() => Directory.Delete(Home, recursive: true);
