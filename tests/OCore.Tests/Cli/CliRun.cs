@@ -39,17 +39,19 @@ internal sealed class Typist : IDisposable
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        using MemoryStream bytesOut = new(), bytesErr = new();
+        using var bytesOut = new MemoryStream();
+        using var bytesErr = new MemoryStream();
         var io = new Io
         {
             In = new StringReader(input),
             Out = output,
             Err = error,
             Env = name => environment.GetValueOrDefault(name),
+            InIsTerminal = asked,
+            // What a program far away reads and writes goes by bytes, past the readers and writers of text.
             BytesIn = () => new MemoryStream(Encoding.UTF8.GetBytes(input)),
             BytesOut = () => bytesOut,
             BytesErr = () => bytesErr,
-            InIsTerminal = asked,
         };
         var exitCode = await CommandLine.Run(args, io);
         return new Ran(exitCode, output + Encoding.UTF8.GetString(bytesOut.ToArray()), error + Encoding.UTF8.GetString(bytesErr.ToArray()));
