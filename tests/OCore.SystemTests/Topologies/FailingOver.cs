@@ -123,8 +123,25 @@ public sealed class FailingOver(TopologyLab lab, FailoverScene scene, ITestOutpu
     /// <summary>Odoo is taken offline for it, and comes back as it was: with the database of before, in which every row is that was acknowledged.</summary>
     private async Task UpdateInVainAsync()
     {
-        var ended = await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<ChangeModules, OperationView>($"/api/instances/{scene.Instance}/modules", new() { Install = ["no_such_module"] }), succeeds: false, seconds: 420);
-        Assert.Equal((OperationState.RolledBack, "unknown_modules"), (ended.State, ended.Error?.Code));
+        // A module of Odoo's own, which comes to where it makes its first table.
+        await SqlAsync(await PrimaryAsync(), "CREATE FUNCTION in_vain() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION $$no more tables$$; END'; CREATE EVENT TRIGGER in_vain ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION in_vain()");
+        try
+        {
+            var ended = await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<ChangeModules, OperationView>($"/api/instances/{scene.Instance}/modules", new() { Install = ["crm"] }), succeeds: false, seconds: 420);
+            Assert.Equal((OperationState.RolledBack, "modules_failed"), (ended.State, ended.Error?.Code));
+        }
+        finally
+        {
+            await SqlAsync(await PrimaryAsync(), "DROP EVENT TRIGGER in_vain; DROP FUNCTION in_vain()");
+        }
+    }
+
+    /// <summary>As the superuser in Odoo's database on one node.</summary>
+    private async Task<string> SqlAsync(string postgres, string sql)
+    {
+        var (machine, container) = (lab.Machines[MachineOf(postgres)], await ContainerAsync(postgres));
+        var database = (await machine.ShellAsync("docker exec \"$1\" psql -U postgres -Atc \"SELECT datname FROM pg_database WHERE datname NOT LIKE 'template%' AND datname <> 'postgres'\"", container)).Trim();
+        return await machine.ShellAsync("docker exec \"$1\" psql -U postgres -d \"$2\" -v ON_ERROR_STOP=1 -Atc \"$3\"", container, database, sql);
     }
 
     /// <summary>One Odoo after another is made anew, with one worker more or less and another image.</summary>
@@ -237,12 +254,10 @@ public sealed class FailingOver(TopologyLab lab, FailoverScene scene, ITestOutpu
     private async Task<int> LostAsync(string postgres, IReadOnlyList<int> acknowledged)
     {
         var lost = acknowledged.Count;
-        var (machine, container) = (lab.Machines[MachineOf(postgres)], await ContainerAsync(postgres));
-        var database = (await machine.ShellAsync("docker exec \"$1\" psql -U postgres -Atc \"SELECT datname FROM pg_database WHERE datname NOT LIKE 'template%' AND datname <> 'postgres'\"", container)).Trim();
         // A replica may be a moment behind.
         await lab.Scene.UntilAsync(async () =>
         {
-            var there = (await machine.ShellAsync("docker exec \"$1\" psql -U postgres -d \"$2\" -Atc \"SELECT id FROM res_partner WHERE name LIKE '" + TopologyWriter.Prefix + "%'\"", container, database))
+            var there = (await SqlAsync(postgres, $"SELECT id FROM res_partner WHERE name LIKE '{TopologyWriter.Prefix}%'"))
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToHashSet();
             lost = acknowledged.Count(id => !there.Contains(id));
             return lost == 0;
