@@ -21,7 +21,7 @@ internal sealed class Visitor
         Page = page;
         At = at;
         // A refusal of the API is part of the tests; everything else in the console is a fault of the page.
-        page.Console += (_, message) => Note(message.Type is "error" or "warning" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal) ? message.Text : null);
+        page.Console += (_, message) => Note(message.Type is "error" or "warning" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal) ? $"{message.Text} ({message.Location})" : null);
         page.PageError += (_, error) => Note(error);
         page.Response += (_, response) => Note(response.Status == 500 ? $"{response.Status} {response.Url}" : null);
     }

@@ -71,12 +71,12 @@ export function Files({ instance }: { instance: InstanceView }) {
           />
           {growing && (
             <>
-              <Tooltip label={t.newFile}><ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.newFile} onClick={() => setAsking({ kind: 'file', path: folder })}><IconFilePlus size={15} aria-hidden /></ActionIcon></Tooltip>
-              <Tooltip label={t.newFolder}><ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.newFolder} onClick={() => setAsking({ kind: 'folder', path: folder })}><IconFolderPlus size={15} aria-hidden /></ActionIcon></Tooltip>
+              <Tooltip label={t.newFile}><ActionIcon variant="subtle" color="gray" size={24} aria-label={t.newFile} onClick={() => setAsking({ kind: 'file', path: folder })}><IconFilePlus size={15} aria-hidden /></ActionIcon></Tooltip>
+              <Tooltip label={t.newFolder}><ActionIcon variant="subtle" color="gray" size={24} aria-label={t.newFolder} onClick={() => setAsking({ kind: 'folder', path: folder })}><IconFolderPlus size={15} aria-hidden /></ActionIcon></Tooltip>
               <Tooltip label={t.upload}>
                 <span>
                   <FileButton multiple onChange={(list) => void upload(list)}>
-                    {(props) => <ActionIcon variant="subtle" color="gray" size="sm" loading={busy} aria-label={t.upload} {...props}><IconUpload size={15} aria-hidden /></ActionIcon>}
+                    {(props) => <ActionIcon variant="subtle" color="gray" size={24} loading={busy} aria-label={t.upload} {...props}><IconUpload size={15} aria-hidden /></ActionIcon>}
                   </FileButton>
                 </span>
               </Tooltip>
@@ -146,7 +146,7 @@ function Row({ entry, full, depth, open, chosen, expanded, onOpen, onAsk }: Fold
       </button>
       {onAsk && (
         <Menu position="bottom-end" width={150}>
-          <Menu.Target><ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.actionsOf(entry.name)}><IconDots size={14} aria-hidden /></ActionIcon></Menu.Target>
+          <Menu.Target><ActionIcon variant="subtle" color="gray" size={24} aria-label={t.actionsOf(entry.name)}><IconDots size={14} aria-hidden /></ActionIcon></Menu.Target>
           <Menu.Dropdown>
             <Menu.Item onClick={() => onAsk({ kind: 'rename', path: full })}>{t.rename}</Menu.Item>
             <Menu.Item color="var(--oc-bad)" onClick={() => onAsk({ kind: 'delete', path: full, folder })}>{t.delete}</Menu.Item>
