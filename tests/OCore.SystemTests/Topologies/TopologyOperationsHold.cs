@@ -94,8 +94,9 @@ public sealed class TopologyOperationsHold(TopologyLab lab, ITestOutputHelper ou
     {
         foreach (var node in topology.TopologyData.Nodes)
         {
-            var seen = await lab.MeasureAsync(topology, node.Id);
-            Assert.True(seen.State == TopologyNodeState.Running, $"{node.Id}: {seen.State} {seen.Message}");
+            TopologyNodeStatus? seen = null;
+            // A load balancer asks its nodes every few seconds.
+            await lab.Scene.UntilAsync(async () => (seen = await lab.MeasureAsync(topology, node.Id)).State == TopologyNodeState.Running, $"{node.Id} runs: {seen?.State} {seen?.Message}", 30);
         }
     }
 
