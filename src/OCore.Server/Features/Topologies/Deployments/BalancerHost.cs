@@ -124,15 +124,17 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
         rm -f "$1/ocore.applied"
         for f in "$1"/next/*; do
           n=$1/${f##*/}
-          if [ -e "$n" ]; then cp -f "$n" "$n.previous"; fi
           cp -f "$f" "$n.next"
           mv -f "$n.next" "$n"
         done
+        # What this configuration does not name any more; who still serves with the one before has read it.
+        for f in "$1"/*.list; do
+          [ -e "$1/next/${f##*/}" ] || rm -f "$f"
+        done
         rm -rf "$1/next"
-        # Certificates that neither this configuration nor the one before it names.
         for f in "$1"/*.pem; do
           [ -e "$f" ] || continue
-          if ! grep -qsF "${f##*/}" "$1"/*.list "$1"/*.list.previous "$1"/*.conf "$1"/*.conf.previous "$1"/*.yml "$1"/*.yml.previous; then rm -f "$f"; fi
+          if ! grep -qsF "${f##*/}" "$1"/*.list "$1"/*.conf "$1"/*.yml; then rm -f "$f"; fi
         done
         """;
 
