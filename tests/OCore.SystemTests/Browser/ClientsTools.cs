@@ -24,7 +24,7 @@ internal static class ClientsTools
             await visitor.SeesHeadingAsync("Your Odoo");
             foreach (var (tab, sight) in ((string, Func<ILocator>)[])
             [
-                ("log", () => visitor.Page.GetByRole(AriaRole.Log).GetByText("odoo").First), ("monitoring", () => visitor.Page.Locator("canvas").First), ("backups", () => visitor.Page.GetByText("Intact", new() { Exact = true }).First),
+                ("log", () => visitor.Page.GetByRole(AriaRole.Log).GetByText("INFO").First), ("monitoring", () => visitor.Page.Locator("canvas").First), ("backups", () => visitor.Page.GetByText("Intact", new() { Exact = true }).First),
                 ("databases", () => visitor.Page.GetByText("served", new() { Exact = true }).First),
                 ("files", () => visitor.Page.GetByText("acme_note").First), ("domains", () => visitor.Page.GetByText("generated").First), ("terminal", () => visitor.Page.GetByText("Open", new() { Exact = true })), ("odoo-shell", () => visitor.Page.Locator(".xterm-rows").GetByText(">>>").First),
             ])

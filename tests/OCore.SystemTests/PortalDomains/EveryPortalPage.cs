@@ -21,7 +21,15 @@ internal static class EveryPortalPage
 
     public static async Task LookRightAsync(Visitor visitor, OCoreHttp agency, string address, Guid instance)
     {
-        await visitor.Context.AddInitScriptAsync("window.shift = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value; }).observe({ type: 'layout-shift', buffered: true });");
+        await visitor.Context.AddInitScriptAsync("""
+            window.shift = 0; window.shifted = [];
+            new PerformanceObserver((list) => {
+              for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
+                window.shift += entry.value;
+                for (const { node, previousRect: from, currentRect: to } of entry.sources) window.shifted.push(`${Math.round(entry.startTime)} ms ${node?.nodeName} ${node?.className} "${node?.textContent?.slice(0, 40)}" ${from.x},${from.y} ${from.width}x${from.height} to ${to.x},${to.y} ${to.width}x${to.height}`);
+              }
+            }).observe({ type: 'layout-shift', buffered: true });
+            """);
         string[] tools = ["overview", "monitoring", "activity", "log", "domains", "databases", "backups", "files", "terminal", "odoo-shell"];
         string[] pages = ["/", .. tools.Select(t => $"/instances/{instance}?tab={t}"), "/team", "/account", "/account?tab=password", "/account?tab=two-factor", "/account?tab=passkeys", "/account?tab=sessions", "/nowhere"];
         foreach (var (name, brand) in Looks)
@@ -37,7 +45,7 @@ internal static class EveryPortalPage
                 await visitor.SettledAsync();
                 await visitor.FitsAsync(where);
                 var shift = await visitor.Page.EvaluateAsync<double>("() => window.shift");
-                Assert.True(shift < 0.05, $"{where} moved by {shift}.");
+                Assert.True(shift < 0.05, $"{where} moved by {shift}: {string.Join("; ", await visitor.Page.EvaluateAsync<string[]>("() => window.shifted"))}");
                 foreach (var dark in (bool[])[true, false])
                 {
                     await visitor.DarkensAsync(dark);

@@ -52,10 +52,11 @@ internal sealed class PortalPages(BrandBook book, IWebHostEnvironment environmen
     /// <summary>The dashboard's page with the brand in its head.</summary>
     private static string Dress(HttpContext http, string page, PortalView view)
     {
-        // Styles that the page's own scripts write carry it; what somebody managed to write into the page does not.
+        // Styles that the page's own scripts write carry it; what somebody managed to write into the page does not. An attribute reaches
+        // its own element only, and the preview of a mail consists of them.
         var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
         var headers = http.Response.Headers;
-        headers.ContentSecurityPolicy = headers.ContentSecurityPolicy.ToString().Replace("style-src 'self'", $"style-src 'self' 'nonce-{nonce}'", StringComparison.Ordinal);
+        headers.ContentSecurityPolicy = headers.ContentSecurityPolicy.ToString().Replace("style-src 'self'", $"style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'", StringComparison.Ordinal);
         var head = new StringBuilder();
         if (view.Brand is { } brand)
         {
