@@ -7,7 +7,7 @@ namespace OCore.Bench;
 internal static class LogsBench
 {
     private const int Viewers = 50, AimMilliseconds = 200;
-    private const string Image = "odoo:19.0", Mark = "bench-at=";
+    private const string Mark = "bench-at=";
 
     public static async Task RunAsync(Bench bench)
     {
@@ -17,10 +17,7 @@ internal static class LogsBench
         {
             await using var server = await ServerUnderTest.StartAsync(data);
             using var api = await server.SignInAsync();
-            await api.Post<AgencyView>("/api/agency/enable");
-            await ProvisionBench.EndAsync(api, await api.Post<AddServer, OperationView>("/api/servers", new AddServer { Name = "bench", Host = lab.Host, Port = lab.Port, User = lab.User, PrivateKey = lab.Key }));
-            await api.Post<CreateClient, ClientView>("/api/agency/clients", new CreateClient { Name = "Bench", Slug = "measured" });
-            lab.Load(Image);
+            await ProvisionBench.SetUpAsync(api, lab);
             var template = await api.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = "Plain", OdooVersion = "19.0" });
             var made = await ProvisionBench.EndAsync(api, await api.Post<ProvisionInstance, OperationView>($"/api/templates/{template.Id}/provision",
                 new ProvisionInstance { ServerId = "bench", Organization = "measured", Name = "Logs", Slug = "logs" }));

@@ -17,10 +17,7 @@ internal static class ProvisionBench
         {
             await using var server = await ServerUnderTest.StartAsync(data);
             using var api = await server.SignInAsync();
-            await api.Post<AgencyView>("/api/agency/enable");
-            await EndAsync(api, await api.Post<AddServer, OperationView>("/api/servers", new AddServer { Name = "bench", Host = lab.Host, Port = lab.Port, User = lab.User, PrivateKey = lab.Key }));
-            await api.Post<CreateClient, ClientView>("/api/agency/clients", new CreateClient { Name = "Bench", Slug = "measured" });
-            lab.Load(Image);
+            await SetUpAsync(api, lab);
             var template = await api.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = "Trade", OdooVersion = "19.0", ModuleList = Modules });
 
             var first = await ProvisionAsync(api, lab, template, "first");
@@ -51,6 +48,15 @@ internal static class ProvisionBench
         {
             Directory.Delete(data, recursive: true);
         }
+    }
+
+    /// <summary>An agency with one client, "measured", and the lab's server, "bench", which has the image.</summary>
+    internal static async Task SetUpAsync(OCoreHttp api, LabServer lab)
+    {
+        await api.Post<AgencyView>("/api/agency/enable");
+        await EndAsync(api, await api.Post<AddServer, OperationView>("/api/servers", new AddServer { Name = "bench", Host = lab.Host, Port = lab.Port, User = lab.User, PrivateKey = lab.Key }));
+        await api.Post<CreateClient, ClientView>("/api/agency/clients", new CreateClient { Name = "Bench", Slug = "measured" });
+        lab.Load(Image);
     }
 
     private static async Task<double> ProvisionAsync(OCoreHttp api, LabServer lab, TemplateView template, string slug)

@@ -117,7 +117,7 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
         case $2 in
           # Its lists are still beside it; where they will be, those before are, or none.
           haproxy)
-            sed -e "s#$1/certificates.list#$1/next/certificates.list#" -e "s#$1/https.list#$1/next/https.list#" "$1/next/haproxy.cfg" >"$1/next/.checked"
+            sed "s#$1/\([a-z]*\.list\)#$1/next/\1#g" "$1/next/haproxy.cfg" >"$1/next/.checked"
             haproxy -c -f "$1/next/.checked" ;;
           nginx) nginx -t -q -c "$1/next/nginx.conf" ;;
         esac
