@@ -4,7 +4,7 @@ import { useTexts } from '../texts/texts';
 export function Loading() {
   const { common } = useTexts();
   return (
-    <Center mih="40vh" role="status" aria-label={common.loading}>
+    <Center mih="40vh" role="status" aria-label={common.loading} data-loading>
       <Loader size="sm" color="gray" />
     </Center>
   );
