@@ -14,7 +14,7 @@ internal static class EveryPortalPage
         ("night", new UpdateBranding
         {
             ProductName = "Night & Day", PrimaryColor = "#0b1f4b", AccentColor = "#1e3a8a", FontFamily = "Lora", FooterText = "Night & Day", SupportUrl = "mailto:help@night.test",
-            CustomCss = ".oc-brand-header { background-color: #eef2ff; } .oc-brand-card { border-radius: 0; }",
+            CustomCss = "@media (prefers-color-scheme: light) { .oc-brand-header { background-color: #eef2ff; } } @media (prefers-color-scheme: dark) { .oc-brand-header { background-color: #101a33; } } .oc-brand-card { border-radius: 0; }",
         }),
         ("red", new UpdateBranding { ProductName = "Rouge", PrimaryColor = "#e11d48", AccentColor = "#0ea5e9", PrimaryColorDark = "#fb7185", FontFamily = "Roboto" }),
     ];
