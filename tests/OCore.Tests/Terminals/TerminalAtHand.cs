@@ -97,9 +97,16 @@ internal sealed class TerminalAtHand(ClientWebSocket socket) : IAsyncDisposable
     public async Task<string> UntilAsync(Func<string, bool> seen, int seconds = 20)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
-        while (!seen(Text))
-            if (!await NextAsync(patience.Token))
-                Assert.Fail($"It ended ({Status} {Reason}) after: {Text}\n{string.Join('\n', Messages)}");
+        try
+        {
+            while (!seen(Text))
+                if (!await NextAsync(patience.Token))
+                    Assert.Fail($"It ended ({Status} {Reason}) after: {Text}\n{string.Join('\n', Messages)}");
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"It did not come in {seconds} s, after: {Text}\n{string.Join('\n', Messages)}");
+        }
         return Text;
     }
 

@@ -259,7 +259,22 @@ public sealed class TerminalTests : IAsyncLifetime
 }
 
 [CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class TerminalsAlone
+public sealed class TerminalsAlone : ICollectionFixture<BareHome>
 {
     public const string Name = "terminals";
+}
+
+/// <summary>A home with nothing in it: what the people of this machine have their shells do at login is not what is tested.</summary>
+public sealed class BareHome : IDisposable
+{
+    private readonly string? _before = Environment.GetEnvironmentVariable("HOME");
+    private readonly string _home = Directory.CreateTempSubdirectory("ocore-home-").FullName;
+
+    public BareHome() => Environment.SetEnvironmentVariable("HOME", _home);
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable("HOME", _before);
+        Directory.Delete(_home, true);
+    }
 }
