@@ -74,7 +74,7 @@ internal static class Planner
             NodeType.Odoo when all => "Files that are in no bucket are removed with it.", _ => null,
         };
         var downtime = all ? "Odoo is gone." : node.Type is NodeType.LoadBalancer ? "Whoever comes by it." : node.Type == NodeType.Odoo ? Rolling : null;
-        return Of(node, PlanActionKind.Destroy, node.Type is NodeType.S3 or NodeType.Backup ? $"{node.Label} is not used any more; what is in it stays." : $"{node.Label} is taken down{On(node, servers)}.", servers,
+        return Of(node, PlanActionKind.Destroy, node.Type == NodeType.Backup ? $"{node.Label}: no more backups are taken; those that were stay." : node.Type == NodeType.S3 ? $"{node.Label} is not used any more; what is in it stays." : $"{node.Label} is taken down{On(node, servers)}.", servers,
             [.. node.Facts().Select(f => new PlanChange { Setting = f.Key, Before = f.Value })]) with { Downtime = downtime, DataRisk = risk };
     }
 
