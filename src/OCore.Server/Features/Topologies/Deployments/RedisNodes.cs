@@ -107,7 +107,7 @@ internal static class RedisNodes
     {
         var info = answer.Split('\n').Select(l => l.Trim().Split(':', 2)).Where(l => l.Length == 2).DistinctBy(l => l[0]).ToDictionary(l => l[0], l => l[1]);
         if (!info.TryGetValue("role", out var role))
-            return new NodeMeasure(TopologyNodeState.Failed, "It does not take its password.");
+            return new NodeMeasure(TopologyNodeState.Failed, answer.Contains("LOADING", StringComparison.Ordinal) ? "It reads what it has on its disk." : "It does not take its password.");
         var keys = info.GetValueOrDefault("db0")?.Split(',')[0].Split('=')[^1] ?? "0";
         var figures = new Dictionary<string, string> { ["keys"] = keys, ["connections"] = info["connected_clients"], ["memoryBytes"] = info["used_memory"], ["appendOnly"] = info["aof_enabled"] == "1" ? "on" : "off" };
         var leads = role == "master";
