@@ -118,6 +118,10 @@ internal sealed class Visitor
     public Task SeesHeadingAsync(string name) => Expect(Heading(name)).ToBeVisibleAsync();
     public Task IsAtAsync(string pattern) => Expect(Page).ToHaveURLAsync(new Regex(pattern));
 
+    /// <summary>Nothing on the page names the product: a client knows its agency only. The name of the proving DNS record is a contract.</summary>
+    public async Task NeverHearsOfOCoreAsync() =>
+        Assert.DoesNotMatch(new Regex("(?<!_)ocore", RegexOptions.IgnoreCase), $"{await Page.TitleAsync()} {await Page.Locator("body").InnerTextAsync()}");
+
     /// <summary>Nothing that WCAG 2.2 AA forbids, as far as a program can tell.</summary>
     public async Task IsAccessibleAsync(string where)
     {

@@ -44,6 +44,7 @@ internal static class EveryPortalPage
                 await visitor.GoAsync(address + page);
                 await visitor.SettledAsync();
                 await visitor.FitsAsync(where);
+                await visitor.NeverHearsOfOCoreAsync();
                 var shift = await visitor.Page.EvaluateAsync<double>("() => window.shift");
                 Assert.True(shift < 0.05, $"{where} moved by {shift}: {string.Join("; ", await visitor.Page.EvaluateAsync<string[]>("() => window.shifted"))}");
                 foreach (var dark in (bool[])[true, false])

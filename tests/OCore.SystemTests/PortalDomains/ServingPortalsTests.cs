@@ -71,7 +71,7 @@ public sealed class ServingPortalsTests
             using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{scene.HttpPort}/api/user");
             request.Headers.TryAddWithoutValidation("Host", host.Length == 0 ? " " : host);
             request.Headers.TryAddWithoutValidation("X-Forwarded-Host", "real.test");
-            request.Headers.TryAddWithoutValidation("Cookie", "__Host-ocore=x");
+            request.Headers.TryAddWithoutValidation("Cookie", "__Host-signin=x");
             var answer = await scene.App.Anonymous.SendAsync(request);
             Assert.True(answer.StatusCode is (HttpStatusCode)421 or HttpStatusCode.BadRequest, $"{host}: {answer.StatusCode}");
             Assert.False(answer.Headers.Contains("Set-Cookie"));

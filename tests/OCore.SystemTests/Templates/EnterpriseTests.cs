@@ -36,8 +36,8 @@ public sealed class EnterpriseTests(EnterpriseLab lab, ITestOutputHelper output)
         Assert.Contains("web_enterprise", installed);
         Assert.Contains("ee_books", installed);
         var path = (await lab.ConfAsync(instance)).Split('\n').Single(l => l.StartsWith("addons_path", StringComparison.Ordinal)).Split('=')[1].Trim().Split(',');
-        Assert.True(Array.IndexOf(path, "/opt/ocore/enterprise") is >= 0 and var at && at < Array.IndexOf(path, "/mnt/extra-addons"), string.Join(',', path));
-        var mount = Assert.Single((await lab.InspectAsync(instance)).GetProperty("Mounts").EnumerateArray(), m => m.GetProperty("Destination").GetString() == "/opt/ocore/enterprise");
+        Assert.True(Array.IndexOf(path, "/opt/hosting/enterprise") is >= 0 and var at && at < Array.IndexOf(path, "/mnt/extra-addons"), string.Join(',', path));
+        var mount = Assert.Single((await lab.InspectAsync(instance)).GetProperty("Mounts").EnumerateArray(), m => m.GetProperty("Destination").GetString() == "/opt/hosting/enterprise");
         Assert.False(mount.GetProperty("RW").GetBoolean());
         Assert.Equal("M190000000001", await lab.SqlAsync(instance, "database.enterprise_code"));
 

@@ -42,7 +42,7 @@ public sealed class LosingRedis(TopologyLab lab, ITestOutputHelper output)
         await NothingDiffersAsync();
 
         // Nobody who has not the password says who leads.
-        Assert.Contains("NOAUTH", await lab.Machines[0].ShellAsync("docker exec \"$1\" redis-cli -p 26379 SENTINEL FAILOVER ocore 2>&1 || true", await ContainerAsync("sentinel-1")), StringComparison.Ordinal);
+        Assert.Contains("NOAUTH", await lab.Machines[0].ShellAsync("docker exec \"$1\" redis-cli -p 26379 SENTINEL FAILOVER sessions 2>&1 || true", await ContainerAsync("sentinel-1")), StringComparison.Ordinal);
 
         await KillAsync("redis");
         await StaysSignedInAsync(first, "the Redis that leads is killed");

@@ -53,6 +53,27 @@ public sealed partial class CustomCssTests
         Assert.Contains("linear-gradient(", made.Css, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("@media (prefers-color-scheme: dark) { .oc-brand-card { color: #eeeeee } }", ".oc-portal.oc-brand-dark .oc-brand-card{color:")]
+    [InlineData("@media screen and (prefers-color-scheme:light) { :root, .oc-portal:hover { color: #111111 } }", ".oc-portal.oc-brand-light,.oc-portal.oc-brand-light:hover{color:")]
+    [InlineData("@media (max-width: 600px) and (prefers-color-scheme: dark) { .oc-brand-card { color: #eeeeee } }", "@media (max-width: 600px){\n.oc-portal.oc-brand-dark .oc-brand-card{color:")]
+    [InlineData("@media (prefers-color-scheme: dark) and (min-width: 40em) { .oc-portal .oc-brand-card { color: #eeeeee } }", "@media (min-width: 40em){\n.oc-portal.oc-brand-dark .oc-brand-card{color:")]
+    public void What_asks_for_a_scheme_follows_the_one_that_is_shown(string css, string begin)
+    {
+        var made = CustomCss.Make(css);
+        Assert.Empty(made.Messages);
+        Assert.StartsWith(begin, made.Css, StringComparison.Ordinal);
+        Assert.Equal(made.Css, CustomCss.Make(made.Css).Css);
+    }
+
+    [Fact]
+    public void Dark_and_light_at_once_is_said()
+    {
+        var made = CustomCss.Make("@media (prefers-color-scheme: dark) and (prefers-color-scheme: light) { .oc-brand-card { color: #eeeeee } }");
+        Assert.Equal("", made.Css);
+        Assert.Contains("dark and light", Assert.Single(made.Messages).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_is_left_out_is_said_with_its_line()
     {

@@ -62,7 +62,7 @@ public sealed class ConfigurationFileTests(TestApps apps) : IClassFixture<TestAp
             Assert.Equal(file.Text!.Split('\n').Length, fault.Line);
             await http.Put<SaveFile, FileView>($"{path}/content", Save(file.Text + line + "\n", file.Hash)).IsRefusedAsync(400, "invalid_setting");
         }
-        foreach (var (before, after) in ((string, string)[])[("db_host = ocore-postgres", "db_host = elsewhere"), ("list_db = False", "list_db = True"), ("list_db = False\n", ""), ("workers = 0\n", "")])
+        foreach (var (before, after) in ((string, string)[])[("db_host = postgres", "db_host = elsewhere"), ("list_db = False", "list_db = True"), ("list_db = False\n", ""), ("workers = 0\n", "")])
             Assert.NotEmpty((await http.Post<CheckFile, FileFaults>($"{path}/check", new CheckFile { Root = "configuration", Path = "odoo.conf", Text = file.Text!.Replace(before, after) })).Errors);
         Assert.Equal(file.Hash, (await http.Get<FileView>($"{path}/content?root=configuration&path=odoo.conf")).Hash);
         await http.Get<FileView>($"{path}/content?root=configuration&path=../odoo.conf").IsRefusedAsync(404, "file_not_found");

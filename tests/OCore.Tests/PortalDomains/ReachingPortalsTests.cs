@@ -44,7 +44,7 @@ public sealed class ReachingPortalsTests
         await using var world = await PortalDomainsApp.StartAsync(Database.Sqlite);
         foreach (var path in new[] { "/", "/index.html", "/sign-in", "/docs/api", "/openapi/v1.json", "/.well-known/acme-challenge/0123456789abcdef0123456789" })
         {
-            using var answer = await AskAsync(world, "evil.example", path, ("Cookie", "__Host-ocore=x; ocore=x"));
+            using var answer = await AskAsync(world, "evil.example", path, ("Cookie", "__Host-signin=x; signin=x"));
             Assert.Equal(path.StartsWith("/.well-known", StringComparison.Ordinal) ? HttpStatusCode.NotFound : (HttpStatusCode)421, answer.StatusCode);
             Assert.False(answer.Headers.Contains("Set-Cookie"));
             Assert.DoesNotContain("ocore", await answer.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);

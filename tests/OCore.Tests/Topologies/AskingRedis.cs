@@ -41,7 +41,7 @@ public sealed class AskingRedis
     [InlineData("OK 3 usable Sentinels.", "master", "0", "2", "0 of 1 replicas")]
     public void A_sentinel_says_who_leads_and_how_many_it_knows(string judgement, string flags, string replicas, string others, string? why)
     {
-        var seen = RedisNodes.ReadSentinel(Watched, $"{judgement}\nname\nocore\nip\n10.0.0.10\nport\n6379\nrunid\n\nflags\n{flags}\nnum-slaves\n{replicas}\nnum-other-sentinels\n{others}\nquorum\n2\n");
+        var seen = RedisNodes.ReadSentinel(Watched, $"{judgement}\nname\nsessions\nip\n10.0.0.10\nport\n6379\nrunid\n\nflags\n{flags}\nnum-slaves\n{replicas}\nnum-other-sentinels\n{others}\nquorum\n2\n");
         Assert.Equal(("sentinel", "redis-2"), (seen.Role, seen.Figures!["primary"]));
         Assert.Equal(why is null ? TopologyNodeState.Running : TopologyNodeState.Degraded, seen.State);
         Assert.Contains(why ?? "", seen.Message ?? "", StringComparison.Ordinal);

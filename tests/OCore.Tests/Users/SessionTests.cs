@@ -68,11 +68,11 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         var ada = await app.PersonAsync("Ada");
         var answer = await app.LoginAsync(ada.Email, headers: [Browser, LocalHost]);
         var cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie"));
-        Assert.Matches("^__Host-ocore=[A-Za-z0-9_-]{43}; path=/; secure; samesite=lax; httponly$", cookie);
+        Assert.Matches("^__Host-signin=[A-Za-z0-9_-]{43}; path=/; secure; samesite=lax; httponly$", cookie);
         Assert.NotEmpty((await Task.FromResult(answer).TokensAsync()).AccessToken);
         // On a plain address a browser would not take that one.
         var plain = Assert.Single((await app.LoginAsync(ada.Email, headers: [Browser])).Headers.GetValues("Set-Cookie"));
-        Assert.Matches("^ocore=[A-Za-z0-9_-]{43}; path=/; samesite=lax; httponly$", plain);
+        Assert.Matches("^signin=[A-Za-z0-9_-]{43}; path=/; samesite=lax; httponly$", plain);
         Assert.False((await app.LoginAsync(ada.Email)).Headers.Contains("Set-Cookie"));
     }
 
@@ -132,7 +132,7 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
 
         var answer = await app.PostAsync("/api/auth/logout", null, null, cookie, Csrf);
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
-        Assert.StartsWith("ocore=; expires=Thu, 01 Jan 1970", Assert.Single(answer.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
+        Assert.StartsWith("signin=; expires=Thu, 01 Jan 1970", Assert.Single(answer.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
         await app.GetAsync("/api/user", headers: [cookie]).ProblemAsync(401, "unauthenticated");
         Assert.NotEmpty(await app.AuditAsync(ada, "auth.logout"));
 

@@ -33,7 +33,7 @@ export function Frame({ children, viewing, at }: Props) {
   const dark = useDark();
   const team = useSwitches()?.teamManagementEnabled !== false;
   return (
-    <div className={`oc-portal ${classes.frame}`}>
+    <div className={`oc-portal oc-brand-${dark ? 'dark' : 'light'} ${classes.frame}`}>
       <a href="#main" className="skip">{common.skip}</a>
       {viewing}
       <header className={`${classes.header} oc-brand-header`}>

@@ -93,7 +93,8 @@ export function LogView({ lines, live, name, empty, height = 460 }: Props) {
       >
         {lines.length === 0 && <div className={classes.logEmpty}>{empty}</div>}
         <div style={{ height: lines.length * lineHeight, position: 'relative' }}>
-          <div style={{ position: 'absolute', top: first * lineHeight, minWidth: '100%' }}>
+          {/* Moved by a transform: what changes its place as lines come is no shift of the page. */}
+          <div style={{ position: 'absolute', transform: `translateY(${first * lineHeight}px)`, minWidth: '100%' }}>
             {visible.map((line, offset) => {
               const index = first + offset;
               return (

@@ -52,7 +52,7 @@ internal sealed class BackupPreflight(OdooCatalog catalog, ModuleCatalog modules
             return;
         var enterprise = edition == "ee" ? await OdooSources.FindAsync(db, rootId, backup.OdooVersion, stop) : null;
         // oCore's own is put beside Odoo's modules.
-        var wanted = manifest.Modules.Keys.Where(m => m != "ocore_connect");
+        var wanted = manifest.Modules.Keys.Where(m => m != "hosting_connect");
         if (await modules.UnknownAsync(image, server, wanted, edition, enterprise?.Archives.GetValueOrDefault(backup.OdooVersion)?.Modules, stop) is { Count: > 0 } unknown)
             findings.Add($"These modules of the backup are not in {image}: {string.Join(", ", unknown.Take(20))}{(unknown.Count > 20 ? " …" : "")}.");
     }

@@ -21,7 +21,7 @@ internal sealed class BackupWorkers(Settings settings)
     /// <summary>With the programs of the very PostgreSQL that the server runs; of a topology it reaches the one that leads, as Odoo does.</summary>
     public async Task<Worker> DatabaseAsync(InstanceOnServer on, string purpose, CancellationToken stop)
     {
-        var env = new Dictionary<string, string> { ["PGPASSFILE"] = PasswordFile.Value, ["PGHOST"] = "ocore-postgres", ["PGUSER"] = on.Plan.Role, ["PGCONNECT_TIMEOUT"] = "20" };
+        var env = new Dictionary<string, string> { ["PGPASSFILE"] = PasswordFile.Value, ["PGHOST"] = PostgresContainer.Host, ["PGUSER"] = on.Plan.Role, ["PGCONNECT_TIMEOUT"] = "20" };
         List<ContainerFile> files = [ContainerFile.Text(PasswordFile, $"*:*:*:{on.Plan.Role}:{on.Plan.DatabasePassword}\n", ContainerFile.OwnerOnly)];
         if (on.Plan.Cluster is { } cluster)
         {

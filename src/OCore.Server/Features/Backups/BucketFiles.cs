@@ -13,11 +13,11 @@ internal static class BucketFiles
     // The module's own client of the bucket, without what it needs of Odoo.
     private const string Prelude = """
         import json, sys
-        source = open("/opt/ocore/addons/ocore_files/__init__.py", encoding="utf-8").read().split("def _object(")[0]
+        source = open("/opt/hosting/addons/hosting_files/__init__.py", encoding="utf-8").read().split("def _object(")[0]
         source = "\n".join(line for line in source.split("\n") if not line.startswith("from odoo"))
         place = {}
         exec(source, place)
-        bucket = place["Bucket"](json.load(open("/opt/ocore/files.json", encoding="utf-8")))
+        bucket = place["Bucket"](json.load(open("/opt/hosting/files.json", encoding="utf-8")))
         database, cache = sys.argv[1], sys.argv[2]
         """;
 

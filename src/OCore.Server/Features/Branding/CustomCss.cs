@@ -17,6 +17,8 @@ internal static partial class CustomCss
     public const string Root = ".oc-portal";
     /// <summary>The classes that the portal puts on its parts; documented, and the only ones that can be chosen.</summary>
     public const string HookPrefix = ".oc-brand-";
+    /// <summary>What the portal's root bears in one color scheme. People choose theirs in its menu, which a question to the device knows nothing of.</summary>
+    private const string DarkHook = ".oc-brand-dark", LightHook = ".oc-brand-light";
     private const int MaxRules = 500, MaxMessages = 100;
 
     internal sealed record Outcome(string Css, IReadOnlyList<BrandingWarning> Messages);
@@ -42,11 +44,11 @@ internal static partial class CustomCss
         }
         var (css, count) = (new StringBuilder(), 0);
         foreach (var rule in sheet.Children.OfType<IRule>())
-            Write(rule, css, source, messages, ref count, inMedia: false);
+            Write(rule, css, source, messages, ref count, inMedia: false, scheme: "");
         return new Outcome(css.ToString(), [.. messages.Take(MaxMessages)]);
     }
 
-    private static void Write(IRule rule, StringBuilder css, string source, List<BrandingWarning> messages, ref int count, bool inMedia)
+    private static void Write(IRule rule, StringBuilder css, string source, List<BrandingWarning> messages, ref int count, bool inMedia, string scheme)
     {
         if (++count > MaxRules)
         {
@@ -60,7 +62,7 @@ internal static partial class CustomCss
                 Say(messages, source, rule, "Rules within rules are not allowed.");
                 break;
             case StyleRule style:
-                WriteStyle(style, css, source, messages);
+                WriteStyle(style, css, source, messages, scheme);
                 break;
             case IMediaRule media when !inMedia:
                 if (!MediaCondition().IsMatch(media.Media.MediaText))
@@ -68,11 +70,7 @@ internal static partial class CustomCss
                     Say(messages, source, rule, "Of @media only widths and color schemes can be asked for: (max-width: 600px), (prefers-color-scheme: dark).");
                     break;
                 }
-                var inner = new StringBuilder();
-                foreach (var child in ((StylesheetNode)media).Children.OfType<IRule>())
-                    Write(child, inner, source, messages, ref count, inMedia: true);
-                if (inner.Length > 0)
-                    css.Append("@media ").Append(media.Media.MediaText).Append("{\n").Append(inner).Append("}\n");
+                WriteMedia(media, css, source, messages, ref count);
                 break;
             default:
                 Say(messages, source, rule, $"{NameOf(rule)} is not allowed; only style rules and @media are.");
@@ -80,13 +78,32 @@ internal static partial class CustomCss
         }
     }
 
-    private static void WriteStyle(StyleRule rule, StringBuilder css, string source, List<BrandingWarning> messages)
+    private static void WriteMedia(IMediaRule media, StringBuilder css, string source, List<BrandingWarning> messages, ref int count)
+    {
+        var conditions = media.Media.MediaText.Split(" and ");
+        var widths = conditions.Where(c => c.Contains("width", StringComparison.Ordinal)).ToList();
+        var schemes = conditions.Where(c => c.Contains("scheme", StringComparison.Ordinal)).Select(c => c.Contains("dark", StringComparison.Ordinal) ? DarkHook : LightHook).Distinct().ToList();
+        if (schemes.Count > 1)
+        {
+            Say(messages, source, (IRule)media, "Nothing is dark and light at once.");
+            return;
+        }
+        var inner = new StringBuilder();
+        foreach (var child in ((StylesheetNode)media).Children.OfType<IRule>())
+            Write(child, inner, source, messages, ref count, inMedia: true, scheme: schemes.FirstOrDefault(""));
+        if (inner.Length == 0 || widths.Count == 0)
+            css.Append(inner);
+        else
+            css.Append("@media ").AppendJoin(" and ", widths).Append("{\n").Append(inner).Append("}\n");
+    }
+
+    private static void WriteStyle(StyleRule rule, StringBuilder css, string source, List<BrandingWarning> messages, string scheme)
     {
         var selectors = new List<string>();
         foreach (var one in (rule.SelectorText ?? "").Split(','))
         {
             if (Confine(one.Trim()) is { } confined)
-                selectors.Add(confined);
+                selectors.Add(confined.Insert(Root.Length, scheme));
             else
                 Say(messages, source, rule, $"The selector {Short(one)} is left out: choose {Root} or classes beginning with {HookPrefix}, which may have :hover, :focus, :active, :first-child, :last-child or :nth-child(…).");
         }

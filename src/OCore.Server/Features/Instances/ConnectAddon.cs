@@ -14,8 +14,8 @@ internal static class ConnectAddon
 
     public static IEnumerable<ContainerFile> Files(string key) =>
     [
-        .. Sources.Select(name => ContainerFile.Text(RemotePath.Parse($"{OdooConf.ConnectAddons}/ocore_connect/{name}"), Read(name))),
-        ContainerFile.Text(RemotePath.Parse("/opt/ocore/connect.key"), key),
+        .. Sources.Select(name => ContainerFile.Text(RemotePath.Parse($"{OdooConf.ConnectAddons}/hosting_connect/{name}"), Read(name))),
+        ContainerFile.Text(RemotePath.Parse("/opt/hosting/connect.key"), key),
     ];
 
     /// <summary>A token that signs one person in as <paramref name="login"/>, once, within a minute.</summary>
@@ -34,7 +34,7 @@ internal static class ConnectAddon
 
     private static string Read(string name)
     {
-        using var stream = typeof(ConnectAddon).Assembly.GetManifestResourceStream($"ocore_connect/{name}") ?? throw new InvalidOperationException($"{name} is not in the program.");
+        using var stream = typeof(ConnectAddon).Assembly.GetManifestResourceStream($"hosting_connect/{name}") ?? throw new InvalidOperationException($"{name} is not in the program.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

@@ -71,7 +71,7 @@ internal static class InstanceLiveEndpoints
             db.Record("instance.opened", on.Instance.OrgId, on.Instance);
             await db.SaveChangesAsync(stop);
             var token = ConnectAddon.Token(on.Plan.ConnectKey, on.Plan.Database, login, caller.Access.Email, now);
-            return new OpenLink { Url = $"{InstanceViews.UrlOf(on.Instance, on.Server)}/ocore/connect?token={token}", ExpiresAt = now + ConnectAddon.LinkLifetime };
+            return new OpenLink { Url = $"{InstanceViews.UrlOf(on.Instance, on.Server)}/hosting/connect?token={token}", ExpiresAt = now + ConnectAddon.LinkLifetime };
         }, stop);
 
     private static async Task<Results<Ok<T>, Problem>> OnAsync<T>(OCoreDb db, InstanceHost host, string id, Func<InstanceOnServer, Task<T>> work, CancellationToken stop)

@@ -63,7 +63,7 @@ internal sealed record OdooCluster
 /// <summary>The server-wide Odoo modules of a topology and what they read.</summary>
 internal static class ClusterAddons
 {
-    public const string Sessions = "ocore_sessions", Files = "ocore_files";
+    public const string Sessions = "hosting_sessions", Files = "hosting_files";
 
     public static IEnumerable<ContainerFile> FilesOf(OdooCluster cluster)
     {
@@ -80,7 +80,7 @@ internal static class ClusterAddons
     public static string NamesOf(OdooCluster cluster) => (cluster.Redis is null ? "" : "," + Sessions) + (cluster.Bucket is null ? "" : "," + Files);
 
     private static ContainerFile Settings<T>(string name, T value) =>
-        ContainerFile.Text(RemotePath.Parse("/opt/ocore/" + name), System.Text.Json.JsonSerializer.Serialize(value, System.Text.Json.JsonSerializerOptions.Web));
+        ContainerFile.Text(RemotePath.Parse("/opt/hosting/" + name), System.Text.Json.JsonSerializer.Serialize(value, System.Text.Json.JsonSerializerOptions.Web));
 
     private static string Read(string addon, string name)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using OCore.Features.Servers;
 using OCore.Features.Templates;
 
 namespace OCore.Features.Instances;
@@ -36,7 +37,8 @@ internal sealed record OdooPlan
 /// <summary>odoo.conf, generated. The image's defaults are not used: no database list, a random master password, one database.</summary>
 internal static class OdooConf
 {
-    public const string ConnectAddons = "/opt/ocore/addons";
+    // An instance is its client's to look into: nothing in it bears the name of oCore, or of an agency.
+    public const string ConnectAddons = "/opt/hosting/addons";
 
     public static string Render(OdooPlan plan)
     {
@@ -65,7 +67,7 @@ internal static class OdooConf
         entries["workers"] = plan.Workers.ToString();
         entries["admin_passwd"] = plan.MasterPassword;
         entries["list_db"] = "False";
-        entries["db_host"] = "ocore-postgres";
+        entries["db_host"] = PostgresContainer.Host;
         entries["db_port"] = "5432";
         entries["db_user"] = plan.Role;
         entries["db_password"] = plan.DatabasePassword;
@@ -76,7 +78,7 @@ internal static class OdooConf
         entries["http_interface"] = "0.0.0.0";
         entries["http_port"] = "8069";
         entries["gevent_port"] = "8072";
-        entries["server_wide_modules"] = plan.Major >= 19 ? "base,rpc,web,ocore_connect" : "base,web,ocore_connect";
+        entries["server_wide_modules"] = plan.Major >= 19 ? "base,rpc,web,hosting_connect" : "base,web,hosting_connect";
         if (plan is { Cluster: { } cluster, Node: { } node })
         {
             entries["db_host"] = cluster.DatabaseHosts;

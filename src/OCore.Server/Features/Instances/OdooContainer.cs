@@ -74,14 +74,14 @@ internal static class OdooContainer
         })] : [];
 
     /// <summary>Leads libpq to <see cref="Service"/>.</summary>
-    internal static IReadOnlyDictionary<string, string> ServiceEnv => new Dictionary<string, string> { ["PGSERVICEFILE"] = ServiceFile.Value, ["PGSERVICE"] = "ocore" };
+    internal static IReadOnlyDictionary<string, string> ServiceEnv => new Dictionary<string, string> { ["PGSERVICEFILE"] = ServiceFile.Value, ["PGSERVICE"] = "hosting" };
 
     /// <summary>
     /// What libpq is told of a PostgreSQL on another server, which Odoo has no settings for. Of several hosts it takes the one that may
     /// be written to; and a server that was cut off says nothing, so that without limits Odoo would wait for it for a quarter of an hour.
     /// </summary>
     internal static ContainerFile Service(OdooCluster cluster) => ContainerFile.Text(ServiceFile, $"""
-        [ocore]
+        [hosting]
         connect_timeout=3
         keepalives_idle=5
         keepalives_interval=2

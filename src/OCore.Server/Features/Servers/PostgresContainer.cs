@@ -14,6 +14,8 @@ namespace OCore.Features.Servers;
 internal static partial class PostgresContainer
 {
     public static readonly DockerName Name = DockerName.Parse("ocore-postgres");
+    /// <summary>What it is called on the network: odoo.conf says it, which clients read.</summary>
+    public const string Host = "postgres";
     public static readonly DockerName Volume = DockerName.Parse("ocore-postgres");
     private static readonly RemotePath PasswordFile = RemotePath.Parse("/etc/ocore-postgres-password");
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(2);
@@ -37,7 +39,7 @@ internal static partial class PostgresContainer
         ],
         Env = new Dictionary<string, string> { ["POSTGRES_PASSWORD_FILE"] = PasswordFile.Value },
         Labels = ServerLabels.Of(server),
-        Networks = [new ContainerNetwork(ServerLabels.Network)],
+        Networks = [new ContainerNetwork(ServerLabels.Network, Host)],
         Mounts = [ContainerMount.Volume(Volume, RemotePath.Parse("/var/lib/postgresql/data"))],
         Files = [ContainerFile.Text(PasswordFile, password, UnixFileMode.UserRead, PostgresUid, PostgresUid)],
         ShmBytes = 256L << 20,

@@ -20,7 +20,7 @@ internal sealed record SourcePin(string Mount, string Key, string Origin, string
 /// </summary>
 internal sealed class OdooSources(GitSources git, EnterpriseArchives archives, SecretBox secrets)
 {
-    public const string EnterpriseMount = "/opt/ocore/enterprise";
+    public const string EnterpriseMount = "/opt/hosting/enterprise";
     private const string ArchiveOrigin = "archive";
 
     /// <summary>In the order of <c>addons_path</c>: an agency's own repositories may replace modules of Enterprise, and both those of the image.</summary>
@@ -100,7 +100,7 @@ internal sealed class OdooSources(GitSources git, EnterpriseArchives archives, S
         source.PrivateKeySealed is { } key ? secrets.Unseal(key, TemplateSecrets.EnterpriseKey, source.OrgId) : null,
         source.TokenSealed is { } token ? secrets.Unseal(token, TemplateSecrets.EnterpriseToken, source.OrgId) : null);
 
-    private static string MountOf(int repository) => $"/opt/ocore/repositories/{repository}";
+    private static string MountOf(int repository) => $"/opt/hosting/repositories/{repository}";
 
     private static SourcePin Pin(Guid root, string mount, string origin, string commit) =>
         new(mount, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{root}\n{(mount == EnterpriseMount ? "ee" : "")}\n{origin}\n{commit}")))[..24], origin, commit);

@@ -124,7 +124,7 @@ internal sealed class TemplateDatabases(ServerSources sources, ServerAccess acce
     private static ContainerSpec Spec(DockerName name, TemplateContent content, string password, Guid server)
     {
         var paths = OdooSources.PathsFor(content.Edition, content.Repositories.Count).Append("/mnt/extra-addons");
-        var configuration = $"[options]\naddons_path = {string.Join(',', paths)}\ndata_dir = /var/lib/odoo\ndb_host = ocore-postgres\ndb_port = 5432\ndb_user = ocore_template\ndb_password = {password}\nlist_db = False\n";
+        var configuration = $"[options]\naddons_path = {string.Join(',', paths)}\ndata_dir = /var/lib/odoo\ndb_host = {PostgresContainer.Host}\ndb_port = 5432\ndb_user = ocore_template\ndb_password = {password}\nlist_db = False\n";
         List<string> command = ["-d", content.Database, "-i", string.Join(',', (string[])["base", .. content.Edition == "ee" ? [EnterpriseArchives.Mark] : Array.Empty<string>(), .. content.Modules]), "--stop-after-init", "--no-http", "--max-cron-threads=0"];
         if (content.Languages.Count > 0)
             command.Add("--load-language=" + string.Join(',', content.Languages));

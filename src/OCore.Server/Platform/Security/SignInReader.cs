@@ -14,7 +14,7 @@ namespace OCore.Platform.Security;
 internal sealed class SignInReader(OCoreDbFactory databases, ViewTickets views, TimeProvider time)
 {
     /// <summary>No browser takes a <c>__Host-</c> cookie without TLS, except from localhost, which it trusts.</summary>
-    public const string SecureCookie = "__Host-ocore", PlainCookie = "ocore";
+    public const string SecureCookie = "__Host-signin", PlainCookie = "signin";
 
     public async Task<(Access?, Problem?)> ReadAsync(HttpContext http, string? slug)
     {

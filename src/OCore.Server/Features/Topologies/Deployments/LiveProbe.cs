@@ -200,7 +200,9 @@ internal sealed class LiveProbe(ServerAccess access, TopologyHost host, Edge edg
                 Ports = [.. ports.Select(p => new PublishedPort(IPAddress.Parse(p.Address), p.Port, Inner))],
                 Files = [ContainerFile.Text(Config, ConfigOf(token))], Restart = RestartRule.No, MemoryBytes = 256L << 20, DropCapabilities = ["ALL"], StopTimeout = TimeSpan.FromSeconds(1),
             }, stop);
-            return one;
+            // A container that runs does not listen yet, and on a busy server not for a while.
+            var listens = await connection.Docker.ExecAsync(name, ["bash", "-c", WaitScript, "ocore", $"{Inner}"], null, stop, new ExecOptions { Timeout = OneWay });
+            return listens.Ok ? one : one with { NotListening = "nothing could be made to listen there in time" };
         }
         catch (ServerException failed)
         {
@@ -209,6 +211,8 @@ internal sealed class LiveProbe(ServerAccess access, TopologyHost host, Edge edg
     }
 
     private static bool Runs(TopologyWork? work, Way way) => work?.Layout.Find(way.To.Id) is { } node && node.ServerId == way.To.ServerId && (node.Port == way.Port || node.SecondPort == way.Port);
+
+    private const string WaitScript = """for turn in {1..150}; do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && exit 0; sleep 0.1; done; exit 1""";
 
     // Each line of its answer is "number microseconds" or "number no". Who did not answer is asked once more: busy is not closed. What listens in a node's place has to say the right word: an
     // address that is somebody else's would answer as well.

@@ -78,20 +78,20 @@ internal static class NodeDrifts
         return found;
     }
 
-    // The program of every image here; a file that is gone is named on the other stream, and lacks here.
+    private const string Gone = "gone";
+    // Each line of its answer is "hash  path" or "gone  path". Of what could not be read, nothing is said.
+    private const string HashScript = """for f; do if [ -e "$f" ]; then sha256sum -- "$f"; else echo "gone  $f"; fi; done""";
+
     private static async Task<IReadOnlyList<NodeDrift>> FilesAsync(IServerConnection connection, WantedContainer wanted, bool safe, CancellationToken stop)
     {
         var files = wanted.Files();
         if (files.Count == 0 || wanted.Waits)
             return [];
-        var answer = await connection.Docker.ExecAsync(wanted.Spec.Name, ["sha256sum", "--", .. files.Keys], null, stop, new ExecOptions { User = "0", Timeout = Patience });
-        // Not even one line: the program is not there, or the container went meanwhile.
-        if (!answer.Ok && answer.Out.Length == 0 && files.Count > 1)
-            return [];
-        var seen = answer.Out.Split('\n').Where(l => l.Length > 66).ToDictionary(l => l[66..], l => l[..64], StringComparer.Ordinal);
-        return [.. files.Where(f => seen.GetValueOrDefault(f.Key) != f.Value).Select(f => new NodeDrift
+        var answer = await connection.Docker.ExecAsync(wanted.Spec.Name, ["sh", "-c", HashScript, "ocore", .. files.Keys], null, stop, new ExecOptions { User = "0", Timeout = Patience });
+        var seen = answer.Out.Split('\n').Select(l => l.Split("  ", 2)).Where(l => l.Length == 2).ToDictionary(l => l[1], l => l[0], StringComparer.Ordinal);
+        return [.. files.Where(f => seen.TryGetValue(f.Key, out var hash) && hash != f.Value).Select(f => new NodeDrift
         {
-            Kind = NodeDriftKind.File, Message = seen.ContainsKey(f.Key) ? $"{f.Key} was changed in its container." : $"{f.Key} was removed from its container.", Safe = safe,
+            Kind = NodeDriftKind.File, Message = seen[f.Key] == Gone ? $"{f.Key} was removed from its container." : $"{f.Key} was changed in its container.", Safe = safe,
         })];
     }
 

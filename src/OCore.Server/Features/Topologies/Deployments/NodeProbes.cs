@@ -129,12 +129,12 @@ internal static class NodeProbes
         import json, sys
         sys.argv = ["odoo"]
         import importlib.util, types
-        source = open("/opt/ocore/addons/ocore_files/__init__.py", encoding="utf-8").read().split("def _object(")[0].replace("from odoo.addons.base.models.ir_attachment import IrAttachment\n", "").replace("from odoo import http as odoo_http\n", "").replace("from odoo.tools import config\n", "")
+        source = open("/opt/hosting/addons/hosting_files/__init__.py", encoding="utf-8").read().split("def _object(")[0].replace("from odoo.addons.base.models.ir_attachment import IrAttachment\n", "").replace("from odoo import http as odoo_http\n", "").replace("from odoo.tools import config\n", "")
         place = {}
         exec(source, place)
         import time
         start = time.monotonic()
-        status, content = place["Bucket"](json.load(open("/opt/ocore/files.json", encoding="utf-8"))).call("GET", "ocore-probe")
+        status, content = place["Bucket"](json.load(open("/opt/hosting/files.json", encoding="utf-8"))).call("GET", "ocore-probe")
         print(status, int((time.monotonic() - start) * 1000))
         """;
 

@@ -13,7 +13,7 @@ namespace OCore.Features.Topologies.Deployments;
 internal static class RedisNodes
 {
     /// <summary>What the sentinels call the Redis they watch; Odoo asks for it by this name.</summary>
-    public const string Watched = "ocore";
+    public const string Watched = "sessions";
     public const int Inner = 6379, InnerSentinel = 26379;
     private const int Uid = 999;
     private static readonly RemotePath Config = RemotePath.Parse("/usr/local/etc/redis/ocore.conf"), First = RemotePath.Parse("/usr/local/etc/redis/first.conf");
@@ -93,7 +93,7 @@ internal static class RedisNodes
 
         """;
 
-    private const string SentinelScript = "redis-cli -p 26379 SENTINEL CKQUORUM ocore; redis-cli -p 26379 SENTINEL MASTER ocore";
+    private const string SentinelScript = "redis-cli -p 26379 SENTINEL CKQUORUM sessions; redis-cli -p 26379 SENTINEL MASTER sessions";
 
     public static async Task<NodeMeasure> AskAsync(IServerConnection connection, DockerName name, TopologyWork work, LayoutNode node, CancellationToken stop)
     {

@@ -1,8 +1,8 @@
 {
-    "name": "oCore: sessions in Redis",
+    "name": "Hosting: sessions in Redis",
     "summary": "Keeps HTTP sessions where all nodes of an Odoo find them",
     "version": "1.0",
-    "author": "oCore",
+    "author": "Hosting",
     "license": "LGPL-3",
     "depends": ["base", "web"],
     "external_dependencies": {"python": ["redis"]},

@@ -15,7 +15,7 @@ from odoo import http
 
 _logger = logging.getLogger(__name__)
 
-SETTINGS_FILE = "/opt/ocore/sessions.json"
+SETTINGS_FILE = "/opt/hosting/sessions.json"
 ANONYMOUS_SECONDS = 3 * 3600
 LIFETIME = getattr(http, "SESSION_LIFETIME", 7 * 24 * 3600)
 STORED = getattr(http, "STORED_SESSION_BYTES", 42)

@@ -20,7 +20,7 @@ from odoo.tools import config
 
 _logger = logging.getLogger(__name__)
 
-SETTINGS_FILE = "/opt/ocore/files.json"
+SETTINGS_FILE = "/opt/hosting/files.json"
 FILE_NAME = re.compile(r"^[0-9a-f]{2}/[0-9a-f]{40,64}$")
 
 

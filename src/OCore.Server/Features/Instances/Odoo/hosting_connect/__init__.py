@@ -5,6 +5,7 @@ import hmac
 import json
 import logging
 import os
+import re
 import time
 
 from odoo import SUPERUSER_ID, http, release
@@ -13,11 +14,25 @@ from odoo.tools import config
 
 _logger = logging.getLogger(__name__)
 
-KEY_FILE = "/opt/ocore/connect.key"
+KEY_FILE = "/opt/hosting/connect.key"
+
+
+class _Requests(logging.Filter):
+    """The edge asks every two seconds whether Odoo is well. That it is would be most of what its log says; that it is not, stays.
+    Nor does a log have to hold the tokens that people come with."""
+
+    def filter(self, record):
+        message = record.getMessage()
+        if '"GET /hosting/connect?' in message:
+            record.msg, record.args = re.sub(r"connect\?token=[^ ]*", "connect", message), None
+        return not ('"GET /web/health' in message and '" 200 ' in message)
+
+
+logging.getLogger("werkzeug").addFilter(_Requests())
 
 
 def _unsigned(token):
-    """The content of a token that oCore signed with this instance's key, or None."""
+    """The content of a token that the portal signed with this instance's key, or None."""
     try:
         body, signature = token.split(".", 1)
         with open(KEY_FILE, "rb") as file:
@@ -32,7 +47,7 @@ def _unsigned(token):
 
 def _first_use(nonce):
     """A token works once: its file can be made only once, whichever worker process sees it."""
-    folder = os.path.join(config["data_dir"], "ocore_connect")
+    folder = os.path.join(config["data_dir"], "hosting_connect")
     os.makedirs(folder, mode=0o700, exist_ok=True)
     now = time.time()
     for name in os.listdir(folder):
@@ -48,7 +63,7 @@ def _first_use(nonce):
 
 class Connect(http.Controller):
 
-    @http.route("/ocore/connect", type="http", auth="none", methods=["GET"], sitemap=False)
+    @http.route("/hosting/connect", type="http", auth="none", methods=["GET"], sitemap=False)
     def connect(self, token="", **_ignored):
         content = _unsigned(token)
         nonce = content and str(content.get("nonce", ""))
@@ -61,7 +76,7 @@ class Connect(http.Controller):
         user = env["res.users"].search([("login", "=", content["login"]), ("active", "=", True)], limit=1)
         if not user:
             return request.make_response("There is no such user any more.", headers=[("Content-Type", "text/plain; charset=utf-8")], status=403)
-        _logger.info("Login successful for db:%s login:%s by a link of oCore, made for %s", request.db, user.login, content.get("by", ""))
+        _logger.info("Login successful for db:%s login:%s by a link from the portal, made for %s", request.db, user.login, content.get("by", ""))
         # As after a second factor: the pre-session becomes the person's, under a new session id.
         request.session.logout(keep_db=True)
         request.session["pre_login"] = user.login
