@@ -28,9 +28,9 @@ internal sealed class BackupScene(OdooScene scene)
 
     public async Task DeleteAsync(BackupView backup) => await scene.EndOfAsync(await scene.Http.Delete<OperationView>($"/api/backups/{backup.Id}"));
 
-    public async Task DeleteAllAsync(InstanceView instance)
+    public async Task DeleteAllAsync(InstanceView instance, BackupView? except = null)
     {
-        foreach (var backup in await OfAsync(instance))
+        foreach (var backup in (await OfAsync(instance)).Where(b => b.Id != except?.Id))
             await DeleteAsync(backup);
     }
 

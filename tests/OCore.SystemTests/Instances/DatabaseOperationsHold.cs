@@ -14,28 +14,23 @@ public sealed class DatabaseOperationsHold(OdooLab lab, ITestOutputHelper output
     private DatabaseScene Bases => new(lab.Scene);
 
     [LabFact]
-    public async Task Creating() => await MakingAsync("database.create", "Emptied", (made, name) => Bases.BeginCreatingAsync(made, name));
+    public async Task Creating() => await MakingAsync("database.create", "Emptied", (made, name, _) => Bases.BeginCreatingAsync(made, name));
 
     [LabFact]
-    public async Task Duplicating() => await MakingAsync("database.duplicate", "Doubled", (made, name) => Bases.BeginDuplicatingAsync(made, made.Database, name));
+    public async Task Duplicating() => await MakingAsync("database.duplicate", "Doubled", (made, name, _) => Bases.BeginDuplicatingAsync(made, made.Database, name));
 
     [LabFact]
-    public async Task Restoring_beside()
-    {
-        BackupView? backup = null;
-        // Taken before anything is made to fail: what fails is what begins after it.
-        await MakingAsync("database.restore", "Fetched", (made, name) => Bases.BeginCreatingAsync(made, name, backup!.Id), async made => backup = await Bases.Backups.TakeAsync(made));
-    }
+    public async Task Restoring_beside() => await MakingAsync("database.restore", "Fetched", (made, name, backup) => Bases.BeginCreatingAsync(made, name, backup!.Id), Bases.Backups.TakeAsync);
 
     /// <summary>What makes a database: it is there, or nothing of it is.</summary>
-    private async Task MakingAsync(string kind, string name, Func<InstanceView, string, Task<OperationView>> begin, Func<InstanceView, Task>? prepare = null)
+    /// <param name="take">A backup, before anything is made to fail: what fails is what begins after it.</param>
+    private async Task MakingAsync(string kind, string name, Func<InstanceView, string, BackupView?, Task<OperationView>> begin, Func<InstanceView, string?, Task<BackupView>>? take = null)
     {
         var made = await Scene.ProvisionAsync(Scene.Client, Scene.First, name);
-        if (prepare is not null)
-            await prepare(made);
+        var backup = take is null ? null : await take(made, null);
         var beside = $"{made.Database}_b";
         await Scene.ProveAsync(new OperationCase(kind,
-            async () => (await begin(made, beside)).Id,
+            async () => (await begin(made, beside, backup)).Id,
             async (id, state) =>
             {
                 if (state == OperationState.Stuck)
@@ -45,7 +40,7 @@ public sealed class DatabaseOperationsHold(OdooLab lab, ITestOutputHelper output
                 await Scene.AnswersAsync(made);
                 await Scene.NothingIsLeftAsync();
             },
-            ArrangeAsync: () => Bases.DropAllAsync(made)), output.WriteLine);
+            ArrangeAsync: () => Bases.DropAllAsync(made, backup)), output.WriteLine);
         await Bases.DropAllAsync(made);
         await Scene.DeleteAsync(made);
     }

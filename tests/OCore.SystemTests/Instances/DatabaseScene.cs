@@ -52,10 +52,10 @@ internal sealed class DatabaseScene(OdooScene scene)
     /// <summary>The folders of its filestore on the machine.</summary>
     public async Task<string[]> FoldersAsync(InstanceView instance) => [.. (await Backups.MachineOf(instance).ShellAsync("""ls "/var/lib/ocore/instances/$1/filestore" """, instance.Id.ToString("N"))).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
 
-    public async Task DropAllAsync(InstanceView instance)
+    public async Task DropAllAsync(InstanceView instance, BackupView? except = null)
     {
         foreach (var beside in (await OfAsync(instance)).Where(d => !d.IsServed))
             await scene.EndOfAsync(await BeginDroppingAsync(instance, beside.Name));
-        await Backups.DeleteAllAsync(instance);
+        await Backups.DeleteAllAsync(instance, except);
     }
 }

@@ -46,7 +46,7 @@ public sealed class BackingUpTopologies(TopologyLab lab, ITestOutputHelper outpu
             if (contents.Exists(c => c.AsSpan().SequenceEqual(content)))
                 lab.Bucket.Objects.TryRemove(name, out _);
         foreach (var machine in lab.Machines.Take(2))
-            await machine.ShellAsync("for c in $(docker ps --filter label=ocore.instance --format '{{.Names}}'); do docker exec -u root \"$c\" sh -c 'rm -rf /var/lib/odoo/filestore/*'; done");
+            await machine.ShellAsync("for c in $(docker ps --filter label=ocore.instance --format '{{.Names}}'); do docker exec -u odoo \"$c\" sh -c 'rm -rf /var/lib/odoo/filestore/*'; done");
         await scene.EndOfAsync(await scene.Http.Post<RestoreBackup, OperationView>($"/api/backups/{backup.Id}/restore", new RestoreBackup { Confirm = instance.Slug }), seconds: 420);
         await scene.UntilAsync(async () => (await lab.MeasureAsync(topology, "lb")).State == TopologyNodeState.Running, "both Odoo are behind the load balancer", 90);
         await visitor.SignInAsync(admin.Login, admin.Password);

@@ -47,7 +47,7 @@ public sealed class LookingAtRealServers(TopologyLab lab, ITestOutputHelper outp
         }
 
         // Another program has a port.
-        await lab.Machines[2].ShellAsync("docker run -d --rm --name stranger -p 0.0.0.0:5432:6379 redis:8 >/dev/null");
+        await lab.Machines[2].ShellAsync("docker run -d --rm --name stranger -p 0.0.0.0:5432:6379 --entrypoint sleep haproxy:3.0 1000 >/dev/null");
         try
         {
             var taken = await LookAsync(topology);
