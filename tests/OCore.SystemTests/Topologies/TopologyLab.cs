@@ -1,4 +1,5 @@
 using OCore.Client;
+using OCore.SystemTests.Backups;
 using OCore.SystemTests.Instances;
 using OCore.SystemTests.Remote;
 using OCore.Tests.Topologies;
@@ -14,6 +15,8 @@ public sealed class TopologyLab : IAsyncLifetime
     internal IReadOnlyList<LabServer> Machines { get; } = [.. Enumerable.Range(1, Count).Select(i => new LabServer($"topo{i}"))];
     internal OdooScene Scene { get; private set; } = null!;
     internal Bucket Bucket { get; private set; } = null!;
+    /// <summary>Where backups are kept that are drawn.</summary>
+    internal BucketPeer Backups { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
@@ -23,7 +26,8 @@ public sealed class TopologyLab : IAsyncLifetime
         await Lab.RunAsync("create", $"{Count}", "--prefix", "topo");
         foreach (var server in Machines)
             await server.ForgetOCoreAsync();
-        Scene = await OdooScene.StartEmptyAsync(Machines);
+        Backups = await BucketPeer.StartAsync(Directory.CreateTempSubdirectory("ocore-backups-").FullName);
+        Scene = await OdooScene.StartEmptyAsync(Machines, app => app.Set("FETCH_ALLOW", $"127.0.0.1:{Backups.Port}"));
         // The first address of the lab's network is this machine's.
         var network = Machines[0].Host.Value;
         Bucket = await Bucket.StartAsync(network[..network.LastIndexOf('.')] + ".1");
@@ -35,6 +39,8 @@ public sealed class TopologyLab : IAsyncLifetime
             await scene.DisposeAsync();
         if (Bucket is { } bucket)
             await bucket.DisposeAsync();
+        if (Backups is { } backups)
+            await backups.DisposeAsync();
     }
 
     /// <summary>Where each place of a drawing is.</summary>

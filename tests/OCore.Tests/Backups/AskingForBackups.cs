@@ -1,7 +1,10 @@
 using System.Net.Http.Headers;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Features.Backups;
+using OCore.Platform.Data;
+using OCore.Platform.Operations;
 
 namespace OCore.Tests.Backups;
 
@@ -61,6 +64,24 @@ public sealed class AskingForBackups(TestApps apps) : IClassFixture<TestApps>
             Assert.Contains("not on the public internet", refused.Problem.Detail);
         }
         Assert.Empty((await http.Get<Page<BackupTargetView>>("/api/backup-targets")).Data);
+    }
+
+    /// <summary>By the same way that a deployment takes; of a refusal nothing is left.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task A_backup_that_is_drawn_is_set_up_only_where_it_can_be_kept(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var (agency, instance) = await SchedulesOfBackups.WorldAsync(app);
+        await using (var db = app.Databases.For(new Tenant(instance.RootId, instance.RootId, false), AuditActor.System))
+        {
+            var wanted = new DrawnBucket(agency.Org.Id, instance.RootId, "Shop: Backup", "http://10.1.2.3", null, "backups", "", "key", "secret");
+            var refused = await Assert.ThrowsAsync<StepRefusedException>(() => app.Services.GetRequiredService<DrawnBackups>().EnsureAsync(db, DrawnBackups.TargetOf(Guid.Empty, "backup"), wanted, instance, default));
+            Assert.Equal("target_fails", refused.Code);
+            Assert.Contains("not on the public internet", refused.Message, StringComparison.Ordinal);
+        }
+        using var http = app.As(agency.Owner, agency.Org);
+        Assert.Empty((await http.Get<Page<BackupTargetView>>("/api/backup-targets")).Data);
+        await http.Get<BackupScheduleView>($"/api/instances/{instance.Slug}/backup-schedule").IsRefusedAsync(404, "not_found");
     }
 
     [Theory, Sqlite, Postgres]

@@ -30,6 +30,19 @@ internal static class DeployScene
         return sketch;
     }
 
+    /// <summary>The pair with a second Redis, and three sentinels that let it lead when the first is lost.</summary>
+    public static Sketch Watched()
+    {
+        var sketch = Pair().Set("redis", "role", "primary").Add("redis-2", Features.Topologies.Rules.NodeType.Redis, "app-1", ("label", "Redis 2"), ("role", "replica")).Join("redis-2", "redis").Join("odoo-1", "redis-2").Join("odoo-2", "redis-2");
+        foreach (var (i, place) in ((string[])["edge", "app-1", "app-2"]).Index())
+            sketch = sketch.Add($"sentinel-{i + 1}", Features.Topologies.Rules.NodeType.Redis, place, ("label", $"Sentinel {i + 1}"), ("role", "sentinel")).Join($"sentinel-{i + 1}", "redis", "redis-2");
+        return sketch;
+    }
+
+    /// <summary>The same with a backup a day in a bucket of its own.</summary>
+    public static Sketch BackedUp(this Sketch sketch, string endpoint = "https://backups.example.com") => sketch.Add("backup", Features.Topologies.Rules.NodeType.Backup, null, ("label", "Backup"))
+        .Add("backups", Features.Topologies.Rules.NodeType.S3, null, ("label", "Bucket for backups"), ("endpoint", endpoint), ("bucket", "backups"), ("credential", "offsite"), ("versioning", true)).Join("postgres", "backup").Join("backup", "backups");
+
     /// <summary>The same with PgBouncer between Odoo and PostgreSQL, and before PostgreSQL what follows the primary.</summary>
     public static Sketch Pooled(this Sketch sketch)
     {

@@ -31,6 +31,19 @@ public sealed class DriftOfNodes
             Assert.Empty(NodeDrifts.Compare(Wanted(node.Id), Seen(Wanted(node.Id)), safe: true));
     }
 
+    /// <summary>Who leads is no setting: what is compared is the same before and after another Redis was promoted, and lies beside the file that Redis writes.</summary>
+    [Fact]
+    public void A_promoted_Redis_is_no_difference()
+    {
+        var layout = DeployScene.Watched().Layout();
+        foreach (var node in layout.Of(NodeType.Redis))
+        {
+            var wanted = new WantedContainer(NodeSpecs.Of(DeployScene.Id, layout, node, Secrets), []);
+            Assert.Empty(NodeDrifts.Compare(wanted, Seen(wanted), safe: false));
+            Assert.DoesNotContain(wanted.Files().Keys, f => f.StartsWith("/data/", StringComparison.Ordinal));
+        }
+    }
+
     [Fact]
     public void Each_way_of_changing_it_has_a_sentence()
     {

@@ -39,6 +39,10 @@ public sealed class LookingAtServers(TestApps apps) : IClassFixture<TestApps>
         }, ways);
         Assert.DoesNotContain(ways, w => w.StartsWith("redis ", StringComparison.Ordinal) || w.StartsWith("lb postgres", StringComparison.Ordinal));
         Assert.Contains("odoo-1 filestore 2049", Ways.Of(Sketch.Of("shared").Snapshot()).Select(w => $"{w.From.Id} {w.To.Id} {w.Port}"));
+        // Any Redis may come to lead: the sentinels, Odoo and the other Redis come to each.
+        ways = Ways.Of(DeployScene.Watched().Snapshot()).Select(w => $"{w.From.Id} {w.To.Id} {w.Port}").ToHashSet();
+        Assert.Superset(new HashSet<string> { "redis redis-2 6379", "redis-2 redis 6379", "sentinel-1 redis-2 6379", "sentinel-1 sentinel-3 26379", "odoo-2 sentinel-1 26379", "odoo-1 redis-2 6379" }, ways);
+        Assert.DoesNotContain(ways, w => w.StartsWith("redis sentinel", StringComparison.Ordinal));
         // An address that may be anybody's is not tried.
         Assert.DoesNotContain(Ways.Of(Sketch.Of("shared").Set("postgres", "bind", "203.0.113.9").Snapshot()), w => w.To.Id == "postgres");
     }
@@ -110,6 +114,12 @@ public sealed class LookingAtServers(TestApps apps) : IClassFixture<TestApps>
         foreach (var node in layout.Nodes.Where(n => n.Address is not null && !n.IsBalancer && n.ServerId is not null))
             Assert.Contains(PortGuard.Of(node.ServerId!.Value, layout), p => p.Address.ToString() == node.Address && p.Port == node.Port);
         Assert.DoesNotContain(PortGuard.Of(Sketch.ServerAt("edge"), layout), p => p.Port == 80);
+        // A sentinel is asked by Odoo and by its like, and a Redis by all of them; nobody else comes to either.
+        var watched = DeployScene.Watched().Layout();
+        IEnumerable<string> Users(string node) => PortGuard.Of(watched.Find(node)!.ServerId!.Value, watched).Single(p => p.Port == watched.Find(node)!.Port).Users.Select(u => sketch.Servers[u].Name).Order(StringComparer.Ordinal);
+        foreach (var node in (string[])["redis", "redis-2", "sentinel-2", "sentinel-3"])
+            Assert.Equal(["app-1", "app-2", "edge"], Users(node));
+        Assert.Equal(["app-1", "app-2"], Users("sentinel-1"));
         // While a topology changes, those of before and those of after come in.
         var without = sketch.Without("odoo-2").Layout();
         Assert.Equal(2, PortGuard.Of(Sketch.ServerAt("db"), without, layout).Single(p => p.Port == 5432).Users.Count(u => u == Sketch.ServerAt("app-1") || u == Sketch.ServerAt("app-2")));

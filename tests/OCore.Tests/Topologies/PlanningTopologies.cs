@@ -15,14 +15,16 @@ public sealed class PlanningTopologies
     {
         var text = new StringBuilder();
         void Tell(string title, Sketch? before, Sketch? after) => text.Append($"##### {title}\n{DeployScene.Print(Planner.Actions(before?.Layout(), after?.Layout(), (after ?? before)!.Names()))}\n");
-        var (pair, failover) = (DeployScene.Pair(), DeployScene.Failover());
+        var (pair, failover, watched) = (DeployScene.Pair(), DeployScene.Failover(), DeployScene.Watched().BackedUp());
         Tell("first deployment: a pair", null, pair);
         Tell("first deployment: fail-over", null, failover);
+        Tell("first deployment: Redis with sentinels, and backups", null, watched);
         Tell("nothing changed", pair, pair);
         Tell("more workers, another Odoo, another body size", pair, pair.Set("odoo-1", "workers", 6).Add("odoo-3", NodeType.Odoo, "db", ("workers", 4), ("cronThreads", 0)).Join("odoo-3", "postgres", "s3", "redis").Join("lb", "odoo-3").Set("lb", "bodyMb", 256));
         Tell("an Odoo goes, the load balancer moves", pair, pair.Without("odoo-2").On("lb", "files"));
         Tell("PostgreSQL moves", pair, pair.On("postgres", "files"));
         Tell("destroyed", pair, null);
+        Tell("destroyed: Redis with sentinels, and backups", watched, null);
         Repository.IsGolden("topology-plans.txt", text.ToString());
     }
 
@@ -30,10 +32,11 @@ public sealed class PlanningTopologies
     public void Containers_are_as_reviewed_and_secrets_are_in_files_only()
     {
         var (layout, secrets, text) = (DeployScene.Failover().Add("files", NodeType.Filestore, "files", ("label", "Files")).Join("odoo-1", "files").Join("odoo-2", "files").Set("lb", "tls", true).Add("pg-entry", NodeType.LoadBalancer, "app-1", ("role", "postgres")).Join("pg-entry", "postgres", "postgres-2", "postgres-3")
-            .Add("pooler", NodeType.Pgbouncer, "app-2", ("poolMode", "transaction"), ("sessionDatabases", new[] { "postgres" })).Join("pooler", "pg-entry").Layout(), new TopologySecrets("SECRET-PG", "SECRET-REPL", "SECRET-REST", "SECRET-REDIS"), new StringBuilder());
-        foreach (var node in layout.Nodes.Where(n => n.ServerId is not null && n.Type != NodeType.Odoo))
+            .Add("pooler", NodeType.Pgbouncer, "app-2", ("poolMode", "transaction"), ("sessionDatabases", new[] { "postgres" })).Join("pooler", "pg-entry").Layout(), new TopologySecrets("SECRET-PG", "SECRET-REPL", "SECRET-REST", "SECRET-REDIS", "SECRET-SENTINEL"), new StringBuilder());
+        var watched = DeployScene.Watched().Layout();
+        foreach (var (of, node) in layout.Nodes.Where(n => n.ServerId is not null && n.Type != NodeType.Odoo).Select(n => (layout, n)).Concat(watched.Of(NodeType.Redis).Where(n => n.Id is "redis" or "redis-2" or "sentinel-2").Select(n => (watched, n))))
         {
-            var spec = NodeSpecs.Of(DeployScene.Id, layout, node, secrets);
+            var spec = NodeSpecs.Of(DeployScene.Id, of, node, secrets);
             spec.Check();
             text.Append($"##### {node.Id}\n{spec.Name} {spec.Image}\ncommand {string.Join(' ', spec.Command ?? [])}\n{string.Concat(spec.Ports.Select(p => $"port {p.HostAddress}:{p.HostPort} → {p.ContainerPort}\n"))}{string.Concat(spec.Mounts.Select(m => $"mount {m.Source} {m.Target}\n"))}memory {spec.MemoryBytes >> 20}\n");
             foreach (var file in spec.Files)
@@ -60,13 +63,59 @@ public sealed class PlanningTopologies
         // Straight to a PostgreSQL it would stay with one that leads no more; and what goes past it is no pool.
         Assert.Contains("pooler", LayoutMaker.NotBuilt(DeployScene.Failover().Pooled().Without("entry").Join("pooler", "postgres").Snapshot()).Keys);
         Assert.Contains("pooler", LayoutMaker.NotBuilt(DeployScene.Failover().Pooled().Without("pooler").Add("pooler", NodeType.Pgbouncer, "app-1").Join("pooler", "entry").Join("odoo-1", "pooler").Join("odoo-2", "entry").Snapshot()).Keys);
-        Assert.Contains("backup", LayoutMaker.NotBuilt(Sketch.Of("ha").Snapshot()).Keys);
         Assert.Empty(LayoutMaker.NotBuilt(pair.Set("lb", "tls", true).Snapshot()));
         IReadOnlyDictionary<string, string> Refused(Sketch after) => Planner.NotChanged(Planner.Actions(pair.Layout(), after.Layout(), pair.Names()), pair.Layout(), after.Layout());
         Assert.Empty(Refused(pair.Set("odoo-2", "workers", 8)));
         Assert.Equal(["postgres"], Refused(pair.Set("postgres", "maxConnections", 400)).Keys);
         Assert.Equal(["odoo-1"], Refused(pair.On("odoo-1", "files")).Keys);
         Assert.Equal(["lb"], Refused(pair.Ha(h => h with { LbType = LoadBalancerType.Nginx })).Keys);
+        // Nor does a Redis that runs alone become one of several.
+        Assert.Equal(["redis", "redis-2", "sentinel-1", "sentinel-2", "sentinel-3"], Refused(DeployScene.Watched()).Keys);
+        Assert.Equal(["backup", "backups"], Refused(pair.BackedUp()).Keys);
+    }
+
+    public static TheoryData<string> Keys() => [.. Features.Topologies.Blueprints.All.Select(b => b.Key)];
+
+    /// <summary>A drawing that oCore itself proposes is one that it can build.</summary>
+    [Theory, MemberData(nameof(Keys))]
+    public void Every_blueprint_can_be_deployed_as_it_is_drawn(string key)
+    {
+        var snapshot = Sketch.Of(key).Snapshot();
+        Assert.Empty(LayoutMaker.NotBuilt(snapshot));
+        Assert.DoesNotContain(TopologyRules.Check(snapshot), f => f.Severity == FindingSeverity.Error);
+        Assert.Equal(snapshot.Nodes.Count, Sketch.Of(key).Layout().Nodes.Count);
+    }
+
+    [Fact]
+    public void What_is_not_built_of_Redis_and_of_backups_is_refused_in_words()
+    {
+        void Refuses(string node, string says, Sketch sketch) => Assert.Contains(says, LayoutMaker.NotBuilt(sketch.Snapshot())[node], StringComparison.Ordinal);
+        var (watched, kept) = (DeployScene.Watched(), DeployScene.Pair().BackedUp());
+        Assert.Empty(LayoutMaker.NotBuilt(watched.BackedUp().Snapshot()));
+        Refuses("redis-2", "three sentinels on three servers", watched.Without("sentinel-3"));
+        Refuses("sentinel-1", "three sentinels on three servers", watched.On("sentinel-3", "edge").Set("sentinel-3", "port", 26380));
+        Refuses("redis-2", "three sentinels", watched.Without("sentinel-1").Without("sentinel-2").Without("sentinel-3"));
+        Refuses("sentinel-1", "draw one", watched.Without("redis-2"));
+        Refuses("redis", "exactly one has the role primary", watched.Set("redis-2", "role", "primary"));
+        Refuses("redis", "somebody else's", DeployScene.Pair().Set("redis", "url", "redis://elsewhere:6379"));
+        Refuses("sentinel-2", "Cluster is not built", watched.Set("sentinel-2", "mode", "cluster"));
+        Refuses("backup", "in a bucket", kept.Without("backups"));
+        Refuses("backup", "Take pitr out", kept.Set("backup", "pitr", true));
+        Refuses("backup", "Take path out", kept.Set("backup", "path", "/srv/backups"));
+        Refuses("backup", "draw one backup", kept.Add("backup-2", NodeType.Backup, "db").Join("postgres", "backup-2"));
+        Refuses("backup", "files on an NFS server", Sketch.Of("shared").BackedUp());
+        Refuses("lb", "lead to both by DNS", kept.Set("lb", "virtualIp", "10.0.0.100"));
+        Refuses("watch", "measures every node itself", kept.Add("watch", NodeType.Monitor, "edge").Join("watch", "odoo-1"));
+    }
+
+    /// <summary>A backup that a rule proposes is one that can be deployed.</summary>
+    [Fact]
+    public void What_the_rules_propose_for_backups_can_be_deployed()
+    {
+        var sketch = DeployScene.Pair();
+        var fix = TopologyRules.Check(sketch.Snapshot()).Single(f => f.Code == "TP-P13").Fix;
+        Assert.Empty(LayoutMaker.NotBuilt(sketch.Apply(fix.Changes).Snapshot()));
+        Assert.DoesNotContain(TopologyRules.Check(Sketch.Of("shared").Snapshot()), f => f.Code is "TP-P13" or "TP-F05" && f.Fix.Changes.Any(c => c.Node?.Type == "backup"));
     }
 
     [Theory, Sqlite, Postgres]
@@ -122,6 +171,42 @@ public sealed class PlanningTopologies
         await http.Send(HttpMethod.Delete, path).IsRefusedAsync(409, "topology_deployed");
         await http.Delete<OperationView>($"/api/servers/{servers["db"]}").IsRefusedAsync(409, "server_in_use");
         await http.Delete<OperationView>($"/api/instances/{instance.Id}").IsRefusedAsync(409, "part_of_topology");
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task High_availability_is_planned_as_it_is_drawn(Database database)
+    {
+        await using var app = await TestApp.StartAsync(database, a => a.Adjust(services => _ = services.Remove(services.Single(d => d.ImplementationType == typeof(OperationEngine)))));
+        var agency = await app.AgencyAsync("Available");
+        var http = app.As(agency.Owner, agency.Org);
+        var (sketch, servers) = (Sketch.Of("ha"), new Dictionary<string, Guid>());
+        foreach (var (i, place) in sketch.Servers.Values.Select(s => s.Name).Index())
+            servers[place] = await TopologiesTests.ServerAsync(app, agency.Org, place, $"10.0.0.{10 + i}");
+        var topology = await http.Post<CreateTopology, TopologyView>("/api/topologies", sketch.Drawing("Available", servers));
+        await http.Put<SetTopologyCredential, TopologyCredentialView>($"/api/topologies/{topology.Id}/credentials/main", new() { AccessKey = "AK", SecretKey = "the-secret-key" });
+        var plan = await http.Post<PlanTopology, TopologyPlanView>($"/api/topologies/{topology.Id}/plan", new());
+        Assert.Equal(sketch.Data.Nodes.Select(n => n.Id).Order(StringComparer.Ordinal), plan.Actions.Where(a => a.Action == PlanActionKind.Create).Select(a => a.NodeId).Order(StringComparer.Ordinal));
+        Assert.Empty(plan.Findings);
+        var operation = await http.Post<DeployTopology, OperationView>($"/api/topologies/{topology.Id}/deploy", new() { PlanHash = plan.Hash });
+        Assert.Contains("schedule the backups", operation.Steps.Select(s => s.Name));
+    }
+
+    /// <summary>One that is alone is told to Odoo as ever, so that nothing that runs is different for it; by sentinels it is found by name.</summary>
+    [Fact]
+    public void Odoo_is_told_where_its_sessions_are()
+    {
+        string Told(Sketch sketch)
+        {
+            var layout = sketch.Layout();
+            var deployment = new TopologyDeployment { Name = "x", Status = "active", PlanHash = "", DrawingDigest = "", Layout = layout, SecretsSealed = "" };
+            var cluster = TopologyHost.ClusterOf(new TopologyWork(deployment, layout, new TopologySecrets("a", "b", "c", "REDIS", "SENTINEL"), new Dictionary<Guid, Server>()), Guid.Empty, null);
+            return Encoding.UTF8.GetString(Features.Instances.ClusterAddons.FilesOf(cluster).Single(f => f.Path.Value == "/opt/hosting/sessions.json").Content.Span);
+        }
+        const string Alone = """{"host":"10.0.0.13","port":6379,"password":"REDIS","prefix":"ocore:00000000000000000000000000000000:"}""";
+        Assert.Equal(Alone, Told(DeployScene.Pair()));
+        var told = Told(DeployScene.Watched());
+        foreach (var part in (string[])["\"sentinels\":[{\"host\":\"10.0.0.13\",\"port\":26379},{\"host\":\"10.0.0.10\",\"port\":26379},{\"host\":\"10.0.0.11\",\"port\":26379}]", "\"service\":\"sessions\"", "\"sentinelPassword\":\"SENTINEL\"", "\"password\":\"REDIS\""])
+            Assert.Contains(part, told, StringComparison.Ordinal);
     }
 
     private static async Task SetStatusAsync(TestApp app, Guid server, ServerStatus status)

@@ -33,6 +33,8 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-S06", Error, Shared, s => s.Set("odoo-1", "serverId", null)),
         Case("TP-S06", Error, Full, s => s.Set("s3", "bucket", null)),
         Case("TP-S06", Error, Full, s => s.On("s3", "ops")),
+        Case("TP-S06", Error, Full, s => s.On("backup", "ops")),
+        Case("TP-S06", Error, Full, s => s.Without("backups")),
         Case("TP-S07", Error, Single, s => s.Without("odoo-postgres")),
         Case("TP-S07", Error, Single, s => s.Without("odoo")),
         Case("TP-S07", Error, Shared.Add("postgres-2", NodeType.Postgres, "files", ("role", "primary")), s => s.Join("odoo-2", "postgres-2")),
@@ -51,7 +53,7 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-L02", Error, Shared, s => s.Server("edge", f => f with { Status = ServerStatus.Failed })),
         Case("TP-L03", Error, Shared, s => s.Set("lb", "websocket", false)),
         Case("TP-L04", Warning, Full, s => s.Without("lb-2")),
-        Case("TP-L04", Warning, Full, s => s.Set("lb-2", "virtualIp", null)),
+        Case("TP-L04", Warning, Full, s => s.Set("lb-2", "dns", null)),
         Case("TP-L05", Warning, Shared, s => s.On("postgres", "edge")),
         Case("TP-L05", Warning, Shared.Without("odoo-2"), s => s.On("lb", "app-1")),
         Case("TP-L06", Warning, Shared.Set("lb", "tls", true).Set("lb", "hosts", new[] { "ERP.example.com" }) with { Proven = new HashSet<string> { "erp.example.com" } }, s => s.Set("lb", "hosts", new[] { "erp.elsewhere.org" })),
@@ -76,6 +78,7 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-F04", Error, Full.Beside("Other", "s3", NodeType.S3, null, ("endpoint", "https://s3.example.com/"), ("bucket", "erp"), ("prefix", "other")), s => s.Beside("Another", "s3", NodeType.S3, null, ("endpoint", "https://s3.example.com/"), ("bucket", "erp"))),
         Case("TP-F05", Warning, Full, s => s.Set("s3", "versioning", false)),
         Case("TP-F05", Warning, Shared.Set("filestore", "snapshots", true).Add("backup", NodeType.Backup, "edge").Join("filestore", "backup").Join("postgres", "backup"), s => s.Without("filestore-backup")),
+        Case("TP-F05", Warning, Full, s => s.Set("backups", "bucket", "erp")),
         Case("TP-F06", Error, Shared.Running(), s => s.Running(r => r with { Ha = r.Ha with { FilestoreType = FilestoreType.Local } })),
     ];
 
@@ -113,7 +116,7 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
             s => s.Set("pool", "sessionDatabases", null)),
         Case("TP-P13", Warning, Full, s => s.Without("backup")),
         Case("TP-P13", Warning, Full, s => s.On("backup", "db-2")),
-        Case("TP-P13", Warning, Full, s => s.Set("backup", "pitr", false)),
+        Case("TP-P13", Info, Full.Ha(h => h with { PgFailoverEnabled = false }), s => s.Ha(h => h with { PgFailoverEnabled = true })),
         Case("TP-P14", Warning, Failover, s => s.Without("postgres-2")),
     ];
 

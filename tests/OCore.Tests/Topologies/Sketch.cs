@@ -39,9 +39,7 @@ internal sealed record Sketch
             if (node.Text("place") is { } place)
                 sketch = sketch.Set(node.Id, "serverId", ServerAt(place));
             if (node.Type == NodeType.S3)
-                sketch = sketch.Set(node.Id, "endpoint", "https://s3.example.com").Set(node.Id, "bucket", "erp").Set(node.Id, "credential", "main");
-            if (node.IsHttp && blueprint == "ha")
-                sketch = sketch.Set(node.Id, "virtualIp", "10.0.0.100");
+                sketch = sketch.Set(node.Id, "endpoint", "https://s3.example.com").Set(node.Id, "bucket", node.Id == "s3" ? "erp" : node.Id).Set(node.Id, "credential", "main");
         }
         return sketch;
     }

@@ -32,10 +32,21 @@ internal sealed class TakeBackupKind : OperationKind<BackupInput>
         if (!input.Verify)
             return;
         var key = BackupSteps.LockOf(backup.Id);
-        if (backup.State == BackupState.Verified || await db.ResourceLocks.AnyAsync(l => l.Key == key, context.Stop))
-            return;
-        await BackupSteps.BeginVerifyingAsync(db, context.Get<OperationQueue>(), backup, context.Stop);
-        await db.SaveChangesAsync(context.Stop);
+        await db.InTransactionAsync(async () =>
+        {
+            // The hold on the backup is handed over; whoever else has it by now was begun by this step before it was interrupted.
+            if (await db.ResourceLocks.SingleOrDefaultAsync(l => l.Key == key, context.Stop) is { } held)
+            {
+                if (held.OperationId != context.OperationId)
+                    return 0;
+                db.Remove(held);
+                await db.SaveChangesAsync(context.Stop);
+            }
+            else if (backup.State == BackupState.Verified)
+                return 0;
+            await BackupSteps.BeginVerifyingAsync(db, context.Get<OperationQueue>(), backup, context.Stop);
+            return await db.SaveChangesAsync(context.Stop);
+        }, context.Stop);
     }
 }
 

@@ -110,7 +110,7 @@ internal static class BackupTargetEndpoints
             ? (found, null) : (null, BackupProblems.TargetNotFound);
     }
 
-    private static async Task<(string? Error, int Milliseconds)> TryAsync(BackupStores stores, BackupTarget target, TimeProvider time, CancellationToken stop)
+    internal static async Task<(string? Error, int Milliseconds)> TryAsync(BackupStores stores, BackupTarget target, TimeProvider time, CancellationToken stop)
     {
         var (name, content, began) = (target.AppendOnly ? "test" : $"test-{Guid.CreateVersion7():N}", RandomNumberGenerator.GetBytes(64 << 10), time.GetTimestamp());
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -153,7 +153,7 @@ internal static class BackupTargetEndpoints
                 other.IsDefault = false;
     }
 
-    private static string PrefixOf(string? given) => given?.Trim('/') is { Length: > 0 } text ? text + "/" : "";
+    internal static string PrefixOf(string? given) => given?.Trim('/') is { Length: > 0 } text ? text + "/" : "";
 
     private static async Task<List<BackupTargetView>> ViewsAsync(OCoreDb db, IReadOnlyList<BackupTarget> targets, CancellationToken stop)
     {

@@ -13,6 +13,7 @@ internal static class BackupsSetup
         services.AddSingleton<BackupRecovery>();
         services.AddSingleton<OdooArchives>();
         services.AddSingleton<BackupSchedules>();
+        services.AddSingleton<DrawnBackups>();
         services.AddSingleton<Databases.DatabaseCopier>();
         return services;
     }

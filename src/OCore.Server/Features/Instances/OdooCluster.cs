@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 
@@ -11,7 +12,15 @@ internal sealed record ClusterNode(string NodeId, Guid ServerId, string Containe
 internal sealed record ClusterPostgres(Guid ServerId, string Container);
 
 /// <summary>Where sessions are kept.</summary>
-internal sealed record ClusterRedis(string Host, int Port, string Password, string Prefix);
+internal sealed record ClusterRedis(string Host, int Port, string Password, string Prefix)
+{
+    /// <summary>Who say which of several Redis leads now; then host and port are only where it was at first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyList<ClusterSentinel>? Sentinels { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Service { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? SentinelPassword { get; init; }
+}
+
+internal sealed record ClusterSentinel(string Host, int Port);
 
 /// <summary>Where files are kept.</summary>
 internal sealed record ClusterBucket(string Endpoint, string Bucket, string Region, string Prefix, string AccessKey, string SecretKey);

@@ -42,13 +42,13 @@ internal static class Blueprints
     private static TopologyBlueprint HighlyAvailable()
     {
         var sheet = new Sheet()
-            .Add("lb-1", NodeType.LoadBalancer, "edge-1", 0, 0, ("label", "Load balancer 1")).Add("lb-2", NodeType.LoadBalancer, "edge-2", 0, 2, ("label", "Load balancer 2"))
+            .Add("lb-1", NodeType.LoadBalancer, "edge-1", 0, 0, ("label", "Load balancer 1"), ("dns", true)).Add("lb-2", NodeType.LoadBalancer, "edge-2", 0, 2, ("label", "Load balancer 2"), ("dns", true))
             .Odoo(3, cronOnFirst: true)
             .Add("redis-1", NodeType.Redis, "edge-1", 2, 0, ("label", "Redis 1"), ("role", "primary")).Add("redis-2", NodeType.Redis, "edge-2", 2, 1, ("label", "Redis 2"), ("role", "replica"))
             .Add("s3", NodeType.S3, null, 2, 2, ("label", "S3 bucket"), ("versioning", true))
             .Postgres(3)
-            .Add("backup", NodeType.Backup, "ops", 4, 3, ("label", "Backup"), ("pitr", true))
-            .Join("lb-1", "odoo-1", "odoo-2", "odoo-3").Join("lb-2", "odoo-1", "odoo-2", "odoo-3").Join("redis-2", "redis-1");
+            .Add("backup", NodeType.Backup, null, 4, 3, ("label", "Backup")).Add("backups", NodeType.S3, null, 5, 3, ("label", "Bucket for backups"), ("versioning", true))
+            .Join("lb-1", "odoo-1", "odoo-2", "odoo-3").Join("lb-2", "odoo-1", "odoo-2", "odoo-3").Join("redis-2", "redis-1").Join("backup", "backups");
         var places = new[] { "edge-1", "edge-2", "ops" };
         for (var i = 1; i <= 3; i++)
             sheet.Add($"sentinel-{i}", NodeType.Redis, places[i - 1], 3, 3 + i, ("label", $"Sentinel {i}"), ("role", "sentinel")).Join($"sentinel-{i}", "redis-1", "redis-2")
@@ -56,7 +56,7 @@ internal static class Blueprints
         for (var i = 1; i <= 3; i++)
             sheet.Join($"odoo-{i}", "redis-1", "redis-2", "s3", "postgres-1", "postgres-2", "postgres-3").Join($"postgres-{i}", "etcd-1", "etcd-2", "etcd-3", "backup");
         return sheet.Join("postgres-2", "postgres-1").Join("postgres-3", "postgres-1")
-            .Finish("ha", "High availability", "Two load balancers, three Odoo nodes, Redis with sentinels, files in S3, three PostgreSQL with three etcd members, and backups: any one machine may be lost.",
+            .Finish("ha", "High availability", "Two load balancers named by DNS, three Odoo nodes, Redis with sentinels, files in S3, three PostgreSQL with three etcd members, and a backup a day in a bucket of its own: any one machine may be lost.",
                 new HaConfig { LbType = LoadBalancerType.Haproxy, FilestoreType = FilestoreType.S3, RedisEnabled = true, PgFailoverEnabled = true });
     }
 

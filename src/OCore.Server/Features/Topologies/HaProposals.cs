@@ -17,7 +17,7 @@ internal static class HaProposals
             Place(unplaced, lb);
         if (ha.FilestoreType == FilestoreType.SharedNfs && topology.Of(NodeType.Filestore).Count == 0)
             Draw("filestore", NodeType.Filestore, "filestore", [("label", "Filestore (NFS)")], id => topology.Odoo.Select(o => Fix.Edge(o.Id, id)));
-        if (ha.FilestoreType == FilestoreType.S3 && topology.Of(NodeType.S3).Count == 0)
+        if (ha.FilestoreType == FilestoreType.S3 && topology.Of(NodeType.S3).Count == topology.BackupBuckets.Count)
             Draw("bucket", NodeType.S3, "s3", [("label", "S3 bucket")], id => topology.Odoo.Select(o => Fix.Edge(o.Id, id)));
         if (ha.RedisEnabled && topology.RedisData.Count == 0)
             Draw("Redis", NodeType.Redis, "redis", [("label", "Redis"), ("serverId", ha.RedisServerId)], id => topology.Odoo.Select(o => Fix.Edge(o.Id, id)));

@@ -7,7 +7,7 @@ import '@xyflow/react/dist/base.css';
 import { added, cardHeight, cardWidth, fitting, gridStep, joined, labelOf, moved, type Position, serverOf, without } from './drawing';
 import { dragType } from './dragType';
 import { type Card, type CardNode, NodeCard } from './NodeCard';
-import { detailOf, kindOf } from './kinds';
+import { detailOf, hasServer, kindOf } from './kinds';
 import { marking } from './SeverityIcon';
 import { actionWords, type Deployment, stateWords } from './useDeployment';
 import type { Editor } from './useEditor';
@@ -66,7 +66,7 @@ function Flow({ editor, servers, deployment, handle }: Props) {
       const data = known && Object.keys(fresh).every((member) => known.data[member] === fresh[member]) ? known.data : fresh;
       const position = known && known.position.x === node.position.x && known.position.y === node.position.y ? known.position : node.position;
       if (known && known.data === data && known.position === position && Boolean(known.selected) === selected) return known;
-      const says = [kindOf(node.type)?.label, labelOf(node), detailOf(node), server ?? (node.type === 's3' ? undefined : 'no server'), state && stateWords[state], differs && 'differs from what was deployed', action && `plan: ${actionWords[action]}`, count > 0 ? `${count} findings` : undefined].filter(Boolean).join(', ');
+      const says = [kindOf(node.type)?.label, labelOf(node), detailOf(node), server ?? (hasServer(node.type) ? 'no server' : undefined), state && stateWords[state], differs && 'differs from what was deployed', action && `plan: ${actionWords[action]}`, count > 0 ? `${count} findings` : undefined].filter(Boolean).join(', ');
       return { ...known, id: node.id, type: 'card', position, data, selected, ariaLabel: says, initialWidth: cardWidth, initialHeight: cardHeight };
     });
   }), [draft.nodes, names, findings.of, selection.nodes, actions, statuses]);

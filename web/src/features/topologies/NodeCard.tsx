@@ -2,7 +2,7 @@ import { memo } from 'react';
 import { Handle, Position, useConnection, type Node, type NodeProps } from '@xyflow/react';
 import type { FindingSeverity, PlanActionKind, TopologyNodeState } from '../../api/types';
 import { type DrawnNode, labelOf } from './drawing';
-import { detailOf, kindOf, mayJoin } from './kinds';
+import { detailOf, hasServer, kindOf, mayJoin } from './kinds';
 import { KindIcon } from './KindIcon';
 import { SeverityIcon } from './SeverityIcon';
 import { actionWords, stateTones, stateWords } from './useDeployment';
@@ -37,7 +37,7 @@ export const NodeCard = memo(function NodeCard({ data, selected, isConnectable }
       <span className={classes.cardText}>
         <b>{labelOf(node)}</b>
         <span>{state ? <span className={classes.state} data-tone={differs ? 'warn' : stateTones[state]}>{stateWords[state]}{differs && ', differs'}</span> : detailOf(node)}</span>
-        {node.type !== 's3' && <span className={server ? undefined : classes.missing}>{server ?? 'no server'}</span>}
+        {hasServer(node.type) && <span className={server ? undefined : classes.missing}>{server ?? 'no server'}</span>}
       </span>
       {action && action !== 'keep' && <span className={classes.cardAction}>{actionWords[action]}</span>}
       {worst && !action && <span className={classes.cardBadge} data-severity={worst}><SeverityIcon severity={worst} size={13} />{findings}</span>}

@@ -4,7 +4,7 @@ import { IconCopyPlus, IconTrash, IconX } from '@tabler/icons-react';
 import { changed, type DrawnNode, duplicated, fitting, joined, labelOf, serverOf, textOf, without, withMember } from './drawing';
 import { Credential } from './Credential';
 import { FindingList } from './FindingList';
-import { common, type Field, kindOf } from './kinds';
+import { common, type Field, hasServer, kindOf } from './kinds';
 import { KindIcon } from './KindIcon';
 import { NodeStatus } from './NodeStatus';
 import { ServerPicker } from './ServerPicker';
@@ -39,7 +39,7 @@ export default function NodeForm({ editor, node, servers, deployment, onShow }: 
       {status && <NodeStatus topology={editor.topology.id} status={status} />}
       {own.length > 0 && <FindingList findings={own} editor={editor} onShow={onShow} here={node.id} />}
       <TextInput size="xs" label="Name" value={textOf(node, 'label') ?? ''} placeholder={node.id} maxLength={100} readOnly={!mayChange} onChange={(event) => set('label', event.currentTarget.value)} />
-      {node.type !== 's3' && (
+      {hasServer(node.type) && (
         <div>
           <ServerPicker label="Server" servers={servers} draft={draft} value={serverOf(node)} readOnly={!mayChange} onChange={(server) => set('serverId', server)} description={place ? `Place: ${place}` : undefined} />
           {mayChange && mates.length > 0 && serverOf(node) && (

@@ -3,7 +3,7 @@ import { IconTrash } from '@tabler/icons-react';
 import { EmptyState, Status, Tag } from '../../ui/Bits';
 import table from '../../ui/ui.module.css';
 import { labelOf, serverOf, without } from './drawing';
-import { detailOf, kindOf } from './kinds';
+import { detailOf, hasServer, kindOf } from './kinds';
 import { KindIcon } from './KindIcon';
 import type { Place } from './servers';
 import { SeverityIcon } from './SeverityIcon';
@@ -34,7 +34,7 @@ export default function TableView({ editor, servers, deployment: { actions, stat
                 <tr key={node.id} data-chosen={chosen || undefined} className={classes.row}>
                   <td><button type="button" className={classes.pick} aria-pressed={chosen} onClick={() => select(chosen ? nothing : { nodes: [node.id], edges: [] })}><KindIcon type={node.type} />{labelOf(node)}</button></td>
                   <td>{kindOf(node.type)?.label ?? node.type}{detailOf(node) !== kindOf(node.type)?.label && <div className="dim">{detailOf(node)}</div>}</td>
-                  <td>{serverId ? (names.get(serverId) ?? 'unknown server') : <span className="dim">{node.type === 's3' ? '–' : 'none'}</span>}</td>
+                  <td>{serverId ? (names.get(serverId) ?? 'unknown server') : <span className="dim">{hasServer(node.type) ? 'none' : '–'}</span>}</td>
                   <td data-wrap>{uses(node.id).join(', ') || <span className="dim">nothing</span>}</td>
                   <td>{own[0] ? <span className={classes.severity}><SeverityIcon severity={own[0].severity} size={15} /> {own.length}</span> : findings.answer ? <Tag>fine</Tag> : '–'}</td>
                   {statuses.size > 0 && <td>{status ? <Status tone={status.drift.length > 0 ? 'warn' : stateTones[status.state]}>{stateWords[status.state]}{status.drift.length > 0 && ', differs'}</Status> : '–'}</td>}

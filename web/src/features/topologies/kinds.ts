@@ -52,7 +52,7 @@ export const kinds: Kind[] = [
     fields: [
       choice('role', 'In front of', [['http', 'Odoo'], ['postgres', 'PostgreSQL']], 'http'),
       list('hosts', 'Host names', { hint: 'Press Enter after each.' }),
-      flag('tls', 'TLS'), text('virtualIp', 'Shared address', { hint: 'Of two load balancers, for the one that is alive.' }),
+      flag('tls', 'TLS'), text('virtualIp', 'Shared address', { hint: 'Not built: a plan with it is refused. Name both by DNS.' }),
       flag('dns', 'Several addresses in DNS', { hint: 'Instead of a shared address.' }),
       flag('sticky', 'Keep people on their node', { hint: 'Not needed with sessions in Redis.' }), flag('websocket', 'Route live connections', { otherwise: true }),
       port('httpPort', 'HTTP port', 80), port('httpsPort', 'HTTPS port', 443), port('port', 'PostgreSQL port', 5000),
@@ -126,8 +126,8 @@ export const kinds: Kind[] = [
     ],
   },
   {
-    type: 'backup', id: 'backup', label: 'Backup', what: 'Where PostgreSQL and the filestore are backed up to.', family: 'care',
-    fields: [flag('pitr', 'Any moment can be brought back', { hint: 'By the log of PostgreSQL.' }), text('path', 'Folder')],
+    type: 'backup', id: 'backup', label: 'Backup', what: 'A backup a day of the whole instance, in the S3 bucket it is joined to.', family: 'care',
+    fields: [flag('pitr', 'Any moment can be brought back', { hint: 'Not built: a plan with it is refused.', rare: true }), text('path', 'Folder', { hint: 'Not built: the bucket has a folder of its own.', rare: true })],
   },
   {
     type: 'monitor', id: 'monitor', label: 'Monitor', what: 'Watches the others. With pg_auto_failover it decides who is the primary.', family: 'care',
@@ -137,6 +137,9 @@ export const kinds: Kind[] = [
 
 const byType = new Map(kinds.map((kind) => [kind.type, kind]));
 export const kindOf = (type: string) => byType.get(type);
+
+/** A bucket is elsewhere, and backups are taken by oCore itself. */
+export const hasServer = (type: string) => type !== 's3' && type !== 'backup';
 
 /** From the user to the used. A monitor may look at everything. */
 export const pairs: [string, string][] = [

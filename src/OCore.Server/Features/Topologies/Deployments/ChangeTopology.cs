@@ -219,8 +219,10 @@ internal sealed class DestroyTopologyKind : OperationKind<TopologyInput>
     private static async Task ForgetAsync(TopologyInput input, StepContext context)
     {
         await using var db = context.OpenDb();
-        if (await db.TopologyDeployments.AsNoTracking().SingleOrDefaultAsync(d => d.TopologyId == input.TopologyId, context.Stop) is not { } deployment)
+        if (await context.Get<TopologyHost>().FindAsync(db, input.TopologyId, context.Stop) is not { Deployment: { } deployment } work)
             return;
+        if (BackupNodes.Of(work.Layout) is { } backup)
+            await BackupNodes.RemoveAsync(db, work, backup, context.Stop);
         if (await db.Instances.SingleOrDefaultAsync(i => i.Id == deployment.InstanceId, context.Stop) is { } instance)
         {
             await InstanceDomainQueries.ReleaseAllAsync(db, instance, context.Get<Settings>(), context.Get<TimeProvider>().GetUtcNow(), context.Stop);

@@ -14,7 +14,7 @@ internal sealed record TopologyInput(Guid TopologyId);
 internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
 {
     public override string Name => "topology.deploy";
-    public override int Version => 2;
+    public override int Version => 3;
 
     protected override void Define(StepList<TopologyInput> steps) => steps
         .Step("check the servers", CheckAsync, ForgetAsync)
@@ -23,7 +23,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         .Step("start etcd", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Etcd), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Etcd))
         .Step("start PostgreSQL", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Postgres), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Postgres))
         .Step("lead to PostgreSQL", (i, c) => StartAsync(i, c, LeadsToPostgres), (i, c) => RemoveAsync(i, c, LeadsToPostgres))
-        .Step("start Redis", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Redis), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Redis))
+        .Step("start Redis", StartRedisAsync, (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Redis))
         .Step("start the NFS server", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Filestore), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Filestore))
         .Step("make the database", DatabaseAsync)
         .Step("make the folders", FoldersAsync, RemoveFoldersAsync)
@@ -32,6 +32,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         .Step("start Odoo", StartOdooAsync, RemoveOdooAsync)
         .Step("start the load balancers", StartBalancersAsync, RemoveBalancersAsync)
         .Step("wait until Odoo answers", WaitAsync)
+        .Step("schedule the backups", BackUpAsync, BackUpNoMoreAsync)
         .Step("finish", FinishAsync);
 
     private static bool LeadsToPostgres(LayoutNode node) => node.IsPgEntry || node.Type == NodeType.Pgbouncer;
@@ -93,6 +94,13 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
             await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, TopologyNodeState.Running, null);
             context.Log($"{node.Id}: {node.Label} runs");
         }
+    }
+
+    // Who says who leads comes after those who may.
+    private static async Task StartRedisAsync(TopologyInput input, StepContext context)
+    {
+        await StartAsync(input, context, n => n.Type == NodeType.Redis && !n.IsSentinel);
+        await StartAsync(input, context, n => n.IsSentinel);
     }
 
     private static async Task RemoveAsync(TopologyInput input, StepContext context, Func<LayoutNode, bool> which)
@@ -231,6 +239,25 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
     {
         await using var db = context.OpenDb();
         await TopologySteps.WaitForBalancersAsync(context.Get<TopologyHost>(), await context.Get<TopologyHost>().OpenAsync(db, input.TopologyId, context.Stop), context);
+    }
+
+    private static async Task BackUpAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        var work = await context.Get<TopologyHost>().OpenAsync(db, input.TopologyId, context.Stop);
+        if (BackupNodes.Of(work.Layout) is not { } node)
+            return;
+        await context.Get<BackupNodes>().EnsureAsync(db, work, node, context.Stop);
+        foreach (var id in (string[])[node.Id, node.Text("bucket")])
+            await TopologySteps.MarkAsync(context, input.TopologyId, id, TopologyNodeState.Running, null);
+        context.Log($"{node.Id}: the instance is backed up once a day");
+    }
+
+    private static async Task BackUpNoMoreAsync(TopologyInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        if (await context.Get<TopologyHost>().FindAsync(db, input.TopologyId, context.Stop) is { } work && BackupNodes.Of(work.Layout) is { } node)
+            await BackupNodes.RemoveAsync(db, work, node, context.Stop);
     }
 
     private static async Task FinishAsync(TopologyInput input, StepContext context)

@@ -184,10 +184,10 @@ internal sealed class Deploying(SecretBox secrets, TopologyHost host, TimeProvid
         var deployment = new TopologyDeployment
         {
             Id = deploymentId, OrgId = topology.OrgId, RootId = topology.RootId, TopologyId = topology.Id, Name = topology.Name, InstanceId = id, Status = "deploying", PlanHash = plan.Content.Hash(),
-            DrawingDigest = topology.DrawingDigest, Layout = Named(layout, slug), SecretsSealed = host.Seal(new TopologySecrets(Password(), Password(), Password(), Password()), deploymentId),
+            DrawingDigest = topology.DrawingDigest, Layout = Named(layout, slug), SecretsSealed = host.Seal(new TopologySecrets(Password(), Password(), Password(), Password(), Password()), deploymentId),
         };
         ClusterBucket? bucket = null;
-        if (layout.Nodes.FirstOrDefault(n => n.Type == Rules.NodeType.S3) is { } s3)
+        if (layout.Files is { } s3)
         {
             var credential = await db.TopologyCredentials.SingleAsync(c => c.TopologyId == topology.Id && c.Name == s3.Text("credential"), stop);
             bucket = new ClusterBucket(s3.Text("endpoint"), s3.Text("bucket"), s3.Settings.GetValueOrDefault("region", "us-east-1"), s3.Text("prefix"), credential.AccessKey, secrets.Unseal(credential.SecretKeySealed, TopologyCredential.Secret, credential.Id));

@@ -38,6 +38,11 @@ internal sealed record LayoutNode
 
     [JsonIgnore] public bool IsPgEntry => Type == NodeType.LoadBalancer && Is("role", "postgres");
     [JsonIgnore] public bool IsBalancer => Type == NodeType.LoadBalancer && !IsPgEntry;
+    /// <summary>One of several Redis, or of those who say which of them leads.</summary>
+    [JsonIgnore] public bool IsWatched => Type == NodeType.Redis && Settings.ContainsKey("role");
+    [JsonIgnore] public bool IsSentinel => Type == NodeType.Redis && Is("role", "sentinel");
+    /// <summary>A bucket in which no files of Odoo are, but its backups.</summary>
+    [JsonIgnore] public bool IsForBackups => Type == NodeType.S3 && Is("role", "backups");
     [JsonIgnore] public bool IsWeb => Type == NodeType.Odoo && Is("role", "web");
     public string Endpoint(int port) => Address!.Contains(':', StringComparison.Ordinal) ? $"[{Address}]:{port}" : $"{Address}:{port}";
 
@@ -71,6 +76,12 @@ internal sealed record Layout
     /// <summary>The node whose container bears the instance's own name: tools that work on one Odoo work on this.</summary>
     [JsonIgnore] public LayoutNode Home => Of(NodeType.Odoo).OrderBy(n => !n.IsWeb).ThenBy(n => n.Id, StringComparer.Ordinal).First();
     [JsonIgnore] public IEnumerable<Guid> Servers => Nodes.Select(n => n.ServerId).OfType<Guid>().Distinct();
+
+    [JsonIgnore] public IEnumerable<LayoutNode> Sentinels => Nodes.Where(n => n.IsSentinel);
+    /// <summary>The Redis that leads at first, or the only one.</summary>
+    [JsonIgnore] public LayoutNode? FirstRedis => Of(NodeType.Redis).FirstOrDefault(n => !n.IsSentinel && !n.Is("role", "replica"));
+    /// <summary>Where the files of Odoo are.</summary>
+    [JsonIgnore] public LayoutNode? Files => Of(NodeType.S3).FirstOrDefault(n => !n.IsForBackups);
 
     /// <summary>How Odoo comes to the database: an entry that follows the primary, or the nodes themselves.</summary>
     [JsonIgnore]

@@ -28,9 +28,10 @@ internal static class LayoutMaker
         NodeType.Pgbouncer when topology.Ha.PgFailoverEnabled && !topology.Targets(node).Single().IsPgEntry => "With fail-over, PgBouncer needs a load balancer of PostgreSQL that follows the primary: join it to one.",
         NodeType.Pgbouncer when topology.Odoo.Any(o => !topology.Joined(o, node)) => "All Odoo nodes of a topology come to PostgreSQL by the same way: join each of them to PgBouncer.",
         NodeType.Monitor => "Monitoring nodes are not built by oCore, which measures every node itself.",
-        NodeType.Backup => "Backup nodes are not built by oCore: the instance is backed up as every other one.",
-        NodeType.Redis when node.IsSentinel || node.Text("role") == "replica" => "Redis runs as one primary that keeps its data on its disk; replicas and sentinels are not built.",
+        NodeType.Backup => WhyNoBackup(topology, node),
+        NodeType.Redis when node.Text("mode") == "cluster" => "Redis Cluster is not built: sessions need one Redis that leads, with replicas and sentinels.",
         NodeType.Redis when node.Text("url") is not null => "A Redis of somebody else's is not used. Leave url out, and oCore runs one.",
+        NodeType.Redis when topology.RedisData.Count + topology.Sentinels.Count > 1 && WhyNoSentinels(topology) is { } why => why,
         NodeType.Postgres when !topology.Ha.PgFailoverEnabled && topology.Postgres.Count > 1 => "Replicas run with pgFailoverEnabled, under Patroni.",
         NodeType.Postgres when node.Text("failover", "patroni") != "patroni" => "Fail-over is done by Patroni.",
         NodeType.Postgres when node.Int("version", 17) != 17 => "PostgreSQL 17 is what runs.",
@@ -40,6 +41,22 @@ internal static class LayoutMaker
         NodeType.LoadBalancer when node.Text("virtualIp") is not null => "A shared address of two load balancers is not set up by oCore; lead to both by DNS.",
         _ => null,
     };
+
+    // Fewer could not agree after the loss of one, and a replica that nobody promotes takes nobody's place.
+    private static string? WhyNoSentinels(TopologySnapshot topology)
+    {
+        var (redis, sentinels) = (topology.RedisData, topology.Sentinels);
+        return redis.Count < 2 ? "Sentinels need a replica that they can let lead: draw one, or leave the sentinels out."
+            : redis.Count(r => r.Text("role", "primary") == "primary") != 1 ? "Of several Redis nodes exactly one has the role primary; the others are replicas."
+            : sentinels.Count < 3 || sentinels.Select(s => s.ServerId).Distinct().Count() < 3 ? "With replicas of Redis it takes at least three sentinels on three servers: who leads is agreed on by a majority of them." : null;
+    }
+
+    private static string? WhyNoBackup(TopologySnapshot topology, DrawnNode node) =>
+        topology.Of(NodeType.Backup).Count > 1 ? "An instance has one schedule of backups: draw one backup. A second place is set at the instance's schedule."
+        : topology.Targets(node, NodeType.S3).Count() != 1 ? "Backups are kept in a bucket, not in a folder of a server: join it to one S3 node with a credential, best at another provider than the servers."
+        : node.Flag("pitr", false) ? "Point-in-time recovery is not built: backups are whole, and taken once a day. Take pitr out."
+        : node.Text("path") is not null ? "Where in the bucket they lie is the bucket's prefix. Take path out."
+        : topology.Ha.FilestoreType == FilestoreType.SharedNfs ? "Backups do not reach files on an NFS server: keep files in S3, or take the backup out and back up the server's volume by its own means." : null;
 
     /// <summary>What a drawn node will run; null where that is no container.</summary>
     public static string? ImageOf(TopologySnapshot topology, DrawnNode node, LayoutImages images) => node.Type switch
@@ -60,7 +77,7 @@ internal static class LayoutMaker
     public static Layout Make(Guid topologyId, TopologySnapshot topology, LayoutImages images)
     {
         var odoo = topology.Odoo.OrderBy(o => !o.IsWeb).ThenBy(o => o.Id, StringComparer.Ordinal).ToList();
-        var nodes = topology.ById.Values.Where(n => n.Type is NodeType.LoadBalancer or NodeType.Odoo or NodeType.Postgres or NodeType.Etcd or NodeType.Redis or NodeType.S3 or NodeType.Filestore or NodeType.Pgbouncer)
+        var nodes = topology.ById.Values.Where(n => n.Type is NodeType.LoadBalancer or NodeType.Odoo or NodeType.Postgres or NodeType.Etcd or NodeType.Redis or NodeType.S3 or NodeType.Filestore or NodeType.Pgbouncer or NodeType.Backup)
             .OrderBy(n => Order(n)).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => Of(topologyId, topology, n, images)).ToList();
         return new Layout { Nodes = nodes, LbType = topology.Ha.LbType, FilestoreType = topology.Ha.FilestoreType, Redis = topology.Ha.RedisEnabled, Failover = topology.Ha.PgFailoverEnabled };
     }
@@ -68,7 +85,7 @@ internal static class LayoutMaker
     /// <summary>What is used comes before what uses it.</summary>
     private static int Order(DrawnNode node) => node.Type switch
     {
-        NodeType.Etcd => 0, NodeType.Postgres => 1, NodeType.LoadBalancer when node.IsPgEntry => 2, NodeType.Pgbouncer => 3, NodeType.Redis => 4, NodeType.S3 or NodeType.Filestore => 5, NodeType.Odoo => 6, _ => 7,
+        NodeType.Etcd => 0, NodeType.Postgres => 1, NodeType.LoadBalancer when node.IsPgEntry => 2, NodeType.Pgbouncer => 3, NodeType.Redis => 4, NodeType.S3 or NodeType.Filestore => 5, NodeType.Odoo => 6, NodeType.Backup => 8, _ => 7,
     };
 
     private static LayoutNode Of(Guid topologyId, TopologySnapshot topology, DrawnNode node, LayoutImages images)
@@ -103,7 +120,9 @@ internal static class LayoutMaker
                 settings["poolSize"] = Number(Math.Max(5, (topology.Postgres.Min(p => p.Int("maxConnections", 200)) - 20) / topology.Of(NodeType.Pgbouncer).Count));
                 return made with { Image = images.Pgbouncer, Port = node.Int("port", 6432) };
             case NodeType.Redis:
-                return made with { Image = images.Redis, Port = node.Int("port", 6379) };
+                if (topology.Sentinels.Count > 0)
+                    Watched(topology, node, settings);
+                return made with { Image = images.Redis, Port = node.Int("port", node.IsSentinel ? RedisNodes.InnerSentinel : RedisNodes.Inner) };
             case NodeType.Filestore:
                 settings["export"] = node.Text("export", NfsServer.Export).TrimEnd('/');
                 settings["clients"] = string.Join(',', topology.Odoo.Select(o => CapacityRules.AddressOf(topology, o)?.ToString()).Distinct().Order(StringComparer.Ordinal));
@@ -112,13 +131,28 @@ internal static class LayoutMaker
                 foreach (var member in (string[])["endpoint", "bucket", "region", "prefix", "credential"])
                     if (node.Text(member) is { Length: > 0 } text)
                         settings[member] = text;
+                if (topology.BackupBuckets.Contains(node))
+                    settings["role"] = "backups";
                 return made with { Address = null, MemoryMb = 0 };
+            case NodeType.Backup:
+                (settings["bucket"], settings["every"]) = (topology.Targets(node, NodeType.S3).Single().Id, "day");
+                return made with { ServerId = null, Address = null, MemoryMb = 0, Cpus = null };
             case NodeType.Odoo:
                 (settings["role"], settings["workers"], settings["cronThreads"], settings["dbMaxConn"]) = (node.IsWeb ? "web" : "cron", Number(node.Workers), Number(node.CronThreads), Number(node.DbMaxConn));
                 return made with { Image = images.Odoo, Port = node.Int("port", 8069), SecondPort = node.Workers > 0 ? node.Int("websocketPort", 8072) : 0 };
             default:
                 return Balancer(topology, node, made, settings, images);
         }
+    }
+
+    private static void Watched(TopologySnapshot topology, DrawnNode node, SortedDictionary<string, string> settings)
+    {
+        var primary = topology.RedisData.First(r => r.Text("role", "primary") == "primary");
+        settings["role"] = node.IsSentinel ? "sentinel" : node == primary ? "primary" : "replica";
+        if (node != primary)
+            settings["primary"] = primary.Id;
+        if (node.IsSentinel)
+            settings["quorum"] = Number((topology.Sentinels.Count / 2) + 1);
     }
 
     private static LayoutNode Balancer(TopologySnapshot topology, DrawnNode node, LayoutNode made, SortedDictionary<string, string> settings, LayoutImages images)

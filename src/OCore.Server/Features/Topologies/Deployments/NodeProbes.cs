@@ -30,7 +30,7 @@ internal static class NodeProbes
                 NodeType.Odoo => await OdooAsync(connection, name, work.Layout.FilestoreType == FilestoreType.SharedNfs, stop),
                 NodeType.Filestore => await NfsServer.AskAsync(connection, name, stop),
                 NodeType.Postgres => await PostgresAsync(connection, name, work.Layout.Failover, stop),
-                NodeType.Redis => await RedisAsync(connection, name, work.Secrets.Redis, stop),
+                NodeType.Redis => await RedisNodes.AskAsync(connection, name, work, node, stop),
                 NodeType.Pgbouncer => await Pooler.AskAsync(connection, name, work.Secrets, stop),
                 NodeType.Etcd => await EtcdAsync(connection, name, stop),
                 _ => await BalancerAsync(connection, name, node, stop),
@@ -81,18 +81,6 @@ internal static class NodeProbes
         if (failover && !replica)
             (figures["replicas"], figures["synchronousReplicas"]) = (Of("replicas"), Of("synchronous"));
         return replica && Of("receiving") == "0" ? new NodeMeasure(TopologyNodeState.Degraded, "It follows nobody.", "replica", figures) : new NodeMeasure(TopologyNodeState.Running, null, replica ? "replica" : "primary", figures);
-    }
-
-    private static async Task<NodeMeasure> RedisAsync(IServerConnection connection, DockerName name, string password, CancellationToken stop)
-    {
-        var answer = await ExecAsync(connection, name, ["redis-cli", "INFO"], new Dictionary<string, string> { ["REDISCLI_AUTH"] = password }, stop);
-        var info = answer.Split('\n').Select(l => l.Trim().Split(':', 2)).Where(l => l.Length == 2).DistinctBy(l => l[0]).ToDictionary(l => l[0], l => l[1]);
-        if (!info.TryGetValue("role", out var role))
-            return new NodeMeasure(TopologyNodeState.Failed, "It does not take its password.");
-        var keys = info.GetValueOrDefault("db0")?.Split(',')[0].Split('=')[^1] ?? "0";
-        var figures = new Dictionary<string, string> { ["keys"] = keys, ["connections"] = info["connected_clients"], ["memoryBytes"] = info["used_memory"], ["appendOnly"] = info["aof_enabled"] == "1" ? "on" : "off" };
-        return info.GetValueOrDefault("aof_last_write_status") == "err" ? new NodeMeasure(TopologyNodeState.Degraded, "It cannot write to its disk.", role == "master" ? "primary" : role, figures)
-            : new NodeMeasure(TopologyNodeState.Running, null, role == "master" ? "primary" : role, figures);
     }
 
     private static async Task<NodeMeasure> EtcdAsync(IServerConnection connection, DockerName name, CancellationToken stop)

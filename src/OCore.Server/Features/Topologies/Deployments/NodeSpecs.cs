@@ -9,7 +9,8 @@ using OCore.Platform.Remote;
 namespace OCore.Features.Topologies.Deployments;
 
 /// <summary>Passwords between the nodes of one topology; oCore's own, and kept sealed.</summary>
-internal sealed record TopologySecrets(string Postgres, string Replication, string Rest, string Redis)
+/// <param name="Sentinel">Empty in deployments of before there were sentinels, which have none.</param>
+internal sealed record TopologySecrets(string Postgres, string Replication, string Rest, string Redis, string Sentinel = "")
 {
     public const string Kind = "topology.secrets";
 }
@@ -20,11 +21,10 @@ internal static class NodeSpecs
     /// <summary>On everything of a topology: its id, and the node's.</summary>
     public const string TopologyLabel = ServerLabels.Topology, NodeLabel = "ocore.node";
     public const int InnerHttpPort = 8080, InnerHttpsPort = 8443;
-    private const int PostgresUid = 999, RedisUid = 999;
+    private const int PostgresUid = 999;
     private static readonly RemotePath Data = RemotePath.Parse("/var/lib/postgresql/data");
     private static readonly RemotePath PasswordFile = RemotePath.Parse("/etc/ocore-postgres-password");
     public static readonly RemotePath PatroniFile = RemotePath.Parse("/etc/patroni/patroni.yml");
-    public static readonly RemotePath RedisFile = RemotePath.Parse("/usr/local/etc/redis/ocore.conf");
     /// <summary>Where each load balancer reads what it does.</summary>
     public static readonly RemotePath Haproxy = RemotePath.Parse("/usr/local/etc/haproxy"), Nginx = RemotePath.Parse("/etc/nginx"), Traefik = RemotePath.Parse("/etc/traefik");
 
@@ -40,7 +40,7 @@ internal static class NodeSpecs
         NodeType.Etcd => Etcd(topology, layout, node),
         NodeType.Postgres when layout.Failover => Patroni(topology, layout, node, secrets),
         NodeType.Postgres => Postgres(topology, node, secrets),
-        NodeType.Redis => Redis(topology, node, secrets),
+        NodeType.Redis => RedisNodes.Spec(Base(topology, node, (node.Port, RedisNodes.InnerPort(node))), layout, node, secrets),
         NodeType.Filestore => NfsServer.Spec(Base(topology, node, (node.Port, NfsServer.Inner)), layout, node),
         NodeType.Pgbouncer => Pooler.Spec(Base(topology, node, (node.Port, Pooler.Inner)), layout, node, secrets),
         NodeType.LoadBalancer when node.IsPgEntry => PgEntry(topology, layout, node),
@@ -70,27 +70,6 @@ internal static class NodeSpecs
         Mounts = [ContainerMount.Volume(DockerName.Parse(node.Container), Data)],
         Files = [ContainerFile.Text(PasswordFile, secrets.Postgres, UnixFileMode.UserRead, PostgresUid, PostgresUid)],
         ShmBytes = 256L << 20, PidsLimit = 4096, StopTimeout = TimeSpan.FromSeconds(60),
-    };
-
-    private static ContainerSpec Redis(Guid topology, LayoutNode node, TopologySecrets secrets) => Base(topology, node, (node.Port, 6379)) with
-    {
-        Command = ["redis-server", RedisFile.Value],
-        Mounts = [ContainerMount.Volume(DockerName.Parse(node.Container), RemotePath.Parse("/data"))],
-        // Every write is on the disk within a second. Full, it refuses and forgets nobody's session.
-        Files = [ContainerFile.Text(RedisFile, $"""
-            bind 0.0.0.0
-            protected-mode yes
-            requirepass {secrets.Redis}
-            dir /data
-            appendonly yes
-            appendfsync everysec
-            maxmemory {Math.Max(32, node.MemoryMb * 3 / 4)}mb
-            maxmemory-policy noeviction
-            rename-command FLUSHALL ""
-            rename-command FLUSHDB ""
-
-            """, UnixFileMode.UserRead, RedisUid, RedisUid)],
-        StopTimeout = TimeSpan.FromSeconds(20),
     };
 
     // Within its own majority etcd trusts the private network its ports are bound to; what it keeps is who leads, and no password.

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
+using OCore.Features.Plans;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies.Rules;
@@ -48,6 +49,8 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProv
             return (null, TopologyProblems.NotBuilt(why));
         if (settings.AcmeDirectory is null && snapshot.Balancers.Where(b => b.Flag("tls", false)).ToDictionary(b => b.Id, _ => "There is no certificate authority to ask: the installation names none (OCORE_ACME_DIRECTORY).") is { Count: > 0 } bare)
             return (null, TopologyProblems.NotBuilt(bare));
+        if (snapshot.Of(NodeType.Backup).Count > 0 && deployment is null && !caller.Access.Features.Contains(PlanFeatures.Backups))
+            return (null, GateProblems.SubscriptionRequired(PlanFeatures.Backups));
         foreach (var bucket in snapshot.Of(NodeType.S3))
             if (!await db.TopologyCredentials.AnyAsync(c => c.TopologyId == topology.Id && c.Name == bucket.Text("credential"), stop))
                 return (null, TopologyProblems.CredentialMissing(bucket.Label, bucket.Text("credential", "")));

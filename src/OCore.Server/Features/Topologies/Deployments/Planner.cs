@@ -49,7 +49,9 @@ internal static class Planner
         foreach (var action in actions.Where(a => a.Action != PlanActionKind.Keep))
         {
             var node = wanted.Find(action.NodeId) ?? before.Find(action.NodeId)!;
-            if (node.Type is not (NodeType.Odoo or NodeType.LoadBalancer) || node.IsPgEntry)
+            if (node.Type == NodeType.Backup || node.IsForBackups)
+                found[node.Id] = $"{node.Label} is set up by the first deployment. The backups of an instance that runs are changed at the instance: its schedule, and its target.";
+            else if (node.Type is not (NodeType.Odoo or NodeType.LoadBalancer) || node.IsPgEntry)
                 found[node.Id] = $"{node.Label} keeps people's data, knows who leads, or every connection goes through it. It is not changed under a running topology; Odoo nodes and load balancers are.";
         }
         if (before.LbType != wanted.LbType)
@@ -61,18 +63,18 @@ internal static class Planner
     }
 
     private static PlanAction Created(LayoutNode node, IReadOnlyDictionary<Guid, Ref> servers) => Of(node, PlanActionKind.Create, node.Type == NodeType.S3
-        ? $"{node.Label} is used: nothing is made in it but files." : $"{node.Label} is made{On(node, servers)}{(node.Address is null or "0.0.0.0" ? $" and listens on port {node.Port}" : $" and listens on {node.Endpoint(node.Port)}")}.",
+        ? $"{node.Label} is used: nothing is made in it but {(node.IsForBackups ? "backups" : "files")}." : node.Type == NodeType.Backup ? $"{node.Label}: the instance is backed up once a day, by a schedule and a target that can be changed afterwards." : $"{node.Label} is made{On(node, servers)}{(node.Address is null or "0.0.0.0" ? $" and listens on port {node.Port}" : $" and listens on {node.Endpoint(node.Port)}")}.",
         servers, [.. node.Facts().Select(f => new PlanChange { Setting = f.Key, After = f.Value })]);
 
     private static PlanAction Destroyed(LayoutNode node, bool all, IReadOnlyDictionary<Guid, Ref> servers)
     {
         var risk = node.Type switch
         {
-            NodeType.Postgres => "Its database is removed with it.", NodeType.Redis => "Everybody has to sign in again.", NodeType.Filestore => "Its files are removed with it.",
+            NodeType.Postgres => "Its database is removed with it.", NodeType.Redis when node.IsSentinel || node.Is("role", "replica") => null, NodeType.Redis => "Everybody has to sign in again.", NodeType.Filestore => "Its files are removed with it.",
             NodeType.Odoo when all => "Files that are in no bucket are removed with it.", _ => null,
         };
         var downtime = all ? "Odoo is gone." : node.Type is NodeType.LoadBalancer ? "Whoever comes by it." : node.Type == NodeType.Odoo ? Rolling : null;
-        return Of(node, PlanActionKind.Destroy, node.Type == NodeType.S3 ? $"{node.Label} is not used any more; what is in it stays." : $"{node.Label} is taken down{On(node, servers)}.", servers,
+        return Of(node, PlanActionKind.Destroy, node.Type == NodeType.Backup ? $"{node.Label}: no more backups are taken; those that were stay." : node.Type == NodeType.S3 ? $"{node.Label} is not used any more; what is in it stays." : $"{node.Label} is taken down{On(node, servers)}.", servers,
             [.. node.Facts().Select(f => new PlanChange { Setting = f.Key, Before = f.Value })]) with { Downtime = downtime, DataRisk = risk };
     }
 

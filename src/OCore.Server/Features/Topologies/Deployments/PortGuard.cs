@@ -49,6 +49,10 @@ internal static class PortGuard
                 yield return By(node.Port, n => n.Type == NodeType.Etcd || Member(n));
                 yield return By(node.SecondPort, n => n.Type == NodeType.Etcd);
                 break;
+            // Whoever may become the primary is come to by all; a sentinel by its like and by those who ask it.
+            case NodeType.Redis:
+                yield return By(node.Port, n => n.Type == NodeType.Odoo || n.Type == NodeType.Redis && n.Id != node.Id && (!node.IsSentinel || n.IsSentinel));
+                break;
             default:
                 yield return By(node.Port, n => n.Type == NodeType.Odoo);
                 break;

@@ -23,7 +23,7 @@ internal sealed record TopologyWork(TopologyDeployment Deployment, Layout Layout
 /// What oCore does to the nodes of a topology on their servers. Each function looks before it acts and may run twice; the operations
 /// and the watch call the same ones.
 /// </summary>
-internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, InstanceHost instances, ServerPreparation preparation, BalancerHost balancers, NodeFirewall firewall, TimeProvider time)
+internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, InstanceHost instances, ServerPreparation preparation, BalancerHost balancers, NodeFirewall firewall, BackupNodes backups, TimeProvider time)
 {
     public static readonly JsonSerializerOptions Json = Layout.Json;
 
@@ -131,6 +131,8 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
     /// <summary>How a node does, asked now of the node itself.</summary>
     public async Task<NodeMeasure> MeasureAsync(TopologyWork work, LayoutNode node, CancellationToken stop)
     {
+        if (node.Type == NodeType.Backup || node.IsForBackups)
+            return await backups.AskAsync(work, node, stop);
         if (node.Type == NodeType.S3)
             return await BucketAsync(work, node, stop);
         if (!work.Servers.TryGetValue(node.ServerId!.Value, out var server))
@@ -211,9 +213,16 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
             Nodes = [.. work.Layout.Of(NodeType.Odoo).OrderBy(n => n.Id != home.Id).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => new ClusterNode(n.Id, n.ServerId!.Value, n.Container, n.Address!, n.Port, n.SecondPort, n.Int("workers"), n.Int("cronThreads"), n.Int("dbMaxConn"), n.MemoryMb, n.Cpus))],
             Postgres = [.. work.Layout.Of(NodeType.Postgres).OrderBy(n => !n.Is("role", "primary")).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => new ClusterPostgres(n.ServerId!.Value, n.Container))],
             DatabaseHosts = hosts, DatabasePort = port,
-            Redis = work.Layout.Redis && work.Layout.Of(NodeType.Redis).FirstOrDefault() is { } redis ? new ClusterRedis(redis.Address!, redis.Port, work.Secrets.Redis, $"ocore:{instance:N}:") : null,
+            Redis = work.Layout.Redis && work.Layout.FirstRedis is { } redis ? RedisOf(work, redis, $"ocore:{instance:N}:") : null,
             Bucket = work.Layout.FilestoreType == FilestoreType.S3 ? bucket : null, Nfs = NfsServer.Of(work.Layout),
         };
+    }
+
+    private static ClusterRedis RedisOf(TopologyWork work, LayoutNode first, string prefix)
+    {
+        var sentinels = work.Layout.Sentinels.Select(s => new ClusterSentinel(s.Address!, s.Port)).ToList();
+        var alone = new ClusterRedis(first.Address!, first.Port, work.Secrets.Redis, prefix);
+        return sentinels.Count == 0 ? alone : alone with { Sentinels = sentinels, Service = RedisNodes.Watched, SentinelPassword = work.Secrets.Sentinel };
     }
 
     /// <summary>Ports of nodes are open to those who use them, and to nobody else.</summary>

@@ -182,6 +182,7 @@ internal static class TopologiesSetup
     {
         services.AddSingleton<BalancerHost>();
         services.AddSingleton<NodeFirewall>();
+        services.AddSingleton<BackupNodes>();
         services.AddSingleton<TopologyHost>();
         services.AddSingleton<DriftHost>();
         services.AddSingleton<TopologyWatch>();

@@ -193,6 +193,8 @@ internal sealed class TopologySnapshot
     public IReadOnlyList<DrawnNode> Postgres => field ??= Of(NodeType.Postgres);
     public IReadOnlyList<DrawnNode> RedisData => field ??= [.. Of(NodeType.Redis).Where(n => !n.IsSentinel)];
     public IReadOnlyList<DrawnNode> Sentinels => field ??= [.. Of(NodeType.Redis).Where(n => n.IsSentinel)];
+    /// <summary>Buckets in which nothing but backups are kept.</summary>
+    public IReadOnlyList<DrawnNode> BackupBuckets => field ??= [.. Of(NodeType.S3).Where(b => Sources(b).Any(s => s.Type == NodeType.Backup) && Sources(b).All(s => s.Type is NodeType.Backup or NodeType.Monitor))];
     public bool UsesPatroni => Ha.PgFailoverEnabled && Postgres.All(p => p.Text("failover", "patroni") == "patroni");
     public bool IsTest => Odoo.Any(o => o.Text("environment") == "test");
 

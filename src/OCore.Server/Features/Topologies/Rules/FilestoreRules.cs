@@ -14,6 +14,9 @@ internal static class FilestoreRules
             Nfs(topology, report, stores);
         if (ha.FilestoreType == FilestoreType.S3)
             S3(topology, report, [.. buckets.Where(b => !topology.Sources(b).Any() || topology.Sources(b).Any(s => s.Type == NodeType.Odoo))]);
+        foreach (var backup in topology.Of(NodeType.Backup))
+            foreach (var bucket in topology.Targets(backup, NodeType.S3).Where(b => topology.Odoo.Any(o => topology.Targets(o, NodeType.S3).Any(f => f == b || SamePlace(f, b)))))
+                report.Warn("TP-F05", [backup, bucket], $"{backup.Label} keeps backups where the files are: who loses the bucket loses both.", Fix.Words("Keep backups in a bucket of another provider."));
         if (topology.Deployed is { HasData: true } before && before.Ha.FilestoreType != ha.FilestoreType && !stores.Concat(buckets).Any(s => s.Flag("migrate", false)))
             report.Error("TP-F06", stores.Concat(buckets), $"The filestore changes from {Word(before.Ha.FilestoreType)} to {Word(ha.FilestoreType)} and nothing moves the files that are there.",
                 stores.Concat(buckets).FirstOrDefault() is { } store ? Fix.Of("Move them as a step of the change.", Fix.Set(store, "migrate", true)) : Fix.Of($"Stay with {Word(before.Ha.FilestoreType)}.", Fix.Ha("filestoreType", Word(before.Ha.FilestoreType))));
@@ -23,7 +26,7 @@ internal static class FilestoreRules
 
     private static TopologyFix Share(TopologySnapshot topology)
     {
-        if (topology.Of(NodeType.S3) is [var bucket, ..])
+        if (topology.Of(NodeType.S3).Except(topology.BackupBuckets).ToList() is [var bucket, ..])
             return Fix.Of("Keep files in the bucket that is drawn.", [Fix.Ha("filestoreType", "s3"), .. Fix.Edges(topology, topology.Odoo, [bucket])]);
         if (topology.Of(NodeType.Filestore) is [var store, ..])
             return Fix.Of("Keep files on the NFS server that is drawn.", [Fix.Ha("filestoreType", "shared_nfs"), .. Fix.Edges(topology, topology.Odoo, [store])]);
@@ -59,8 +62,7 @@ internal static class FilestoreRules
         if (!store.Flag("snapshots", false))
             report.Warn("TP-F05", [store], $"{store.Label} keeps no snapshots: a deleted file is gone.", Fix.Of("Keep snapshots.", Fix.Set(store, "snapshots", true)));
         if (!topology.Targets(store, NodeType.Backup).Any())
-            report.Warn("TP-F05", [store], $"{store.Label} is in no backup.", topology.Of(NodeType.Backup) is [var backup, ..] ? Fix.Of($"Back it up by {backup.Label}.", Fix.Edge(store.Id, backup.Id))
-                : Fix.Of("Add a backup.", Fix.Node(Fix.NewId(topology, "backup"), NodeType.Backup, ("label", "Backup")), Fix.Edge(store.Id, Fix.NewId(topology, "backup"))));
+            report.Warn("TP-F05", [store], $"{store.Label} is in no backup.", Fix.Words("Back up its volume by means of its server, or keep files in S3: oCore's backups do not reach files on NFS."));
     }
 
     private static void S3(TopologySnapshot topology, Report report, IReadOnlyList<DrawnNode> buckets)

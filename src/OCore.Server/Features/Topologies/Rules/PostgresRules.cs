@@ -1,3 +1,5 @@
+using OCore.Client;
+
 namespace OCore.Features.Topologies.Rules;
 
 /// <summary>TP-P, first half: the database, with fail-over or without.</summary>
@@ -135,14 +137,15 @@ internal static class PostgresRules
         var backups = postgres.SelectMany(p => topology.Targets(p, NodeType.Backup)).Distinct().OrderBy(b => b.Id, StringComparer.Ordinal).ToList();
         if (backups.Count == 0)
         {
-            var (drawn, id) = (topology.Of(NodeType.Backup), Fix.NewId(topology, "backup"));
+            var (drawn, id, bucket) = (topology.Of(NodeType.Backup), Fix.NewId(topology, "backup"), Fix.NewId(topology, "backups"));
             report.Warn("TP-P13", postgres, "PostgreSQL is in no backup.", drawn.Count > 0 ? Fix.Of($"Back it up by {drawn[0].Label}.", Fix.Edges(topology, postgres, [drawn[0]]))
-                : Fix.Of("Add a backup.", [Fix.Node(id, NodeType.Backup, ("label", "Backup"), ("pitr", true)), .. postgres.Select(p => Fix.Edge(p.Id, id))]));
+                : topology.Ha.FilestoreType == FilestoreType.SharedNfs ? Fix.Words("Backups do not reach files on NFS: keep files in S3, and add a backup.")
+                : Fix.Of("Add a backup in a bucket.", [Fix.Node(id, NodeType.Backup, ("label", "Backup")), Fix.Node(bucket, NodeType.S3, ("label", "Bucket for backups")), Fix.Edge(id, bucket), .. postgres.Select(p => Fix.Edge(p.Id, id))]));
             return;
         }
         foreach (var backup in backups.Where(b => b.ServerId is not null && postgres.Any(p => p.ServerId == b.ServerId)))
             report.Warn("TP-P13", [backup], $"{backup.Label} is on a server of PostgreSQL: both are lost together.", Fix.Words("Put it on another server."));
-        if (topology.Ha.PgFailoverEnabled && !backups.Any(b => b.Flag("pitr", false)))
-            report.Warn("TP-P13", backups, "Fail-over without point-in-time recovery: a mistake is replicated at once and cannot be taken back.", Fix.Of("Keep every change.", Fix.Set(backups[0], "pitr", true)));
+        if (topology.Ha.PgFailoverEnabled)
+            report.Info("TP-P13", backups, "A mistake is replicated at once: what was done since the last backup cannot be brought back.", Fix.Words("Back up more often than once a day by the instance's schedule, and before risky work."));
     }
 }

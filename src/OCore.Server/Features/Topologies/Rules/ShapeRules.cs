@@ -163,6 +163,13 @@ internal static class ShapeRules
                 if (new[] { "endpoint", "bucket", "credential" }.Where(m => !node.Has(m)).ToList() is { Count: > 0 } missing)
                     report.Error("TP-S06", [node], $"{node.Label} has no {Sentence.And(missing)}.", Fix.Words("Say where the bucket is and by which credential it is reached."));
             }
+            else if (node.Type == NodeType.Backup)
+            {
+                if (node.Has("serverId"))
+                    report.Error("TP-S06", [node], $"{node.Label} keeps backups in a bucket and runs on no server.", Fix.Of("Take the server out.", Fix.Set(node, "serverId", null)));
+                if (!topology.Targets(node, NodeType.S3).Any())
+                    report.Error("TP-S06", [node], $"{node.Label} has no bucket to keep backups in.", Fix.Of("Draw one.", Fix.Node(Fix.NewId(topology, "backups"), NodeType.S3, ("label", "Bucket for backups")), Fix.Edge(node.Id, Fix.NewId(topology, "backups"))));
+            }
             else if (!node.Has("serverId") && !(node.Type == NodeType.Redis && node.Has("url")))
             {
                 Guid? named = node.IsHttp && topology.Balancers.Count == 1 ? topology.Ha.LbServerId : node.Type == NodeType.Redis && topology.RedisData.Count == 1 && !node.IsSentinel ? topology.Ha.RedisServerId : null;

@@ -20,6 +20,10 @@ internal static class Ways
             Add(from, to, [to.Int("peerPort", 2380)], null);
         foreach (var (from, to) in Pairs(members))
             Add(from, to, [to.Int("port", 5432), to.Int("restPort", 8008)], null);
+        // By sentinels an Odoo finds the Redis that leads, which may come to be any of them.
+        var (redis, sentinels) = topology.Sentinels.Count > 0 ? (topology.RedisData, topology.Sentinels) : ([], []);
+        foreach (var (from, to) in Pairs([.. redis, .. sentinels]).Where(p => p.From.IsSentinel || !p.To.IsSentinel).Concat(from odoo in topology.Odoo from one in redis.Concat(sentinels) select (odoo, one)))
+            Add(from, to, to.Ports(), null);
         return [.. ways.DistinctBy(w => (w.From.Id, w.To.Id, w.Port))];
 
         void Add(DrawnNode from, DrawnNode to, IEnumerable<int> ports, string? edge)

@@ -1,10 +1,15 @@
 # Loaded server-wide. Keys: PREFIX + 's:' + sid holds a session as JSON; PREFIX + 'i:' + the first part of its sid holds the set of
 # the sids that share it (soft rotations), by which Odoo 18 and later revoke the sessions of a device.
+import functools
 import json
 import logging
 import os
+import time
 
 import redis
+import redis.backoff
+import redis.retry
+import redis.sentinel
 
 from odoo import http
 
@@ -14,6 +19,39 @@ SETTINGS_FILE = "/opt/hosting/sessions.json"
 ANONYMOUS_SECONDS = 3 * 3600
 LIFETIME = getattr(http, "SESSION_LIFETIME", 7 * 24 * 3600)
 STORED = getattr(http, "STORED_SESSION_BYTES", 42)
+# Another Redis leads about seven seconds after the loss of the one that did.
+PATIENCE = 20
+
+
+def _patient(method):
+    """With sentinels a request waits while another Redis takes over: its session would be gone otherwise. All of these may be done twice."""
+
+    @functools.wraps(method)
+    def wait(self, *args, **kwargs):
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                return method(self, *args, **kwargs)
+            except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.ReadOnlyError):
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(0.3)
+
+    return wait
+
+
+def _connect(settings):
+    if settings.get("sentinels"):
+        # A server that is gone is not waited for: the next sentinel knows who leads.
+        brief = {"socket_timeout": 2, "socket_connect_timeout": 2, "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0)}
+        sentinels = redis.sentinel.Sentinel(
+            [(sentinel["host"], sentinel["port"]) for sentinel in settings["sentinels"]],
+            sentinel_kwargs={"password": settings["sentinelPassword"], **brief},
+            password=settings["password"], health_check_interval=30, **brief)
+        return sentinels.master_for(settings["service"])
+    return redis.Redis(
+        host=settings["host"], port=settings["port"], password=settings["password"],
+        socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
 
 
 class RedisSessionStore(http.FilesystemSessionStore):
@@ -22,13 +60,13 @@ class RedisSessionStore(http.FilesystemSessionStore):
     def __init__(self, settings):
         super().__init__(path=os.devnull, session_class=http.Session, renew_missing=True)
         self.prefix = settings["prefix"]
-        self.redis = redis.Redis(
-            host=settings["host"], port=settings["port"], password=settings["password"],
-            socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
+        self.patience = PATIENCE if settings.get("sentinels") else 0
+        self.redis = _connect(settings)
 
     def _keys(self, sid):
         return f"{self.prefix}s:{sid}", f"{self.prefix}i:{sid[:STORED]}"
 
+    @_patient
     def save(self, session):
         key, index = self._keys(session.sid)
         seconds = LIFETIME if session.get("uid") else ANONYMOUS_SECONDS
@@ -36,15 +74,18 @@ class RedisSessionStore(http.FilesystemSessionStore):
         with self.redis.pipeline() as batch:
             batch.set(key, json.dumps(dict(session)), ex=seconds).sadd(index, session.sid).expire(index, seconds).execute()
 
+    @_patient
     def delete(self, session):
         key, index = self._keys(session.sid)
         with self.redis.pipeline() as batch:
             batch.delete(key).srem(index, session.sid).execute()
 
+    @_patient
     def get(self, sid):
         data = self.redis.get(self._keys(sid)[0]) if self.is_valid_key(sid) else None
         return self.new() if data is None else self.session_class(json.loads(data), sid, False)
 
+    @_patient
     def list(self):
         start = len(self.prefix) + 2
         return [key.decode()[start:] for key in self.redis.scan_iter(f"{self.prefix}s:*", count=1000)]
@@ -52,6 +93,7 @@ class RedisSessionStore(http.FilesystemSessionStore):
     def vacuum(self, max_lifetime=LIFETIME):
         """Redis lets keys end by itself."""
 
+    @_patient
     def get_missing_session_identifiers(self, identifiers):
         identifiers = list(set(identifiers))
         with self.redis.pipeline(transaction=False) as batch:
@@ -59,6 +101,7 @@ class RedisSessionStore(http.FilesystemSessionStore):
                 batch.exists(f"{self.prefix}i:{identifier}")
             return {identifier for identifier, found in zip(identifiers, batch.execute()) if not found}
 
+    @_patient
     def delete_from_identifiers(self, identifiers):
         for identifier in identifiers:
             index = f"{self.prefix}i:{identifier}"
