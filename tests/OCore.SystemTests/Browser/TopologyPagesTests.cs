@@ -67,7 +67,7 @@ public sealed class TopologyPagesTests(BrowserLab lab, Installation at) : IClass
 
             await visitor.Page.GetByText(new Regex("^Findings [0-9]+$")).ClickAsync();
             await LookedAtAsync(visitor, "topology-findings");
-            await visitor.Button("Add a backup", exact: false).First.ClickAsync();
+            await visitor.Button("Add a second one", exact: false).First.ClickAsync();
             await Expect(Nodes(visitor)).ToHaveCountAsync(7);
 
             await visitor.ClickAsync("Save");
@@ -87,7 +87,7 @@ public sealed class TopologyPagesTests(BrowserLab lab, Installation at) : IClass
         var saved = await api.Get<TopologyView>($"/api/topologies/{(await api.Get<Page<TopologySummary>>("/api/topologies")).Data.Single().Id}");
         Assert.Contains(saved.TopologyData.Edges, e => e is { Source: "odoo-1", Target: "redis" });
         Assert.Contains(saved.TopologyData.Edges, e => e is { Source: "odoo-2", Target: "redis" });
-        Assert.Contains(saved.TopologyData.Nodes, n => n.Type == "backup");
+        Assert.Equal(2, saved.TopologyData.Nodes.Count(n => n.Type == "loadBalancer"));
     }
 
     [BrowserFact]
@@ -231,12 +231,12 @@ public sealed class TopologyPagesTests(BrowserLab lab, Installation at) : IClass
         {
             await visitor.GoAsync(boss.In("topologies"));
             await visitor.FollowAsync("Seen");
-            await Expect(Nodes(visitor)).ToHaveCountAsync(18);
+            await Expect(Nodes(visitor)).ToHaveCountAsync(19);
             await Expect(visitor.Button("Add Odoo")).ToHaveCountAsync(0);
             await Node(visitor, "odoo-2").ClickAsync();
             await Expect(visitor.Field("Name")).Not.ToBeEditableAsync();
             await visitor.Page.Keyboard.PressAsync("Delete");
-            await Expect(Nodes(visitor)).ToHaveCountAsync(18);
+            await Expect(Nodes(visitor)).ToHaveCountAsync(19);
             await Expect(visitor.Button("Saved")).ToHaveAttributeAsync("aria-disabled", "true");
             await LookedAtAsync(visitor, "topology-view-only");
         });

@@ -254,10 +254,16 @@ public abstract class DockerHostTests(ITestOutputHelper log) : IAsyncLifetime
         Assert.True(info.Cpus > 0 && info.MemoryBytes > 0);
         var busy = DockerName.Parse((await Docker.EnsureContainerAsync(Shell("busy", "while :; do :; done") with { NanoCpus = 500_000_000 }, default)).Name);
         var idle = DockerName.Parse((await Docker.EnsureContainerAsync(Shell("idle", "sleep 600"), default)).Name);
-        await Task.Delay(1000);
-        var stats = await Docker.StatsAsync([busy, idle, Name("none")], default);
+        // Half a processor is what it may have; what it gets on a machine with other work comes and goes.
+        IReadOnlyList<ContainerStats> stats;
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(500))
+        {
+            stats = await Docker.StatsAsync([busy, idle, Name("none")], default);
+            Assert.Equal(2, stats.Count);
+            if (stats[0].CpuPercent >= 15 || watch.Elapsed > TimeSpan.FromSeconds(60))
+                break;
+        }
         log.WriteLine(string.Join(' ', stats));
-        Assert.Equal(2, stats.Count);
         Assert.InRange(stats[0].CpuPercent, 15, 90);
         Assert.InRange(stats[1].CpuPercent, 0, 10);
         Assert.InRange(stats[1].MemoryBytes, 1, 50 << 20);
