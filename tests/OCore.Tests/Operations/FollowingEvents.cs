@@ -43,6 +43,30 @@ public sealed class FollowingEvents
     }
 
     [Theory, Sqlite, Postgres]
+    public async Task A_stream_on_which_nothing_happens_is_open_and_shows_that_it_lives(Database database)
+    {
+        await using var lab = await OperationLab.StartAsync(database);
+        using var http = lab.App.HttpAs(lab.Agency.Owner, lab.Agency.Slug);
+        var id = await lab.StartAsync<WaitKind>(new Build("x"));
+        await lab.UntilAsync(async () => (await lab.ReadAsync(id)).State == OperationState.Running, "it runs");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/operations/{id}/events");
+        request.Headers.Add("Last-Event-ID", "999999");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+        await using var stream = await response.Content.ReadAsStreamAsync();
+        var sign = new byte[3];
+        var read = stream.ReadExactlyAsync(sign, patience.Token).AsTask();
+        while (!read.IsCompleted)
+        {
+            lab.App.Clock.Advance(TimeSpan.FromSeconds(5));
+            await Task.WhenAny(read, Task.Delay(20));
+        }
+        await read;
+        Assert.Equal(":\n\n"u8.ToArray(), sign);
+        lab.World.Open();
+    }
+
+    [Theory, Sqlite, Postgres]
     public async Task Many_viewers_all_see_the_end(Database database)
     {
         await using var lab = await OperationLab.StartAsync(database);

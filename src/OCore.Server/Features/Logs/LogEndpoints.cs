@@ -84,14 +84,13 @@ internal static class LogEndpoints
     /// goes on after that one. An event <c>missed</c> stands where lines went by faster than they were taken.
     /// </summary>
     internal static async Task<Results<ServerSentEventsResult<string>, Problem>> Stream(
-        string id, [FromQuery, Range(0, 5000)] int? tail, [AsParameters] Wanted wanted, [FromHeader(Name = "Last-Event-ID")] string? lastEventId, OCoreDb db, InstanceHost host, LogReaders readers, LogHistory history, Caller caller, HttpContext http, CancellationToken stop)
+        string id, [FromQuery, Range(0, 5000)] int? tail, [AsParameters] Wanted wanted, [FromHeader(Name = "Last-Event-ID")] string? lastEventId, OCoreDb db, InstanceHost host, LogReaders readers, LogHistory history, Caller caller, HttpContext http, TimeProvider time, CancellationToken stop)
     {
         var (reading, problem) = await ReadingAsync(db, host, id, wanted, stop);
         if (problem is not null)
             return problem;
-        http.Response.Headers["X-Accel-Buffering"] = "no";
         LogStamp? after = LogStamp.TryParse(lastEventId, out var stamp) ? stamp : null;
-        return TypedResults.ServerSentEvents(FollowAsync(reading!, readers, history, caller.Tenant, tail ?? Usual, after, stop));
+        return EventStreams.Of(http, FollowAsync(reading!, readers, history, caller.Tenant, tail ?? Usual, after, stop), time);
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(Reading reading, LogReaders readers, LogHistory history, Tenant tenant, int tail, LogStamp? after, [EnumeratorCancellation] CancellationToken stop)

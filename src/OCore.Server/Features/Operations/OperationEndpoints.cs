@@ -89,8 +89,7 @@ internal static class OperationEndpoints
         if (!await db.Operations.AnyAsync(o => o.Id == id, stop))
             return Problem.NotFound;
         var last = long.TryParse(http.Request.Headers["Last-Event-ID"], out var seen) ? seen : 0;
-        http.Response.Headers["X-Accel-Buffering"] = "no";
-        return TypedResults.ServerSentEvents(FollowAsync(databases, db.Tenant, id, last, time, stop));
+        return EventStreams.Of(http, FollowAsync(databases, db.Tenant, id, last, time, stop), time);
     }
 
     private static async IAsyncEnumerable<SseItem<OperationEventView>> FollowAsync(OCoreDbFactory databases, Tenant tenant, Guid id, long last, TimeProvider time, [EnumeratorCancellation] CancellationToken stop)
