@@ -76,7 +76,7 @@ internal static class InstanceTools
     private static async Task LogsScrollAsync(Visitor visitor, OCoreHttp api, string instance)
     {
         await visitor.GoAsync(instance + "?tab=logs&tail=200");
-        await Expect(visitor.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("odoo");
+        await Expect(visitor.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("INFO");
         var id = instance.Split('/')[^1];
         await using (var hand = await TerminalAtHand.OpenAsync(api, $"/api/instances/{id}/terminal", new TerminalMessage
         {

@@ -194,7 +194,7 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
         await visitor.GoAsync(instance + "?tab=modules");
         await Expect(visitor.Row("contacts")).ToBeVisibleAsync();
         await visitor.GoAsync(instance + "?tab=logs");
-        await Expect(visitor.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("odoo");
+        await Expect(visitor.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("INFO");
         var server = await visitor.Page.EvaluateAsync<string>("async () => (await (await fetch('/api/servers')).json()).data[0].id");
         var operation = await visitor.Page.EvaluateAsync<string>("async () => (await (await fetch('/api/operations')).json()).data[0].id");
         foreach (var page in (string[])[instance, instance + "?tab=settings", instance + "?tab=modules", instance + "?tab=logs", instance + "?tab=monitoring", instance + "?tab=files", instance + "?tab=backups", instance + "?tab=domains", instance + "?tab=operations",

@@ -26,7 +26,9 @@ public sealed class LookingAtRealServers(TopologyLab lab, ITestOutputHelper outp
         var well = await LookAsync(topology);
         output.WriteLine($"{clock.Elapsed.TotalSeconds:0.0} s for {well.Probe!.Ways.Count} ways between 3 servers\n{Said(well)}");
         Assert.Empty(Codes(well));
-        Assert.Equal(3, well.Probe.Servers.Count(s => s is { Answers: true, DockerVersion: not null, SyncMilliseconds: > 0 } && Math.Abs(s.ClockSkewMilliseconds!.Value) < 1000));
+        // Tests before this one may have put oCore's own clock forward.
+        var ahead = (lab.Scene.App.Clock.GetUtcNow() - DateTimeOffset.UtcNow).TotalMilliseconds;
+        Assert.Equal(3, well.Probe.Servers.Count(s => s is { Answers: true, DockerVersion: not null, SyncMilliseconds: > 0 } && Math.Abs(s.ClockSkewMilliseconds!.Value + ahead) < 1000));
         Assert.All(well.Probe.Ways, w => Assert.True(w.Reached && w.Milliseconds > 0, $"{w.From} {w.To} {w.Port}"));
         foreach (var (from, to, port) in ((string, string, int)[])[("lb", "odoo-2", 8072), ("odoo-1", "redis", 6379), ("postgres-3", "etcd-1", 2379), ("etcd-2", "etcd-3", 2380), ("postgres", "postgres-2", 8008)])
             Assert.Contains(well.Probe.Ways, w => (w.From, w.To, w.Port) == (from, to, port));

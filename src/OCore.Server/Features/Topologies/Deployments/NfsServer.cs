@@ -14,7 +14,8 @@ namespace OCore.Features.Topologies.Deployments;
 internal static class NfsServer
 {
     public const int Inner = 2049;
-    public const string Export = "/srv/ocore/filestore";
+    /// <summary>What Odoo nodes mount; who looks at the mounts of a container reads it.</summary>
+    public const string Export = "/srv/filestore";
     private static readonly RemotePath Config = RemotePath.Parse("/etc/ganesha/ocore.conf"), Data = RemotePath.Parse("/srv/ocore");
 
     /// <summary>Null where files are kept otherwise.</summary>

@@ -48,7 +48,7 @@ internal static class FilestoreRules
         var store = stores[0];
         if (odoo.Where(o => !topology.Joined(o, store)).ToList() is { Count: > 0 } left)
             report.Error("TP-F02", [store, .. left], $"{Sentence.Labels(left)} {(left.Count == 1 ? "does" : "do")} not reach {store.Label}.", Fix.Of("Join them.", Fix.Edges(topology, left, [store])), Report.NetworkHint);
-        if (store.Text("export", "/srv/ocore/filestore").TrimEnd('/') is "" or "/")
+        if (store.Text("export", "/srv/filestore").TrimEnd('/') is "" or "/")
             report.Error("TP-F02", [store], $"{store.Label} exports the whole of its server's file system.", Fix.Of("Export a folder.", Fix.Set(store, "export", null)));
         var addresses = odoo.Select(o => CapacityRules.AddressOf(topology, o)?.ToString()).ToList();
         if (store.List("clients") is { Count: > 0 } clients && addresses.All(a => a is not null) && !clients.ToHashSet().SetEquals(addresses!))
