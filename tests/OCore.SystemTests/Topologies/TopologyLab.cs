@@ -49,6 +49,7 @@ public sealed class TopologyLab : IAsyncLifetime
     /// <summary>Drawn, with the keys of its bucket. What was drawn before goes: it would have the places.</summary>
     internal async Task<TopologyView> DrawAsync(Sketch sketch, string name, Dictionary<string, Guid> places)
     {
+        await ServersAreBackAsync();
         foreach (var before in (await Scene.Http.Get<Page<TopologySummary>>("/api/topologies?limit=100")).Data)
             if ((await Scene.Http.Get<TopologyView>($"/api/topologies/{before.Id}")).Deployment is null)
                 await Scene.Http.Send(HttpMethod.Delete, $"/api/topologies/{before.Id}");
@@ -60,6 +61,15 @@ public sealed class TopologyLab : IAsyncLifetime
         await Scene.Http.Put<SetTopologyCredential, TopologyCredentialView>($"/api/topologies/{topology.Id}/credentials/main", new() { AccessKey = Bucket.AccessKey, SecretKey = Bucket.SecretKey });
         return topology;
     }
+
+    /// <summary>A test before may have cut one off, and when it is looked at again goes by oCore's own clock.</summary>
+    private Task ServersAreBackAsync() => Scene.UntilAsync(async () =>
+    {
+        if ((await Scene.Http.Get<Page<ServerView>>("/api/servers?limit=100")).Data.All(s => s.Status == ServerStatus.Active))
+            return true;
+        Scene.App.Clock.Advance(TimeSpan.FromSeconds(5));
+        return false;
+    }, "all servers are active", 60);
 
     internal async Task<OperationView> DeployAsync(TopologyView topology, PlanTopology? wish = null, bool? succeeds = true, int seconds = 420)
     {
