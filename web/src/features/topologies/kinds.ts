@@ -138,7 +138,7 @@ export const kinds: Kind[] = [
 const byType = new Map(kinds.map((kind) => [kind.type, kind]));
 export const kindOf = (type: string) => byType.get(type);
 
-/** A bucket is elsewhere, and backups are taken by oCore itself. */
+/** A bucket is elsewhere, and backups are taken by the server. */
 export const hasServer = (type: string) => type !== 's3' && type !== 'backup';
 
 /** From the user to the used. A monitor may look at everything. */
