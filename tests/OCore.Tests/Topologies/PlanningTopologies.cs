@@ -202,7 +202,7 @@ public sealed class PlanningTopologies
             var cluster = TopologyHost.ClusterOf(new TopologyWork(deployment, layout, new TopologySecrets("a", "b", "c", "REDIS", "SENTINEL"), new Dictionary<Guid, Server>()), Guid.Empty, null);
             return Encoding.UTF8.GetString(Features.Instances.ClusterAddons.FilesOf(cluster).Single(f => f.Path.Value == "/opt/hosting/sessions.json").Content.Span);
         }
-        const string Alone = """{"host":"10.0.0.13","port":6379,"password":"REDIS","prefix":"ocore:00000000000000000000000000000000:"}""";
+        const string Alone = """{"host":"10.0.0.13","port":6379,"password":"REDIS","prefix":"hosting:00000000000000000000000000000000:"}""";
         Assert.Equal(Alone, Told(DeployScene.Pair()));
         var told = Told(DeployScene.Watched());
         foreach (var part in (string[])["\"sentinels\":[{\"host\":\"10.0.0.13\",\"port\":26379},{\"host\":\"10.0.0.10\",\"port\":26379},{\"host\":\"10.0.0.11\",\"port\":26379}]", "\"service\":\"sessions\"", "\"sentinelPassword\":\"SENTINEL\"", "\"password\":\"REDIS\""])

@@ -213,7 +213,7 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
             Nodes = [.. work.Layout.Of(NodeType.Odoo).OrderBy(n => n.Id != home.Id).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => new ClusterNode(n.Id, n.ServerId!.Value, n.Container, n.Address!, n.Port, n.SecondPort, n.Int("workers"), n.Int("cronThreads"), n.Int("dbMaxConn"), n.MemoryMb, n.Cpus))],
             Postgres = [.. work.Layout.Of(NodeType.Postgres).OrderBy(n => !n.Is("role", "primary")).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => new ClusterPostgres(n.ServerId!.Value, n.Container))],
             DatabaseHosts = hosts, DatabasePort = port,
-            Redis = work.Layout.Redis && work.Layout.FirstRedis is { } redis ? RedisOf(work, redis, $"ocore:{instance:N}:") : null,
+            Redis = work.Layout.Redis && work.Layout.FirstRedis is { } redis ? RedisOf(work, redis, $"hosting:{instance:N}:") : null,
             Bucket = work.Layout.FilestoreType == FilestoreType.S3 ? bucket : null, Nfs = NfsServer.Of(work.Layout),
         };
     }
