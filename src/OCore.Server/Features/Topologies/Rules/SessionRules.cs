@@ -80,7 +80,8 @@ internal static class SessionRules
             return;
         if (redis.Count == 1)
             report.Warn("TP-R05", [.. redis, .. sentinels], $"{redis[0].Label} is the only Redis: when it is lost, everybody is signed out.", Fix.Words("Add a replica and three sentinels on three servers, or accept it: no data is lost."));
-        else if (sentinels.Count < 3 || sentinels.Count % 2 == 0 || sentinels.Select(s => s.ServerId).Distinct().Count() < 3)
+        // Those that have no server yet are told so (TP-S06), and may get one each.
+        else if (sentinels.Count < 3 || sentinels.Count % 2 == 0 || sentinels.All(s => s.ServerId is not null) && sentinels.Select(s => s.ServerId).Distinct().Count() < 3)
             report.Warn("TP-R05", [.. redis, .. sentinels], $"Redis has {redis.Count - 1} {(redis.Count == 2 ? "replica" : "replicas")} and {sentinels.Count} {(sentinels.Count == 1 ? "sentinel" : "sentinels")}: to change over by itself it needs an odd number of at least three sentinels on at least three servers.", Fix.Words("Add or remove sentinels."));
         if (redis.Count > 1 && redis.Count(r => r.Text("role", "primary") == "primary") != 1)
             report.Warn("TP-R05", redis, "Of several Redis nodes exactly one is the primary at first.", Fix.Of($"{redis[0].Label} is the primary.", redis.Select((r, i) => Fix.Set(r, "role", i == 0 ? "primary" : "replica"))));
