@@ -6,15 +6,19 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 OCORE_DATA=$(mktemp -d "${TMPDIR:-/tmp}/ocore-demo-XXXXXX")
 export OCORE_DATA OCORE_LISTEN=http://localhost:${OCORE_DEMO_PORT:-18080}
-server=''
+had_folder=''
+[[ ! -e /var/lib/ocore ]] || had_folder=yes
 
+# Also of a demonstration that ended half-way; never what another oCore has on this machine.
 take_away() {
+  local server
+  server=$(ocore server show local -o json 2>/dev/null | field id) || true
   bin/up --stop || true
   if [[ -n $server ]]; then
     docker ps -aq --filter "label=ocore.server=$server" | xargs -r docker rm -fv >/dev/null
     docker volume ls -q --filter "label=ocore.server=$server" | xargs -r docker volume rm >/dev/null
-    rm -rf /var/lib/ocore
   fi
+  [[ -n $had_folder ]] || rm -rf /var/lib/ocore
   rm -rf "$OCORE_DATA"
 }
 trap take_away EXIT
@@ -48,7 +52,6 @@ E2
 }
 
 bin/up --demo | tee "$OCORE_DATA/printed"
-server=$(ocore server show local -o json | field id)
 dashboard=$(address oCore) portal=$(address 'For the client') odoo=$(address Odoo)
 signs_in "$dashboard" oCore
 signs_in "$portal" 'For the client'
