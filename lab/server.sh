@@ -7,7 +7,8 @@ CGROUPS=/sys/fs/cgroup
 
 address_of() { cat "$LAB/$1/host"; }
 exists() { [[ -e $LAB/$1/made ]]; }
-has_docker() { [[ $(cat "$LAB/$1/kind") == docker ]]; }
+has_docker() { [[ $(cat "$LAB/$1/kind") != bare ]]; }
+has_own_kernel() { [[ $(cat "$LAB/$1/kind") == kernel ]]; }
 
 servers() {
   local file
@@ -42,11 +43,12 @@ make_server() {
   write_identity "$name" "$upper"
   write_logins "$folder" "$upper"
   if [[ -n $with_password ]]; then write_password "$folder" "$upper"; fi
-  if [[ $kind == docker ]]; then write_engine_settings "$upper"; fi
+  if [[ $kind != bare ]]; then write_engine_settings "$upper"; fi
   if [[ -n $disk_mb ]]; then
     truncate -s "${disk_mb}M" "$folder/disk.img"
     mkfs.ext4 -q -F -m 0 "$folder/disk.img"
   fi
+  if [[ $kind == kernel ]]; then make_kernel_disk "$name"; fi
   touch "$folder/made"
 }
 
@@ -79,7 +81,7 @@ write_logins() {
 
 write_password() {
   local folder=$1 upper=$2 layer=$BASE/common/etc/shadow hash
-  if [[ -e $BASE/docker/etc/shadow && $(<"$folder/kind") == docker ]]; then layer=$BASE/docker/etc/shadow; fi
+  if [[ -e $BASE/docker/etc/shadow && $(<"$folder/kind") != bare ]]; then layer=$BASE/docker/etc/shadow; fi
   (umask 077 && head -c 12 /dev/urandom | base64 | tr '+/' 'xy' >"$folder/password")
   hash=$(openssl passwd -6 -stdin <"$folder/password")
   cp -p "$layer" "$upper/etc/shadow"
@@ -108,6 +110,10 @@ inside() {
   local pid name=$1
   shift
   pid=$(first_process "$name") || fail "$name is off; start it with: bin/lab start $name"
+  if has_own_kernel "$name"; then # no namespace of this machine's leads into it
+    over_ssh "root@$name" -- "$(printf '%q ' "$@")"
+    return
+  fi
   nsenter --target "$pid" --mount --uts --ipc --net --pid --cgroup -- "$@"
 }
 
@@ -116,6 +122,7 @@ power_on() {
   exists "$name" || fail "there is no server '$name'; see bin/lab list"
   first_process "$name" >/dev/null && return
   plug_in "$name" "$(address_of "$name")"
+  if has_own_kernel "$name"; then plug_in_kernel "$name"; fi
   setsid nohup "$SELF" _supervise "$name" >>"$LAB/$name/console.log" 2>&1 </dev/null 9>&- &
 }
 
@@ -132,10 +139,12 @@ power_off() {
 }
 
 wait_until_up() {
-  local name=$1 command=true deadline=$((SECONDS + 60))
+  local name=$1 command=true patience=60 deadline
+  if has_own_kernel "$name"; then patience=240; fi
+  deadline=$((SECONDS + patience))
   if has_docker "$name"; then command='docker version'; fi
   until over_ssh "$name" -o ConnectTimeout=1 -- "$command" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || fail "$name did not come up in 60 s; see $LAB/$name/console.log and: bin/lab exec $name journalctl -b"
+    ((SECONDS < deadline)) || fail "$name did not come up in $patience s; see $LAB/$name/console.log and: bin/lab exec $name journalctl -b"
     sleep 0.1
   done
 }
@@ -250,6 +259,7 @@ LEGACY_CGROUPS=(systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup
 
 # Process 1 of a server, until it becomes systemd.
 boot() {
+  if has_own_kernel "$1"; then boot_kernel "$1"; return; fi
   local name=$1 folder=$LAB/$1 root=$LAB/$1/root base layers options=(--log-target=journal --show-status=false)
   base=$(<"$folder/base")
   layers=$base/common

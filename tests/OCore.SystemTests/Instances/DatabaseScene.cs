@@ -32,6 +32,10 @@ internal sealed class DatabaseScene(OdooScene scene)
 
     public Task<string> SqlAsync(InstanceView instance, string name, string statement) => Backups.SqlAsync(instance with { Database = name }, statement);
 
+    /// <summary>The same as the instance's own role, as a person at its Odoo shell would.</summary>
+    public async Task<string> SqlAsOwnerAsync(InstanceView instance, string statement) => (await Backups.MachineOf(instance).ShellAsync(
+        """docker exec -i -u postgres ocore-postgres psql -XAtq -v ON_ERROR_STOP=1 -U "$1" -d "$1" -c "$2" """, instance.Database, statement)).Trim();
+
     public Task<string> UuidAsync(InstanceView instance, string name) => SqlAsync(instance, name, "SELECT value FROM ir_config_parameter WHERE key = 'database.uuid'");
 
     /// <summary>Attachments of this word whose file is there, whole.</summary>
@@ -47,7 +51,7 @@ internal sealed class DatabaseScene(OdooScene scene)
 
     /// <summary>A statement that somebody runs beside, as the instance's role and without waiting for its end.</summary>
     public Task RunBesideAsync(InstanceView instance, string name, string statement) => Backups.MachineOf(instance).ShellAsync(
-        """docker exec -d -u postgres -e PGOPTIONS="-c role=$3" -e PGAPPNAME="$4" ocore-postgres psql -Xq -d "$1" -c "$2" """, name, statement, instance.Database, statement.Contains("pg_sleep", StringComparison.Ordinal) ? "holder" : "waiter");
+        """docker exec -d -u postgres -e PGAPPNAME="$4" ocore-postgres psql -Xq -U "$3" -d "$1" -c "$2" """, name, statement, instance.Database, statement.Contains("pg_sleep", StringComparison.Ordinal) ? "holder" : "waiter");
 
     /// <summary>The folders of its filestore on the machine.</summary>
     public async Task<string[]> FoldersAsync(InstanceView instance) => [.. (await Backups.MachineOf(instance).ShellAsync("""ls "/var/lib/ocore/instances/$1/filestore" """, instance.Id.ToString("N"))).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];

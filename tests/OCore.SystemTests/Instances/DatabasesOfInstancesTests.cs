@@ -57,6 +57,36 @@ public sealed class DatabasesOfInstancesTests(OdooLab lab, ITestOutputHelper out
         await Scene.DeleteAsync(made);
     }
 
+    /// <summary>
+    /// Whoever may run SQL in an Odoo can put a view or a trigger of his own where oCore reads and writes. On a PostgreSQL that is shared,
+    /// what runs there must not be the superuser.
+    /// </summary>
+    [LabFact]
+    public async Task What_looks_into_a_database_is_nobody_but_its_owner()
+    {
+        var made = await Scene.ProvisionAsync(Scene.Client, Scene.First, "Trapped");
+        await Bases.SqlAsOwnerAsync(made,
+            """
+            CREATE TABLE sprung (who text, super text);
+            CREATE FUNCTION spring(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN INSERT INTO sprung VALUES (session_user, current_setting(''is_superuser'')); RETURN $1; END';
+            CREATE FUNCTION sprung() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM spring(NULL); RETURN NEW; END';
+            INSERT INTO ir_config_parameter (key, value) VALUES ('database.is_neutralized', 'no');
+            ALTER TABLE ir_config_parameter RENAME TO parameters;
+            CREATE VIEW ir_config_parameter AS SELECT id, key, spring(value) AS value FROM parameters;
+            ALTER TABLE ir_module_module RENAME TO modules;
+            CREATE VIEW ir_module_module AS SELECT id, spring(name) AS name, shortdesc, state, latest_version, application FROM modules;
+            CREATE TRIGGER sprung BEFORE UPDATE ON res_users FOR EACH ROW EXECUTE FUNCTION sprung();
+            """);
+        await Bases.ActivityAsync(made, made.Database);
+        var read = int.Parse(await Bases.SqlAsync(made, made.Database, "SELECT count(*) FROM sprung"));
+        Assert.True(read > 0, "the view was not read");
+        await Scene.Http.Get<Page<InstalledModule>>($"/api/instances/{made.Id}/modules");
+        await Scene.Http.Post<AdminCredentials>($"/api/instances/{made.Id}/admin-password/reset");
+        Assert.True(int.Parse(await Bases.SqlAsync(made, made.Database, "SELECT count(*) FROM sprung")) > read + 1);
+        Assert.Equal($"{made.Database} off", await Bases.SqlAsync(made, made.Database, "SELECT DISTINCT who || ' ' || super FROM sprung"));
+        await Scene.DeleteAsync(made);
+    }
+
     [LabFact]
     public async Task A_duplicate_is_served_renamed_and_dropped_and_its_backup_restores()
     {

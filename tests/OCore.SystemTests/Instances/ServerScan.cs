@@ -29,7 +29,7 @@ internal static class ServerScan
     private static readonly string[] OfEveryServer =
     [
         "container ocore-postgres", "container ocore-edge", "volume ocore-postgres", "network ocore",
-        "database postgres", "database template0", "database template1", "role postgres", "role ocore_template",
+        "database postgres", "database template0", "database template1", "role postgres", "role hosting_template",
         "path server", "path instances", "path templates", "path sources", "path fenced",
     ];
 

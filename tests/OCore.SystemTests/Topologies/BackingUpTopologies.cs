@@ -22,10 +22,8 @@ public sealed class BackingUpTopologies(TopologyLab lab, ITestOutputHelper outpu
         var scene = lab.Scene;
         var topology = await lab.DrawAsync(DeployScene.Pair(LoadBalancerType.Haproxy), "Kept", lab.Places(("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2)));
         await lab.DeployAsync(topology, new PlanTopology { Organization = scene.Client.Slug, Name = "Kept ERP", Domain = Domain });
-        var instance = (await scene.Http.Get<Page<InstanceView>>($"/api/instances?organization={scene.Client.Slug}")).Data.Single(i => i.TopologyId == topology.Id);
-        var admin = await scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal");
-        using var visitor = new OdooVisitor($"http://{lab.Machines[0].Host.Value}", Domain);
-        await visitor.SignInAsync(admin.Login, admin.Password);
+        var (instance, admin) = await lab.InstanceOfAsync(topology);
+        using var visitor = await lab.SignedInAsync(instance, admin);
         var contents = Enumerable.Range(0, 5).Select(_ => RandomNumberGenerator.GetBytes(60_000)).ToList();
         var ids = new List<int>();
         foreach (var content in contents)

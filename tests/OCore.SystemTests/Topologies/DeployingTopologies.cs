@@ -86,11 +86,9 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
     {
         var deployment = (await lab.Scene.Http.Get<TopologyView>($"/api/topologies/{topology.Id}")).Deployment!;
         Assert.Equal("active", deployment.Status);
-        var instance = (await lab.Scene.Http.Get<Page<InstanceView>>($"/api/instances?organization={lab.Scene.Client.Slug}")).Data.Single(i => i.Id == deployment.InstanceId);
-        Assert.Equal(InstanceStatus.Running, instance.Status);
-        var admin = await lab.Scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal");
-        using var visitor = new OdooVisitor($"http://{lab.Machines[0].Host.Value}", domain);
-        await visitor.SignInAsync(admin.Login, admin.Password);
+        var (instance, admin) = await lab.InstanceOfAsync(topology);
+        Assert.Equal((InstanceStatus.Running, deployment.InstanceId, domain), (instance.Status, instance.Id, instance.Domain));
+        using var visitor = await lab.SignedInAsync(instance, admin);
         await then(visitor, instance);
         return instance;
     }

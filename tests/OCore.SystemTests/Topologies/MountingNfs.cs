@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using OCore.Client;
+using OCore.Features.Backups;
 using OCore.Features.Instances;
 using OCore.Features.Topologies.Deployments;
 using OCore.Features.Topologies.Rules;
@@ -90,6 +91,54 @@ public sealed class MountingNfs(ITestOutputHelper output) : IAsyncLifetime
         output.WriteLine($"{acknowledged.Count} rows acknowledged, {acknowledged.Count(r => !there.Contains(r))} lost");
         Assert.True(acknowledged.Count >= 10);
         Assert.All(acknowledged, row => Assert.Contains(row, there));
+    }
+
+    /// <summary>
+    /// The programs of a backup and of a restoration as they run beside an Odoo node. Root of that node cannot read what is Odoo's alone,
+    /// so they run as Odoo; and the names that change on the way are other names for every client at once.
+    /// </summary>
+    [LabFact]
+    public async Task What_is_backed_up_is_read_and_put_back_by_the_mount()
+    {
+        var (_, nfs) = await ServerAsync();
+        await InAsync("install", "-d", "-m", "0755", "-o", "100", "-g", "101", "/srv/ocore/files", "/srv/ocore/files/shop");
+        const string file = "fdb98803262dfdebee3e7522add2c16eda14ff37"; // what Odoo would call a file with "kept" in it
+        using var client = Client(nfs, $$"""
+            mkdir -p /tmp/files && ln -s /mnt /tmp/files/filestore && chmod 777 /tmp/files /tmp
+            cat >/tmp/empty <<'END'
+            {{BackupRestorer.Empty}}
+            END
+            cat >/tmp/pack <<'END'
+            {{BackupWriter.Pack}}
+            END
+            cat >/tmp/swap <<'END'
+            {{RestoreBackupKind.Swap}}
+            END
+            cat >/tmp/back <<'END'
+            {{RestoreBackupKind.SwapBack}}
+            END
+            as() { su -s /bin/sh odoo -c "$1"; }
+            as 'umask 077; mkdir /mnt/shop/{{file[..2]}} && echo kept >/mnt/shop/{{file[..2]}}/{{file}}'
+            sh /tmp/pack /tmp/files/filestore/shop >/tmp/by-root.tar 2>/dev/null; echo "root reads $(tar -tf /tmp/by-root.tar 2>/dev/null | grep -c {{file}})"
+            as 'sh /tmp/pack /tmp/files/filestore/shop >/tmp/taken.tar' && echo "odoo reads $(tar -tf /tmp/taken.tar | grep -c {{file}})"
+            as 'rm -r /mnt/shop/{{file[..2]}}; echo later >/mnt/shop/later'
+            as 'sh /tmp/empty /tmp/files/filestore/r_1 && tar -x --no-same-owner -C /tmp/files/filestore/r_1 -f - </tmp/taken.tar' && echo "unpacked"
+            as 'sh /tmp/swap /tmp/files shop r_1 o_1 && sh /tmp/swap /tmp/files shop r_1 o_1' && echo "in place: $(as 'cat /mnt/shop/{{file[..2]}}/{{file}}'), before: $(ls /mnt/o_1)"
+            as 'sh /tmp/back /tmp/files shop r_1 o_1' && echo "back: $(ls /mnt/shop), beside: $(as 'cat /mnt/r_1/{{file[..2]}}/{{file}}')"
+            as 'sh /tmp/swap /tmp/files shop r_1 o_1' && as 'rm -rf -- /mnt/o_1' && echo "names $(ls /mnt | xargs)"
+            umount /mnt && echo "unmounted"
+            """);
+        await client.UntilAsync("kernel ", 240);
+        Assert.StartsWith("mounted", await client.UntilAsync("mounted", 120), StringComparison.Ordinal);
+        Assert.Equal("root reads 0", await client.UntilAsync("root reads", 30));
+        Assert.Equal("odoo reads 1", await client.UntilAsync("odoo reads", 30));
+        await client.UntilAsync("unpacked", 30);
+        Assert.Equal("in place: kept, before: later", await client.UntilAsync("in place", 30));
+        Assert.Equal("back: later, beside: kept", await client.UntilAsync("back:", 30));
+        Assert.Equal("names shop", await client.UntilAsync("names", 30));
+        await client.UntilAsync("unmounted", 60);
+        Assert.Equal("kept", (await InAsync("cat", $"/srv/ocore/files/shop/{file[..2]}/{file}")).Trim());
+        Assert.Equal("100 101", (await InAsync("stat", "-c", "%u %g", $"/srv/ocore/files/shop/{file[..2]}/{file}")).Trim());
     }
 
     [LabFact]

@@ -35,6 +35,9 @@ internal sealed partial class OdooVisitor : IDisposable
         return result is { ValueKind: JsonValueKind.Object } info && info.TryGetProperty("uid", out var uid) && uid.ValueKind == JsonValueKind.Number ? uid.GetInt32() : 0;
     }
 
+    /// <summary>The database that serves whoever is signed in.</summary>
+    public async Task<string?> DatabaseAsync() => (await CallAsync("/web/session/get_session_info", new { })).GetProperty("db").GetString();
+
     public async Task<JsonElement> ExecuteAsync(string model, string method, object args, object? kwargs = null) =>
         await CallAsync($"/web/dataset/call_kw/{model}/{method}", new { model, method, args, kwargs = kwargs ?? new { } });
 

@@ -8,11 +8,11 @@ using Xunit;
 namespace OCore.SystemTests.Topologies;
 
 /// <summary>Servers that topologies are deployed on, an agency with a client, and a bucket.</summary>
-public sealed class TopologyLab : IAsyncLifetime
+public class TopologyLab : IAsyncLifetime
 {
     private const int Count = 3;
 
-    internal IReadOnlyList<LabServer> Machines { get; } = [.. Enumerable.Range(1, Count).Select(i => new LabServer($"topo{i}"))];
+    internal virtual IReadOnlyList<LabServer> Machines { get; } = [.. Enumerable.Range(1, Count).Select(i => new LabServer($"topo{i}"))];
     internal OdooScene Scene { get; private set; } = null!;
     internal Bucket Bucket { get; private set; } = null!;
     /// <summary>Where backups are kept that are drawn.</summary>
@@ -20,10 +20,10 @@ public sealed class TopologyLab : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        if (Lab.WhyNot is not null) return; // each test says so
+        if (WhyNot is not null) return; // each test says so
         await Lab.RunAsync(Path.Combine(Lab.Bin, "docker-engine"));
         await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "odoo", "postgres", "redis", "haproxy", "nginx", "postgres-ha", "nfs", "pgbouncer");
-        await Lab.RunAsync("create", $"{Count}", "--prefix", "topo");
+        await MakeMachinesAsync();
         foreach (var server in Machines)
             await server.ForgetOCoreAsync();
         Backups = await BucketPeer.StartAsync(Directory.CreateTempSubdirectory("ocore-backups-").FullName);
@@ -42,6 +42,10 @@ public sealed class TopologyLab : IAsyncLifetime
         if (Backups is { } backups)
             await backups.DisposeAsync();
     }
+
+    private protected virtual string? WhyNot => Lab.WhyNot;
+
+    private protected virtual Task MakeMachinesAsync() => Lab.RunAsync("create", $"{Count}", "--prefix", "topo");
 
     /// <summary>Where each place of a drawing is.</summary>
     internal Dictionary<string, Guid> Places(params (string Place, int Machine)[] places) => places.ToDictionary(p => p.Place, p => Scene.Servers[p.Machine - 1].Id);
@@ -75,6 +79,21 @@ public sealed class TopologyLab : IAsyncLifetime
     {
         var plan = await Scene.Http.Post<PlanTopology, TopologyPlanView>($"/api/topologies/{topology.Id}/plan", wish ?? new PlanTopology { Organization = Scene.Client.Slug });
         return await Scene.EndOfAsync(await Scene.Http.Post<DeployTopology, OperationView>($"/api/topologies/{topology.Id}/deploy", new() { PlanHash = plan.Hash, Confirm = topology.Name }), succeeds, seconds);
+    }
+
+    /// <summary>What a deployed topology yields, and how its administrator comes in.</summary>
+    internal async Task<(InstanceView Instance, AdminCredentials Admin)> InstanceOfAsync(TopologyView topology)
+    {
+        var instance = (await Scene.Http.Get<Page<InstanceView>>($"/api/instances?organization={Scene.Client.Slug}")).Data.Single(i => i.TopologyId == topology.Id);
+        return (instance, await Scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal"));
+    }
+
+    /// <summary>Signed in by the load balancer, which is on the first machine.</summary>
+    internal async Task<OdooVisitor> SignedInAsync(InstanceView instance, AdminCredentials admin)
+    {
+        var visitor = new OdooVisitor($"http://{Machines[0].Host.Value}", instance.Domain);
+        await visitor.SignInAsync(admin.Login, admin.Password);
+        return visitor;
     }
 
     internal Task<OperationView> DestroyAsync(TopologyView topology) => DeployAsync(topology, new PlanTopology { Destroy = true });

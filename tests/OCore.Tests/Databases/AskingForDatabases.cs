@@ -17,7 +17,7 @@ public sealed class AskingForDatabases(TestApps apps) : IClassFixture<TestApps>
     public static TheoryData<string> HostileNames() =>
     [
         "", "a\"b", "a'b", "a;DROP DATABASE postgres", "..", "../etc", "a/b", "a\\b", "a b", "a\n", "ä", "база", "ａ", "A", "Acme", "1a", "_a", "-a", "a-b", "a.b", "%41", "$(id)", new string('a', 64), new string('a', 4000),
-        "postgres", "template0", "template1", "ocore_template", "public", "none", "tpl_x", "s_x", "v_x", "r_x", "o_x", "pg_x", "ocore_x",
+        "postgres", "template0", "template1", "hosting_template", "public", "none", "tpl_x", "s_x", "v_x", "r_x", "o_x", "pg_x", "ocore_x", "hosting_x",
     ];
 
     [Theory, MemberData(nameof(HostileNames))]
@@ -166,24 +166,6 @@ public sealed class AskingForDatabases(TestApps apps) : IClassFixture<TestApps>
         for (var i = 1; i < InstanceDatabase.Most; i++)
             await AddAsync(app, world.Instance, $"{world.Instance.Database}_{i}", DatabaseStatus.Ready);
         await http.Post<CreateInstanceDatabase, OperationView>(world.Path(), new CreateInstanceDatabase { Name = "one_more" }).IsRefusedAsync(409, "too_many_databases");
-    }
-
-    [Theory, Sqlite, Postgres]
-    public async Task Where_a_topology_carries_it_nothing_is_changed(Database database)
-    {
-        var app = await apps.OnAsync(database);
-        var world = await WorldAsync(app);
-        await AddAsync(app, world.Instance, $"{world.Instance.Database}_b", DatabaseStatus.Ready);
-        await using (var db = app.Databases.System())
-            await db.Instances.AcrossTenants().Where(i => i.Id == world.Instance.Id).ExecuteUpdateAsync(s => s.SetProperty(i => i.TopologyId, Guid.CreateVersion7()));
-        using var http = app.As(world.Agency.Owner, world.Agency.Org);
-        var (served, beside) = (world.Instance.Database, $"{world.Instance.Database}_b");
-        await http.Post<CreateInstanceDatabase, OperationView>(world.Path(), new CreateInstanceDatabase { Name = "more" }).IsRefusedAsync(409, "database_of_topology");
-        await http.Post<DuplicateInstanceDatabase, OperationView>(world.Path($"{served}/duplicate"), new DuplicateInstanceDatabase { Name = "more" }).IsRefusedAsync(409, "database_of_topology");
-        await http.Post<RenameInstanceDatabase, OperationView>(world.Path($"{served}/rename"), new RenameInstanceDatabase { Name = "more" }).IsRefusedAsync(409, "database_of_topology");
-        await http.Post<NeutralizeInstanceDatabase, OperationView>(world.Path($"{served}/neutralize"), new NeutralizeInstanceDatabase { Confirm = served }).IsRefusedAsync(409, "database_of_topology");
-        await http.Post<OperationView>(world.Path($"{beside}/serve")).IsRefusedAsync(409, "database_of_topology");
-        await http.Delete<OperationView>(world.Path(beside)).IsRefusedAsync(409, "database_of_topology");
     }
 
     [Theory, Sqlite, Postgres]

@@ -14,6 +14,8 @@ export interface Read<T> {
 export interface Write<T> extends Read<T> {
   method: 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
+  /** The tag of what the change was thought out over: it is refused where somebody changed that since. */
+  ifMatch?: string;
 }
 
 export interface Context {
@@ -43,6 +45,12 @@ export function headers(context: Context, method = 'GET'): Headers {
   return result;
 }
 
+const tags = new Map<string, string>();
+const placeOf = (request: Read<unknown>, context: Context) => `${context.org ?? ''} ${address(request)}`;
+
+/** The tag of what was read there last; undefined where it has none. */
+export const tagOf = (request: Read<unknown>, context: Context): string | undefined => tags.get(placeOf(request, context));
+
 /** Not crypto.randomUUID: that exists only on https and localhost. */
 function key(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -52,6 +60,7 @@ export async function send<T>(request: Read<T> | Write<T>, context: Context = {}
   const method = 'method' in request ? request.method : 'GET';
   const head = headers(context, method);
   if (method === 'POST') head.set('Idempotency-Key', key());
+  if ('ifMatch' in request && request.ifMatch) head.set('If-Match', request.ifMatch);
   const given = 'body' in request ? request.body : undefined;
   const file = given instanceof Blob || given instanceof FormData ? given : undefined;
   const body = file ?? (given !== undefined ? JSON.stringify(given) : undefined);
@@ -69,6 +78,8 @@ export async function send<T>(request: Read<T> | Write<T>, context: Context = {}
     if (problem.status === 401) signedOut(problem);
     throw problem;
   }
+  const tag = method === 'GET' ? response.headers.get('ETag') : null;
+  if (tag) tags.set(placeOf(request, context), tag);
   if (response.status === 204 || response.headers.get('Content-Length') === '0') return undefined as T;
   const text = await response.text();
   if (context.text) return text as T;

@@ -1,6 +1,6 @@
-import { createContext, useContext } from 'react';
+import { createContext, useContext, useState } from 'react';
 import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { send, type Read, type Write } from './client';
+import { send, tagOf, type Read, type Write } from './client';
 import { ApiError, asApiError } from './errors';
 import type { MeView, Page } from './types';
 
@@ -114,4 +114,20 @@ export function useSend<A, T>(make: (argument: A) => Write<T>, options: SendOpti
     onError: options.onError,
   });
   return { send: mutation.mutate, busy: mutation.isPending, error: mutation.error ?? undefined, reset: mutation.reset, answer: mutation.data };
+}
+
+/** A change of what a form was filled with: refused where somebody else changed that since the form was opened, unless it is sent by `overwrite`. */
+export function useEdit<A, T>(read: Read<unknown> | undefined, make: (argument: A) => Write<T>, options: SendOptions<T> = {}) {
+  const page = useOrg();
+  const [opened, setOpened] = useState(() => read && tagOf(read, { org: options.org ?? page }));
+  const { send: put, ...sending } = useSend(({ argument, ifMatch }: { argument: A; ifMatch?: string }) => ({ ...make(argument), ifMatch }), {
+    ...options,
+    // What was just saved has another tag, and is what the form shows.
+    onDone: (answer) => { setOpened(undefined); options.onDone?.(answer); },
+  });
+  return {
+    ...sending,
+    send: (argument: A) => put({ argument, ifMatch: opened }),
+    overwrite: sending.error?.code === 'precondition_failed' ? (argument: A) => put({ argument }) : undefined,
+  };
 }

@@ -2,7 +2,7 @@
 export const en = {
   language: 'English',
   common: {
-    cancel: 'Cancel', close: 'Close', save: 'Save', saved: 'Saved.', copy: 'Copy', copied: 'Copied', tryAgain: 'Try again', actions: 'Actions',
+    cancel: 'Cancel', close: 'Close', save: 'Save', saved: 'Saved.', copy: 'Copy', copied: 'Copied', tryAgain: 'Try again', overwrite: 'Save mine over it', actions: 'Actions',
     nothingChanged: 'Nothing was changed.', never: 'never', on: 'On', off: 'Off', name: 'Name', email: 'E-mail', role: 'Role', skip: 'Skip to content',
     loadMore: 'Load more', loading: 'Loading', unknown: 'Unknown', trace: 'trace', typeBefore: 'Type', typeAfter: 'to confirm',
   },
@@ -109,7 +109,7 @@ export const en = {
     faulty: (line: number, message: string) => `Line ${line}: ${message}`, updateModule: (module: string) => `Update ${module}`, updating: (module: string) => `${module} is being updated.`,
   },
   databases: {
-    databases: 'Databases', note: 'Odoo serves one of them; the others lie beside it until they are served.', create: 'New database', mayNot: 'Your role does not include this.', working: 'Something is being done with it.', topology: 'A topology carries this Odoo: its one database stays as it is.', began: 'It is being done.',
+    databases: 'Databases', note: 'Odoo serves one of them; the others lie beside it until they are served.', create: 'New database', mayNot: 'Your role does not include this.', working: 'Something is being done with it.', began: 'It is being done.',
     name: 'Name', state: 'State', size: 'Size', files: 'Files', connections: 'Connections', longest: 'Longest statement', served: 'served', beside: 'Beside', states: { ready: 'Ready', creating: 'Being made', renaming: 'Being renamed', removing: 'Being dropped' } as Record<string, string>,
     actionsOf: (name: string) => `Actions for ${name}`, activity: 'Activity', serve: 'Serve this one', duplicate: 'Duplicate', rename: 'Rename', neutralize: 'Neutralize', backUp: 'Back up', drop: 'Drop',
     nameOf: 'Name of the database', nameNote: 'Lower case letters, digits and underscores, a letter first.', empty: 'Empty', emptyNote: 'Odoo’s base and nothing else.', demo: 'With demonstration data', duplicateOf: (name: string) => `Duplicate ${name}`, duplicateNote: 'Database and files as they are now. Nobody is interrupted.',
@@ -137,7 +137,9 @@ export const en = {
     },
   },
   /** In place of the server's own sentence, by its code; English has those already. */
-  errors: {} as Partial<Record<string, string>>,
+  errors: {
+    precondition_failed: 'Somebody changed this while you had it open. Open it again to see what is there now, or save yours over it.',
+  } as Partial<Record<string, string>>,
 };
 
 export type Texts = typeof en;

@@ -5,7 +5,7 @@ const units = { min: 'min', h: 'h', d: 'j' } as const;
 export const fr: Texts = {
   language: 'Français',
   common: {
-    cancel: 'Annuler', close: 'Fermer', save: 'Enregistrer', saved: 'Enregistré.', copy: 'Copier', copied: 'Copié', tryAgain: 'Réessayer', actions: 'Actions',
+    cancel: 'Annuler', close: 'Fermer', save: 'Enregistrer', saved: 'Enregistré.', copy: 'Copier', copied: 'Copié', tryAgain: 'Réessayer', overwrite: 'Enregistrer par-dessus', actions: 'Actions',
     nothingChanged: 'Rien n’a été modifié.', never: 'jamais', on: 'Activé', off: 'Désactivé', name: 'Nom', email: 'E-mail', role: 'Rôle', skip: 'Aller au contenu',
     loadMore: 'Afficher plus', loading: 'Chargement', unknown: 'Inconnu', trace: 'trace', typeBefore: 'Saisissez', typeAfter: 'pour confirmer',
   },
@@ -112,7 +112,7 @@ export const fr: Texts = {
     faulty: (line: number, message: string) => `Ligne ${line} : ${message}`, updateModule: (module: string) => `Mettre à jour ${module}`, updating: (module: string) => `${module} est en cours de mise à jour.`,
   },
   databases: {
-    databases: 'Bases de données', note: 'Odoo en sert une ; les autres restent à côté jusqu’à ce qu’elles soient servies.', create: 'Nouvelle base', mayNot: 'Votre rôle ne le permet pas.', working: 'Une opération est en cours.', topology: 'Une topologie porte cet Odoo : son unique base reste telle quelle.', began: 'C’est en cours.',
+    databases: 'Bases de données', note: 'Odoo en sert une ; les autres restent à côté jusqu’à ce qu’elles soient servies.', create: 'Nouvelle base', mayNot: 'Votre rôle ne le permet pas.', working: 'Une opération est en cours.', began: 'C’est en cours.',
     name: 'Nom', state: 'État', size: 'Taille', files: 'Fichiers', connections: 'Connexions', longest: 'Requête la plus longue', served: 'servie', beside: 'À côté', states: { ready: 'Prête', creating: 'En création', renaming: 'En renommage', removing: 'En suppression' },
     actionsOf: (name) => `Actions pour ${name}`, activity: 'Activité', serve: 'Servir celle-ci', duplicate: 'Dupliquer', rename: 'Renommer', neutralize: 'Neutraliser', backUp: 'Sauvegarder', drop: 'Supprimer',
     nameOf: 'Nom de la base', nameNote: 'Minuscules, chiffres et tirets bas, une lettre en premier.', empty: 'Vide', emptyNote: 'La base d’Odoo et rien d’autre.', demo: 'Avec les données de démonstration', duplicateOf: (name) => `Dupliquer ${name}`, duplicateNote: 'La base et les fichiers tels qu’ils sont maintenant. Personne n’est interrompu.',
@@ -150,6 +150,7 @@ export const fr: Texts = {
     feature_disabled: 'Cette fonction n’est pas activée pour vous.',
     viewing_only: 'Rien ne peut être modifié.',
     organization_not_found: 'Vous n’avez pas accès à cette organisation.',
+    precondition_failed: 'Quelqu’un a modifié ceci entre-temps. Rouvrez la page pour voir ce qui s’y trouve, ou enregistrez par-dessus.',
     instance_busy: 'Une opération est déjà en cours sur cet Odoo.',
   },
 };

@@ -23,6 +23,12 @@ export function ErrorNote({ error, children }: { error: ApiError | undefined; ch
   );
 }
 
+/** What a person may do whose form is older than what is there. */
+export function Overwrite({ busy, onClick }: { busy: boolean; onClick: (() => void) | undefined }) {
+  const { common } = useTexts();
+  return onClick && <Group mt={6}><Button variant="default" loading={busy} onClick={onClick}>{common.overwrite}</Button></Group>;
+}
+
 /** In place of a page or a table that could not be read. */
 export function ErrorState({ error, onRetry }: { error: ApiError; onRetry?: () => void }) {
   const { common } = useTexts();

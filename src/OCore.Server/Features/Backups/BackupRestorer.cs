@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using OCore.Features.Instances;
-using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
@@ -12,6 +11,7 @@ namespace OCore.Features.Backups;
 internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers)
 {
     private const int LineLimit = 300;
+    internal const string Empty = """set -eu; rm -rf -- "$1"; mkdir -p -- "$1" """;
 
     /// <summary>Into a database that is made anew. As the instance's own role: a dump is code, and what it does it may only do to itself.</summary>
     public async Task DatabaseAsync(OCoreDb db, InstanceOnServer on, Backup backup, string database, Action<string> log, CancellationToken stop)
@@ -45,12 +45,13 @@ internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers)
             await FeedAsync(db, bucket, backup, BucketFiles.WriteProgram(on), "The bucket did not take the files", "See that the topology's bucket takes its keys.", log, stop);
             return;
         }
-        await InstanceHost.OnFilesAsync(on.Connection, on.Plan.Image, "folder-" + on.Plan.Slug, """mkdir -p "$1" """, stop, $"/ocore/instances/{on.Plan.InstanceId:N}");
+        await FilestorePlace.RunAsync(on, "folder-" + on.Plan.Slug, """mkdir -p "$1" """, stop);
         await using var worker = await BackupWorkers.FilesAsync(on, "restore", readOnly: false, stop);
-        var path = $"{BackupWorkers.Files}/filestore/{folder}";
-        await worker.RunAsync(["/bin/sh", "-c", """set -eu; rm -rf -- "$1"; mkdir -p -- "$1" """, "sh", path], "Making the folder", stop);
+        var path = $"{FilestorePlace.Folder}/filestore/{folder}";
+        await worker.RunAsync(["/bin/sh", "-c", Empty, "sh", path], "Making the folder", stop);
         await FeedAsync(db, worker, backup, ["tar", "-x", "--no-same-owner", "-C", path, "-f", "-"], "The files could not be written", "See that the disk of the server is not full.", log, stop);
-        await worker.RunAsync(["chown", "-R", "odoo:odoo", BackupWorkers.Files.Value], "Giving the files to Odoo", stop);
+        if (!FilestorePlace.AreShared(on.Plan))
+            await worker.RunAsync(["chown", "-R", "odoo:odoo", FilestorePlace.Folder.Value], "Giving the files to Odoo", stop);
     }
 
     private async Task FeedAsync(OCoreDb db, Worker worker, Backup backup, IReadOnlyList<string> argv, string failure, string hint, Action<string> log, CancellationToken stop)
@@ -75,9 +76,9 @@ internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers)
         await using var worker = await workers.DatabaseAsync(on, "compare", stop);
         await using var session = await worker.OpenAsync(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database], stop);
         using var said = new StreamReader(session.Out, Encoding.UTF8);
-        await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Count + "\nSELECT 'ocore-counted';\n"), stop);
+        await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Count + "\nSELECT 'rows-counted';\n"), stop);
         var rows = new Dictionary<string, long>();
-        while (await said.ReadLineAsync(stop) is { } line && line != "ocore-counted")
+        while (await said.ReadLineAsync(stop) is { } line && line != "rows-counted")
             if (line.Split(' ') is ["rows", var table, var count])
                 rows[table] = long.Parse(count);
         foreach (var (table, count) in manifest.Rows)
@@ -122,7 +123,7 @@ internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers)
         if (on.Plan.Major < 16)
             throw new StepRefusedException("neutralize_unknown", $"Odoo {on.Plan.Major} has no way to neutralize a database.", "Copies can be neutralized from Odoo 16 on.");
         var run = await on.Connection.Docker.RunOnceAsync(OdooContainer.Tool(on.Plan, "neutralize", ["neutralize", "-d", on.Plan.Database]), stop, log);
-        var counts = (await PostgresContainer.SqlAsync(on.Connection, on.Plan.Database, BackupSql.Neutral, new Dictionary<string, string>(), stop)).Trim();
+        var counts = (await on.SqlAsync(on.Plan.Database, BackupSql.Neutral, new Dictionary<string, string>(), stop)).Trim();
         if (!run.Ok || counts != "1|0|0")
             throw new StepRefusedException("not_neutral", $"The copy could not be neutralized ({counts}): {(run.Tail.Count > 0 ? run.Tail[^1] : "Odoo said nothing")}", "It was not started.");
         log("Neutralized: no mail server, no scheduled action but Odoo's own cleaning.");

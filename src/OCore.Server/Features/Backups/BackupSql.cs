@@ -16,7 +16,7 @@ internal static class BackupSql
         SELECT 'snapshot ' || pg_export_snapshot();
         SELECT 'server ' || current_setting('server_version');
         SELECT 'modules ' || coalesce(json_object_agg(name, coalesce(latest_version, '')), '{}') FROM ir_module_module WHERE state IN ('installed', 'to upgrade', 'to remove');
-        """ + "\n" + Count + "\nSELECT 'ocore-held';\n";
+        """ + "\n" + Count + "\nSELECT 'moment-held';\n";
 
     public const string Count =
         """
@@ -24,7 +24,7 @@ internal static class BackupSql
         AND relname IN ('res_users', 'res_partner', 'res_company', 'ir_attachment', 'ir_module_module', 'ir_ui_view', 'ir_model_data', 'ir_config_parameter', 'mail_message', 'product_template', 'sale_order', 'account_move', 'stock_move') ORDER BY relname \gexec
         """;
 
-    public const string Files = "SELECT DISTINCT store_fname FROM ir_attachment WHERE store_fname IS NOT NULL;\nSELECT 'ocore-done';\n";
+    public const string Files = "SELECT DISTINCT store_fname FROM ir_attachment WHERE store_fname IS NOT NULL;\nSELECT 'list-done';\n";
 
     public const string CreateEmpty =
         """

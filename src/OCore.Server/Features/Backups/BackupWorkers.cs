@@ -3,7 +3,6 @@ using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Platform;
 using OCore.Platform.Docker;
-using OCore.Platform.Operations;
 using OCore.Platform.Remote;
 
 namespace OCore.Features.Backups;
@@ -15,7 +14,6 @@ namespace OCore.Features.Backups;
 internal sealed class BackupWorkers(Settings settings)
 {
     private static readonly RemotePath PasswordFile = RemotePath.Parse("/run/ocore-pgpass");
-    public static readonly RemotePath Files = RemotePath.Parse("/files");
     private const string SecondsAtMost = "86400";
 
     /// <summary>With the programs of the very PostgreSQL that the server runs; of a topology it reaches the one that leads, as Odoo does.</summary>
@@ -38,12 +36,11 @@ internal sealed class BackupWorkers(Settings settings)
         }, stop);
     }
 
-    /// <exception cref="StepRefusedException"><c>files_on_nfs</c>: they are on a topology's NFS server, where root of other servers is nobody. An archive without them would be none.</exception>
-    public static async Task<Worker> FilesAsync(InstanceOnServer on, string purpose, bool readOnly, CancellationToken stop) => await StartAsync(on, on.Plan.Cluster?.Nfs is not null ? throw new StepRefusedException("files_on_nfs", "Backups do not reach files on a topology's NFS server.", "Back up the NFS server's volume by means of its server, or keep files in S3.") : new ContainerSpec
+    public static async Task<Worker> FilesAsync(InstanceOnServer on, string purpose, bool readOnly, CancellationToken stop) => await StartAsync(on, new ContainerSpec
     {
-        Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image), User = "root", NoNetwork = true,
+        Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image), User = FilestorePlace.UserOf(on.Plan), NoNetwork = true,
         Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
-        Mounts = [ContainerMount.Folder(OdooContainer.FolderOf(on.Plan.InstanceId), Files, readOnly)],
+        Mounts = [FilestorePlace.MountOf(on.Plan, readOnly)],
     }, stop);
 
     /// <summary>Sees the files of a topology that keeps them in a bucket: the node's cache of it, and the bucket with the keys that Odoo has.</summary>
@@ -52,7 +49,7 @@ internal sealed class BackupWorkers(Settings settings)
         Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image), User = "root",
         Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
         Networks = [new ContainerNetwork(ServerLabels.Network)], Files = [.. ClusterAddons.FilesOf(cluster)],
-        Mounts = [ContainerMount.Folder(OdooContainer.FolderOf(on.Plan.InstanceId), Files, readOnly: true)],
+        Mounts = [ContainerMount.Folder(OdooContainer.FolderOf(on.Plan.InstanceId), FilestorePlace.Folder, readOnly: true)],
     }, stop);
 
     private static async Task<Worker> StartAsync(InstanceOnServer on, ContainerSpec spec, CancellationToken stop)

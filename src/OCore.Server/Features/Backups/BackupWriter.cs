@@ -16,6 +16,8 @@ namespace OCore.Features.Backups;
 /// </summary>
 internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, SecretBox secrets, TimeProvider time)
 {
+    internal const string Pack = """if [ -d "$1" ]; then exec tar -C "$1" -cf - .; fi""";
+
     public async Task TakeAsync(OCoreDb db, InstanceOnServer on, Backup backup, Action<string> log, CancellationToken stop)
     {
         var began = time.GetTimestamp();
@@ -91,12 +93,12 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
             await store.DeleteAsync(name, stop);
     }
 
-    // A bucket is asked for what the database names, and not for what is in it.
-    private static async Task<HashSet<FileName>> NamedAsync(DockerProgram session, StreamReader said, CancellationToken stop)
+    /// <summary>What the database of a session names: a bucket is asked for that, and not for what is in it.</summary>
+    public static async Task<HashSet<FileName>> NamedAsync(DockerProgram session, StreamReader said, CancellationToken stop)
     {
         await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Files), stop);
         var names = new HashSet<FileName>();
-        while (await said.ReadLineAsync(stop) is { } line && line != "ocore-done")
+        while (await said.ReadLineAsync(stop) is { } line && line != "list-done")
             if (FileArchive.ShaOf(line) is { } sha)
                 names.Add(FileName.Of(sha));
         return names;
@@ -112,7 +114,7 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
             return found;
         }
         await using var worker = await BackupWorkers.FilesAsync(on, "backup", readOnly: true, stop);
-        await using var tar = await worker.OpenAsync(["/bin/sh", "-c", """if [ -d "$1" ]; then exec tar -C "$1" -cf - .; fi""", "sh", $"{BackupWorkers.Files}/filestore/{on.Plan.Database}"], stop);
+        await using var tar = await worker.OpenAsync(["/bin/sh", "-c", Pack, "sh", $"{FilestorePlace.Folder}/filestore/{on.Plan.Database}"], stop);
         FileCount files;
         await using (var packed = new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true))
         {
@@ -129,7 +131,7 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
     internal static async Task<int> CountMissingAsync(StreamReader said, HashSet<FileName> names, CancellationToken stop)
     {
         var missing = 0;
-        while (await said.ReadLineAsync(stop) is { } line && line != "ocore-done")
+        while (await said.ReadLineAsync(stop) is { } line && line != "list-done")
             if (FileArchive.ShaOf(line) is { } sha && !names.Contains(FileName.Of(sha)))
                 missing++;
         return missing;
@@ -153,7 +155,7 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
             var (snapshot, server, modules, rows) = ("", "", new Dictionary<string, string>(), new Dictionary<string, long>());
             while (await said.ReadLineAsync(stop) is { } line)
             {
-                if (line == "ocore-held")
+                if (line == "moment-held")
                     return new Moment(snapshot, server, modules, rows);
                 var (word, rest) = line.IndexOf(' ', StringComparison.Ordinal) is > 0 and var at ? (line[..at], line[(at + 1)..]) : (line, "");
                 if (word == "snapshot")

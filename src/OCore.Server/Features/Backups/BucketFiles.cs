@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using OCore.Features.Instances;
+using OCore.Platform.Remote;
 
 namespace OCore.Features.Backups;
 
@@ -68,11 +69,41 @@ internal static class BucketFiles
                 bucket.put(name, archive.extractfile(entry).read())
         """;
 
+    /// <summary>Names come in; what the bucket has under the first database and not under the second is put there too.</summary>
+    private const string CopyScript = Prelude + "\n" + """
+        from concurrent.futures import ThreadPoolExecutor
+
+        def copy(line):
+            name = line.strip()
+            if bucket.call("HEAD", cache + "/" + name)[0] != 200:
+                data = bucket.get(database + "/" + name)
+                if data is not None:
+                    bucket.put(cache + "/" + name, data)
+
+        with ThreadPoolExecutor(4) as people:
+            for _ in people.map(copy, sys.stdin):
+                pass
+        """;
+
+    /// <summary>The files of one database under the name of another: those of the first stay, as everything does that is in a bucket.</summary>
+    public static async Task CopyAsync(InstanceOnServer on, OdooCluster cluster, IReadOnlyCollection<FileName> names, string from, string to, CancellationToken stop)
+    {
+        await using var worker = await BackupWorkers.BucketAsync(on, cluster, "copy", stop);
+        await using var program = await worker.OpenAsync(["python3", "-I", "-c", CopyScript, from, to], stop);
+        var code = await program.FeedAsync(async target =>
+        {
+            foreach (var lines in Lines(names))
+                await target.WriteAsync(lines, stop);
+        }, stop);
+        if (code != 0)
+            throw new RemoteCommandException("Copying in the bucket", new CommandResult(code, "", program.Complaint));
+    }
+
     /// <summary>The named files as an archive, in whatever order they come.</summary>
     public static async Task<FileCount> ReadAsync(InstanceOnServer on, OdooCluster cluster, IReadOnlyCollection<FileName> names, Stream target, CancellationToken stop)
     {
         await using var worker = await BackupWorkers.BucketAsync(on, cluster, "backup", stop);
-        await using var program = await worker.OpenAsync(["python3", "-I", "-c", ReadScript, on.Plan.Database, $"{BackupWorkers.Files}/filestore/{on.Plan.Database}"], stop);
+        await using var program = await worker.OpenAsync(["python3", "-I", "-c", ReadScript, on.Plan.Database, $"{FilestorePlace.Folder}/filestore/{on.Plan.Database}"], stop);
         var pipe = new Pipe();
         var filling = FillAsync(pipe.Writer, names, stop);
         await using var list = pipe.Reader.AsStream();
@@ -95,12 +126,14 @@ internal static class BucketFiles
         await list.DisposeAsync();
     }
 
+    private static IEnumerable<byte[]> Lines(IReadOnlyCollection<FileName> names) => names.Chunk(1000).Select(part => Encoding.ASCII.GetBytes(string.Concat(part.Select(n => n.Path + "\n"))));
+
     private static async Task FillAsync(PipeWriter writer, IReadOnlyCollection<FileName> names, CancellationToken stop)
     {
         try
         {
-            foreach (var part in names.Chunk(1000))
-                if ((await writer.WriteAsync(Encoding.ASCII.GetBytes(string.Concat(part.Select(n => n.Path + "\n"))), stop)).IsCompleted)
+            foreach (var lines in Lines(names))
+                if ((await writer.WriteAsync(lines, stop)).IsCompleted)
                     break;
         }
         finally

@@ -12,6 +12,23 @@ internal sealed record RestoreInput(Guid InstanceId, Guid BackupId, Guid SafetyI
 /// </summary>
 internal sealed class RestoreBackupKind : OperationKind<RestoreInput>
 {
+    // Folders change their names; after the first is the one that is served, what was restored, and what was there before.
+    internal const string Swap = """
+        set -eu; mkdir -p "$1/filestore"; cd "$1/filestore"
+        if [ -e "$3" ]; then
+          if [ ! -e "$4" ]; then mkdir -p "$2"; mv -T "$2" "$4"; fi
+          rm -rf "$2"; mv -T "$3" "$2"
+        fi
+        """;
+
+    internal const string SwapBack = """
+        set -eu; mkdir -p "$1/filestore"; cd "$1/filestore"
+        if [ -e "$4" ]; then
+          if [ -e "$2" ] && [ ! -e "$3" ]; then mv -T "$2" "$3"; fi
+          rm -rf "$2"; mv -T "$4" "$2"
+        fi
+        """;
+
     public override string Name => "backup.restore";
 
     protected override void Define(StepList<RestoreInput> steps) => steps
@@ -62,26 +79,14 @@ internal sealed class RestoreBackupKind : OperationKind<RestoreInput>
     private static Task SwapAsync(RestoreInput input, StepContext context) => OnAsync(input, context, async (_, on, _) =>
     {
         await SqlAsync(on, BackupSql.Swap, context);
-        await FilesAsync(on, context, """
-            set -eu; mkdir -p "$1/filestore"; cd "$1/filestore"
-            if [ -e "$3" ]; then
-              if [ ! -e "$4" ]; then mkdir -p "$2"; mv -T "$2" "$4"; fi
-              rm -rf "$2"; mv -T "$3" "$2"
-            fi
-            """);
+        await FilesAsync(on, context, Swap);
         await on.SqlAsync(on.Plan.Database, BackupSql.SetUrl, new Dictionary<string, string> { ["url"] = InstanceViews.UrlOf(on.Instance, on.Server) }, context.Stop);
     });
 
     private static Task SwapBackAsync(RestoreInput input, StepContext context) => OnAsync(input, context, async (_, on, _) =>
     {
         await SqlAsync(on, BackupSql.SwapBack, context);
-        await FilesAsync(on, context, """
-            set -eu; mkdir -p "$1/filestore"; cd "$1/filestore"
-            if [ -e "$4" ]; then
-              if [ -e "$2" ] && [ ! -e "$3" ]; then mv -T "$2" "$3"; fi
-              rm -rf "$2"; mv -T "$4" "$2"
-            fi
-            """);
+        await FilesAsync(on, context, SwapBack);
     });
 
     private static Task DropRestoredAsync(RestoreInput input, StepContext context) => OnAsync(input, context, (_, on, _) =>
@@ -106,8 +111,8 @@ internal sealed class RestoreBackupKind : OperationKind<RestoreInput>
     private static Task SqlAsync(InstanceOnServer on, [System.Diagnostics.CodeAnalysis.ConstantExpected] string script, StepContext context) => on.SqlAsync("postgres", script,
         new Dictionary<string, string> { ["db"] = on.Plan.Database, ["new"] = New(context), ["old"] = Old(context) }, context.Stop);
 
-    private static Task FilesAsync(InstanceOnServer on, StepContext context, string script) => InstanceHost.OnFilesAsync(on.Connection, on.Instance.Image, "swap-" + on.Instance.Slug, script, context.Stop,
-        $"/ocore/instances/{on.Instance.Id:N}", on.Plan.Database, New(context), Old(context));
+    private static Task FilesAsync(InstanceOnServer on, StepContext context, string script) =>
+        FilestorePlace.RunAsync(on, "swap-" + on.Instance.Slug, script, context.Stop, on.Plan.Database, New(context), Old(context));
 
     // Of this operation alone.
     private static string New(StepContext context) => "r_" + context.OperationId.ToString("N");

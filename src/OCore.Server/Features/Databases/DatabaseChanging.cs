@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.EntityFrameworkCore;
 using OCore.Features.Backups;
 using OCore.Features.Instances;
-using OCore.Features.Servers;
 using OCore.Platform.Operations;
 
 namespace OCore.Features.Databases;
@@ -27,10 +26,10 @@ internal sealed class RenameDatabaseKind : OperationKind<RenameDatabaseInput>
     private static Task RenameAsync(RenameDatabaseInput input, string from, string to, StepContext context) => DatabaseSteps.OnAsync(input.InstanceId, context, async (db, on) =>
     {
         var names = new Dictionary<string, string> { ["from"] = from, ["to"] = to, ["password"] = on.Plan.DatabasePassword };
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", DatabaseSql.Rename, names, context.Stop);
+        await context.Get<DatabaseCopier>().RenameFilesAsync(on, from, to, context.Stop);
+        await on.SqlAsync("postgres", DatabaseSql.Rename, names, context.Stop);
         if (input.DatabaseId is null)
-            await PostgresContainer.SqlAsync(on.Connection, "postgres", DatabaseSql.RenameRole, names, context.Stop);
-        await DatabaseCopier.RenameFilesAsync(on, from, to, context.Stop);
+            await on.SqlAsync("postgres", DatabaseSql.RenameRole, names, context.Stop);
         if (input.DatabaseId is { } id)
         {
             var row = await DatabaseSteps.FindAsync(db, id, context.Stop);
@@ -83,7 +82,7 @@ internal sealed class ServeDatabaseKind : OperationKind<ServeDatabaseInput>
 
     private static Task SwapAsync(ServeDatabaseInput input, string from, string to, StepContext context) => DatabaseSteps.OnAsync(input.InstanceId, input.DatabaseId, context, async (db, on, row) =>
     {
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", DatabaseSql.RenameRole,
+        await on.SqlAsync("postgres", DatabaseSql.RenameRole,
             new Dictionary<string, string> { ["from"] = from, ["to"] = to, ["password"] = on.Plan.DatabasePassword }, context.Stop);
         if (on.Instance.Database != to)
         {
@@ -91,7 +90,7 @@ internal sealed class ServeDatabaseKind : OperationKind<ServeDatabaseInput>
             await db.SaveChangesAsync(context.Stop);
         }
         // Its address may have become another while it lay beside.
-        await PostgresContainer.SqlAsync(on.Connection, to, BackupSql.SetUrl, new Dictionary<string, string> { ["url"] = InstanceViews.UrlOf(on.Instance, on.Server) }, context.Stop);
+        await on.As(to).SqlAsync(to, BackupSql.SetUrl, new Dictionary<string, string> { ["url"] = InstanceViews.UrlOf(on.Instance, on.Server) }, context.Stop);
         context.Log($"{on.Instance.Name} serves {to}");
     });
 }
@@ -142,7 +141,7 @@ internal sealed class NeutralizeDatabaseKind : OperationKind<NeutralizeDatabaseI
 
     // The copy is of this operation alone: one that another left behind must never be returned to.
     private static Task SqlAsync(NeutralizeDatabaseInput input, StepContext context, [ConstantExpected] string script) => DatabaseSteps.OnAsync(input.InstanceId, context, (_, on) =>
-        PostgresContainer.SqlAsync(on.Connection, "postgres", script, new Dictionary<string, string> { ["db"] = input.Name, ["snapshot"] = "s_" + context.OperationId.ToString("N"), ["role"] = on.Plan.Role }, context.Stop, LongCopy));
+        on.SqlAsync("postgres", script, new Dictionary<string, string> { ["db"] = input.Name, ["snapshot"] = "s_" + context.OperationId.ToString("N"), ["role"] = on.Plan.Role }, context.Stop, LongCopy));
 
     private static readonly TimeSpan LongCopy = TimeSpan.FromHours(1);
 

@@ -1,7 +1,6 @@
 using System.Text;
 using OCore.Features.Backups;
 using OCore.Features.Instances;
-using OCore.Features.Servers;
 using OCore.Platform.Remote;
 
 namespace OCore.Features.Databases;
@@ -28,18 +27,24 @@ internal sealed class DatabaseCopier(BackupWorkers workers)
         using var said = new StreamReader(session.Out, Encoding.UTF8);
         await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Hold), stop);
         var snapshot = "";
-        for (string? line = ""; line != "ocore-held"; line = await said.ReadLineAsync(stop) ?? throw new RemoteCommandException("psql", new CommandResult(1, "", session.Complaint)))
+        for (string? line = ""; line != "moment-held"; line = await said.ReadLineAsync(stop) ?? throw new RemoteCommandException("psql", new CommandResult(1, "", session.Complaint)))
             if (line.StartsWith("snapshot ", StringComparison.Ordinal))
                 snapshot = line["snapshot ".Length..];
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", BackupSql.CreateEmpty, new Dictionary<string, string> { ["db"] = to, ["owner"] = on.Plan.Role }, stop);
+        await on.SqlAsync("postgres", BackupSql.CreateEmpty, new Dictionary<string, string> { ["db"] = to, ["owner"] = on.Plan.Role }, stop);
         await worker.RunAsync(["bash", "-o", "pipefail", "-c", Pipe, "bash", snapshot, from, to], "Copying the database", stop, AtMost);
         await worker.RunAsync(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", to, "-c", "ANALYZE"], "ANALYZE", stop, AtMost);
         log($"The database {from} is copied as {to}.");
+        if (on.Plan.Cluster is { Bucket: not null } cluster)
+        {
+            await BucketFiles.CopyAsync(on, cluster, await BackupWriter.NamedAsync(session, said, stop), from, to, stop);
+            log("Its files are copied in the bucket.");
+            return;
+        }
         await FilesAsync(on, """
             set -eu; mkdir -p "$1/filestore"; cd "$1/filestore"
             rm -rf -- "$3"; mkdir -- "$3"
             if [ -d "$2" ]; then cp -al -- "$2/." "$3/"; fi
-            chown odoo:odoo . "$3"
+            if [ "$(id -u)" = 0 ]; then chown odoo:odoo . "$3"; fi
             """, from, to, stop);
         log("Its files are copied: those that both have lie on the disk once.");
     }
@@ -51,13 +56,30 @@ internal sealed class DatabaseCopier(BackupWorkers workers)
         chown odoo:odoo "$1/filestore"; chown -R odoo:odoo "$1/filestore/$3"
         """, template, to, stop);
 
-    public static Task RenameFilesAsync(InstanceOnServer on, string from, string to, CancellationToken stop) => FilesAsync(on, """
-        set -eu; cd "$1/filestore" 2>/dev/null || exit 0
-        if [ -e "$2" ] && [ ! -e "$3" ]; then mv -T -- "$2" "$3"; fi
-        """, from, to, stop);
+    /// <summary>Before the database has the new name, for in a bucket its files are those that it names.</summary>
+    public async Task RenameFilesAsync(InstanceOnServer on, string from, string to, CancellationToken stop)
+    {
+        if (on.Plan.Cluster is not { Bucket: not null } cluster)
+        {
+            await FilesAsync(on, """
+                set -eu; cd "$1/filestore" 2>/dev/null || exit 0
+                if [ -e "$2" ] && [ ! -e "$3" ]; then mv -T -- "$2" "$3"; fi
+                """, from, to, stop);
+            return;
+        }
+        // Nobody's where it has the new name already. The role's own name may have changed before the row did.
+        var owner = (await on.SqlAsync("postgres", DatabaseSql.Owner, new Dictionary<string, string> { ["db"] = from }, stop)).Trim();
+        if (owner.Length == 0)
+            return;
+        await using var worker = await workers.DatabaseAsync(on.As(owner), "rename", stop);
+        await using var session = await worker.OpenAsync(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", from], stop);
+        using var said = new StreamReader(session.Out, Encoding.UTF8);
+        await BucketFiles.CopyAsync(on, cluster, await BackupWriter.NamedAsync(session, said, stop), from, to, stop);
+    }
 
+    /// <summary>What a bucket has stays there, as what is deleted in Odoo does.</summary>
     public static Task RemoveFilesAsync(InstanceOnServer on, string name, CancellationToken stop) => FilesAsync(on, """rm -rf -- "$1/filestore/$2" """, name, "", stop);
 
     private static Task FilesAsync(InstanceOnServer on, string script, string from, string to, CancellationToken stop) =>
-        InstanceHost.OnFilesAsync(on.Connection, on.Instance.Image, "db-files-" + on.Instance.Slug, script, stop, $"/ocore/instances/{on.Instance.Id:N}", from, to);
+        FilestorePlace.RunAsync(on, "db-files-" + on.Instance.Slug, script, stop, from, to);
 }

@@ -145,8 +145,8 @@ internal static partial class DatabaseEndpoints
         public static implicit operator Begun(Problem problem) => new(null, problem);
     }
 
-    internal static Problem? Unchangeable(Instance instance) => instance.TopologyId is not null ? DatabaseProblems.OfTopology
-        : instance.Status is InstanceStatus.Running or InstanceStatus.Stopped or InstanceStatus.Failed ? null : InstanceProblems.NotNow(instance);
+    internal static Problem? Unchangeable(Instance instance) =>
+        instance.Status is InstanceStatus.Running or InstanceStatus.Stopped or InstanceStatus.Failed ? null : InstanceProblems.NotNow(instance);
 
     /// <returns>No row for the one that is served.</returns>
     internal static async Task<(Instance?, InstanceDatabase?, Problem?)> FindAsync(OCoreDb db, string id, string database, CancellationToken stop)

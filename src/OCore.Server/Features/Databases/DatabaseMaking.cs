@@ -1,6 +1,5 @@
 using OCore.Features.Backups;
 using OCore.Features.Instances;
-using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Operations;
 
@@ -18,19 +17,39 @@ internal sealed class CreateDatabaseKind : OperationKind<CreateDatabaseInput>
         .Step("check the server", (i, c) => ProvisionInstanceKind.CheckAsync(new(i.InstanceId), c), (i, c) => DatabaseSteps.ForgetAsync(i.DatabaseId, c))
         .Step("fetch the sources", (i, c) => ProvisionInstanceKind.EnsureSourcesAsync(new(i.InstanceId), c))
         .Step("prepare the template database", PrepareAsync)
-        .Step("copy it, with an identity of its own", CopyAsync, (i, c) => DatabaseSteps.RemoveAsync(i.InstanceId, i.DatabaseId, c))
+        .Step("copy it, with an identity of its own", CopyAsync, RemoveAsync)
         .Pivot("finish", (i, c) => DatabaseSteps.ReadyAsync(i.DatabaseId, c));
 
+    // The PostgreSQL of a topology has no template databases.
     private static Task PrepareAsync(CreateDatabaseInput input, StepContext context) => DatabaseSteps.OnAsync(input.InstanceId, context, (db, on) =>
-        context.Get<TemplateDatabases>().EnsureAsync(db, on.Connection, on.Server, ContentOf(on, input), context.Log, context.Stop));
+        on.Plan.Cluster is not null ? Task.CompletedTask : context.Get<TemplateDatabases>().EnsureAsync(db, on.Connection, on.Server, ContentOf(on, input), context.Log, context.Stop));
 
     private static Task CopyAsync(CreateDatabaseInput input, StepContext context) => DatabaseSteps.OnAsync(input.InstanceId, input.DatabaseId, context, async (_, on, row) =>
     {
+        if (on.Plan.Cluster is not null)
+        {
+            await InitialiseAsync(on.Of(row.Name), input, context);
+            await DatabaseSteps.IdentifyAsync(on, row.Name, row.Id, newPassword: true, context.Stop);
+            return;
+        }
         var template = ContentOf(on, input).Database;
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", DatabaseSql.Clone, new Dictionary<string, string> { ["db"] = row.Name, ["template"] = template, ["role"] = on.Plan.Role }, context.Stop);
+        await on.SqlAsync("postgres", DatabaseSql.Clone, new Dictionary<string, string> { ["db"] = row.Name, ["template"] = template, ["role"] = on.Plan.Role }, context.Stop);
         await DatabaseCopier.TakeTemplateFilesAsync(on, template, row.Name, context.Stop);
         await DatabaseSteps.IdentifyAsync(on, row.Name, row.Id, newPassword: true, context.Stop);
     });
+
+    private static async Task InitialiseAsync(InstanceOnServer on, CreateDatabaseInput input, StepContext context)
+    {
+        await on.Connection.Docker.RemoveContainerAsync(OdooInitialisation.ContainerOf(on), context.Stop);
+        await on.SqlAsync("postgres", BackupSql.CreateEmpty, new Dictionary<string, string> { ["db"] = on.Plan.Database, ["owner"] = on.Plan.Role }, context.Stop);
+        await OdooInitialisation.RunAsync(on, [], input.Languages, input.Demo, context.Log, context.Stop);
+    }
+
+    private static async Task RemoveAsync(CreateDatabaseInput input, StepContext context)
+    {
+        await DatabaseSteps.OnAsync(input.InstanceId, context, (_, on) => on.Connection.Docker.RemoveContainerAsync(OdooInitialisation.ContainerOf(on), context.Stop));
+        await DatabaseSteps.RemoveAsync(input.InstanceId, input.DatabaseId, context);
+    }
 
     private static TemplateContent ContentOf(InstanceOnServer on, CreateDatabaseInput input) =>
         TemplateContent.Of(on.Instance) with { Modules = [], Languages = input.Languages, Demo = input.Demo };
@@ -80,10 +99,11 @@ internal sealed class RestoreDatabaseKind : OperationKind<RestoreDatabaseInput>
             throw new StepRefusedException("backup_damaged", $"{fault.Code}: {fault.Message}", "Use another backup.");
     }
 
+    // As the instance would be that served it, so that files come to where its Odoo would look for them.
     private static Task OnAsync(RestoreDatabaseInput input, StepContext context, Func<BackupRestorer, Platform.Data.OCoreDb, InstanceOnServer, Backup, InstanceDatabase, Task> work) =>
         DatabaseSteps.OnAsync(input.InstanceId, input.DatabaseId, context, async (db, on, row) =>
         {
             var backup = await BackupSteps.FindAsync(db, input.BackupId, context.Stop);
-            await BackupSteps.AtStoreAsync(() => work(context.Get<BackupRestorer>(), db, on, backup, row));
+            await BackupSteps.AtStoreAsync(() => work(context.Get<BackupRestorer>(), db, on.Of(row.Name), backup, row));
         });
 }

@@ -30,7 +30,7 @@ internal static class DatabaseMakingEndpoints
     /// works in it until it is served.
     /// </summary>
     internal static async Task<Results<Accepted<OperationView>, Problem>> Create(
-        string id, CreateInstanceDatabase request, OCoreDb db, Caller caller, OdooCatalog catalog, BackupPreflight preflight, OperationQueue queue, OperationKinds kinds, TimeProvider time, CancellationToken stop)
+        string id, CreateInstanceDatabase request, OCoreDb db, Caller caller, InstanceHost host, OdooCatalog catalog, BackupPreflight preflight, OperationQueue queue, OperationKinds kinds, TimeProvider time, CancellationToken stop)
     {
         if (DatabaseNames.Refusal("name", request.Name) is { } reserved)
             return reserved;
@@ -41,7 +41,7 @@ internal static class DatabaseMakingEndpoints
         if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
         if (request.Backup is not { } from)
-            return await MakeAsync(instance, request.Name, EmptyBytes, db, caller, kinds, time, row =>
+            return await MakeAsync(instance, request.Name, EmptyBytes, db, caller, host, kinds, time, row =>
                 queue.EnqueueAsync<CreateDatabaseKind, CreateDatabaseInput>(db, new(instance.Id, row.Id, request.Languages ?? instance.Languages, request.DemoData),
                     DatabaseEndpoints.Subject(instance, $"Create the database {row.Name} of {instance.Name}"), stop), stop);
         // A backup is a tool of its own, with a right and a switch of its own.
@@ -59,7 +59,7 @@ internal static class DatabaseMakingEndpoints
             return BackupProblems.ServerNotFound;
         if (await preflight.BesideAsync(db, backup, instance, server, stop) is { Count: > 0 } findings)
             return new Problem(409, "restore_refused", string.Join(" ", findings), "Restore it as a new instance that fits it, or use another backup.");
-        return await MakeAsync(instance, request.Name, manifest.DatabasePart.Bytes * 4 + manifest.FileBytes, db, caller, kinds, time, row =>
+        return await MakeAsync(instance, request.Name, manifest.DatabasePart.Bytes * 4 + manifest.FileBytes, db, caller, host, kinds, time, row =>
             queue.EnqueueAsync<RestoreDatabaseKind, RestoreDatabaseInput>(db, new(instance.Id, row.Id, backup.Id, request.Neutralize),
                 DatabaseEndpoints.Subject(instance, $"Restore a backup of {instance.Name} as the database {row.Name}", BackupSteps.LockOf(backup.Id)), stop), stop);
     }
@@ -69,7 +69,7 @@ internal static class DatabaseMakingEndpoints
     /// unless told otherwise.
     /// </summary>
     internal static async Task<Results<Accepted<OperationView>, Problem>> Duplicate(
-        string id, string database, DuplicateInstanceDatabase request, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds, TimeProvider time, CancellationToken stop)
+        string id, string database, DuplicateInstanceDatabase request, OCoreDb db, Caller caller, InstanceHost host, OperationQueue queue, OperationKinds kinds, TimeProvider time, CancellationToken stop)
     {
         if (DatabaseNames.Refusal("name", request.Name) is { } reserved)
             return reserved;
@@ -79,7 +79,7 @@ internal static class DatabaseMakingEndpoints
         if (request.Neutralize && CannotNeutralize(instance!))
             return DatabaseProblems.TooOld(instance!.OdooVersion);
         // The files of both lie on the disk once.
-        return await MakeAsync(instance!, request.Name, (source is null ? instance!.Use?.DatabaseBytes : source.Bytes) ?? EmptyBytes, db, caller, kinds, time, row =>
+        return await MakeAsync(instance!, request.Name, (source is null ? instance!.Use?.DatabaseBytes : source.Bytes) ?? EmptyBytes, db, caller, host, kinds, time, row =>
             queue.EnqueueAsync<DuplicateDatabaseKind, DuplicateDatabaseInput>(db, new(instance!.Id, row.Id, database, request.Neutralize),
                 DatabaseEndpoints.Subject(instance!, $"Duplicate the database {database} of {instance!.Name} as {row.Name}"), stop), stop);
     }
@@ -87,11 +87,12 @@ internal static class DatabaseMakingEndpoints
     internal static bool CannotNeutralize(Instance instance) => int.Parse(instance.OdooVersion[..2]) < 16;
 
     private static async Task<Results<Accepted<OperationView>, Problem>> MakeAsync(
-        Instance instance, string name, long bytes, OCoreDb db, Caller caller, OperationKinds kinds, TimeProvider time, Func<InstanceDatabase, Task<Operation>> begin, CancellationToken stop)
+        Instance instance, string name, long bytes, OCoreDb db, Caller caller, InstanceHost host, OperationKinds kinds, TimeProvider time, Func<InstanceDatabase, Task<Operation>> begin, CancellationToken stop)
     {
         if (DatabaseEndpoints.Unchangeable(instance) is { } refused)
             return refused;
-        if (await db.ServerByIdAsync(instance.ServerId, stop) is not { } server)
+        // Of a topology: where its PostgreSQL is.
+        if (await db.ServerByIdAsync(host.ClusterOf(instance)?.Postgres[0].ServerId ?? instance.ServerId, stop) is not { } server)
             return BackupProblems.ServerNotFound;
         if (await ServerCapacity.CheckAsync(db, server, 0, bytes, stop) is { } full)
             return full;

@@ -8,10 +8,10 @@ namespace OCore.Features.Databases;
 internal static class DatabaseNames
 {
     // PostgreSQL's own, oCore's own, and words that no role may be called: a served database and its role bear one name.
-    private static readonly HashSet<string> Reserved = ["postgres", "template0", "template1", "ocore_template", "ocore", "none", "public"];
+    private static readonly HashSet<string> Reserved = ["postgres", "template0", "template1", "hosting_template", "hosting", "ocore", "none", "public"];
 
     /// <summary>Of oCore's own databases: template databases, copies while modules change, backups that are verified or restored, and what was before.</summary>
-    private static readonly string[] Prefixes = ["tpl_", "s_", "v_", "r_", "o_", "pg_", "ocore_"];
+    private static readonly string[] Prefixes = ["tpl_", "s_", "v_", "r_", "o_", "pg_", "ocore_", "hosting_"];
 
     /// <summary>Null where a person may give this name; its form was checked before.</summary>
     public static Problem? Refusal(string field, string name) => Reserved.Contains(name) || Prefixes.Any(p => name.StartsWith(p, StringComparison.Ordinal))

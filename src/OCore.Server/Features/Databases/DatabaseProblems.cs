@@ -7,9 +7,6 @@ internal static class DatabaseProblems
 {
     public static readonly Problem NotFound = new(404, "not_found", "The instance has no database of this name.", "GET /api/instances/{id}/databases lists those it has.");
 
-    public static readonly Problem OfTopology = new(409, "database_of_topology", "A topology carries this instance: its files lie in a bucket and its Odoo on several servers, so its one database cannot be added to, copied, renamed or dropped here.",
-        "Make an instance on one server for copies; destroy the topology to remove its database.");
-
     public static readonly Problem IsServed = new(409, "database_is_served", "The instance serves this database.", "Serve another one first, or delete the instance.");
 
     public static readonly Problem ServedAlready = new(409, "database_is_served", "The instance serves this database already.", "There is nothing to do.");

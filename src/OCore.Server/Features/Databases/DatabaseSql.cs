@@ -60,7 +60,7 @@ internal static class DatabaseSql
         SELECT format('CREATE DATABASE %I TEMPLATE %I OWNER %I STRATEGY wal_log', :'db', :'template', :'role') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db') \gexec
         REVOKE CONNECT ON DATABASE :"db" FROM PUBLIC;
         \connect :"db"
-        REASSIGN OWNED BY ocore_template TO :"role";
+        REASSIGN OWNED BY hosting_template TO :"role";
         """;
 
     /// <summary>
@@ -70,15 +70,15 @@ internal static class DatabaseSql
     public const string Identify =
         """
         BEGIN;
-        SELECT NOT EXISTS (SELECT FROM ir_config_parameter WHERE key = 'ocore.identity' AND value = :'mark') AS fresh \gset
+        SELECT NOT EXISTS (SELECT FROM ir_config_parameter WHERE key = 'hosting.identity' AND value = :'mark') AS fresh \gset
         \if :fresh
         UPDATE ir_config_parameter SET value = gen_random_uuid()::text WHERE key IN ('database.uuid', 'database.secret');
         UPDATE ir_config_parameter SET value = to_char(now() AT TIME ZONE 'utc', 'YYYY-MM-DD HH24:MI:SS') WHERE key = 'database.create_date';
         DELETE FROM ir_config_parameter WHERE key = 'database.enterprise_code';
         UPDATE res_users SET password = :'hash' WHERE id = 2 AND :'hash' <> '';
-        INSERT INTO ir_config_parameter (key, value) VALUES ('ocore.identity', :'mark') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+        INSERT INTO ir_config_parameter (key, value) VALUES ('hosting.identity', :'mark') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
         \endif
-        INSERT INTO ir_config_parameter (key, value) VALUES ('ocore.instance', :'instance'), ('web.base.url', :'url'), ('web.base.url.freeze', 'True') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+        INSERT INTO ir_config_parameter (key, value) VALUES ('hosting.instance', :'instance'), ('web.base.url', :'url'), ('web.base.url.freeze', 'True') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
         COMMIT;
         """;
 
@@ -90,6 +90,8 @@ internal static class DatabaseSql
         SELECT format('CREATE DATABASE %I TEMPLATE %I OWNER %I STRATEGY wal_log', :'snapshot', :'db', :'role') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'snapshot') \gexec
         REVOKE CONNECT ON DATABASE :"snapshot" FROM PUBLIC;
         """;
+
+    public const string Owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = :'db';";
 
     /// <summary>Of one that nobody works in. Without <c>from</c>, or with <c>to</c> there already, it was done before.</summary>
     public const string Rename =

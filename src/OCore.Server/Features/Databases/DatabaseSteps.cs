@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Backups;
 using OCore.Features.Instances;
-using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
@@ -27,7 +26,7 @@ internal static class DatabaseSteps
     /// <param name="mark">What the identity is for.</param>
     /// <param name="newPassword">The administrator gets one that nobody knows.</param>
     public static Task IdentifyAsync(InstanceOnServer on, string name, Guid mark, bool newPassword, CancellationToken stop) =>
-        PostgresContainer.SqlAsync(on.Connection, name, DatabaseSql.Identify, new Dictionary<string, string>
+        on.SqlAsync(name, DatabaseSql.Identify, new Dictionary<string, string>
         {
             ["mark"] = mark.ToString(), ["instance"] = on.Instance.Id.ToString(), ["url"] = InstanceViews.UrlOf(on.Instance, on.Server), ["hash"] = newPassword ? OdooPassword.Hash(OdooPassword.New()) : "",
         }, stop);
@@ -41,9 +40,9 @@ internal static class DatabaseSteps
         var on = await context.Get<InstanceHost>().OpenAsync(db, instance, context.Stop);
         if (on.Plan.Database == row.Name)
             throw new StepRefusedException("database_is_served", "The instance serves this database.", "Serve another one first.");
-        await PostgresContainer.SqlAsync(on.Connection, "postgres", BackupSql.Drop, new Dictionary<string, string> { ["db"] = row.Name }, context.Stop);
+        await on.SqlAsync("postgres", BackupSql.Drop, new Dictionary<string, string> { ["db"] = row.Name }, context.Stop);
         await DatabaseCopier.RemoveFilesAsync(on, row.Name, context.Stop);
-        context.Log($"{row.Name} and its files are gone");
+        context.Log(on.Plan.Cluster?.Bucket is null ? $"{row.Name} and its files are gone" : $"{row.Name} is gone; its files stay in the bucket, as what is deleted in Odoo does");
     }
 
     public static async Task ForgetAsync(Guid database, StepContext context)

@@ -24,13 +24,14 @@ internal sealed record InstanceOnServer(Instance Instance, Server Server, OdooPl
     /// <summary>Where its database is, of a topology: the container that leads now.</summary>
     public Func<CancellationToken, Task<(IServerConnection Connection, DockerName Container)>>? FindDatabase { get; init; }
 
-    /// <summary>A script in its PostgreSQL, wherever that is.</summary>
-    public async Task<string> SqlAsync(string database, [ConstantExpected] string script, IReadOnlyDictionary<string, string> variables, CancellationToken stop)
+    /// <summary>The same for the owner of its databases under another name.</summary>
+    public InstanceOnServer As(string role) => this with { Plan = Plan with { Role = role } };
+
+    /// <summary>A script in its PostgreSQL, wherever that is: as the superuser in <c>postgres</c>, and in a database of its own as the instance's role.</summary>
+    public async Task<string> SqlAsync(string database, [ConstantExpected] string script, IReadOnlyDictionary<string, string> variables, CancellationToken stop, TimeSpan? timeout = null)
     {
-        if (FindDatabase is null)
-            return await PostgresContainer.SqlAsync(Connection, database, script, variables, stop);
-        var (connection, container) = await FindDatabase(stop);
-        return await PostgresContainer.SqlAsync(connection, database, script, variables, stop, container: container);
+        var (connection, container) = FindDatabase is null ? (Connection, PostgresContainer.Name) : await FindDatabase(stop);
+        return await PostgresContainer.SqlAsync(connection, database, script, variables, stop, timeout, container, database == "postgres" ? null : Plan.Role);
     }
 }
 
@@ -172,13 +173,16 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     }
 
     /// <summary>A constant script over oCore's own folder of the server, in a container without a network.</summary>
-    public static async Task OnFilesAsync(IServerConnection connection, string image, string purpose, string script, CancellationToken stop, params string[] arguments)
+    public static Task OnFilesAsync(IServerConnection connection, string image, string purpose, string script, CancellationToken stop, params string[] arguments) =>
+        OnFilesAsync(connection, image, purpose, "root", ContainerMount.Folder(Home, InContainer), script, arguments, stop);
+
+    public static async Task OnFilesAsync(IServerConnection connection, string image, string purpose, string user, ContainerMount files, string script, string[] arguments, CancellationToken stop)
     {
         var result = await connection.Docker.RunOnceAsync(new ContainerSpec
         {
-            Name = DockerName.Parse("ocore-" + purpose), Image = ImageRef.Parse(image), User = "root", NoNetwork = true,
+            Name = DockerName.Parse("ocore-" + purpose), Image = ImageRef.Parse(image), User = user, NoNetwork = true,
             Entrypoint = ["/bin/sh", "-c", script, "sh"], Command = arguments,
-            Mounts = [ContainerMount.Folder(Home, InContainer)],
+            Mounts = [files],
         }, stop);
         if (!result.Ok)
             throw new RemoteCommandException(purpose, string.Join(" ", result.Tail));

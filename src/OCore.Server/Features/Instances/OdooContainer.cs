@@ -57,7 +57,7 @@ internal static class OdooContainer
         Entrypoint = Program,
         Labels = new Dictionary<string, string> { [ServerLabels.Server] = plan.ServerId.ToString(), [OrganizationLabel] = plan.OrgId.ToString(), [ServerLabels.Instance] = plan.InstanceId.ToString() },
         Networks = [new ContainerNetwork(ServerLabels.Network)],
-        Mounts = [ContainerMount.Folder(FolderOf(plan.InstanceId), RemotePath.Parse("/var/lib/odoo")), .. SharedFiles(plan), .. ServerSources.Mounts(plan.Sources)],
+        Mounts = [ContainerMount.Folder(FolderOf(plan.InstanceId), RemotePath.Parse("/var/lib/odoo")), .. SharedFiles(plan, Filestore) is { } files ? [files] : Array.Empty<ContainerMount>(), .. ServerSources.Mounts(plan.Sources)],
         MemoryBytes = plan.MemoryMb * 1024L * 1024,
         NanoCpus = (long)((plan.Cpus ?? 0) * 1_000_000_000),
         PidsLimit = 512,
@@ -66,12 +66,15 @@ internal static class OdooContainer
         Env = plan.Cluster is null ? new Dictionary<string, string>() : ServiceEnv,
     };
 
-    // Over the folder of that name on the server's own disk: what is not there is not written beside it either.
-    private static IEnumerable<ContainerMount> SharedFiles(OdooPlan plan) => plan is { Cluster: { Nfs: { } nfs } cluster, Node: { } node }
-        ? [ContainerMount.Nfs(OdooCluster.FilesOf(node.Container, nfs), Filestore, RemotePath.Parse(nfs.Export), nfs.Options, new Dictionary<string, string>
+    /// <summary>
+    /// The filestore on a topology's NFS server; null where it is on the server's own disk. Over the folder of that name there: what is not
+    /// mounted is not written beside it either.
+    /// </summary>
+    internal static ContainerMount? SharedFiles(OdooPlan plan, RemotePath target, bool readOnly = false) => plan is { Cluster: { Nfs: { } nfs } cluster, Node: { } node }
+        ? ContainerMount.Nfs(OdooCluster.FilesOf(node.Container, nfs), target, RemotePath.Parse(nfs.Export), nfs.Options, new Dictionary<string, string>
         {
             [ServerLabels.Server] = plan.ServerId.ToString(), [ServerLabels.Topology] = cluster.TopologyId.ToString(),
-        })] : [];
+        }, readOnly) : null;
 
     /// <summary>Leads libpq to <see cref="Service"/>.</summary>
     internal static IReadOnlyDictionary<string, string> ServiceEnv => new Dictionary<string, string> { ["PGSERVICEFILE"] = ServiceFile.Value, ["PGSERVICE"] = "hosting" };

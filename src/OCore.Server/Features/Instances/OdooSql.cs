@@ -7,6 +7,9 @@ namespace OCore.Features.Instances;
 /// </summary>
 internal static class OdooSql
 {
+    /// <summary>Who owns template databases, until a clone is somebody's.</summary>
+    public const string TemplateRole = "hosting_template";
+
     public const string EnsureRole =
         """
         SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
@@ -34,16 +37,16 @@ internal static class OdooSql
     public const string DropUnfinished =
         """
         SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
-        SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', datname) FROM pg_database WHERE datname = :'db' AND coalesce(shobj_description(oid, 'pg_database'), '') <> 'initialised by oCore' \gexec
+        SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', datname) FROM pg_database WHERE datname = :'db' AND coalesce(shobj_description(oid, 'pg_database'), '') <> 'initialised' \gexec
         """;
 
-    public const string IsInitialised = "SELECT coalesce((SELECT shobj_description(oid, 'pg_database') = 'initialised by oCore' FROM pg_database WHERE datname = :'db'), false);";
+    public const string IsInitialised = "SELECT coalesce((SELECT shobj_description(oid, 'pg_database') = 'initialised' FROM pg_database WHERE datname = :'db'), false);";
 
-    public const string MarkInitialised = "COMMENT ON DATABASE :\"db\" IS 'initialised by oCore';";
+    public const string MarkInitialised = "COMMENT ON DATABASE :\"db\" IS 'initialised';";
 
     public const string TakeOwnership =
         """
-        REASSIGN OWNED BY ocore_template TO :"db";
+        REASSIGN OWNED BY hosting_template TO :"db";
         """;
 
     public const string DropDatabase =
@@ -57,12 +60,12 @@ internal static class OdooSql
     public const string Personalize =
         """
         BEGIN;
-        SELECT NOT EXISTS (SELECT FROM ir_config_parameter WHERE key = 'ocore.instance' AND value = :'instance') AS fresh \gset
+        SELECT NOT EXISTS (SELECT FROM ir_config_parameter WHERE key = 'hosting.instance' AND value = :'instance') AS fresh \gset
         \if :fresh
         UPDATE ir_config_parameter SET value = gen_random_uuid()::text WHERE key IN ('database.uuid', 'database.secret');
         UPDATE ir_config_parameter SET value = to_char(now() AT TIME ZONE 'utc', 'YYYY-MM-DD HH24:MI:SS') WHERE key = 'database.create_date';
         UPDATE res_users SET password = :'hash' WHERE id = 2;
-        INSERT INTO ir_config_parameter (key, value) VALUES ('ocore.instance', :'instance') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+        INSERT INTO ir_config_parameter (key, value) VALUES ('hosting.instance', :'instance') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
         \endif
         INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', :'url'), ('web.base.url.freeze', 'True') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
         COMMIT;
@@ -130,13 +133,13 @@ internal static class OdooSql
     public const string BeginTemplate =
         """
         SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
-        SELECT 'CREATE ROLE ocore_template LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ocore_template') \gexec
-        ALTER ROLE ocore_template PASSWORD :'password';
+        SELECT 'CREATE ROLE hosting_template LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hosting_template') \gexec
+        ALTER ROLE hosting_template PASSWORD :'password';
         SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING ''UTF8'' LC_COLLATE ''C'' LC_CTYPE ''C.UTF-8''', :'db') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db') \gexec
-        GRANT CONNECT, CREATE, TEMPORARY ON DATABASE :"db" TO ocore_template;
+        GRANT CONNECT, CREATE, TEMPORARY ON DATABASE :"db" TO hosting_template;
         """;
 
-    public const string OpenSchema = "GRANT ALL ON SCHEMA public TO ocore_template;";
+    public const string OpenSchema = "GRANT ALL ON SCHEMA public TO hosting_template;";
 
     public const string TemplateState =
         """

@@ -63,17 +63,19 @@ internal static partial class PostgresContainer
     }
 
     /// <summary>
-    /// Runs a script in a database as the superuser and answers what it printed: rows as lines, columns between <c>|</c>. What
-    /// varies comes as psql variables only, written <c>:'name'</c> for a value and <c>:"name"</c> for an identifier.
+    /// Runs a script in a database and answers what it printed: rows as lines, columns between <c>|</c>. What varies comes as psql
+    /// variables only, written <c>:'name'</c> for a value and <c>:"name"</c> for an identifier.
     /// </summary>
+    /// <param name="role">Who runs it; the superuser where it is null. Tables, views and triggers of a database are their owner's code, and nothing reaches into one as anybody else.</param>
     /// <exception cref="RemoteCommandException">A statement failed; those before it stay done unless the script has a transaction.</exception>
     public static async Task<string> SqlAsync(
-        IServerConnection connection, string database, [ConstantExpected] string script, IReadOnlyDictionary<string, string> variables, CancellationToken stop, TimeSpan? timeout = null, DockerName? container = null)
+        IServerConnection connection, string database, [ConstantExpected] string script, IReadOnlyDictionary<string, string> variables, CancellationToken stop, TimeSpan? timeout = null, DockerName? container = null, string? role = null)
     {
-        if (!DatabaseName().IsMatch(database))
-            throw new ArgumentException($"'{database}' is not the name of a database."); // psql would read "a=b" as where to connect
+        // psql would read "a=b" as where to connect.
+        if (!DatabaseName().IsMatch(database) || role is not null && !DatabaseName().IsMatch(role))
+            throw new ArgumentException($"'{database}' is not the name of a database, or '{role}' not of a role.");
         var options = new ExecOptions { User = "postgres", Timeout = timeout ?? TimeSpan.FromMinutes(5) };
-        var answer = await connection.Docker.ExecAsync(container ?? Name, ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database], Encoding.UTF8.GetBytes(Input(script, variables)), stop, options);
+        var answer = await connection.Docker.ExecAsync(container ?? Name, ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", role ?? "postgres", "-d", database], Encoding.UTF8.GetBytes(Input(script, variables, role is null)), stop, options);
         return answer.ThrowIfFailed($"SQL in {database}").Out;
     }
 
@@ -88,11 +90,13 @@ internal static partial class PostgresContainer
 
     /// <summary>
     /// The variables go by stdin too and not as arguments, which any user of the server can list. A failed statement is told
-    /// without its text, for passwords stand in it.
+    /// without its text, for passwords stand in it; what the server logs of it only the superuser can say.
     /// </summary>
-    internal static string Input(string script, IReadOnlyDictionary<string, string> variables)
+    internal static string Input(string script, IReadOnlyDictionary<string, string> variables, bool asSuperuser = true)
     {
-        var input = new StringBuilder("\\set VERBOSITY terse\n\\set SHOW_CONTEXT never\nSET log_min_error_statement TO panic;\nSET log_min_duration_statement TO -1;\n");
+        var input = new StringBuilder("\\set VERBOSITY terse\n\\set SHOW_CONTEXT never\n");
+        if (asSuperuser)
+            input.Append("SET log_min_error_statement TO panic;\nSET log_min_duration_statement TO -1;\n");
         foreach (var (name, value) in variables.OrderBy(v => v.Key, StringComparer.Ordinal))
         {
             if (!VariableName().IsMatch(name) || value.Contains('\0'))

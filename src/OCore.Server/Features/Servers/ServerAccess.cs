@@ -76,7 +76,7 @@ internal sealed class ServerAccess(ServerConnections connections, SecretBox secr
 
     /// <summary>Of the role that all template databases of a server belong to. The same for every build, or a second one would lock the first one out.</summary>
     public string TemplateRolePassword(Server server) => Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(
-        System.Text.Encoding.UTF8.GetBytes(Unseal(server.PostgresPasswordSealed!, PostgresSecret, server.Id)), "ocore_template"u8));
+        System.Text.Encoding.UTF8.GetBytes(Unseal(server.PostgresPasswordSealed!, PostgresSecret, server.Id)), "hosting_template"u8));
 
     private ServerTarget Target(Server server)
     {

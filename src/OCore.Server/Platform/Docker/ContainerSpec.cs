@@ -111,7 +111,7 @@ internal sealed record ContainerMount
 
     /// <summary>A folder of an NFS server, mounted by the server's own kernel when the container starts.</summary>
     /// <param name="options">As <c>mount -o</c> takes them.</param>
-    public static ContainerMount Nfs(DockerName volume, RemotePath target, RemotePath export, string options, IReadOnlyDictionary<string, string> labels) => new(volume.Value, true, target, readOnly: false)
+    public static ContainerMount Nfs(DockerName volume, RemotePath target, RemotePath export, string options, IReadOnlyDictionary<string, string> labels, bool readOnly = false) => new(volume.Value, true, target, readOnly)
     {
         Options = new Dictionary<string, string> { ["type"] = "nfs", ["device"] = ":" + export.Value, ["o"] = options }, Labels = labels,
     };

@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import { Button, Checkbox, NumberInput, Select, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
 import { api } from '../../api/endpoints';
-import { useSend } from '../../api/hooks';
+import { useEdit, useSend } from '../../api/hooks';
 import type { BackupScheduleView, InstanceView } from '../../api/types';
 import { useLanguage } from '../../texts/texts';
 import { Dialog } from '../../ui/Dialog';
-import { ErrorNote } from '../../ui/Errors';
+import { ErrorNote, Overwrite } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { done, failed } from '../../ui/toast';
 import { cronWords, presets } from './cron';
@@ -31,7 +31,7 @@ export default function ScheduleDialog({ instance, schedule, onClose }: { instan
   const [alarmAfterHours, setAlarm] = useState(schedule?.alarmAfterHours ?? 26);
   const [reportEvery, setReportEvery] = useState<'never' | 'day' | 'week' | 'month'>(schedule?.reportEvery ?? 'never');
   const [reportTo, setReportTo] = useState<string[]>(schedule?.reportTo ?? []);
-  const save = useSend(() => api.saveBackupSchedule(instance.id, { enabled, cron: cron.trim(), timeZone, target, copyTarget, verify, ...keep, alarmAfterHours, reportEvery: reportEvery === 'never' ? undefined : reportEvery, reportTo }), { onDone: () => { done(t.saved); onClose(); } });
+  const save = useEdit(schedule && api.backupSchedule(instance.id), () => api.saveBackupSchedule(instance.id, { enabled, cron: cron.trim(), timeZone, target, copyTarget, verify, ...keep, alarmAfterHours, reportEvery: reportEvery === 'never' ? undefined : reportEvery, reportTo }), { onDone: () => { done(t.saved); onClose(); } });
   const remove = useSend(() => api.deleteBackupSchedule(instance.id), { onDone: () => { done(t.removed); onClose(); }, onError: failed });
   const fields = save.error?.fields ?? {};
   const preset = Object.entries(presets).find(([, text]) => text === cron.trim())?.[0] ?? 'own';
@@ -66,7 +66,7 @@ export default function ScheduleDialog({ instance, schedule, onClose }: { instan
             <TagsInput size="sm" label={t.reportTo} placeholder={reportTo.length ? undefined : t.reportToHint} splitChars={[',', ' ', ';']} acceptValueOnBlur maxTags={20} disabled={reportEvery === 'never'} value={reportTo} onChange={setReportTo} error={fields.reportTo} />
           </div>
           <Checkbox size="xs" label={t.verifyEach} description={t.verifyEachNote} checked={verify} onChange={(event) => setVerify(event.currentTarget.checked)} />
-          <ErrorNote error={save.error} />
+          <ErrorNote error={save.error}><Overwrite busy={save.busy} onClick={save.overwrite && (() => save.overwrite?.(undefined))} /></ErrorNote>
           <FormActions>
             {schedule && <Button variant="subtle" c="var(--oc-bad)" mr="auto" loading={remove.busy} onClick={() => remove.send(undefined)}>{t.remove}</Button>}
             <Button variant="default" onClick={onClose}>{common.cancel}</Button>

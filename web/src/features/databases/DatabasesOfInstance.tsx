@@ -28,7 +28,7 @@ export default function DatabasesOfInstance({ instance, onStarted }: Props) {
   const [dialog, setDialog] = useState<'create' | Asking>();
   const list = useList(api.instanceDatabases(instance.id), { every: (rows) => (rows?.some((row) => row.operationId ?? row.status !== 'ready') ? 3000 : 10_000) });
   const busy = Boolean(instance.operationId ?? list.rows?.some((row) => row.operationId));
-  const refusal = !may ? t.mayNot : instance.topologyId ? t.topology : busy ? t.working : undefined;
+  const refusal = !may ? t.mayNot : busy ? t.working : undefined;
   const close = () => setDialog(undefined);
   const begun = (operation: OperationView) => { onStarted(operation); close(); };
   const open = list.rows?.find((row) => row.name === shown && row.connections !== undefined);

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Button, NumberInput, Skeleton, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api } from '../../api/endpoints';
@@ -25,31 +25,43 @@ const valuesOf = (instance: InstanceView) => ({
 export function Settings({ instance, onRestart }: { instance: InstanceView; onRestart: () => void }) {
   const refusal = useRefusal('manage:instances');
   const [diff, setDiff] = useState<SettingsDiff>();
-  const form = useForm({ initialValues: valuesOf(instance) });
+  // What the form was filled with: what others change meanwhile is not undone by saving it.
+  const [filled, setFilled] = useState(instance);
+  const form = useForm({ initialValues: valuesOf(filled) });
   const { values } = form;
   const same = (a: Record<string, string>, b: Record<string, string>) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
 
-  /** Only what differs from what is kept. */
+  /** Only what was changed here. */
   function body(): UpdateInstance {
     const env = fromPairs(values.env);
     const config = fromPairs(values.config);
     return {
-      name: values.name.trim() !== instance.name ? values.name.trim() : undefined,
-      workers: values.workers !== instance.workers ? values.workers : undefined,
-      memoryMb: values.memoryMb !== instance.memoryMb ? values.memoryMb : undefined,
-      cpus: values.cpus !== '' && values.cpus !== instance.cpus ? values.cpus : undefined,
-      envVars: same(env, instance.envVars) ? undefined : env,
-      config: same(config, instance.config) ? undefined : config,
+      name: values.name.trim() !== filled.name ? values.name.trim() : undefined,
+      workers: values.workers !== filled.workers ? values.workers : undefined,
+      memoryMb: values.memoryMb !== filled.memoryMb ? values.memoryMb : undefined,
+      cpus: values.cpus !== '' && values.cpus !== filled.cpus ? values.cpus : undefined,
+      envVars: same(env, filled.envVars) ? undefined : env,
+      config: same(config, filled.config) ? undefined : config,
       registrationCode: values.registrationCode || undefined,
     };
   }
 
+  function fill(from: InstanceView) {
+    setFilled(from);
+    form.setValues(valuesOf(from));
+  }
+
   const changed = Object.values(body()).some((value) => value !== undefined);
+  useEffect(() => {
+    if (!changed && JSON.stringify(valuesOf(instance)) !== JSON.stringify(valuesOf(filled))) fill(instance);
+    // Only when it was read anew: what was just saved is newer than what the page read before.
+  }, [instance]);
+
   const preview = useSend(() => api.previewInstance(instance.id, body()), { onDone: setDiff, onError: (error) => { form.setErrors({ ...error.fields, env: error.fields.envVars }); failed(error); } });
   const save = useSend(() => api.updateInstance(instance.id, body()), {
     onDone: (saved) => {
       setDiff(undefined);
-      form.setValues(valuesOf(saved));
+      fill(saved);
       done(saved.restartNeeded ? 'Saved. A restart makes it take effect.' : 'Saved.');
     },
   });
@@ -65,7 +77,7 @@ export function Settings({ instance, onRestart }: { instance: InstanceView; onRe
         <Pairs label="Environment" description="Settings of odoo.conf by their upper-case names." placeholder={['PROXY_MODE', 'True']} pairs={values.env} onChange={(next) => form.setFieldValue('env', next)} error={form.errors.env as string | undefined} disabled={Boolean(refusal)} />
         <Pairs label="odoo.conf" description="Further keys by their own names." placeholder={['log_level', 'info']} pairs={values.config} onChange={(next) => form.setFieldValue('config', next)} error={form.errors.config as string | undefined} disabled={Boolean(refusal)} />
         {instance.odooEdition === 'ee' && <TextInput size="sm" label="Registration code" description={instance.hasRegistrationCode ? 'One is kept. Write another to replace it.' : 'Of the Enterprise subscription.'} {...form.getInputProps('registrationCode')} />}
-        <UnsavedBar shown={changed} busy={preview.busy} verb="Review and save" onSave={() => preview.send(undefined)} onReset={() => form.setValues(valuesOf(instance))} />
+        <UnsavedBar shown={changed} busy={preview.busy} verb="Review and save" onSave={() => preview.send(undefined)} onReset={() => fill(instance)} />
       </Form>
       <div style={{ height: 24 }} />
       <Effective instance={instance} onRestart={onRestart} />

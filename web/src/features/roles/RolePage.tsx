@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import { TextInput } from '@mantine/core';
 import { api } from '../../api/endpoints';
-import { useList, useRead, useRefusal, useSend } from '../../api/hooks';
+import { useEdit, useList, useRead, useRefusal } from '../../api/hooks';
 import type { CreateRole, PermissionView, RoleView } from '../../api/types';
 import { LinkButton, useGo, usePathPart, usePaths } from '../../nav';
 import { Action, FactsSkeleton, Tag } from '../../ui/Bits';
-import { ErrorNote, ErrorState } from '../../ui/Errors';
+import { ErrorNote, ErrorState, Overwrite } from '../../ui/Errors';
 import { Columns, Form, FormActions } from '../../ui/Form';
 import { named, slugPattern } from '../../ui/format';
 import { done } from '../../ui/toast';
@@ -38,7 +38,7 @@ function Editor({ role, permissions }: { role: RoleView | undefined; permissions
   const [description, setDescription] = useState(role?.description ?? '');
   const [granted, setGranted] = useState<string[]>(role?.permissions ?? []);
   const body: CreateRole = { name: name.trim(), slug, description: description.trim(), permissions: granted };
-  const save = useSend(() => (role ? api.updateRole(role.id, { name: body.name, description: body.description, permissions: granted }) : api.createRole(body)), {
+  const save = useEdit(role && api.role(role.id), () => (role ? api.updateRole(role.id, { name: body.name, description: body.description, permissions: granted }) : api.createRole(body)), {
     onDone: (saved) => { done(`${saved.name} is saved.`); go(to.roles); },
   });
   const lacking = !name.trim() ? 'Give the role a name.' : !slugPattern.test(slug) ? 'The slug is not right.' : granted.length === 0 ? 'Choose what it may do.' : undefined;
@@ -54,7 +54,7 @@ function Editor({ role, permissions }: { role: RoleView | undefined; permissions
         </>
       )}
       <Matrix permissions={permissions} granted={granted} onChange={setGranted} readOnly={fixed} />
-      <ErrorNote error={save.error} />
+      <ErrorNote error={save.error}><Overwrite busy={save.busy} onClick={save.overwrite && (() => save.overwrite?.(undefined))} /></ErrorNote>
       {!role?.isSystem && (
         <FormActions>
           <LinkButton to={to.roles} variant="default">Cancel</LinkButton>

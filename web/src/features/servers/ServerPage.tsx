@@ -2,13 +2,13 @@ import { useState } from 'react';
 import { Menu, Button, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
-import { useList, useMe, useOrg, useRead, useRefusal, useSend } from '../../api/hooks';
+import { useEdit, useList, useMe, useOrg, useRead, useRefusal, useSend } from '../../api/hooks';
 import type { ServerView } from '../../api/types';
 import { LinkButton, useGo, usePathPart, usePaths } from '../../nav';
 import { Action, CodeBlock, Facts, FactsSkeleton, Meter, Section, Tags, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
 import { Dialog } from '../../ui/Dialog';
-import { ErrorNote, ErrorState } from '../../ui/Errors';
+import { ErrorNote, ErrorState, Overwrite } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
 import { bytes, plural } from '../../ui/format';
 import { done, failed } from '../../ui/toast';
@@ -130,7 +130,7 @@ function EditDialog({ server, onClose }: { server: ServerView; onClose: () => vo
   const [name, setName] = useState(server.name);
   const [baseDomain, setBaseDomain] = useState(server.baseDomain ?? '');
   const [shared, setShared] = useState(server.clients.map((client) => client.id));
-  const save = useSend(() => api.updateServer(server.id, { name: name.trim(), baseDomain: baseDomain || undefined, clients: shared }), { onDone: () => { done('Saved.'); onClose(); } });
+  const save = useEdit(api.server(server.id), () => api.updateServer(server.id, { name: name.trim(), baseDomain: baseDomain.trim() || null, clients: shared }), { onDone: () => { done('Saved.'); onClose(); } });
   return (
     <Dialog onClose={onClose} title="Rename and settings">
       <form noValidate onSubmit={(event) => { event.preventDefault(); save.send(undefined); }}>
@@ -141,7 +141,7 @@ function EditDialog({ server, onClose }: { server: ServerView; onClose: () => vo
             <MultiSelect size="sm" label="Shared with clients" description="They see this server and may have instances provisioned on it by themselves." searchable hidePickedOptions
               data={clients.rows?.map((client) => ({ value: client.id, label: client.name })) ?? []} value={shared} onChange={setShared} />
           )}
-          <ErrorNote error={save.error} />
+          <ErrorNote error={save.error}><Overwrite busy={save.busy} onClick={save.overwrite && (() => save.overwrite?.(undefined))} /></ErrorNote>
           <FormActions><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" loading={save.busy}>Save</Button></FormActions>
         </Stack>
       </form>

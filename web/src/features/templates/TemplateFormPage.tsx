@@ -2,11 +2,11 @@ import { useState } from 'react';
 import { Input, NumberInput, SegmentedControl, Select, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api } from '../../api/endpoints';
-import { useList, useRead, useRefusal, useSend } from '../../api/hooks';
+import { useEdit, useList, useRead, useRefusal } from '../../api/hooks';
 import type { CatalogVersion, CreateTemplate, TemplateView } from '../../api/types';
 import { LinkButton, useGo, usePathPart, usePaths } from '../../nav';
 import { Action, FactsSkeleton } from '../../ui/Bits';
-import { ErrorNote, ErrorState } from '../../ui/Errors';
+import { ErrorNote, ErrorState, Overwrite } from '../../ui/Errors';
 import { Columns, Form, FormActions } from '../../ui/Form';
 import { fromPairs, Pairs, type Pair, toPairs } from '../../ui/Pairs';
 import { done } from '../../ui/toast';
@@ -67,15 +67,15 @@ function TemplateForm({ template, catalog }: { template: TemplateView | undefine
   });
   const { values } = form;
   const [more] = useState(() => Boolean(template && (template.image || Object.keys(template.config).length > 0 || template.addonRepositories.length > 0)));
-  const save = useSend((body: CreateTemplate) => (template ? api.updateTemplate(template.id, body) : api.createTemplate(body)), {
+  const save = useEdit(template && api.template(template.id), (body: CreateTemplate) => (template ? api.updateTemplate(template.id, body) : api.createTemplate(body)), {
     onDone: (saved) => { done(`${saved.name} is saved.`); go(to.template(saved.id)); },
     onError: (error) => form.setErrors({ ...error.fields, env: error.fields.defaultEnvVars }),
   });
 
-  function submit() {
+  function submit(send = save.send) {
     if (form.validate().hasErrors) return;
     const { env, config, memoryMb, cpus, image, description, name, ...rest } = values;
-    save.send({
+    send({
       ...rest,
       name: name.trim(),
       description: description.trim(),
@@ -90,7 +90,7 @@ function TemplateForm({ template, catalog }: { template: TemplateView | undefine
 
   const version = catalog.find((item) => item.version === values.odooVersion);
   return (
-    <Form wide onSubmit={submit}>
+    <Form wide onSubmit={() => submit()}>
       <Columns>
         <TextInput size="sm" label="Name" placeholder="Standard Odoo 18 CE" withAsterisk {...form.getInputProps('name')} />
         <TextInput size="sm" label="Description" placeholder="For small businesses" {...form.getInputProps('description')} />
@@ -122,7 +122,7 @@ function TemplateForm({ template, catalog }: { template: TemplateView | undefine
           <Pairs label="odoo.conf" description="Further keys by their own names." placeholder={['log_level', 'info']} pairs={values.config} onChange={(next) => form.setFieldValue('config', next)} error={form.errors.config as string | undefined} />
         </Stack>
       </details>
-      <ErrorNote error={save.error} />
+      <ErrorNote error={save.error}><Overwrite busy={save.busy} onClick={save.overwrite && (() => submit(save.overwrite))} /></ErrorNote>
       <FormActions>
         <LinkButton to={template ? to.template(template.id) : to.templates} variant="default">Cancel</LinkButton>
         <Action type="submit" loading={save.busy} refusal={refusal}>{template ? 'Save template' : 'Create template'}</Action>

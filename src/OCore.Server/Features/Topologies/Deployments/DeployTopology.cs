@@ -154,7 +154,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         var values = new Dictionary<string, string> { ["db"] = on.Plan.Database };
         if ((await on.SqlAsync("postgres", OdooSql.IsInitialised, values, context.Stop)).Trim() == "t")
             return;
-        var name = DockerName.Parse($"ocore-install-{on.Instance.Slug}");
+        var name = OdooInitialisation.ContainerOf(on);
         // One that a process before this began goes on; what is half built and abandoned is begun again.
         if (await on.Connection.Docker.FindAsync(name, context.Stop) is not { IsRunning: true })
         {
@@ -162,20 +162,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
             await on.SqlAsync("postgres", OdooSql.DropUnfinished, values, context.Stop);
         }
         await on.SqlAsync("postgres", OdooSql.CreateDatabase, values, context.Stop);
-        context.Log($"Initialising Odoo {on.Instance.OdooVersion} with {string.Join(", ", on.Instance.Modules.DefaultIfEmpty("base"))}");
-        List<string> arguments = ["-d", on.Plan.Database, "-i", string.Join(',', (string[])["base", .. on.Instance.Modules])];
-        if (on.Instance.Languages.Count > 0)
-            arguments.Add("--load-language=" + string.Join(',', on.Instance.Languages));
-        if (on.Plan.Major < 19 && !on.Instance.DemoData)
-            arguments.Add("--without-demo=all");
-        else if (on.Plan.Major >= 19 && on.Instance.DemoData)
-            arguments.Add("--with-demo");
-        var result = await InstanceHost.RunOdooAsync(on, "install", arguments, context.Log, context.Stop);
-        if (!result.Ok)
-            throw new StepRefusedException("initialisation_failed", $"Odoo could not initialise the database (exit code {result.ExitCode}): {OdooOutput.Complaint(result.Tail)}", "The operation's log has Odoo's own output.");
-        var installed = System.Text.Json.JsonSerializer.Deserialize<HashSet<string>>(await on.SqlAsync(on.Plan.Database, OdooSql.ModulesInState, new Dictionary<string, string>(), context.Stop)) ?? [];
-        if (on.Instance.Modules.Where(m => !installed.Contains(m)).ToList() is { Count: > 0 } missing)
-            throw new StepRefusedException("unknown_modules", $"This Odoo has no module {string.Join(", ", missing)}.", "Correct the template's module list.");
+        await OdooInitialisation.RunAsync(on, on.Instance.Modules, on.Instance.Languages, on.Instance.DemoData, context.Log, context.Stop);
         await on.SqlAsync("postgres", OdooSql.MarkInitialised, values, context.Stop);
     }
 
@@ -185,7 +172,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         if (await context.Get<TopologyHost>().FindAsync(db, input.TopologyId, context.Stop) is null)
             return;
         var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
-        await on.Connection.Docker.RemoveContainerAsync(DockerName.Parse($"ocore-install-{on.Instance.Slug}"), context.Stop);
+        await on.Connection.Docker.RemoveContainerAsync(OdooInitialisation.ContainerOf(on), context.Stop);
     }
 
     private static async Task PersonalizeAsync(TopologyInput input, StepContext context)

@@ -55,8 +55,7 @@ internal static class LayoutMaker
         topology.Of(NodeType.Backup).Count > 1 ? "An instance has one schedule of backups: draw one backup. A second place is set at the instance's schedule."
         : topology.Targets(node, NodeType.S3).Count() != 1 ? "Backups are kept in a bucket, not in a folder of a server: join it to one S3 node with a credential, best at another provider than the servers."
         : node.Flag("pitr", false) ? "Point-in-time recovery is not built: backups are whole, and taken once a day. Take pitr out."
-        : node.Text("path") is not null ? "Where in the bucket they lie is the bucket's prefix. Take path out."
-        : topology.Ha.FilestoreType == FilestoreType.SharedNfs ? "Backups do not reach files on an NFS server: keep files in S3, or take the backup out and back up the server's volume by its own means." : null;
+        : node.Text("path") is not null ? "Where in the bucket they lie is the bucket's prefix. Take path out." : null;
 
     /// <summary>What a drawn node will run; null where that is no container.</summary>
     public static string? ImageOf(TopologySnapshot topology, DrawnNode node, LayoutImages images) => node.Type switch

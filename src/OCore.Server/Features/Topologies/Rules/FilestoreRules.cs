@@ -62,7 +62,7 @@ internal static class FilestoreRules
         if (!store.Flag("snapshots", false))
             report.Warn("TP-F05", [store], $"{store.Label} keeps no snapshots: a deleted file is gone.", Fix.Of("Keep snapshots.", Fix.Set(store, "snapshots", true)));
         if (!topology.Targets(store, NodeType.Backup).Any())
-            report.Warn("TP-F05", [store], $"{store.Label} is in no backup.", Fix.Words("Back up its volume by means of its server, or keep files in S3: oCore's backups do not reach files on NFS."));
+            report.Warn("TP-F05", [store], $"{store.Label} is in no backup.", Fix.BackUp(topology, [store]));
     }
 
     private static void S3(TopologySnapshot topology, Report report, IReadOnlyList<DrawnNode> buckets)

@@ -60,7 +60,7 @@ internal static class LiveRules
         if (seen.DockerVersion is { } docker && Version.TryParse(docker.Split('-', '+', '~')[0], out var version) && version < OldestDocker)
             report.Error("TP-N04", nodes, $"Docker {docker} of {server.Name} is too old.", Fix.Words($"Install Docker {OldestDocker} or later."), Report.ServersHint);
         if (seen.MountsNfs == false && nodes.Where(n => n.Type == NodeType.Odoo).ToList() is { Count: > 0 } mounting)
-            report.Error("TP-N04", mounting, $"The kernel of {server.Name} cannot mount NFS: it has no module nfs.", Fix.Words("Install the kernel's modules (Debian: linux-image-amd64, not a cloud or container kernel), choose another server, or keep files in S3."), Report.ServersHint);
+            report.Error("TP-N04", mounting, $"The kernel of {server.Name} cannot mount NFS: it has no module nfs.", Fix.Words("Install a kernel with its modules (Debian: linux-image-amd64 or linux-image-cloud-amd64), choose another server, or keep files in S3."), Report.ServersHint);
         foreach (var (image, architecture) in seen.Images.OrderBy(i => i.Key, StringComparer.Ordinal))
             if (architecture is null)
                 report.Info("TP-N04", nodes, $"The image {image} is not on {server.Name} yet, nor on oCore's own engine: a deployment has to pull it.", Fix.Words("See that a registry is within reach."));

@@ -1,5 +1,3 @@
-using OCore.Client;
-
 namespace OCore.Features.Topologies.Rules;
 
 /// <summary>TP-P, first half: the database, with fail-over or without.</summary>
@@ -137,10 +135,7 @@ internal static class PostgresRules
         var backups = postgres.SelectMany(p => topology.Targets(p, NodeType.Backup)).Distinct().OrderBy(b => b.Id, StringComparer.Ordinal).ToList();
         if (backups.Count == 0)
         {
-            var (drawn, id, bucket) = (topology.Of(NodeType.Backup), Fix.NewId(topology, "backup"), Fix.NewId(topology, "backups"));
-            report.Warn("TP-P13", postgres, "PostgreSQL is in no backup.", drawn.Count > 0 ? Fix.Of($"Back it up by {drawn[0].Label}.", Fix.Edges(topology, postgres, [drawn[0]]))
-                : topology.Ha.FilestoreType == FilestoreType.SharedNfs ? Fix.Words("Backups do not reach files on NFS: keep files in S3, and add a backup.")
-                : Fix.Of("Add a backup in a bucket.", [Fix.Node(id, NodeType.Backup, ("label", "Backup")), Fix.Node(bucket, NodeType.S3, ("label", "Bucket for backups")), Fix.Edge(id, bucket), .. postgres.Select(p => Fix.Edge(p.Id, id))]));
+            report.Warn("TP-P13", postgres, "PostgreSQL is in no backup.", Fix.BackUp(topology, postgres));
             return;
         }
         foreach (var backup in backups.Where(b => b.ServerId is not null && postgres.Any(p => p.ServerId == b.ServerId)))

@@ -59,6 +59,16 @@ internal static class Fix
     public static IEnumerable<TopologyChange> Edges(TopologySnapshot topology, IEnumerable<DrawnNode> sources, IEnumerable<DrawnNode> targets) =>
         from source in sources from target in targets where source.Id != target.Id && !topology.Joined(source, target) select Edge(source.Id, target.Id);
 
+    /// <summary>These are led to the backup that is drawn; where none is, one in a bucket is drawn for everything that is to be kept.</summary>
+    public static TopologyFix BackUp(TopologySnapshot topology, IEnumerable<DrawnNode> left)
+    {
+        if (topology.Of(NodeType.Backup) is [var drawn, ..])
+            return Of($"Back {(left.Take(2).Count() > 1 ? "them" : "it")} up by {drawn.Label}.", Edges(topology, left, [drawn]));
+        var (id, bucket) = (NewId(topology, "backup"), NewId(topology, "backups"));
+        return Of("Add a backup in a bucket.",
+            [Node(id, NodeType.Backup, ("label", "Backup")), Node(bucket, NodeType.S3, ("label", "Bucket for backups")), Edge(id, bucket), .. topology.Postgres.Concat(topology.Of(NodeType.Filestore)).Select(n => Edge(n.Id, id))]);
+    }
+
     /// <summary>An id that no node has: <c>redis</c>, then <c>redis-2</c>.</summary>
     public static string NewId(TopologySnapshot topology, string stem, params string[] taken)
     {

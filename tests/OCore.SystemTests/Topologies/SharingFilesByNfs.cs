@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Net;
+using System.Security.Cryptography;
+using OCore.Client;
+using OCore.SystemTests.Backups;
+using OCore.SystemTests.Remote;
+using OCore.Tests.Topologies;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace OCore.SystemTests.Topologies;
+
+/// <summary>
+/// The blueprint of two Odoo nodes, as it is drawn: their files on one NFS server, which kernels of their own mount. What one saves the other
+/// has; what is backed up comes back to both; and who waits for the server when it is away goes on when it is back.
+/// </summary>
+public sealed class SharingFilesByNfs(MountingLab lab, ITestOutputHelper output) : IClassFixture<MountingLab>
+{
+    private const string Domain = "shared.shop.example";
+    private BackupScene Backups => new(lab.Scene);
+
+    [MountingFact]
+    public async Task Two_Odoo_share_their_files_and_their_backup()
+    {
+        var (scene, clock) = (lab.Scene, Stopwatch.StartNew());
+        var topology = await lab.DrawAsync(Sketch.Of("shared"), "Shared", lab.Places(("edge", 1), ("files", 1), ("db", 1), ("app-1", 2), ("app-2", 3)));
+        await lab.DeployAsync(topology, new PlanTopology { Organization = scene.Client.Slug, Name = "Shared ERP", Domain = Domain });
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  deployed");
+        foreach (var node in topology.TopologyData.Nodes)
+        {
+            var seen = await lab.MeasureAsync(topology, node.Id);
+            Assert.True(seen.State == TopologyNodeState.Running, $"{node.Id}: {seen.State} {seen.Message}");
+            Assert.Empty(seen.Drift);
+        }
+
+        var (instance, admin) = await lab.InstanceOfAsync(topology);
+        using var visitor = await lab.SignedInAsync(instance, admin);
+        var contents = Enumerable.Range(0, 5).Select(_ => RandomNumberGenerator.GetBytes(60_000)).ToList();
+        var ids = new List<int>();
+        foreach (var content in contents)
+            ids.Add((await visitor.ExecuteAsync("ir.attachment", "create", new object[] { new { name = "shared-bin", datas = Convert.ToBase64String(content) } })).GetInt32());
+        await EachNodeHasAsync(contents);
+
+        var backup = await Backups.TakeAsync(instance);
+        var manifest = await Backups.ManifestAsync(backup);
+        Assert.Equal((0, 0), (manifest.FilesMissing, manifest.FilesAmiss));
+        Assert.True(manifest.FileCount >= 5, $"{manifest.FileCount} files");
+
+        // Gone from the database and from the server; Odoo would have swept the files away a day later.
+        await visitor.ExecuteAsync("ir.attachment", "unlink", new object[] { ids });
+        await lab.Machines[0].ShellAsync("docker exec \"$(docker ps --filter name=ocore-filestore --format '{{.Names}}')\" sh -c 'rm -rf /srv/ocore/files/*/*'");
+        clock.Restart();
+        await scene.EndOfAsync(await scene.Http.Post<RestoreBackup, OperationView>($"/api/backups/{backup.Id}/restore", new RestoreBackup { Confirm = instance.Slug }), seconds: 420);
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  restored");
+        await scene.UntilAsync(async () => (await lab.MeasureAsync(topology, "lb")).State == TopologyNodeState.Running, "both Odoo are behind the load balancer", 90);
+        await EachNodeHasAsync(contents);
+        await visitor.SignInAsync(admin.Login, admin.Password);
+        await ReadsAsync(visitor, ids.Zip(contents));
+
+        await lab.Machines[0].ShellAsync("docker kill \"$(docker ps --filter name=ocore-filestore --format '{{.Names}}')\"");
+        clock.Restart();
+        await scene.UntilAsync(async () => (await lab.MeasureAsync(topology, "filestore")).State == TopologyNodeState.Running, "the NFS server is back", 60);
+        await ReadsAsync(visitor, ids.Zip(contents));
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  read again after the NFS server was killed");
+
+        foreach (var left in await Backups.OfAsync(instance))
+            await Backups.DeleteAsync(left);
+        await lab.DestroyAsync(topology);
+        await lab.NothingIsLeftAsync();
+    }
+
+    /// <summary>In the filestore that the Odoo of each machine sees.</summary>
+    private async Task EachNodeHasAsync(IEnumerable<byte[]> contents)
+    {
+        foreach (var machine in lab.Machines.Skip(1))
+        {
+            var there = await machine.ShellAsync("docker exec \"$(docker ps --filter label=ocore.instance --format '{{.Names}}')\" sh -c 'sha256sum /var/lib/odoo/filestore/*/*/*'");
+            foreach (var content in contents)
+                Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(content)), there, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task ReadsAsync(OdooVisitor visitor, IEnumerable<(int Id, byte[] Content)> files)
+    {
+        foreach (var (id, content) in files)
+        {
+            using var answer = await visitor.GetAsync($"/web/content/{id}?download=true");
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.True((await answer.Content.ReadAsByteArrayAsync()).AsSpan().SequenceEqual(content));
+        }
+    }
+}
+
+/// <summary>One server of this machine's kernel, and two with a kernel of their own that can mount NFS.</summary>
+public sealed class MountingLab : TopologyLab
+{
+    internal override IReadOnlyList<LabServer> Machines { get; } = [new LabServer("shared1"), new LabServer("mounting1"), new LabServer("mounting2")];
+
+    private protected override string? WhyNot => MountingFactAttribute.WhyNot;
+
+    private protected override async Task MakeMachinesAsync()
+    {
+        await Lab.RunAsync("create", "1", "--prefix", "shared");
+        await Lab.RunAsync("create", "2", "--kernel", "--prefix", "mounting");
+    }
+}
+
+public sealed class MountingFactAttribute : FactAttribute
+{
+    internal static string? WhyNot => Lab.WhyNot
+        ?? (Directory.Exists(Path.Combine(Lab.Folder, ".base")) && Directory.EnumerateDirectories(Path.Combine(Lab.Folder, ".base"), "uml-*").Any(f => File.Exists(Path.Combine(f, "complete"))) ? null
+            : "no kernel was built here for servers that can mount NFS; bin/lab kernel builds one, which takes a quarter of an hour");
+
+    public MountingFactAttribute() => Skip = WhyNot!;
+}
