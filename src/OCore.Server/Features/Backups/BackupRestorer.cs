@@ -45,7 +45,8 @@ internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers)
             await FeedAsync(db, bucket, backup, BucketFiles.WriteProgram(on), "The bucket did not take the files", "See that the topology's bucket takes its keys.", log, stop);
             return;
         }
-        await FilestorePlace.RunAsync(on, "folder-" + on.Plan.Slug, """mkdir -p "$1" """, stop);
+        if (!FilestorePlace.AreShared(on.Plan))
+            await InstanceHost.OnFilesAsync(on.Connection, on.Plan.Image, "folder-" + on.Plan.Slug, """mkdir -p "$1" """, stop, $"/ocore/instances/{on.Plan.InstanceId:N}");
         await using var worker = await BackupWorkers.FilesAsync(on, "restore", readOnly: false, stop);
         var path = $"{FilestorePlace.Folder}/filestore/{folder}";
         await worker.RunAsync(["/bin/sh", "-c", Empty, "sh", path], "Making the folder", stop);

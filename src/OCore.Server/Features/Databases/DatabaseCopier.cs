@@ -49,12 +49,12 @@ internal sealed class DatabaseCopier(BackupWorkers workers)
         log("Its files are copied: those that both have lie on the disk once.");
     }
 
-    /// <summary>The files of a template database for one that was cloned from it.</summary>
-    public static Task TakeTemplateFilesAsync(InstanceOnServer on, string template, string to, CancellationToken stop) => FilesAsync(on, """
+    /// <summary>The files of a template database for one that was cloned from it, on the disk once: links do not lead from one mount into another.</summary>
+    public static Task TakeTemplateFilesAsync(InstanceOnServer on, string template, string to, CancellationToken stop) => InstanceHost.OnFilesAsync(on.Connection, on.Plan.Image, "db-files-" + on.Instance.Slug, """
         set -eu; mkdir -p "$1/filestore/$3"
         if [ -d "/ocore/templates/$2/filestore/$2" ]; then cp -al -- "/ocore/templates/$2/filestore/$2/." "$1/filestore/$3/"; fi
         chown odoo:odoo "$1/filestore"; chown -R odoo:odoo "$1/filestore/$3"
-        """, template, to, stop);
+        """, stop, $"/ocore/instances/{on.Instance.Id:N}", template, to);
 
     /// <summary>Before the database has the new name, for in a bucket its files are those that it names.</summary>
     public async Task RenameFilesAsync(InstanceOnServer on, string from, string to, CancellationToken stop)

@@ -19,8 +19,10 @@ internal static class FilestorePlace
     public static ContainerMount MountOf(OdooPlan plan, bool readOnly) =>
         OdooContainer.SharedFiles(plan, Folder.Combine("filestore"), readOnly) ?? ContainerMount.Folder(OdooContainer.FolderOf(plan.InstanceId), Folder, readOnly);
 
-    /// <summary>A constant script over them; its first argument is the folder that <c>filestore</c> is in, which need not be there yet.</summary>
-    public static Task RunAsync(InstanceOnServer on, string purpose, string script, CancellationToken stop, params string[] arguments) => AreShared(on.Plan)
-        ? InstanceHost.OnFilesAsync(on.Connection, on.Plan.Image, purpose, UserOf(on.Plan), MountOf(on.Plan, readOnly: false), script, [Folder.Value, .. arguments], stop)
-        : InstanceHost.OnFilesAsync(on.Connection, on.Plan.Image, purpose, script, stop, [$"/ocore/instances/{on.Plan.InstanceId:N}", .. arguments]);
+    /// <summary>
+    /// A constant script over them; its first argument is the folder that <c>filestore</c> is in. It sees no other instance's: what is in
+    /// there is somebody's, and a link that leads out of it leads nowhere.
+    /// </summary>
+    public static Task RunAsync(InstanceOnServer on, string purpose, string script, CancellationToken stop, params string[] arguments) =>
+        InstanceHost.OnFilesAsync(on.Connection, on.Plan.Image, purpose, UserOf(on.Plan), MountOf(on.Plan, readOnly: false), script, [Folder.Value, .. arguments], stop);
 }
