@@ -59,7 +59,7 @@ public sealed class DatabasePagesTests(BrowserLab lab, InstallationWithServer at
     {
         foreach (var statement in (string[])["BEGIN; UPDATE res_partner SET comment = 'held' WHERE id = 1; SELECT pg_sleep(300); COMMIT;", "UPDATE res_partner SET comment = 'wanted' WHERE id = 1"])
         {
-            await at.Server.ShellAsync("""docker exec -d -u postgres -e PGAPPNAME="$1" ocore-postgres psql -Xq -d acme_base -c "$2" """, statement.StartsWith("BEGIN", StringComparison.Ordinal) ? "holder" : "waiter", statement);
+            await at.Server.ShellAsync("""docker exec -d -u postgres -e PGAPPNAME="$1" ocore-postgres psql -Xq -U acme_base -d acme_base -c "$2" """, statement.StartsWith("BEGIN", StringComparison.Ordinal) ? "holder" : "waiter", statement);
             await at.Server.ShellAsync("""for i in $(seq 100); do [ "$(docker exec -u postgres ocore-postgres psql -XAtq -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = '$1' AND state = 'active'")" = 1 ] && exit 0; sleep 0.2; done; exit 1""", statement.StartsWith("BEGIN", StringComparison.Ordinal) ? "holder" : "waiter");
         }
         await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "acme_base", Exact = true }).ClickAsync();

@@ -282,12 +282,17 @@ internal static class TopologySteps
     {
         await NfsServer.MakeFolderAsync(host, work, on.Plan.Database, stop);
         foreach (var node in work.Layout.Of(NodeType.Odoo).DistinctBy(n => n.ServerId))
-            await InstanceHost.OnFilesAsync(await host.ConnectAsync(work, node, stop), node.Image, "files-" + Layout.KeyOf(work.TopologyId, node.Id),
+        {
+            var connection = await host.ConnectAsync(work, node, stop);
+            if (NfsServer.Of(work.Layout) is not null)
+                await NfsServer.PrepareClientAsync(connection, stop);
+            await InstanceHost.OnFilesAsync(connection, node.Image, "files-" + Layout.KeyOf(work.TopologyId, node.Id),
                 """
                 set -eu
                 mkdir -p "$1/filestore/$2"
                 chown -R odoo:odoo "$1"
                 """, stop, $"/ocore/instances/{on.Instance.Id:N}", on.Plan.Database);
+        }
     }
 
     public static async Task WaitForBalancersAsync(TopologyHost host, TopologyWork work, StepContext context)

@@ -82,6 +82,23 @@ internal static class NfsServer
     public static async Task<bool> MountsAsync(IServerConnection connection, CancellationToken stop) =>
         (await connection.RunAsync(RemoteCommand.Script(MountsScript).AsRoot(), stop)).Out.Trim() == "yes";
 
+    // Kernels from about 7 on ask for delegations of directories. What nfs-ganesha answers they take for an error, so that now and then a
+    // folder cannot be opened. No option of a mount says that they should not; a parameter of the module does, also after a restart.
+    private const string ClientScript = """
+        set -eu
+        PATH=$PATH:/usr/sbin:/sbin
+        modprobe nfsv4 2>/dev/null || true
+        parameter=/sys/module/nfsv4/parameters/directory_delegations
+        [ -e "$parameter" ] || exit 0
+        mkdir -p /etc/modprobe.d
+        echo 'options nfsv4 directory_delegations=N' >/etc/modprobe.d/ocore-nfs.conf
+        echo N >"$parameter"
+        """;
+
+    /// <summary>A server's own client, as it has to be to get on with ours.</summary>
+    public static async Task PrepareClientAsync(IServerConnection connection, CancellationToken stop) =>
+        (await connection.RunAsync(RemoteCommand.Script(ClientScript).AsRoot(), stop)).ThrowIfFailed("Preparing the NFS client");
+
     /// <summary>The folder of a database, Odoo's own: by the numbers that its image has for Odoo.</summary>
     public static async Task MakeFolderAsync(TopologyHost host, TopologyWork work, string database, CancellationToken stop)
     {
