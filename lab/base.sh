@@ -84,7 +84,8 @@ build_docker_layer() {
 }
 
 forget_old_bases() {
-  local folder current
+  local folder current kernel
   current=$(base_folder)
-  for folder in "$LAB"/.base/*; do [[ $folder == "$current" ]] || rm -rf "$folder"; done
+  kernel=$(uml_folder)
+  for folder in "$LAB"/.base/*; do [[ $folder == "$current" || $folder == "$kernel" ]] || rm -rf "$folder"; done
 }

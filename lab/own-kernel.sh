@@ -5,8 +5,11 @@
 UML_SUITE=forky # Debian's first whose source runs on processors with AVX-512; the kernel that it packages has no iptables
 UML_MEMORY=5G
 
+# Its name changes with what it is made of; the same one is used until then, and kept when servers go.
+uml_folder() { echo "$LAB/.base/uml-$(cat "$ROOT"/lab/own-kernel.{sh,config} | sha256sum | cut -c1-12)"; }
+
 ensure_uml() {
-  UML=$LAB/.base/uml-$(sha256sum "$ROOT"/lab/own-kernel.{sh,config} | sha256sum | cut -c1-12)
+  UML=$(uml_folder)
   [[ -e $UML/complete ]] && return
   local started=$SECONDS log=$LAB/uml.log
   install_on_this_machine gcc make flex bison bc libc6-dev xz-utils >&2
