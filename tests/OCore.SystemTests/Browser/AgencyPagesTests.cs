@@ -141,6 +141,29 @@ public sealed class AgencyPagesTests(BrowserLab lab, Installation at) : IClassFi
     }
 
     [BrowserFact]
+    public async Task A_form_that_is_older_than_what_is_there_is_refused_and_saved_only_by_choice()
+    {
+        var boss = await at.AgencyAsync("Two");
+        using var api = boss.Api();
+        var role = await api.Post<CreateRole, RoleView>("/api/roles", new CreateRole { Name = "Support", Slug = "support", Permissions = ["view:instances"] });
+        await Visitor.VisitAsync(lab, boss, async visitor =>
+        {
+            await visitor.GoAsync(boss.In($"roles/{role.Id}"));
+            await api.Put<UpdateRole, RoleView>($"/api/roles/{role.Id}", new UpdateRole { Description = "What a colleague wrote." });
+            await visitor.FillAsync("Description", "What I wrote.");
+            await visitor.ClickAsync("Save role");
+            await Expect(visitor.Button("Save mine over it")).ToBeVisibleAsync();
+            Assert.Equal("What a colleague wrote.", (await api.Get<RoleView>($"/api/roles/{role.Id}")).Description);
+            await Expect(visitor.Field("Description")).ToHaveValueAsync("What I wrote.");
+            await visitor.IsAccessibleAsync("an older form");
+            await visitor.PictureAsync("older-form");
+            await visitor.ClickAsync("Save mine over it");
+            await visitor.IsAtAsync("/roles$");
+            Assert.Equal("What I wrote.", (await api.Get<RoleView>($"/api/roles/{role.Id}")).Description);
+        });
+    }
+
+    [BrowserFact]
     public async Task A_template_is_made_with_the_module_picker_changed_duplicated_and_deleted()
     {
         var boss = await at.AgencyAsync("Tom");

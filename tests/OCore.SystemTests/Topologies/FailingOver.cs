@@ -9,8 +9,8 @@ namespace OCore.SystemTests.Topologies;
 /// <summary>
 /// Three PostgreSQL under Patroni, three etcd members, two Odoo and Redis on three servers, with people signed in of whom one writes: one
 /// part after the other is lost and comes back, or is changed. Whatever was acknowledged is read again on each PostgreSQL, and everybody is
-/// asked whether they are signed in. OCORE_TEST_DRILLS says how often each harm is done (once), OCORE_TEST_CUTS how often the network
-/// is cut (as often), OCORE_TEST_DRILLS_FILE where the table of it goes.
+/// asked whether they are signed in. OCORE_TEST_DRILLS says how often each harm is done (once), OCORE_TEST_CUTS how often power and network
+/// are cut (as often), OCORE_TEST_DRILLS_FILE where the table of it goes.
 /// </summary>
 [Collection(TopologyLabCollection.Name)]
 public sealed class FailingOver(TopologyLab lab, FailoverScene scene, ITestOutputHelper output) : IClassFixture<FailoverScene>
@@ -49,7 +49,7 @@ public sealed class FailingOver(TopologyLab lab, FailoverScene scene, ITestOutpu
         await DrillAsync("a module update that fails", UpdateInVainAsync, 0, longest: 240);
     }
 
-    [LabTheory, MemberData(nameof(Times))]
+    [LabTheory, MemberData(nameof(Cuts))]
     public async Task The_power_of_the_primarys_server_is_cut(int time)
     {
         output.WriteLine($"time {time}");

@@ -52,7 +52,8 @@ internal sealed class PortalDomainReconciler(OCoreDbFactory databases, PortalDom
             // Given up here and taken up there, it is right that it leads here.
             var taken = await db.PortalDomains.AcrossTenants().AnyAsync(d => d.CustomHost == stone.Host, stop) || await db.InstanceDomains.AcrossTenants().AnyAsync(d => d.CustomHost == stone.Host, stop);
             var routing = taken || stone.LedTo.Count == 0 ? RoutingStatus.Pending : (await inspector.RoutingOfAsync(stone.Host, await inspector.ExpectAsync(stop, stone.LedTo), stop)).Status;
-            var next = now + DomainTombstone.Night * (1 + 0.05 * Random.Shared.NextDouble());
+            // Spread, and still within a day.
+            var next = now + DomainTombstone.Night * (1 + 0.04 * Random.Shared.NextDouble());
             // What DNS did not say is no news.
             var since = routing == RoutingStatus.Unknown ? stone.DanglingAt : routing == RoutingStatus.Ok ? stone.DanglingAt ?? now : null;
             await db.InTransactionAsync(async () =>
