@@ -67,10 +67,7 @@ export function plural(count: number, word: string, many = `${word}s`): string {
   return `${count} ${count === 1 ? word : many}`;
 }
 
-export function words(code: string): string {
-  const text = code.replace(/[_-]+/g, ' ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
+export const words = (code: string) => sentence(code.replace(/[_-]+/g, ' ').replace(/\b(api|cpu|dns|smtp|ssh|tls|url)\b/g, (short) => short.toUpperCase()));
 
 /** A step's name as it stands at the beginning of a line. */
 export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
