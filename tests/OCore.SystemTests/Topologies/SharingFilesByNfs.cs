@@ -57,7 +57,7 @@ public sealed class SharingFilesByNfs(MountingLab lab, ITestOutputHelper output)
         await visitor.SignInAsync(admin.Login, admin.Password);
         await ReadsAsync(visitor, ids.Zip(contents));
 
-        await lab.Machines[0].ShellAsync("docker kill \"$(docker ps --filter name=ocore-filestore --format '{{.Names}}')\"");
+        await lab.Machines[0].ShellAsync("kill -9 \"$(docker inspect -f '{{.State.Pid}}' \"$(docker ps --filter name=ocore-filestore --format '{{.Names}}')\")\"");
         clock.Restart();
         await scene.UntilAsync(async () => (await lab.MeasureAsync(topology, "filestore")).State == TopologyNodeState.Running, "the NFS server is back", 60);
         await ReadsAsync(visitor, ids.Zip(contents));
