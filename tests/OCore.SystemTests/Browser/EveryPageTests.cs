@@ -15,9 +15,9 @@ public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixt
 
     private static readonly string[] Pages =
     [
-        "agency", "clients", "clients?dialog=new", "instances", "instances/new", "templates", "templates/new", "topologies", "topologies?dialog=new&blueprint=ha", "servers", "servers/new", "operations",
+        "agency", "clients", "clients?dialog=new", "instances", "instances/new", "templates", "templates?tab=enterprise", "templates/new", "topologies", "topologies?dialog=new&blueprint=ha", "servers", "servers/new", "operations",
         "members", "members?tab=invitations", "members?dialog=invite", "roles", "roles/new", "api-keys", "api-keys?dialog=new", "backups", "backups?tab=places", "webhooks", "webhooks?dialog=new", "alerts", "alerts?dialog=new", "audit",
-        "branding", "portal-domains", "portal-domains?dialog=new", "portal-config", "settings", "settings?tab=subscription", "account", "account?tab=password", "account?tab=two-factor", "account?tab=passkeys", "account?tab=sessions",
+        "branding", "portal-domains", "portal-domains?dialog=new", "portal-config", "settings", "settings?tab=subscription", "settings?tab=enterprise", "account", "account?tab=password", "account?tab=two-factor", "account?tab=passkeys", "account?tab=sessions",
     ];
 
     [BrowserFact]

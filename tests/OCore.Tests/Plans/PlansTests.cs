@@ -1,5 +1,6 @@
 using OCore.Client;
 using OCore.Features.Backups;
+using OCore.Tests.Servers;
 
 namespace OCore.Tests.Plans;
 
@@ -130,6 +131,55 @@ public sealed class PlansTests(TestApps apps) : IClassFixture<TestApps>
         await http.Post<InviteMember, InvitationView>("/api/invitations", new() { Email = "one@people.example", Role = "viewer" });
 
         await http.Post<InviteMember, InvitationView>("/api/invitations", new() { Email = "two@people.example", Role = "viewer" }).IsRefusedAsync(403, "limit_reached");
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task Whoever_is_a_member_somewhere_takes_no_further_place(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Twice");
+        var (one, other) = (await app.ClientOfAsync(agency, "One"), await app.ClientOfAsync(agency, "Other"));
+        var somebody = await app.MemberAsync(one, "viewer");
+        await AssignAsync(app, agency, new() { Members = 2 });
+        var http = app.As(agency.Owner, other);
+
+        await http.Post<InviteMember, InvitationView>("/api/invitations", new() { Email = "new@people.example", Role = "viewer" }).IsRefusedAsync(403, "limit_reached");
+        Assert.Equal(somebody.Email, (await http.Post<InviteMember, InvitationView>("/api/invitations", new() { Email = somebody.Email, Role = "viewer" })).Email);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task Servers_are_limited(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Racks");
+        await AssignAsync(app, agency, new() { Servers = 1 });
+        var http = app.As(agency.Owner, agency.Org);
+
+        await http.Post<AddServer, OperationView>("/api/servers", new AddServer { Name = "first", Host = "127.0.0.1", Port = 1 });
+        await http.Post<AddServer, OperationView>("/api/servers", new AddServer { Name = "second", Host = "127.0.0.1", Port = 1 }).IsRefusedAsync(403, "limit_reached");
+        Assert.Equal("first", Assert.Single((await http.Get<Page<ServerView>>("/api/servers")).Data).Name);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task Full_storage_takes_no_backup_by_hand_and_no_upload(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Full");
+        var (_, instance) = await ServersAndInstances.InsertAsync(app, agency);
+        await AssignAsync(app, agency, new() { StorageGb = 3 }, ["agency", "templates", "backups"]);
+        await using (var db = app.Databases.System())
+        {
+            db.Add(new Backup { OrgId = agency.Org.Id, RootId = agency.Org.Id, InstanceName = "gone", Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", State = BackupState.Verified, Bytes = 3_000_000_000, CreatedAt = app.Clock.GetUtcNow() });
+            await db.SaveChangesAsync();
+        }
+        var http = app.As(agency.Owner, agency.Org);
+
+        var refused = await http.Post<TakeBackup, OperationView>($"/api/instances/{instance}/backups", new TakeBackup()).IsRefusedAsync(403, "limit_reached");
+        Assert.Equal("storageGb", refused.More!["limit"].GetString());
+        using var content = new ByteArrayContent([1, 2, 3]);
+        content.Headers.ContentType = new("application/octet-stream");
+        await http.Send(HttpMethod.Put, $"/api/instances/{instance}/files/upload?path=addons.zip", content).IsRefusedAsync(403, "limit_reached");
+        Assert.Single((await http.Get<Page<BackupView>>("/api/backups")).Data);
     }
 
     [Theory, Sqlite, Postgres]

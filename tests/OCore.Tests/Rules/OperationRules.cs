@@ -32,6 +32,16 @@ public sealed class OperationRules(TestApp app) : IClassFixture<TestApp>
         });
     }
 
+    /// <summary>By its whole name, or by its verb in the row of its noun.</summary>
+    [Fact]
+    public void Every_kind_is_in_the_documentation()
+    {
+        var rows = File.ReadAllLines(Repository.PathOf("docs", "operations.md")).Where(l => l.StartsWith("| `", StringComparison.Ordinal)).ToList();
+        Assert.All(Kinds.Select(k => k.Name.Split('.')), name =>
+            Assert.Contains(rows, row => row.Contains($"`{name[0]}.{name[1]}`", StringComparison.Ordinal)
+                || row.StartsWith($"| `{name[0]}.", StringComparison.Ordinal) && row.Contains($"`.{name[1]}`", StringComparison.Ordinal)));
+    }
+
     /// <summary>Before the pivot everything can be undone; where a step leaves nothing behind, its undo is left out on purpose and listed.</summary>
     [Fact]
     public void A_step_without_an_undo_is_agreed_to()

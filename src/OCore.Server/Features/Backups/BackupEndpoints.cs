@@ -75,7 +75,7 @@ internal static class BackupEndpoints
         await db.Backups.AsNoTracking().SingleOrDefaultAsync(b => b.Id == id, stop) is { } backup ? TypedResults.Ok(await BackupViews.ToViewAsync(db, backup, stop)) : Problem.NotFound;
 
     /// <summary>Take a backup now: the database and the files of one moment, sealed, and read back.</summary>
-    internal static async Task<Results<Accepted<OperationView>, Problem>> Take(string id, TakeBackup request, OCoreDb db, OperationQueue queue, OperationKinds kinds, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Accepted<OperationView>, Problem>> Take(string id, TakeBackup request, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds, TimeProvider time, CancellationToken stop)
     {
         if (await InstanceAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
@@ -87,6 +87,8 @@ internal static class BackupEndpoints
         var further = request.Database == instance.Database ? null : request.Database;
         if (further is not null && !await db.InstanceDatabases.AnyAsync(d => d.InstanceId == instance.Id && d.Name == further && d.Status == DatabaseStatus.Ready, stop))
             return BackupProblems.NoDatabase;
+        if (target is null && await db.InTransactionAsync(() => Limits.CheckAsync(db, caller, Limits.StorageGb, stop), stop) is { } full)
+            return full;
         var backup = Backup.Of(instance, target, "manual", request.Note, time.GetUtcNow(), further);
         db.Add(backup);
         var operation = await BeginAsync(db, queue, backup, instance, request.Verify, stop);

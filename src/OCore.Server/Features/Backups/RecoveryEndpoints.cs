@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Operations;
+using OCore.Features.Plans;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -22,7 +23,7 @@ internal static class RecoveryEndpoints
     }
 
     /// <summary>Keep the same backup at another place too, byte by byte, and read it back there.</summary>
-    internal static async Task<Results<Accepted<OperationView>, Problem>> Keep(Guid id, KeepBackup request, OCoreDb db, OperationQueue queue, OperationKinds kinds, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Accepted<OperationView>, Problem>> Keep(Guid id, KeepBackup request, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds, TimeProvider time, CancellationToken stop)
     {
         if (await db.Backups.SingleOrDefaultAsync(b => b.Id == id, stop) is not { } backup)
             return Problem.NotFound;
@@ -33,6 +34,8 @@ internal static class RecoveryEndpoints
             return problem;
         if (await db.Backups.AnyAsync(b => (b.Id == backup.Id || b.CopyOf == backup.SealedAs || b.Id == backup.CopyOf) && b.TargetId == target && b.State != BackupState.Failed, stop))
             return BackupProblems.SamePlace;
+        if (target is null && await db.InTransactionAsync(() => Limits.CheckAsync(db, caller.Access.RootId, Limits.StorageGb, stop, backup.Bytes / 1e9), stop) is { } full)
+            return full;
         var operation = await BackupCopies.BeginAsync(db, queue, backup, target, request.Note, time.GetUtcNow(), stop);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);

@@ -80,12 +80,11 @@ internal static class RestoreEndpoints
         if (findings.Count > 0)
             return new Problem(409, "restore_refused", string.Join(" ", findings), "Make the copy where everything it needs is there.");
         var instance = settings.NewInstance(backup, RowId.New(), backup.OrgId, server.Id, request.Name, request.Slug ?? ProvisioningNames.Slugify(request.Name), "", "", secrets, Tokens.New, time.GetUtcNow());
-        if (await ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, DatabaseBytes + backup.Manifest.DatabasePart.Bytes * 4 + backup.Manifest.FileBytes, stop) is { } full)
-            return full;
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Ok<RestorePlan>, Problem>>(async () =>
         {
-            if ((await Limits.CheckAsync(db, caller, Limits.Instances, stop) ?? await Limits.CheckAsync(db, caller, Limits.StorageGb, stop)) is { } limited)
-                return limited;
+            if ((await Limits.CheckAsync(db, caller, Limits.Instances, stop) ?? await Limits.CheckAsync(db, caller, Limits.StorageGb, stop)
+                ?? await ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, DatabaseBytes + backup.Manifest.DatabasePart.Bytes * 4 + backup.Manifest.FileBytes, stop)) is { } full)
+                return full;
             await Provisioning.NameAsync(db, instance, server, new ProvisionInstance { ServerId = server.Name, Slug = request.Slug, Domain = request.Domain }, stop);
             db.Add(instance);
             var operation = await queue.EnqueueAsync<CopyBackupKind, CopyInput>(db, new(instance.Id, backup.Id, request.Neutralize), new($"Make {instance.Name} of a backup of {backup.InstanceName}", instance.OrgId,

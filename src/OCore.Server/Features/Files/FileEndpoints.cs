@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Mvc;
 using OCore.Client;
 using OCore.Features.AuditLog;
 using OCore.Features.Instances;
+using OCore.Features.Plans;
 using OCore.Features.Portal;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -99,12 +100,14 @@ internal static class FileEndpoints
         await InstanceQueries.FindAsync(db, id, stop) is not { } instance ? Problem.NotFound : view(host.PlanOf(instance), instance) is { } found ? TypedResults.Ok(found) : FileProblems.Of("not_found");
 
     /// <summary>Save the body as a file, whatever it is. <c>?replace=true</c> replaces one that is there.</summary>
-    internal static async Task<Results<Ok<FileView>, Problem>> Upload(string id, [AsParameters] Where where, [FromQuery] bool? replace, OCoreDb db, InstanceHost host, HttpContext http, CancellationToken stop)
+    internal static async Task<Results<Ok<FileView>, Problem>> Upload(string id, [AsParameters] Where where, [FromQuery] bool? replace, OCoreDb db, Caller caller, InstanceHost host, HttpContext http, CancellationToken stop)
     {
         if (http.Request.ContentLength is not { } length)
             return FileProblems.NoLength;
         if (length > MostBytes)
             return FileProblems.TooLarge;
+        if (await db.InTransactionAsync(() => Limits.CheckAsync(db, caller.Access.RootId, Limits.StorageGb, stop, length / 1e9), stop) is { } full)
+            return full;
         var (on, root, request, problem) = await PlaceAsync(db, host, id, where, "write", stop);
         if (problem is not null)
             return problem;

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Files;
 using OCore.Features.Operations;
+using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -79,7 +80,7 @@ internal static class InstanceEndpoints
             return wrong;
         if (request.EnvVars?.ContainsKey("WORKERS") == true || request.Config?.ContainsKey("workers") == true)
             return Problem.Field("workers", "Give the number of workers in the field workers.");
-        var before = host.PlanOf(instance);
+        var (before, promised) = (host.PlanOf(instance), instance.MemoryMb);
         instance.Name = request.Name ?? instance.Name;
         instance.Workers = request.Or(request.Workers, instance.Workers) ?? 0;
         // Memory that follows from the workers goes on following them.
@@ -89,6 +90,9 @@ internal static class InstanceEndpoints
         instance.Config = Kept(request.Or(request.Config, instance.Config), instance.Config);
         if (request.Has(request.RegistrationCode))
             instance.RegistrationCodeSealed = request.RegistrationCode is { Length: > 0 } code ? secrets.Seal(code, InstanceSecrets.Registration, instance.Id) : null;
+        if (instance.MemoryMb > promised && await db.ServerByIdAsync(instance.ServerId, stop) is { Facts: not null } server
+            && await ServerCapacity.CheckAsync(db, server, (instance.MemoryMb - promised) * 1024L * 1024, 0, stop) is { } full)
+            return full;
         if (dryRun == true)
             return TypedResults.Ok(InstanceSettings.Diff(before, host.PlanOf(instance)));
         await db.SaveChangesAsync(stop);

@@ -62,7 +62,7 @@ internal static class AcceptingInvitations
                 // Whoever invited may have left, or may not give this role any more.
                 if (await MayNotInviteAsync(db, invitation, stop))
                     return OrganizationProblems.InvitationInvalid;
-                if (await Limits.CheckAsync(db, organization.RootId, Limits.Members, stop) is { } full)
+                if (!await Limits.CountsAlreadyAsync(db, organization.RootId, Emails.Normalize(invitation.Email), stop) && await Limits.CheckAsync(db, organization.RootId, Limits.Members, stop) is { } full)
                     return full;
                 var (user, wrong) = caller.IsSignedIn ? (await db.Users.SingleAsync(u => u.Id == userId, stop), null)
                     : await Accounts.AddAsync(db, passwords, invitation.Email, request.Name!, request.Password!, confirmed: true, now, stop, userId, personal: false);

@@ -61,7 +61,7 @@ internal static class InvitationEndpoints
             if (await TooManyAsync(db, caller.OrgId, now, stop) is { } tooMany)
                 return tooMany;
             var promised = await db.Invitations.AcrossTenants().CountAsync(i => i.ExpiresAt > now && db.Organizations.Any(o => o.Id == i.OrgId && o.RootId == caller.Access.RootId), stop);
-            if (await Limits.CheckAsync(db, caller.Access.RootId, Limits.Members, stop, promised) is { } full)
+            if (!await Limits.CountsAlreadyAsync(db, caller.Access.RootId, normalized, stop) && await Limits.CheckAsync(db, caller.Access.RootId, Limits.Members, stop, promised) is { } full)
                 return full;
             var token = Tokens.New();
             var invitation = new Invitation

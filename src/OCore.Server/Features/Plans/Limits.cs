@@ -44,6 +44,10 @@ internal static class Limits
         _ => throw new ArgumentException($"{name} is nothing that a plan limits."),
     };
 
+    /// <summary>Somebody who is a member of one of its organizations takes no further place in another.</summary>
+    public static Task<bool> CountsAlreadyAsync(OCoreDb db, Guid rootId, string normalizedEmail, CancellationToken stop) =>
+        db.Members.AcrossTenants().AnyAsync(m => m.User.NormalizedEmail == normalizedEmail && db.Organizations.Any(o => o.Id == m.OrgId && o.RootId == rootId), stop);
+
     public static int? LimitOf(PlanLimits limits, string name) => name switch
     {
         Clients => limits.Clients,

@@ -45,6 +45,9 @@ internal static class ProvisionEndpoint
         {
             if ((await Limits.CheckAsync(db, caller, Limits.Instances, stop) ?? await Limits.CheckAsync(db, caller, Limits.StorageGb, stop)) is { } full)
                 return full;
+            // So is the room on the server, which all its instances share with the plan.
+            if (await Provisioning.RoomAsync(db, instance, server, stop) is { } crowded)
+                return crowded;
             // Here, or a request beside this one could be given the same name.
             await Provisioning.NameAsync(db, instance, server, request, stop);
             db.Add(instance);
@@ -84,7 +87,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
         if (template.Repositories.Count == 0 && await modules.UnknownAsync(image.Value, server, template.ModuleList, template.OdooEdition, enterprise?.Archives.GetValueOrDefault(template.OdooVersion)?.Modules, stop) is { Count: > 0 } unknown)
             return (null, TemplateProblems.UnknownModules(unknown, template.OdooVersion));
         var instance = Make(caller, template, request, organization, server, image.Value);
-        if (await ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, DatabaseBytes, stop) is { } full)
+        if (await RoomAsync(db, instance, server, stop) is { } full)
             return (null, full);
         if (!await IsImageAccessibleAsync(server, image, stop))
             return (null, TemplateProblems.ImageNotAccessible(image.Value, server.Name));
@@ -103,6 +106,9 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
             Fast = await db.TemplateCaches.AcrossTenants().AnyAsync(c => c.ServerId == server.Id && c.Wish == wish && c.Status == "ready", stop),
         };
     }
+
+    internal static Task<Problem?> RoomAsync(OCoreDb db, Instance instance, Server server, CancellationToken stop) =>
+        ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, DatabaseBytes, stop);
 
     private static async Task<Organization?> OrganizationAsync(OCoreDb db, Caller caller, string? wanted, CancellationToken stop)
     {
@@ -164,7 +170,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
     private async Task<bool> IsImageAccessibleAsync(Server server, ImageRef image, CancellationToken stop)
     {
         var connection = await servers.ConnectAsync(server, stop);
-        if (await connection.Docker.HasImageAsync(image, stop) || servers.LocalEngine is { } engine && await engine.HasImageAsync(image, stop))
+        if (await connection.Docker.HasImageAsync(image, stop) || servers.LocalEngine is { } engine && await engine.HasImageAsync(image, stop) || await connection.Docker.IsOfferedAsync(image, stop))
             return true;
         try
         {

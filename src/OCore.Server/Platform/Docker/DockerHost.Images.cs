@@ -40,6 +40,22 @@ internal sealed partial class DockerHost
         }
     }
 
+    /// <summary>Whether the registry says that it gives the image. Nothing is fetched; where a mirror stands between, only fetching tells.</summary>
+    public async Task<bool> IsOfferedAsync(ImageRef image, CancellationToken stop)
+    {
+        if (_deadRegistries.TryGetValue(image.Registry, out var dead) && _clock.GetElapsedTime(dead.At) < ForgetDeadRegistry)
+            return false;
+        try
+        {
+            await CallAsync($"Asking for the image {image}", FirstWordOfRegistry, (docker, ended) => docker.Distribution.InspectAsync(image.Value, ended), stop);
+            return true;
+        }
+        catch (Exception refused) when (refused is DockerCallException or DockerUnavailableException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>
     /// The image on this server: there already, pulled where its registry answers, or carried from
     /// <paramref name="source"/>, so that a server without a way out gets it too.

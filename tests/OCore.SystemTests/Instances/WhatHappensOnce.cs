@@ -1,0 +1,90 @@
+using System.Net;
+using OCore.Client;
+using OCore.SystemTests.Remote;
+using OCore.Tests;
+using Xunit;
+
+namespace OCore.SystemTests.Instances;
+
+/// <summary>Things that are given once, to one: a link into Odoo, a first password, the last room on a server, the last place of a plan.</summary>
+[Collection(OdooLabCollection.Name)]
+public sealed class WhatHappensOnce(OdooLab lab)
+{
+    private OdooScene Scene => lab.Scene;
+
+    [LabFact]
+    public async Task A_link_into_Odoo_signs_in_once_and_the_first_password_is_shown_once()
+    {
+        var instance = await Scene.ProvisionAsync(Scene.Client, Scene.First, "Once");
+        await Scene.AnswersAsync(instance);
+        var link = await Scene.Http.Post<OpenLink>($"/api/instances/{instance.Id}/open");
+        var path = new Uri(link.Url).PathAndQuery;
+        Assert.Equal(HttpStatusCode.SeeOther, (await AskAsync(instance, path)).Status);
+        var (again, text) = await AskAsync(instance, path);
+        Assert.Equal(HttpStatusCode.Forbidden, again);
+        Assert.Contains("expired or was used", text, StringComparison.Ordinal);
+        // Another's signature opens nothing either.
+        var (forged, _) = await AskAsync(instance, path[..^4] + "AAAA");
+        Assert.Equal(HttpStatusCode.Forbidden, forged);
+        using var client = Scene.App.As(Scene.Agency.Owner, Scene.Client);
+        Assert.Contains((await client.Get<Page<AuditEntryView>>("/api/audit-logs?limit=50")).Data, a => a.Action == "instance.opened" && a.ObjectId == instance.Id.ToString());
+
+        Assert.NotEmpty((await Scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal")).Password);
+        await Scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal").IsRefusedAsync(409, "already_shown");
+        await Scene.DeleteAsync(instance);
+        await Scene.NothingIsLeftAsync();
+    }
+
+    [LabFact]
+    public async Task Of_several_who_want_the_last_room_on_a_server_one_gets_it()
+    {
+        ServerView server = null!;
+        await Scene.UntilAsync(async () => (server = await Scene.Http.Get<ServerView>($"/api/servers/{Scene.First.Id}")).Status == ServerStatus.Active, "the server is reachable", 40);
+        // More than half of what any server has free, so that two do not fit.
+        var template = await Scene.Http.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = "Roomy", OdooVersion = "19.0", DefaultWorkers = 0, MemoryMb = (int)(server.Facts!.MemoryBytes >> 20) * 6 / 10 });
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            try
+            {
+                return (await Scene.Http.Post<ProvisionInstance, OperationView>($"/api/templates/{template.Id}/provision", new ProvisionInstance { ServerId = server.Id.ToString(), Organization = Scene.Client.Slug }), null);
+            }
+            catch (OCoreException refused)
+            {
+                return ((OperationView?)null, refused.Problem.Code);
+            }
+        }));
+        var begun = Assert.Single(answers, a => a.Item1 is not null).Item1!;
+        Assert.Equal(3, answers.Count(a => a.Item2 == "server_capacity"));
+        await Scene.DeleteAsync(await Scene.InstanceAsync((await Scene.EndOfAsync(begun)).InstanceId!.Value));
+        await Scene.Http.Send(HttpMethod.Delete, $"/api/templates/{template.Id}");
+        await Scene.NothingIsLeftAsync();
+    }
+
+    [LabFact]
+    public async Task A_full_plan_provisions_nothing()
+    {
+        var admin = Scene.App.As(await Scene.App.OperatorAsync());
+        var before = (await admin.Get<Page<AdminOrganizationView>>("/api/admin/organizations?limit=200")).Data.Single(o => o.Slug == Scene.Agency.Slug).Plan;
+        var plan = await admin.Post<CreatePlan, PlanView>("/api/admin/plans", new CreatePlan { Name = "Full", Slug = "full", Features = ["agency", "templates"], Limits = new PlanLimits { Instances = 0 } });
+        await admin.Put<AssignPlan, AdminOrganizationView>($"/api/admin/organizations/{Scene.Agency.Slug}/plan", new AssignPlan { Plan = plan.Slug });
+        try
+        {
+            var refused = await Scene.BeginProvisioningAsync(Scene.Client, Scene.First).IsRefusedAsync(403, "limit_reached");
+            Assert.Equal("instances", refused.More!["limit"].GetString());
+        }
+        finally
+        {
+            await admin.Put<AssignPlan, AdminOrganizationView>($"/api/admin/organizations/{Scene.Agency.Slug}/plan", new AssignPlan { Plan = before });
+        }
+        await Scene.NothingIsLeftAsync();
+    }
+
+    /// <summary>The answer itself, wherever it leads.</summary>
+    private async Task<(HttpStatusCode Status, string Text)> AskAsync(InstanceView instance, string path)
+    {
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = TimeSpan.FromSeconds(60) };
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://{lab.First.Host.Value}{path}")) { Headers = { Host = instance.Domain } };
+        using var answer = await http.SendAsync(request);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+}

@@ -1,0 +1,84 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Platform.Data;
+using OCore.Tests.Servers;
+
+namespace OCore.Tests.Templates;
+
+/// <summary>What of a provisioning can be refused before a server is asked, and that nothing is made then.</summary>
+public sealed class ProvisioningRefusals(TestApps apps) : IClassFixture<TestApps>
+{
+    [Theory, Sqlite, Postgres]
+    public async Task A_version_that_is_not_supported_is_named_with_those_that_are(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var (agency, server) = await AgencyAsync(app);
+        using var http = app.As(agency.Owner, agency.Org);
+        var refused = await http.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = "Old", OdooVersion = "99.0" }).IsRefusedAsync(422, "odoo_version_not_supported", "odooVersion");
+        Assert.Contains("19.0", refused.Hint, StringComparison.Ordinal);
+
+        // Supported when it was made, and not any more.
+        var template = await http.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = "Aged", OdooVersion = "19.0" });
+        await using (var db = app.Databases.System())
+            await db.Templates.AcrossTenants().Where(t => t.Id == template.Id).ExecuteUpdateAsync(s => s.SetProperty(t => t.OdooVersion, "99.0"));
+        await ProvisionAsync(http, template, server).IsRefusedAsync(422, "odoo_version_not_supported");
+        await NothingIsMadeAsync(http);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_server_without_the_room_says_what_is_needed_and_what_is_free(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var (agency, server) = await AgencyAsync(app);
+        using var http = app.As(agency.Owner, agency.Org);
+        var template = await http.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = "Large", OdooVersion = "19.0", MemoryMb = 4096 });
+        foreach (var query in (string[])["", "?dryRun=true"])
+        {
+            var refused = await ProvisionAsync(http, template, server, query).IsRefusedAsync(409, "server_capacity");
+            Assert.Equal(("memory", 4096L << 20, 3584L << 20), (refused.More!["resource"].GetString(), refused.More["neededBytes"].GetInt64(), refused.More["freeBytes"].GetInt64()));
+            Assert.NotEmpty(refused.Hint!);
+        }
+        await NothingIsMadeAsync(http);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task An_instance_grows_no_further_than_its_server_has_room(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var (agency, server) = await AgencyAsync(app);
+        var instance = await ServersAndInstances.InsertInstanceAsync(app, agency, server);
+        using var http = app.As(agency.Owner, agency.Org);
+        var refused = await http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance { MemoryMb = 4096 }).IsRefusedAsync(409, "server_capacity");
+        Assert.Equal((3072L << 20, 2560L << 20), (refused.More!["neededBytes"].GetInt64(), refused.More["freeBytes"].GetInt64()));
+        await http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance { Workers = 64 }).IsRefusedAsync(409, "server_capacity");
+        var same = await http.Get<InstanceView>($"/api/instances/{instance.Id}");
+        Assert.Equal((1024, 0), (same.MemoryMb, same.Workers));
+        Assert.Equal(3584, (await http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance { MemoryMb = 3584 })).MemoryMb);
+        Assert.Equal(512, (await http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance { MemoryMb = 512 })).MemoryMb);
+    }
+
+    private static Task<OperationView> ProvisionAsync(OCoreHttp http, TemplateView template, Guid server, string query = "") =>
+        http.Post<ProvisionInstance, OperationView>($"/api/templates/{template.Id}/provision{query}", new ProvisionInstance { ServerId = server.ToString() });
+
+    private static async Task NothingIsMadeAsync(OCoreHttp http)
+    {
+        Assert.Empty((await http.Get<Page<InstanceView>>("/api/instances")).Data);
+        Assert.Empty((await http.Get<Page<OperationView>>("/api/operations?kind=instance.provision")).Data);
+    }
+
+    /// <summary>With an active server of 4 GB, of which 512 MB are the system's.</summary>
+    private static async Task<(TestAgency Agency, Guid Server)> AgencyAsync(TestApp app)
+    {
+        var agency = await app.AgencyAsync("Room");
+        await using var db = app.Databases.System();
+        var server = new Server
+        {
+            OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = app.Slug("small"), Host = "127.0.0.1", Port = 1, User = "root", EdgePort = 80, CreatedAt = app.Clock.GetUtcNow(), Status = ServerStatus.Active, PublicKey = "ssh-ed25519 AAAA",
+            Facts = new ServerFacts { Os = "Debian", Kernel = "6", Architecture = "x86_64", Cpus = 2, MemoryBytes = 4L << 30, DiskBytes = 100L << 30 },
+        };
+        db.Add(server);
+        await db.SaveChangesAsync();
+        return (agency, server.Id);
+    }
+}
