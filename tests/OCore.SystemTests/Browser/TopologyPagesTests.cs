@@ -104,6 +104,8 @@ public sealed class TopologyPagesTests(BrowserLab lab, Installation at) : IClass
             await LookedAtAsync(visitor, "topology-table");
             await visitor.Button("Add etcd").PressAsync("Enter");
             await Expect(table.GetByRole(AriaRole.Row)).ToHaveCountAsync(4);
+            // The panel is made anew with what is found about the node, and an open list with it.
+            await visitor.SeesAsync("etcd is joined to nothing.");
             var connect = visitor.Page.GetByRole(AriaRole.Combobox, new() { Name = "Connect with" });
             await connect.PressAsync("Enter");
             await Expect(visitor.Page.GetByRole(AriaRole.Option)).ToHaveTextAsync(["PostgreSQL"]);
