@@ -80,7 +80,7 @@ public sealed class DeletionTests
         Assert.Equal(3, resources.Calls.Count);
     }
 
-    [Theory, Sqlite, Postgres]
+    [Theory, Sqlite, Postgres, Trait("Kind", "exhaustive")]
     public async Task It_goes_on_where_it_stopped_when_a_step_fails_before_or_after_its_effect(Database database)
     {
         var resources = new RecordedResources();

@@ -87,7 +87,7 @@ public sealed class ConfinedFilesTests : IDisposable
         Assert.Equal("secret", Path.GetFileName(Assert.Single(Directory.EnumerateFileSystemEntries(_outside))));
     }
 
-    [Fact]
+    [Fact, Trait("Kind", "exhaustive")]
     public async Task A_folder_that_is_swapped_for_a_link_meanwhile_leads_nowhere()
     {
         var (inside, aside) = (Path.Combine(Root, "race"), Path.Combine(Root, "aside"));

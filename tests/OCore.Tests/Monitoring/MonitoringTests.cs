@@ -86,7 +86,7 @@ public sealed class MonitoringTests
         Assert.Equal(0, seen.Times[0] % 300);
     }
 
-    [Theory, Sqlite, Postgres]
+    [Theory, Sqlite, Postgres, Trait("Kind", "patient")]
     public async Task An_alert_is_raised_after_its_time_and_cleared(Database database)
     {
         await using var app = await TestApp.StartAsync(database);

@@ -42,7 +42,7 @@ public sealed class FollowingEvents
         Assert.Equal(OperationState.Succeeded, (await lab.ReadAsync(id)).State);
     }
 
-    [Theory, Sqlite, Postgres]
+    [Theory, Sqlite, Postgres, Trait("Kind", "patient")]
     public async Task A_stream_on_which_nothing_happens_is_open_and_shows_that_it_lives(Database database)
     {
         await using var lab = await OperationLab.StartAsync(database);

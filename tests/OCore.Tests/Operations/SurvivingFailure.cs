@@ -16,7 +16,7 @@ public sealed class SurvivingFailure
     [Theory, Sqlite, Postgres]
     public Task Every_undo_may_run_twice(Database database) => OnBothKindsAsync(database, h => h.UndoTwiceAsync());
 
-    [Theory, Sqlite, Postgres]
+    [Theory, Sqlite, Postgres, Trait("Kind", "exhaustive")]
     public Task A_process_that_dies_anywhere_loses_nothing(Database database) => OnBothKindsAsync(database, h => h.KillAtEveryPointAsync());
 
     [Theory, Sqlite, Postgres]

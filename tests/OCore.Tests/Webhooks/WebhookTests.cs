@@ -42,7 +42,7 @@ public sealed class WebhookTests
         Assert.Empty((await app.As(owner, client).Get<Page<WebhookView>>("/api/webhooks")).Data);
     }
 
-    [Theory, Sqlite, Postgres]
+    [Theory, Sqlite, Postgres, Trait("Kind", "patient")]
     public async Task What_does_not_arrive_is_tried_again_and_can_be_sent_again(Database database)
     {
         await using var receiver = await Receiver.StartAsync();
