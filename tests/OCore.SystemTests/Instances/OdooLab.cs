@@ -48,8 +48,6 @@ public sealed class OdooLabCollection : ICollectionFixture<OdooLab>
 /// <summary>The program, an agency with a client, and its servers.</summary>
 internal sealed class OdooScene : IAsyncDisposable
 {
-    // What is promised is for a machine that has nothing else to do; on a busy one OCORE_TEST_PATIENCE says how many times as long.
-    private static readonly double Patience = double.Parse(Environment.GetEnvironmentVariable("OCORE_TEST_PATIENCE") ?? "1");
     private static readonly OperationState[] Active = [OperationState.Pending, OperationState.Running, OperationState.Unwinding];
 
     public required TestApp App { get; init; }
@@ -158,7 +156,7 @@ internal sealed class OdooScene : IAsyncDisposable
                     OperationSignals.WorkQueued();
                 }
             }
-            if (clock.Elapsed > TimeSpan.FromSeconds(seconds) * Patience)
+            if (clock.Elapsed > TimeSpan.FromSeconds(seconds) * Lab.Patience)
                 Assert.Fail($"The operation did not end within {seconds} s.\n{await LogAsync(id)}\n{App.Log}");
             await Task.Delay(50);
         }
@@ -222,7 +220,7 @@ internal sealed class OdooScene : IAsyncDisposable
     public async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds)
     {
         for (var clock = Stopwatch.StartNew(); !await condition(); await Task.Delay(100))
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(seconds) * Patience, $"Not within {seconds} s: {what}\n{App.Log}");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(seconds) * Lab.Patience, $"Not within {seconds} s: {what}\n{App.Log}");
     }
 
     /// <summary>A new session, after the clock went past the end of the one before.</summary>

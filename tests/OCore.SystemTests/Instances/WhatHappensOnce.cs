@@ -26,7 +26,7 @@ public sealed class WhatHappensOnce(OdooLab lab)
         // Another's signature opens nothing either.
         var (forged, _) = await AskAsync(instance, path[..^4] + "AAAA");
         Assert.Equal(HttpStatusCode.Forbidden, forged);
-        using var client = Scene.App.As(Scene.Agency.Owner, Scene.Client);
+        using var client = Scene.App.As(Scene.Agency.Owner with { Token = await Scene.App.SignInAsync(Scene.Agency.Owner.Id) }, Scene.Client);
         Assert.Contains((await client.Get<Page<AuditEntryView>>("/api/audit-logs?limit=50")).Data, a => a.Action == "instance.opened" && a.ObjectId == instance.Id.ToString());
 
         Assert.NotEmpty((await Scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal")).Password);

@@ -18,9 +18,7 @@ public sealed class KillingTheServer(ITestOutputHelper output) : IAsyncLifetime
     public const string Alone = "alone";
 
     private const int AtOnce = 10, Rounds = 3;
-    // What is promised is for a machine that has nothing else to do; on a busy one OCORE_TEST_PATIENCE says how many times as long.
-    private static readonly double Patience = double.Parse(Environment.GetEnvironmentVariable("OCORE_TEST_PATIENCE") ?? "1");
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(40) * Patience;
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(40) * Lab.Patience;
     private static readonly OperationState[] Active = [OperationState.Pending, OperationState.Running, OperationState.Unwinding];
 
     private readonly LabServer[] _machines = [new("kill1"), new("kill2")];

@@ -54,6 +54,9 @@ internal static class Lab
     public static string Folder { get; } = Environment.GetEnvironmentVariable("OCORE_LAB") ?? "/var/lib/ocore-lab";
     public static string Bin { get; } = Path.Combine(Repository(), "bin");
 
+    /// <summary>What is promised is for a machine that has nothing else to do; on a busy one OCORE_TEST_PATIENCE says how many times as long.</summary>
+    public static double Patience { get; } = double.Parse(Environment.GetEnvironmentVariable("OCORE_TEST_PATIENCE") ?? "1");
+
     public static string? WhyNoEngine { get; } =
         !OperatingSystem.IsLinux() ? "the tests of servers run on Linux only"
         : !File.Exists("/var/run/docker.sock") && !File.Exists(Path.Combine(Bin, "docker-engine")) ? "no Docker engine runs here and bin/docker-engine is not in this checkout"

@@ -15,7 +15,6 @@ namespace OCore.SystemTests.Topologies;
 [Collection(KillingTheServer.Alone)]
 public sealed class KilledDeployments(ITestOutputHelper output) : IAsyncLifetime
 {
-    private static readonly double Patience = double.Parse(Environment.GetEnvironmentVariable("OCORE_TEST_PATIENCE") ?? "1");
     private static readonly OperationState[] Active = [OperationState.Pending, OperationState.Running, OperationState.Unwinding];
     // Of this drawing these have nothing to start: they are over before anybody can look.
     private static readonly string[] Empty = ["start etcd", "lead to PostgreSQL", "start the NFS server"];
@@ -134,7 +133,7 @@ public sealed class KilledDeployments(ITestOutputHelper output) : IAsyncLifetime
             seen = await Http.Get<OperationView>($"/api/operations/{operation}");
             if (!Active.Contains(seen.State))
                 break;
-            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(12) * Patience, $"It does not end: {Tell(seen)}\n{_process.Said}");
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(12) * Lab.Patience, $"It does not end: {Tell(seen)}\n{_process.Said}");
             if (seen.Steps.FirstOrDefault(s => s.State == within && !met.Contains(s.Name)) is not { } step)
                 continue;
             met.Add(step.Name);
@@ -216,6 +215,6 @@ public sealed class KilledDeployments(ITestOutputHelper output) : IAsyncLifetime
     private async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds)
     {
         for (var clock = Stopwatch.StartNew(); !await condition(); await Task.Delay(200))
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(seconds) * Patience, $"Not within {seconds} s: {what}\n{_process.Said}");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(seconds) * Lab.Patience, $"Not within {seconds} s: {what}\n{_process.Said}");
     }
 }

@@ -215,7 +215,7 @@ public sealed class MountingNfs(ITestOutputHelper output) : IAsyncLifetime
         public async Task<string> UntilAsync(string beginning, int seconds)
         {
             var until = Stopwatch.StartNew();
-            while (until.Elapsed < TimeSpan.FromSeconds(seconds * Patience))
+            while (until.Elapsed < TimeSpan.FromSeconds(seconds) * Lab.Patience)
             {
                 if (await Task.Run(() => _lines.TryTake(out var line, TimeSpan.FromSeconds(1)) ? line : null) is not { } next)
                 {
@@ -233,8 +233,6 @@ public sealed class MountingNfs(ITestOutputHelper output) : IAsyncLifetime
             Assert.Fail($"'{beginning}' was not said within {until.Elapsed.TotalSeconds:0} s:\n{string.Join('\n', Seen)}");
             return "";
         }
-
-        private static int Patience => int.TryParse(Environment.GetEnvironmentVariable("OCORE_TEST_PATIENCE"), out var times) ? times : 1;
 
         public void Dispose()
         {
