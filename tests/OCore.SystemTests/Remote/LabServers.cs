@@ -140,6 +140,8 @@ internal sealed class LabServer(string name)
         done
         systemctl disable --quiet ocore-firewall.service 2>/dev/null || true
         rm -rf /var/lib/ocore /etc/systemd/system/ocore-firewall.service
+        keys=/home/deploy/.ssh/authorized_keys
+        if [ -e "$keys" ]; then sed -i '/ ocore-[0-9a-f]*$/d' "$keys"; fi
         """);
 
     public Task DoAsync(string verb) => Lab.RunAsync(verb, name);
