@@ -302,9 +302,9 @@ public sealed class TopologyPagesTests(BrowserLab lab, Installation at) : IClass
         });
     }
 
-    private static ILocator Nodes(Visitor visitor) => visitor.Page.Locator(".react-flow__node");
+    internal static ILocator Nodes(Visitor visitor) => visitor.Page.Locator(".react-flow__node");
     private static ILocator Edges(Visitor visitor) => visitor.Page.Locator(".react-flow__edge");
-    private static ILocator Node(Visitor visitor, string id) => visitor.Page.Locator($".react-flow__node[data-id='{id}']");
+    internal static ILocator Node(Visitor visitor, string id) => visitor.Page.Locator($".react-flow__node[data-id='{id}']");
 
     private static async Task ConnectAsync(Visitor visitor, string from, string to)
     {
@@ -313,7 +313,7 @@ public sealed class TopologyPagesTests(BrowserLab lab, Installation at) : IClass
         await DragAsync(visitor, start.X + (start.Width / 2), start.Y + (start.Height / 2), end.X + (end.Width / 2), end.Y + (end.Height / 2));
     }
 
-    private static async Task DragAsync(Visitor visitor, float fromX, float fromY, float toX, float toY, int steps = 10)
+    internal static async Task DragAsync(Visitor visitor, float fromX, float fromY, float toX, float toY, int steps = 10)
     {
         await visitor.Page.Mouse.MoveAsync(fromX, fromY);
         await visitor.Page.Mouse.DownAsync();
@@ -322,7 +322,7 @@ public sealed class TopologyPagesTests(BrowserLab lab, Installation at) : IClass
     }
 
     /// <summary>Accessible, within the window, and on a picture, in light and dark.</summary>
-    private static async Task LookedAtAsync(Visitor visitor, string name)
+    internal static async Task LookedAtAsync(Visitor visitor, string name)
     {
         await visitor.FitsAsync(name);
         foreach (var dark in (bool[])[true, false])

@@ -1,12 +1,9 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using OCore.Client;
 using OCore.Features.Topologies.Balancers;
 
@@ -71,33 +68,26 @@ public sealed class BalancerTests
     [Theory, Installed("haproxy"), Installed("nginx")]
     public async Task The_real_program_takes_each_and_does_what_the_contract_says(string program)
     {
-        var path = InstalledAttribute.Find(program)!;
         var folder = TestDatabases.NewDirectory(program);
-        var type = Enum.Parse<LoadBalancerType>(program, true);
         foreach (var (name, plan) in Plans().Where(p => !p.Plan.Tls))
-            Assert.True(await CheckAsync(path, type, folder, plan) is null, $"{name}: {await CheckAsync(path, type, folder, plan)}");
+            Assert.True(await RunningBalancer.CheckAsync(program, folder, plan) is null, $"{name}: {await RunningBalancer.CheckAsync(program, folder, plan)}");
 
-        await using var one = await Fake.StartAsync("one");
-        await using var two = await Fake.StartAsync("two");
-        BalancedNode[] nodes = [new("odoo-1", IPAddress.Loopback, one.Port, one.LivePort), new("odoo-2", IPAddress.Loopback, two.Port, two.LivePort)];
+        await using var one = await FakeOdoo.StartAsync("one");
+        await using var two = await FakeOdoo.StartAsync("two");
         foreach (var sticky in new[] { false, true })
         {
-            var port = Fake.FreePort();
-            var plan = new BalancerPlan { Nodes = nodes, Sticky = sticky, HttpPort = port };
-            using var process = Start(path, type, Write(type, Directory.CreateDirectory(Path.Combine(folder, sticky.ToString())).FullName, plan), folder);
-            try
+            var plan = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], Sticky = sticky, HttpPort = FakeOdoo.FreePort() };
+            await using (RunningBalancer.Start(program, Directory.CreateDirectory(Path.Combine(folder, sticky.ToString())).FullName, plan))
             {
-                using var http = new HttpClient(new SocketsHttpHandler { UseCookies = true, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
-                await UntilAsync(async () => (await http.GetAsync("/web")).IsSuccessStatusCode);
+                using var http = new HttpClient(new SocketsHttpHandler { UseCookies = true, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri($"http://127.0.0.1:{plan.HttpPort}") };
+                await RunningBalancer.UntilAsync(async () => (await http.GetAsync("/web")).IsSuccessStatusCode, "it leads to Odoo");
                 await ContractAsync(http, sticky);
-                if (!sticky)
+                if (sticky)
+                    await LossOfTheirsAsync(http, one, two);
+                else
                     await LossAsync(http, two);
             }
-            finally
-            {
-                process.Kill(entireProcessTree: true);
-                await process.WaitForExitAsync();
-            }
+            await one.BackAsync();
             await two.BackAsync();
         }
     }
@@ -106,21 +96,19 @@ public sealed class BalancerTests
     [Theory, Installed("haproxy"), Installed("nginx")]
     public async Task The_real_program_ends_tls(string program)
     {
-        var type = Enum.Parse<LoadBalancerType>(program, true);
         var folder = TestDatabases.NewDirectory(program + "-tls");
-        await using var one = await Fake.StartAsync("one");
-        await using var two = await Fake.StartAsync("two");
-        var (http, https) = (Fake.FreePort(), Fake.FreePort());
+        await using var one = await FakeOdoo.StartAsync("one");
+        await using var two = await FakeOdoo.StartAsync("two");
+        var (http, https) = (FakeOdoo.FreePort(), FakeOdoo.FreePort());
         var file = Path.Combine(folder, "erp.pem");
         using var certificate = SelfSigned("erp.example.com", file);
         var plan = new BalancerPlan
         {
-            Nodes = [new("odoo-1", IPAddress.Loopback, one.Port, one.LivePort), new("odoo-2", IPAddress.Loopback, two.Port, two.LivePort)], Sticky = true, Hosts = ["erp.example.com", "shop.example.com"], Folder = folder,
+            Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], Sticky = true, Hosts = ["erp.example.com", "shop.example.com"], Folder = folder,
             Tls = true, HttpPort = http, HttpsPort = https, OuterHttpsPort = https, Certificates = [new("erp.example.com", file)], Thumbprint = "Thumb-Print_1",
         };
-        Assert.Null(await CheckAsync(InstalledAttribute.Find(program)!, type, folder, plan));
-        using var process = Start(InstalledAttribute.Find(program)!, type, Write(type, folder, plan), folder);
-        try
+        Assert.Null(await RunningBalancer.CheckAsync(program, folder, plan));
+        await using (RunningBalancer.Start(program, folder, plan))
         {
             using var client = new HttpClient(new SocketsHttpHandler
             {
@@ -132,12 +120,14 @@ public sealed class BalancerTests
                 },
                 SslOptions = new() { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() },
             });
-            await UntilAsync(async () => (await client.GetAsync($"https://erp.example.com:{https}/web")).IsSuccessStatusCode);
+            await RunningBalancer.UntilAsync(async () => (await client.GetAsync($"https://erp.example.com:{https}/web")).IsSuccessStatusCode, "it leads to Odoo");
             using var secure = await client.GetAsync($"https://erp.example.com:{https}/web");
             var seen = await secure.Content.ReadAsStringAsync();
             Assert.Contains("X-Forwarded-Proto: https", seen, StringComparison.OrdinalIgnoreCase);
             Assert.Contains("max-age=31536000", string.Join(' ', secure.Headers.GetValues("Strict-Transport-Security")), StringComparison.Ordinal);
             Assert.EndsWith("live", (await client.GetStringAsync($"https://erp.example.com:{https}/websocket")).Split('\n')[0], StringComparison.Ordinal);
+            await LiveAsync(client, $"wss://erp.example.com:{https}/websocket");
+            await LiveAsync(client, $"ws://shop.example.com:{http}/websocket");
             Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"https://erp.example.com:{https}/web/database/manager")).StatusCode);
             using var sent = await client.GetAsync($"http://erp.example.com:{http}/web/login?a=b%20c");
             Assert.Equal((HttpStatusCode.PermanentRedirect, $"https://erp.example.com:{https}/web/login?a=b%20c"), (sent.StatusCode, sent.Headers.Location?.OriginalString));
@@ -149,11 +139,6 @@ public sealed class BalancerTests
             Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"http://evil.example.com:{http}/web")).StatusCode);
             foreach (var host in plan.Hosts)
                 Assert.Equal("0123456789abcdefXYZ_-.Thumb-Print_1", await client.GetStringAsync($"http://{host}:{http}/.well-known/acme-challenge/0123456789abcdefXYZ_-"));
-        }
-        finally
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync();
         }
     }
 
@@ -173,6 +158,7 @@ public sealed class BalancerTests
     {
         Assert.EndsWith("http", (await http.GetStringAsync("/web")).Split('\n')[0], StringComparison.Ordinal);
         Assert.EndsWith("live", (await http.GetStringAsync("/websocket")).Split('\n')[0], StringComparison.Ordinal);
+        await LiveAsync(http, $"ws://{http.BaseAddress!.Authority}/websocket?version=19.0-1");
         foreach (var closed in new[] { "/web/database/manager", "/web/database", "/WEB/Database/selector", "/web//database/manager", "/%77eb/database/manager" })
         {
             using var refused = await http.GetAsync(closed);
@@ -199,7 +185,20 @@ public sealed class BalancerTests
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/web/login")).StatusCode);
     }
 
-    private static async Task LossAsync(HttpClient http, Fake two)
+    /// <summary>A live connection to the port for them, and a word both ways.</summary>
+    private static async Task LiveAsync(HttpClient http, string address)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri(address), http, patience.Token);
+        await socket.SendAsync(Encoding.UTF8.GetBytes("hello"), WebSocketMessageType.Text, true, patience.Token);
+        var buffer = new byte[200];
+        var heard = await socket.ReceiveAsync(buffer.AsMemory(), patience.Token);
+        Assert.EndsWith(" live: hello", Encoding.UTF8.GetString(buffer, 0, heard.Count), StringComparison.Ordinal);
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+    }
+
+    private static async Task LossAsync(HttpClient http, FakeOdoo two)
     {
         await two.GoneAsync();
         // Those that may be asked twice are, before the check has noticed.
@@ -207,91 +206,15 @@ public sealed class BalancerTests
             Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/web")).StatusCode);
     }
 
-    private static async Task<string?> CheckAsync(string path, LoadBalancerType type, string folder, BalancerPlan plan)
+    /// <summary>The node that somebody is kept on is lost, with their session: they sign in again at another, and see no error.</summary>
+    private static async Task LossOfTheirsAsync(HttpClient http, FakeOdoo one, FakeOdoo two)
     {
-        var file = Write(type, folder, plan);
-        using var check = Process.Start(new ProcessStartInfo(path, type == LoadBalancerType.Haproxy ? ["-c", "-f", file] : ["-t", "-p", folder, "-c", file]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        var said = await check.StandardError.ReadToEndAsync() + await check.StandardOutput.ReadToEndAsync();
-        await check.WaitForExitAsync();
-        // Later ones would have HTTP/2 written another way, which earlier ones do not know.
-        var heard = string.Join('\n', said.Split('\n').Where(l => !l.Contains("\"listen ... http2\" directive is deprecated", StringComparison.Ordinal)));
-        return check.ExitCode == 0 && !heard.Contains("WARNING", StringComparison.Ordinal) && !heard.Contains("[warn]", StringComparison.Ordinal) ? null : said;
-    }
-
-    private static string Write(LoadBalancerType type, string folder, BalancerPlan plan)
-    {
-        // Beside others on this machine, its own files and socket are its own.
-        foreach (var (name, text) in plan.Render(type))
-            File.WriteAllText(Path.Combine(folder, name), text.Replace("/tmp/nginx", folder + "/nginx", StringComparison.Ordinal).Replace("127.0.0.1:8404", $"127.0.0.1:{Fake.FreePort()}", StringComparison.Ordinal));
-        return Path.Combine(folder, type == LoadBalancerType.Haproxy ? "haproxy.cfg" : "nginx.conf");
-    }
-
-    private static Process Start(string path, LoadBalancerType type, string file, string folder) =>
-        Process.Start(new ProcessStartInfo(path, type == LoadBalancerType.Haproxy ? ["-db", "-f", file] : ["-p", folder, "-c", file, "-g", "daemon off;"]))!;
-
-    private static async Task UntilAsync(Func<Task<bool>> done)
-    {
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(20);)
-        {
-            try
-            {
-                if (await done())
-                    return;
-            }
-            catch (HttpRequestException)
-            {
-            }
-            await Task.Delay(50);
-        }
-        Assert.Fail("It did not come up.");
-    }
-
-    /// <summary>An Odoo as a load balancer sees it: two ports, two health pages, and it repeats what it was told.</summary>
-    private sealed class Fake(string name, int port, int livePort) : IAsyncDisposable
-    {
-        private WebApplication? _web;
-
-        public int Port => port;
-        public int LivePort => livePort;
-
-        public static async Task<Fake> StartAsync(string name)
-        {
-            var fake = new Fake(name, FreePort(), FreePort());
-            await fake.BackAsync();
-            return fake;
-        }
-
-        public static int FreePort()
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            return ((IPEndPoint)listener.LocalEndpoint).Port;
-        }
-
-        public async Task BackAsync()
-        {
-            if (_web is not null)
-                return;
-            var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-            builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{port}", $"http://127.0.0.1:{livePort}");
-            _web = builder.Build();
-            _web.Run(http =>
-            {
-                var isLive = http.Connection.LocalPort == livePort;
-                var health = http.Request.Path == (isLive ? "/websocket/health" : "/web/health");
-                http.Response.StatusCode = health && !http.Request.Host.HasValue ? 500 : 200;
-                return http.Response.WriteAsync($"{name} {(isLive ? "live" : "http")}\n" + string.Join('\n', http.Request.Headers.Select(h => $"{h.Key}: {h.Value}")));
-            });
-            await _web.StartAsync();
-        }
-
-        public async Task GoneAsync()
-        {
-            await using var web = _web;
-            _web = null;
-        }
-
-        public async ValueTask DisposeAsync() => await GoneAsync();
+        async Task<string> AskAsync() => (await http.GetStringAsync("/web")).Split('\n')[0];
+        var (theirs, other) = await AskAsync() == "one http" ? (one, "two http") : (two, "one http");
+        await theirs.GoneAsync();
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(other, await AskAsync());
+        await LiveAsync(http, $"ws://{http.BaseAddress!.Authority}/websocket");
     }
 }
 

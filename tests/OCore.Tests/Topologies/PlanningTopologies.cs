@@ -22,6 +22,8 @@ public sealed class PlanningTopologies
         Tell("nothing changed", pair, pair);
         Tell("more workers, another Odoo, another body size", pair, pair.Set("odoo-1", "workers", 6).Add("odoo-3", NodeType.Odoo, "db", ("workers", 4), ("cronThreads", 0)).Join("odoo-3", "postgres", "s3", "redis").Join("lb", "odoo-3").Set("lb", "bodyMb", 256));
         Tell("an Odoo goes, the load balancer moves", pair, pair.Without("odoo-2").On("lb", "files"));
+        Tell("sessions leave Redis, which stays", pair, pair.Ha(h => h with { RedisEnabled = false }));
+        Tell("sessions come to Redis, and the only Odoo is made anew", pair.Without("odoo-2").Ha(h => h with { RedisEnabled = false }), pair.Without("odoo-2"));
         Tell("PostgreSQL moves", pair, pair.On("postgres", "files"));
         Tell("destroyed", pair, null);
         Tell("destroyed: Redis with sentinels, and backups", watched, null);
@@ -72,6 +74,62 @@ public sealed class PlanningTopologies
         // Nor does a Redis that runs alone become one of several.
         Assert.Equal(["redis", "redis-2", "sentinel-1", "sentinel-2", "sentinel-3"], Refused(DeployScene.Watched()).Keys);
         Assert.Equal(["backup", "backups"], Refused(pair.BackedUp()).Keys);
+        // Nothing moves the files, whatever is drawn for them; where sessions are may change.
+        Assert.Contains("Stay with s3", Assert.Single(Refused(pair.Ha(h => h with { FilestoreType = FilestoreType.Local }))).Value, StringComparison.Ordinal);
+        var shared = Sketch.Of("shared");
+        Assert.Contains("Stay with local", Planner.NotChanged([], shared.Ha(h => h with { FilestoreType = FilestoreType.Local }).Layout(), shared.Layout())["filestore"], StringComparison.Ordinal);
+        Assert.Empty(Refused(pair.Ha(h => h with { RedisEnabled = false })));
+    }
+
+    /// <summary>A primary that is left alone goes on, unless it was promised that nothing is lost. That is no part of what ran before it could be promised.</summary>
+    [Fact]
+    public void Where_no_row_may_be_lost_writing_waits_for_another_machine()
+    {
+        static string Patroni(Sketch drawn)
+        {
+            var layout = drawn.Layout();
+            return PatroniConfig.Render(layout, layout.Find("postgres-2")!, new TopologySecrets("a", "b", "c", "d", "e"));
+        }
+        var sketch = DeployScene.Failover();
+        Assert.DoesNotContain("synchronous_mode_strict", Patroni(sketch), StringComparison.Ordinal);
+        foreach (var saying in (string[])["postgres", "postgres-3"])
+        {
+            var promised = sketch.Set(saying, "zeroDataLoss", true);
+            Assert.DoesNotContain(promised.Findings(), f => f.Severity == FindingSeverity.Error);
+            Assert.Empty(LayoutMaker.NotBuilt(promised.Snapshot()));
+            foreach (var mode in (string[])["\"synchronous_mode\": true", "\"synchronous_mode_strict\": true"])
+                Assert.Contains(mode, Patroni(promised), StringComparison.Ordinal);
+            Assert.Equal(["postgres", "postgres-2", "postgres-3"], Planner.NotChanged(Planner.Actions(sketch.Layout(), promised.Layout(), sketch.Names()), sketch.Layout(), promised.Layout()).Keys);
+        }
+    }
+
+    /// <summary>What is drawn and not done is refused, by node; who draws what is done anyhow is not contradicted.</summary>
+    [Fact]
+    public void What_a_deployment_does_not_read_is_refused_in_words()
+    {
+        var (pair, failover) = (DeployScene.Pair(), DeployScene.Failover());
+        var shared = Sketch.Of("shared");
+        void Refuses(Sketch sketch, string node, string member, object value, string says)
+        {
+            var why = Assert.Single(LayoutMaker.NotBuilt(sketch.Set(node, member, value).Snapshot()));
+            Assert.Equal(node, why.Key);
+            Assert.Contains(says, why.Value, StringComparison.Ordinal);
+        }
+        Refuses(failover, "postgres", "locale", "de_DE.UTF-8", "Take locale out");
+        Refuses(failover, "postgres", "namespace", "/erp/", "Take namespace out");
+        Refuses(failover, "postgres", "checksums", false, "Take checksums out");
+        Refuses(pair, "postgres", "checksums", true, "Take checksums out");
+        Refuses(failover, "postgres-2", "ttl", 30, "say it at PostgreSQL, and nothing else here");
+        Refuses(failover, "postgres-3", "synchronous", false, "say it at PostgreSQL");
+        Refuses(pair, "redis", "prefix", "erp", "Take prefix out");
+        Refuses(pair, "redis", "aclUser", "erp", "Take aclUser out");
+        Refuses(shared, "filestore", "uid", 101, "Take uid out");
+        Refuses(shared, "odoo-1", "gid", 101, "Take gid out");
+        foreach (var member in (string[])["database", "dbFilter", "dataDir", "secrets", "addonsRevision"])
+            Refuses(pair, "odoo-2", member, "other", $"Take {member} out");
+        Assert.Contains("Take prefix out. Redis has one password", LayoutMaker.NotBuilt(pair.Set("redis", "prefix", "a").Set("redis", "aclUser", "b").Snapshot())["redis"], StringComparison.Ordinal);
+        Assert.Empty(LayoutMaker.NotBuilt(failover.Set("postgres", "locale", "C.UTF-8").Set("postgres", "namespace", "/service/").Set("postgres", "checksums", true).Set("postgres-2", "ttl", 20).Set("odoo-1", "dataDir", "/var/lib/odoo").Set("odoo-1", "dbFilter", "").Snapshot()));
+        Assert.Empty(LayoutMaker.NotBuilt(pair.Set("postgres", "checksums", false).Snapshot()));
     }
 
     public static TheoryData<string> Keys() => [.. Features.Topologies.Blueprints.All.Select(b => b.Key)];
@@ -195,6 +253,22 @@ public sealed class PlanningTopologies
         Assert.Empty(plan.Findings);
         var operation = await http.Post<DeployTopology, OperationView>($"/api/topologies/{topology.Id}/deploy", new() { PlanHash = plan.Hash });
         Assert.Contains("schedule the backups", operation.Steps.Select(s => s.Name));
+    }
+
+    /// <summary>oCore's own connections go where they may. A bucket that is elsewhere has refused nothing: the servers' tries say whether they reach it.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task A_bucket_that_oCore_may_not_reach_is_not_said_to_refuse(Database database)
+    {
+        await using var app = await TestApp.StartAsync(database);
+        var agency = await app.AgencyAsync("Probing");
+        var http = app.As(agency.Owner, agency.Org);
+        var topology = await http.Post<CreateTopology, TopologyView>("/api/topologies", new() { Name = "Probed", Blueprint = "single" });
+        var path = $"/api/topologies/{topology.Id}";
+        await http.Put<UpdateTopology, TopologyView>(path, new() { Changes = [Fix.Node("s3", NodeType.S3, ("endpoint", "http://10.0.0.99"), ("bucket", "erp"), ("credential", "main")), Fix.Edge("odoo", "s3")] });
+        await http.Put<SetTopologyCredential, TopologyCredentialView>($"{path}/credentials/main", new() { AccessKey = "AK", SecretKey = "the-secret-key" });
+        var seen = await http.Post<ValidateTopology, TopologyValidation>(path + "/validate", new() { Probe = true });
+        Assert.NotNull(seen.Probe);
+        Assert.DoesNotContain(seen.Findings, f => f.Code == "TP-F04");
     }
 
     /// <summary>One that is alone is told to Odoo as ever, so that nothing that runs is different for it; by sentinels it is found by name.</summary>

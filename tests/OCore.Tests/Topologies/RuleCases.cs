@@ -80,6 +80,8 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-F05", Warning, Shared.Set("filestore", "snapshots", true).Add("backup", NodeType.Backup, "edge").Join("filestore", "backup").Join("postgres", "backup"), s => s.Without("filestore-backup")),
         Case("TP-F05", Warning, Full, s => s.Set("backups", "bucket", "erp")),
         Case("TP-F06", Error, Shared.Running(), s => s.Running(r => r with { Ha = r.Ha with { FilestoreType = FilestoreType.Local } })),
+        // A word in the drawing moves no files.
+        Case("TP-F06", Error, Full.Running(), s => s.Set("s3", "migrate", true).Running(r => r with { Ha = r.Ha with { FilestoreType = FilestoreType.SharedNfs } })),
     ];
 
     private static IEnumerable<RuleCase> Sessions() =>
@@ -96,29 +98,37 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-R05", Warning, Full, s => s.Without("sentinel-3")),
         Case("TP-R05", Warning, Full, s => s.Without("redis-2")),
         Case("TP-R06", Warning, Failover.Running(), s => s.Running(r => r with { Ha = r.Ha with { RedisEnabled = false } })),
+        Case("TP-R06", Warning, Failover.Running(), s => s.Ha(h => h with { RedisEnabled = false })),
         Case("TP-R07", Error, Failover, s => s.Set("redis", "mode", "cluster")),
     ];
 
-    private static IEnumerable<RuleCase> Databases() =>
-    [
-        Case("TP-P01", Error, Failover, s => s.On("postgres-2", "db-1")),
-        Case("TP-P01", Error, Failover, s => s.Without("postgres-2")),
-        Case("TP-P04", Warning, Full, s => s.Without("postgres-3")),
-        Case("TP-P04", Error, Failover, s => s.Set("postgres-1", "zeroDataLoss", true)),
-        Case("TP-P05", Error, Full, s => s.Set("postgres-2", "version", 16)),
-        Case("TP-P05", Error, Full, s => s.Set("postgres-2", "role", "primary")),
-        Case("TP-P05", Error, Full, s => s.Without("postgres-3-postgres-1")),
-        Case("TP-P05", Error, Full, s => s.Server("db-3", f => f with { Architecture = "aarch64" })),
-        Case("TP-P06", Error, Failover, s => s.Without("odoo-2-postgres-2")),
-        Case("TP-P06", Error, Failover, s => s.Set("odoo-1", "targetSessionAttrs", "any")),
-        Case("TP-P11", Error, Shared, s => s.Set("postgres", "maxConnections", 100)),
-        Case("TP-P12", Error, Shared.Add("pool", NodeType.Pgbouncer, "db", ("poolMode", "transaction"), ("sessionDatabases", new[] { "postgres" })).Join("pool", "postgres").Without("odoo-1-postgres").Without("odoo-2-postgres").Join("odoo-1", "pool").Join("odoo-2", "pool"),
-            s => s.Set("pool", "sessionDatabases", null)),
-        Case("TP-P13", Warning, Full, s => s.Without("backup")),
-        Case("TP-P13", Warning, Full, s => s.On("backup", "db-2")),
-        Case("TP-P13", Info, Full.Ha(h => h with { PgFailoverEnabled = false }), s => s.Ha(h => h with { PgFailoverEnabled = true })),
-        Case("TP-P14", Warning, Failover, s => s.Without("postgres-2")),
-    ];
+    private static IEnumerable<RuleCase> Databases()
+    {
+        var pooled = Shared.Add("pool", NodeType.Pgbouncer, "db", ("poolMode", "transaction"), ("sessionDatabases", new[] { "postgres" })).Join("pool", "postgres")
+            .Without("odoo-1-postgres").Without("odoo-2-postgres").Join("odoo-1", "pool").Join("odoo-2", "pool");
+        return
+        [
+            Case("TP-P01", Error, Failover, s => s.On("postgres-2", "db-1")),
+            Case("TP-P01", Error, Failover, s => s.Without("postgres-2")),
+            Case("TP-P04", Warning, Full, s => s.Without("postgres-3")),
+            Case("TP-P04", Error, Failover, s => s.Set("postgres-1", "zeroDataLoss", true)),
+            Case("TP-P04", Error, Full.Set("postgres-1", "zeroDataLoss", true), s => s.Set("postgres-1", "synchronous", false)),
+            Case("TP-P05", Error, Full, s => s.Set("postgres-2", "version", 16)),
+            Case("TP-P05", Error, Full, s => s.Set("postgres-2", "role", "primary")),
+            Case("TP-P05", Error, Full, s => s.Without("postgres-3-postgres-1")),
+            Case("TP-P05", Error, Full, s => s.Server("db-3", f => f with { Architecture = "aarch64" })),
+            Case("TP-P06", Error, Failover, s => s.Without("odoo-2-postgres-2")),
+            Case("TP-P06", Error, Failover, s => s.Set("odoo-1", "targetSessionAttrs", "any")),
+            Case("TP-P11", Error, Shared, s => s.Set("postgres", "maxConnections", 100)),
+            Case("TP-P12", Error, pooled, s => s.Set("pool", "sessionDatabases", null)),
+            Case("TP-P12", Error, pooled, s => s.Set("odoo-1", "queueJob", "locked")),
+            Case("TP-P12", Error, pooled.Set("odoo-1", "queueJob", "locked").Set("pool", "sessionDatabases", new[] { "acme_erp", "postgres" }), s => s.Set("pool", "sessionDatabases", new[] { "acme_erp" })),
+            Case("TP-P13", Warning, Full, s => s.Without("backup")),
+            Case("TP-P13", Warning, Full, s => s.On("backup", "db-2")),
+            Case("TP-P13", Info, Full.Ha(h => h with { PgFailoverEnabled = false }), s => s.Ha(h => h with { PgFailoverEnabled = true })),
+            Case("TP-P14", Warning, Failover, s => s.Without("postgres-2")),
+        ];
+    }
 
     private static IEnumerable<RuleCase> Deciding()
     {
@@ -139,6 +149,8 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
             Case("TP-P09", Error, Full, s => s.Set("postgres-1", "retryTimeout", 10)),
             Case("TP-P09", Error, Full, s => s.Set("postgres-1", "ttl", 15)),
             Case("TP-P10", Warning, Full, s => s.Set("postgres-1", "ttl", null).Set("postgres-1", "loopWait", null).Set("postgres-1", "retryTimeout", null).Set("postgres-1", "primaryStartTimeout", null)),
+            Case("TP-P10", Warning, Full, s => s.Set("postgres-1", "primaryStartTimeout", null)),
+            Case("TP-P10", Warning, Full, s => s.Set("postgres-1", "ttl", null)),
             Case("TP-P15", Error, named.Beside("Other", "pg", NodeType.Postgres, null, ("scope", "shop")), s => s.Beside("Other", "pg-2", NodeType.Postgres, null, ("scope", "erp"))),
         ];
     }
@@ -184,6 +196,7 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-N01", Error, Failover.Probed(), s => s.Tried(2380, new LiveTry("does not answer", null))),
         Case("TP-N01", Error, Shared.Tried(8072, new LiveTry(null, 1.9)), s => s.Tried(8072, new LiveTry("is answered by something else", null))),
         Case("TP-N01", Error, Full.Probed(), s => s.Tried(443, new LiveTry("does not answer", null))),
+        Case("TP-F04", Error, Full.Probed(), s => s.Probed(l => l with { Buckets = new Dictionary<string, string> { ["s3"] = "The access key may not do this in the bucket." } })),
         Case("TP-N02", Warning, Failover.Tried(2380, new LiveTry(null, 9.9)), s => s.Tried(2380, new LiveTry(null, 10.1))),
         Case("TP-N02", Info, Shared.Tried(5432, new LiveTry(null, 1.9)), s => s.Tried(5432, new LiveTry(null, 2.1))),
         Case("TP-N03", Warning, Failover.Probed(), s => s.Probed(l => l with { Open = [("etcd-1", 2379, "app-1")] })),

@@ -109,6 +109,12 @@ function PlanForm({ editor, deployment: { deployment, make }, refusal }: Props) 
   );
 }
 
+type PlanAction = TopologyPlanView['actions'][number];
+
+/** Of what is made or taken away there is no other side to compare with. */
+const differs = (action: PlanAction['action'], { before, after }: PlanAction['changes'][number]) =>
+  action === 'create' ? after : action === 'destroy' ? before : `${before ?? 'not set'} → ${after ?? 'not set'}`;
+
 const verbs = { deploy: 'Deploy', change: 'Make these changes', destroy: 'Take it down' };
 
 function PlanView({ editor, deployment: { deploy, forget }, refusal, plan, onShow }: Props & { plan: TopologyPlanView }) {
@@ -125,7 +131,7 @@ function PlanView({ editor, deployment: { deploy, forget }, refusal, plan, onSho
           <li key={`${action.nodeId} ${action.action}`} data-action={action.action}>
             <p><b>{actionWords[action.action]}</b> <button type="button" onClick={() => { editor.select({ nodes: [action.nodeId], edges: [] }); onShow([action.nodeId]); }}>{action.label}</button>{action.server && <span className="dim"> on {action.server.name}</span>}</p>
             <p>{action.message}</p>
-            {action.changes.map((change) => <p key={change.setting} className="dim break"><span className="mono">{change.setting}</span>: {change.before ?? 'not set'} → {change.after ?? 'not set'}</p>)}
+            {action.changes.map((change) => <p key={change.setting} className="dim break"><span className="mono">{change.setting}</span>: {differs(action.action, change)}</p>)}
             {action.downtime && <p><Tag tone="warn">Downtime</Tag> {action.downtime}</p>}
             {action.dataRisk && <p><Tag tone="bad">Data</Tag> {action.dataRisk}</p>}
           </li>

@@ -72,8 +72,9 @@ function Member({ field, node, onChange, readOnly }: { field: Field; node: Drawn
     return <TagsInput {...shared} value={Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []} onChange={(next) => onChange(next.length > 0 ? next : undefined)} />;
   const options = field.as === 'flag' ? [['true', 'Yes'], ['false', 'No']] as [string, string][] : (field.options ?? []);
   const usual = options.find(([option]) => option === String(field.otherwise ?? (field.as === 'flag' ? false : '')))?.[1];
+  const unbuilt = (option: string) => field.unbuilt?.includes(option) ?? false;
   return (
-    <Select {...shared} data={options.map(([option, label]) => ({ value: option, label }))} placeholder={usual ? `${usual} (usual)` : 'Not said'} clearable={!readOnly} clearButtonProps={{ 'aria-label': `Clear ${field.label}` }}
+    <Select {...shared} data={options.map(([option, label]) => ({ value: option, label: unbuilt(option) ? `${label} (not built)` : label, disabled: unbuilt(option) && value !== option }))} placeholder={usual ? `${usual} (usual)` : 'Not said'} clearable={!readOnly} clearButtonProps={{ 'aria-label': `Clear ${field.label}` }}
       value={value === undefined ? null : String(value)} onChange={(next) => onChange(next === null ? undefined : field.as === 'flag' ? next === 'true' : next)} />
   );
 }

@@ -12,6 +12,8 @@ export interface Field {
   min?: number;
   max?: number;
   options?: [value: string, label: string][];
+  /** Those that a plan refuses: shown where a drawing has them, and not to be chosen. */
+  unbuilt?: string[];
   /** Only for those who look for it. */
   rare?: boolean;
 }
@@ -81,7 +83,7 @@ export const kinds: Kind[] = [
     fields: [
       choice('role', 'Role', [['primary', 'Primary'], ['replica', 'Replica']]), number('version', 'Version', 10, 99, { otherwise: 17 }),
       number('maxConnections', 'Connections', 10, 100_000, { otherwise: 200 }),
-      choice('failover', 'Fail-over by', [['patroni', 'Patroni'], ['pg_auto_failover', 'pg_auto_failover']], 'patroni'),
+      choice('failover', 'Fail-over by', [['patroni', 'Patroni'], ['pg_auto_failover', 'pg_auto_failover']], 'patroni', { unbuilt: ['pg_auto_failover'] }),
       flag('synchronous', 'Synchronous replication', { hint: 'What is acknowledged is on two machines; writing waits for the second.' }), flag('zeroDataLoss', 'No row may be lost', { hint: 'Writing stops rather than going on with one machine.' }),
       number('datasetMb', 'Size of the data in MB', 0, 1 << 30),
       number('ttl', 'Patroni: time to live in s', 1, 3600, { rare: true }), number('loopWait', 'Patroni: pause between looks in s', 1, 3600, { rare: true }),
@@ -105,7 +107,7 @@ export const kinds: Kind[] = [
     type: 'redis', id: 'redis', label: 'Redis', what: 'Keeps the sessions, so that any Odoo node can serve anyone.', family: 'data', start: first('redis', 'primary'),
     fields: [
       choice('role', 'Role', [['primary', 'Primary'], ['replica', 'Replica'], ['sentinel', 'Sentinel']], 'primary'),
-      choice('mode', 'Mode', [['standalone', 'Alone'], ['sentinel', 'With sentinels'], ['cluster', 'Cluster']], undefined, { rare: true }),
+      choice('mode', 'Mode', [['standalone', 'Alone'], ['sentinel', 'With sentinels'], ['cluster', 'Cluster']], undefined, { rare: true, unbuilt: ['cluster'] }),
       flag('auth', 'Password', { otherwise: true }), text('prefix', 'Prefix of keys', { rare: true }), text('aclUser', 'User', { rare: true }),
       text('url', 'Address of one elsewhere', { hint: 'A Redis that is not run here; without passwords.', rare: true }), port('port', 'Port', 6379),
     ],
@@ -114,7 +116,7 @@ export const kinds: Kind[] = [
     type: 'filestore', id: 'filestore', label: 'Filestore', what: 'Attachments on an NFS server that all Odoo nodes share.', family: 'files',
     fields: [
       text('export', 'Folder', { hint: 'Such as /srv/filestore' }), list('clients', 'Addresses that may mount it', { hint: 'Those of the Odoo nodes.' }), flag('snapshots', 'Snapshots'),
-      number('datasetMb', 'Size of the files in MB', 0, 1 << 30, { rare: true }), flag('migrate', 'Move the files that are there', { rare: true }),
+      number('datasetMb', 'Size of the files in MB', 0, 1 << 30, { rare: true }),
       port('port', 'Port', 2049), number('uid', 'User id', 0, 1 << 30, { rare: true }), number('gid', 'Group id', 0, 1 << 30, { rare: true }),
     ],
   },
@@ -122,7 +124,7 @@ export const kinds: Kind[] = [
     type: 's3', id: 's3', label: 'S3', what: 'Attachments or backups in a bucket. Runs on no server of yours.', family: 'files',
     fields: [
       text('endpoint', 'Address', { hint: 'Such as https://s3.example.com' }), text('bucket', 'Bucket'), text('region', 'Region'), text('prefix', 'Folder in the bucket'),
-      text('credential', 'Name of the credential', { hint: 'A name, never the keys themselves.' }), flag('versioning', 'Versioning is on'), flag('migrate', 'Move the files that are there', { rare: true }),
+      text('credential', 'Name of the credential', { hint: 'A name, never the keys themselves.' }), flag('versioning', 'Versioning is on'),
     ],
   },
   {
@@ -131,7 +133,7 @@ export const kinds: Kind[] = [
   },
   {
     type: 'monitor', id: 'monitor', label: 'Monitor', what: 'Watches the others. With pg_auto_failover it decides who is the primary.', family: 'care',
-    fields: [choice('role', 'Role', [['metrics', 'Metrics'], ['pg_auto_failover', 'pg_auto_failover']], 'metrics'), port('port', 'Port')],
+    fields: [choice('role', 'Role', [['metrics', 'Metrics'], ['pg_auto_failover', 'pg_auto_failover']], 'metrics', { unbuilt: ['pg_auto_failover'] }), port('port', 'Port')],
   },
 ];
 

@@ -26,6 +26,6 @@ export function roomOn({ facts, use, instanceCount }: Pick<ServerView, 'facts' |
   const free = facts.memoryBytes - (use?.memoryReservedBytes ?? 0) - drawn.reduce((sum, node) => sum + memoryOf(node), 0) * 1024 * 1024;
   return [
     free >= 0 ? `${bytes(free)} of ${bytes(facts.memoryBytes)} memory free` : `${bytes(-free)} of memory too little`,
-    plural(facts.cpus, 'core'), instanceCount > 0 && plural(instanceCount, 'instance'), drawn.length > 0 && `${plural(drawn.length, 'node')} of this drawing`,
+    use && `${bytes(Math.max(0, facts.diskBytes - use.diskUsedBytes))} of disk free`, plural(facts.cpus, 'core'), instanceCount > 0 && plural(instanceCount, 'instance'), drawn.length > 0 && `${plural(drawn.length, 'node')} of this drawing`,
   ].filter(Boolean).join(' · ');
 }

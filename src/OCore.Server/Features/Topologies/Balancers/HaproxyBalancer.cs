@@ -2,7 +2,7 @@ using System.Text;
 
 namespace OCore.Features.Topologies.Balancers;
 
-/// <summary>HAProxy 2.6 or later. Nodes are drained by its socket as well, without a reload.</summary>
+/// <summary>HAProxy 2.6 or later. Nodes are drained by weight 0: whoever is kept on one still comes to it, and nobody else.</summary>
 internal static class HaproxyBalancer
 {
     public static IReadOnlyDictionary<string, string> Render(BalancerPlan plan)

@@ -4,8 +4,10 @@ using System.Text.RegularExpressions;
 namespace OCore.Features.Topologies.Balancers;
 
 /// <summary>
-/// nginx without its paid parts. It has no health checks of its own: a node that fails is left alone for ten seconds, and oCore, which
-/// measures health anyway, marks it down. It has no sticky cookie either: maps make one.
+/// nginx without its paid parts. It asks no node how it does: it learns that from the requests of people. One that a node does not
+/// answer goes on to another, unless it may have changed something (<c>proxy_next_upstream</c>); a node that failed three times within ten
+/// seconds is left alone for ten (<c>max_fails</c>, <c>fail_timeout</c>). oCore marks <c>down</c> only what it takes out itself. It has no
+/// sticky cookie either: maps make one.
 /// </summary>
 internal static class NginxBalancer
 {

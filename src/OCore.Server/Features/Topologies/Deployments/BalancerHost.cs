@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using OCore.Client;
@@ -17,6 +20,7 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
 {
     private const int HaproxyUid = 99;
     private const string Applied = "ocore.applied";
+    private static readonly TimeSpan ReloadWithin = TimeSpan.FromSeconds(20);
 
     /// <param name="instance">Whose names it has certificates for.</param>
     /// <param name="draining">Nodes that get nobody new.</param>
@@ -34,11 +38,11 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
         var next = folder.Combine("next");
         // Certificates lie where they are read from: the new configuration is checked with them, and the old one names others.
         await connection.Docker.PutFilesAsync(name, [.. certificates, .. files.Select(f => ContainerFile.Text(next.Combine(f.Key), f.Value))], stop);
-        await RunAsync(connection, name, SwitchScript, stop, folder.Value, check);
+        await RunAsync(connection, name, "Checking the load balancer's new configuration", SwitchScript, stop, folder.Value, check);
         if (signal is not null)
-            await connection.Docker.KillAsync(name, signal, stop);
-        await RunAsync(connection, name, "printf '%s' \"$2\" >\"$1/" + Applied + "\"", stop, folder.Value, version);
-        // Workers are replaced in a moment; what is asked for through the balancer is waited for by those who need it.
+            await ReloadAsync(connection, name, folder, check, signal, stop);
+        await RunAsync(connection, name, "Sweeping up after the load balancer's new configuration", SweepScript, stop, folder.Value, version);
+        // The workers before end in a moment; what is asked for through the balancer is waited for by those who need it.
         await Task.Delay(TimeSpan.FromMilliseconds(200), time, stop);
     }
 
@@ -52,7 +56,7 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
 
     /// <summary>That it has its configuration is not believed any more: the next time it is given anew, and read.</summary>
     public static Task ForgetAsync(IServerConnection connection, DockerName name, LayoutNode node, CancellationToken stop) =>
-        RunAsync(connection, name, "rm -f \"$1/" + Applied + "\"", stop, ProgramOf(node).Folder.Value);
+        RunAsync(connection, name, "Forgetting the load balancer's configuration", "rm -f \"$1/" + Applied + "\"", stop, ProgramOf(node).Folder.Value);
 
     /// <summary>With the names that are proven to be the instance's: those that have a certificate are secured.</summary>
     private async Task<(BalancerPlan, IReadOnlyList<ContainerFile>)> SecuredAsync(BalancerPlan plan, LayoutNode node, Guid? instance, RemotePath folder, CancellationToken stop)
@@ -76,20 +80,28 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
         }, [.. there.Select(n => ContainerFile.Text(folder.Combine(FileOf(n)), texts[n.CertificateId!.Value], UnixFileMode.UserRead | UnixFileMode.GroupRead, uid, 0))]);
     }
 
-    // HAProxy counts by node; the others do not say, and what a stopping Odoo is answering it answers to its end.
-    private const string SessionsScript = "exec 3<>/dev/tcp/127.0.0.1/8404; printf 'show stat -1 4 -1\\n' >&3; cat <&3";
+    // Asked of the kernel, for no program tells of requests that its workers of before a reload still have. Odoo ends each connection
+    // with its answer, and live connections go to a port of their own, unless a node is threaded.
+    internal const string OpenScript = """cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -cF -- " $1 01 " || true""";
 
-    /// <summary>What a node still answers for this load balancer; 0 where it cannot be told.</summary>
-    public static async Task<int> OpenRequestsAsync(IServerConnection connection, Layout layout, LayoutNode balancer, string nodeId, CancellationToken stop)
+    /// <summary>How many requests a node still answers for this load balancer. One that does not run has none.</summary>
+    public static async Task<int> OpenRequestsAsync(IServerConnection connection, LayoutNode balancer, LayoutNode node, CancellationToken stop)
     {
-        if (balancer.Text("program") != "haproxy" || layout.BalancerOf(balancer).Nodes.FirstOrDefault(n => n.Id == nodeId)?.Key is not { } key)
+        var name = DockerName.Parse(balancer.Container);
+        if (await connection.Docker.FindAsync(name, stop) is not { IsRunning: true })
             return 0;
-        var answer = await connection.Docker.ExecAsync(DockerName.Parse(balancer.Container), ["bash", "-c", SessionsScript], null, stop, new ExecOptions { Timeout = TimeSpan.FromSeconds(10) });
-        if (!answer.Ok)
-            return 0;
-        var rows = answer.Out.Split('\n').Where(l => l.Length > 0).Select(l => l.TrimStart('#', ' ').Split(',')).ToList();
-        var column = Array.IndexOf(rows[0], "scur");
-        return rows.Where(r => r.Length > column && r[0] == "odoo" && r[1] == key).Sum(r => int.TryParse(r[column], out var n) ? n : 0);
+        var answer = await connection.Docker.ExecAsync(name, ["sh", "-c", OpenScript, "ocore", InTable(IPAddress.Parse(node.Address!), node.Port)], null, stop, new ExecOptions { Timeout = TimeSpan.FromSeconds(10) });
+        return int.TryParse(answer.Out, NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var open) ? open : 0;
+    }
+
+    /// <summary>As the kernel writes an end of a connection in its table: words of four bytes in the order of the processor, which is little-endian on all that oCore runs on.</summary>
+    internal static string InTable(IPAddress address, int port)
+    {
+        var bytes = address.GetAddressBytes();
+        var text = new StringBuilder();
+        for (var at = 0; at < bytes.Length; at += 4)
+            text.Append(BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at, 4)).ToString("X8", CultureInfo.InvariantCulture));
+        return text.Append(':').Append(port.ToString("X4", CultureInfo.InvariantCulture)).ToString();
     }
 
     private static (LoadBalancerType Type, RemotePath Folder, string Check, string? Signal) ProgramOf(LayoutNode node) => node.Text("program") switch
@@ -112,7 +124,8 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
         }
     }
 
-    private const string SwitchScript = """
+    // What is put back is what was applied, and not what a try before this one left behind.
+    internal const string SwitchScript = """
         set -eu
         case $2 in
           # Its lists are still beside it; where they will be, those before are, or none.
@@ -121,12 +134,35 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
             haproxy -c -f "$1/next/.checked" ;;
           nginx) nginx -t -q -c "$1/next/nginx.conf" ;;
         esac
+        if [ -e "$1/ocore.applied" ]; then
+          rm -f "$1"/*.previous
+          for f in "$1"/next/* "$1"/*.list; do
+            n=$1/${f##*/}
+            if [ -e "$n" ]; then cp -f "$n" "$n.previous"; fi
+          done
+        fi
         rm -f "$1/ocore.applied"
         for f in "$1"/next/*; do
           n=$1/${f##*/}
           cp -f "$f" "$n.next"
           mv -f "$n.next" "$n"
         done
+        """;
+
+    internal const string BackScript = """
+        set -eu
+        for f in "$1"/*.previous; do
+          [ -e "$f" ] || continue
+          n=${f%.previous}
+          cp -f "$f" "$n.next"
+          mv -f "$n.next" "$n"
+        done
+        rm -rf "$1/next"
+        """;
+
+    // Certificates that only the configuration before names are not kept with it: they may be nobody's any more.
+    internal const string SweepScript = """
+        set -eu
         # What this configuration does not name any more; who still serves with the one before has read it.
         for f in "$1"/*.list; do
           [ -e "$1/next/${f##*/}" ] || rm -f "$f"
@@ -136,8 +172,29 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
           [ -e "$f" ] || continue
           if ! grep -qsF "${f##*/}" "$1"/*.list "$1"/*.conf "$1"/*.yml; then rm -f "$f"; fi
         done
+        printf '%s' "$2" >"$1/ocore.applied"
         """;
 
-    private static async Task RunAsync(IServerConnection connection, DockerName name, string script, CancellationToken stop, params string[] arguments) =>
-        (await connection.Docker.ExecAsync(name, ["sh", "-c", script, "ocore", .. arguments], null, stop, new ExecOptions { User = "0", Timeout = TimeSpan.FromMinutes(1) })).ThrowIfFailed("Checking the load balancer's new configuration");
+    // Programs of this kind refuse a configuration in silence and go on with the one before: they took it when they have a new worker.
+    private const string WorkersScript = """grep -lsx "$1" /proc/[0-9]*/comm || true""";
+
+    private static async Task ReloadAsync(IServerConnection connection, DockerName name, RemotePath folder, string program, string signal, CancellationToken stop)
+    {
+        async Task<HashSet<string>> WorkersAsync() => [.. (await RunAsync(connection, name, "Looking at the load balancer's workers", WorkersScript, stop, program)).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+        var before = await WorkersAsync();
+        await connection.Docker.KillAsync(name, signal, stop);
+        using var late = new CancellationTokenSource(ReloadWithin);
+        while ((await WorkersAsync()).IsSubsetOf(before))
+        {
+            if (late.IsCancellationRequested)
+            {
+                await RunAsync(connection, name, "Putting back the load balancer's configuration", BackScript, stop, folder.Value);
+                throw new ServerException($"The load balancer did not take its new configuration within {ReloadWithin.TotalSeconds:0} s; it goes on with the one before.");
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(50), stop);
+        }
+    }
+
+    private static async Task<string> RunAsync(IServerConnection connection, DockerName name, string what, string script, CancellationToken stop, params string[] arguments) =>
+        (await connection.Docker.ExecAsync(name, ["sh", "-c", script, "ocore", .. arguments], null, stop, new ExecOptions { User = "0", Timeout = TimeSpan.FromMinutes(1) })).ThrowIfFailed(what).Out;
 }

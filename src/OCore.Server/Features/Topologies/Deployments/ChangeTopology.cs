@@ -15,11 +15,14 @@ internal sealed record ChangeInput(Guid TopologyId, string PlanHash, string Draw
 
 /// <summary>
 /// Comes from what runs to what a plan has, one Odoo node after another: each is taken out of the load balancers, made anew, waited
-/// for and taken in again. Undoing it is the same the other way round.
+/// for and taken in again. One that is not drawn any more is removed when it has answered what it had begun. Undoing it is the same the
+/// other way round.
 /// </summary>
 internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
 {
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(60);
+    // What one that is made anew has, too.
+    private static readonly TimeSpan Ending = TimeSpan.FromSeconds(20);
 
     public override string Name => "topology.change";
     public override int Version => 2;
@@ -105,13 +108,28 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
     // Nobody new comes to it; whoever is on it is waited for, but not for ever.
     internal static async Task DrainAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string nodeId)
     {
-        if (running.Of(NodeType.Odoo).Count(n => n.IsWeb) < 2)
+        if (running.Of(NodeType.Odoo).Count(n => n.IsWeb) < 2 || running.Find(nodeId) is not { } node)
             return;
         await TellAsync(context, host, work, running, nodeId);
-        var (time, since) = (context.Get<TimeProvider>(), context.Get<TimeProvider>().GetTimestamp());
         context.Log($"{nodeId}: gets nobody new");
-        while (time.GetElapsedTime(since) < Drain && await OpenRequestsAsync(context, host, work, running, nodeId) > 0)
-            await Task.Delay(TimeSpan.FromMilliseconds(500), context.Stop);
+        await QuietAsync(context, host, work, running.Nodes, node, context.Get<TimeProvider>().GetTimestamp());
+    }
+
+    /// <param name="since">When it got nobody new.</param>
+    private static async Task QuietAsync(StepContext context, TopologyHost host, TopologyWork work, IReadOnlyCollection<LayoutNode> running, LayoutNode node, long since)
+    {
+        var time = context.Get<TimeProvider>();
+        for (var quiet = 0; ; await Task.Delay(TimeSpan.FromMilliseconds(500), context.Stop))
+        {
+            // Twice: a worker that is just giving way may have taken one more after the first look.
+            quiet = await OpenRequestsAsync(context, host, work, running, node) == 0 ? quiet + 1 : 0;
+            if (quiet == 2)
+                return;
+            if (time.GetElapsedTime(since) < Drain)
+                continue;
+            context.Log($"{node.Id}: still answers after {Drain.TotalSeconds:0} s, and is not waited for any longer");
+            return;
+        }
     }
 
     internal static async Task TellAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string? draining)
@@ -124,11 +142,11 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         }
     }
 
-    private static async Task<int> OpenRequestsAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string nodeId)
+    private static async Task<int> OpenRequestsAsync(StepContext context, TopologyHost host, TopologyWork work, IReadOnlyCollection<LayoutNode> running, LayoutNode node)
     {
         var open = 0;
-        foreach (var balancer in running.Nodes.Where(n => n.IsBalancer && work.Servers.ContainsKey(n.ServerId!.Value)))
-            open += await BalancerHost.OpenRequestsAsync(await host.ConnectAsync(work, balancer, context.Stop), running, balancer, nodeId, context.Stop);
+        foreach (var balancer in running.Where(n => n.IsBalancer && work.Servers.ContainsKey(n.ServerId!.Value)))
+            open += await BalancerHost.OpenRequestsAsync(await host.ConnectAsync(work, balancer, context.Stop), balancer, node, context.Stop);
         return open;
     }
 
@@ -160,11 +178,14 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         await host.Firewall.EnsureAsync(work, null, context.Stop);
     }
 
-    /// <summary>Those of <paramref name="from"/> that are not where the work goes, or are somewhere else.</summary>
+    /// <summary>Those of <paramref name="from"/> that are not where the work goes, or are somewhere else. The load balancers that stay do not lead to them any more.</summary>
     private static async Task RemoveMissingAsync(OCoreDb db, TopologyHost host, TopologyWork work, Layout from, StepContext context)
     {
+        var since = context.Get<TimeProvider>().GetTimestamp();
         foreach (var gone in from.Nodes.Where(n => work.Layout.Find(n.Id) is not { } still || still.ServerId != n.ServerId).Reverse())
         {
+            if (gone.Type == NodeType.Odoo && work.Servers.ContainsKey(gone.ServerId!.Value))
+                await EndAsync(host, work, from, gone, since, context);
             await host.RemoveAsync(work, gone, context.Stop);
             if (gone.IsBalancer)
                 await host.GiveEdgeBackAsync(db, work, gone, context.Stop);
@@ -172,6 +193,17 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
                 await TopologyHost.RemoveFilesAsync(await host.ConnectAsync(work, gone, context.Stop), gone.Image, instance, work.TopologyId, context.Stop);
             context.Log($"{gone.Id}: {gone.Label} is removed");
         }
+    }
+
+    // Removing a container kills what is in it: first whoever is on this Odoo gets an answer, and Odoo ends by itself.
+    private static async Task EndAsync(TopologyHost host, TopologyWork work, Layout from, LayoutNode gone, long since, StepContext context)
+    {
+        var (connection, name) = (await host.ConnectAsync(work, gone, context.Stop), DockerName.Parse(gone.Container));
+        if (await connection.Docker.FindAsync(name, context.Stop) is not { IsRunning: true })
+            return;
+        context.Log($"{gone.Id}: gets nobody new");
+        await QuietAsync(context, host, work, [.. from.Nodes.Concat(work.Layout.Nodes).DistinctBy(n => (n.ServerId, n.Container))], gone, since);
+        await connection.Docker.StopAsync(name, Ending, context.Stop);
     }
 
     private static async Task FinishAsync(ChangeInput input, StepContext context)

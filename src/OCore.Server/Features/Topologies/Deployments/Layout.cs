@@ -71,6 +71,15 @@ internal sealed record Layout
     public bool Redis { get; init; }
     public bool Failover { get; init; }
 
+    /// <summary>What a node is, with what it is by the whole: where Odoo has its sessions and its files. That is no setting of the node, so what was kept before plans spoke of it says it as well.</summary>
+    public SortedDictionary<string, string> FactsOf(LayoutNode node)
+    {
+        var facts = node.Facts();
+        if (node.Type == NodeType.Odoo)
+            (facts["filestore"], facts["sessions"]) = (FilestoreRules.Word(FilestoreType), Redis && FirstRedis is not null ? "redis" : "on its node");
+        return facts;
+    }
+
     public IEnumerable<LayoutNode> Of(NodeType type) => Nodes.Where(n => n.Type == type);
     public LayoutNode? Find(string id) => Nodes.FirstOrDefault(n => n.Id == id);
     /// <summary>The node whose container bears the instance's own name: tools that work on one Odoo work on this.</summary>

@@ -39,8 +39,37 @@ internal static class LayoutMaker
         NodeType.Odoo or NodeType.Redis or NodeType.Filestore when CapacityRules.AddressOf(topology, node) is null => NoAddress,
         NodeType.LoadBalancer when node.IsPgEntry && CapacityRules.AddressOf(topology, node) is null => NoAddress,
         NodeType.LoadBalancer when node.Text("virtualIp") is not null => "A shared address of two load balancers is not set up by oCore; lead to both by DNS.",
-        _ => null,
+        _ => WhyOtherwise(topology, node),
     };
+
+    /// <summary>Members that a deployment does not read: what is done in their place, and what may be said because it is just that.</summary>
+    private static readonly (NodeType Type, string Member, string InPlace, string? Deployed)[] Unread =
+    [
+        (NodeType.Postgres, "locale", "Databases are made with the locale C.UTF-8.", "C.UTF-8"), (NodeType.Postgres, "namespace", "The etcd is the cluster's alone, and its keys are under /service/.", "service"),
+        (NodeType.Redis, "prefix", "Sessions are under a prefix of the instance.", null), (NodeType.Redis, "aclUser", "Redis has one password, which oCore makes, and no users.", null),
+        (NodeType.Filestore, "uid", "Files are those of the user that the image has for Odoo.", null), (NodeType.Filestore, "gid", "Files are those of the group that the image has for Odoo.", null),
+        (NodeType.Odoo, "uid", "Odoo runs as the user that its image has for it.", null), (NodeType.Odoo, "gid", "Odoo runs in the group that its image has for it.", null),
+        (NodeType.Odoo, "database", "The database is named after the instance.", null), (NodeType.Odoo, "dbFilter", "Odoo is led to its instance's database and to no other.", null),
+        (NodeType.Odoo, "dataDir", "Odoo's data are under /var/lib/odoo.", "var/lib/odoo"), (NodeType.Odoo, "secrets", "Passwords are oCore's to make.", null),
+        (NodeType.Odoo, "addonsRevision", "What an Odoo runs is in its image: say that.", null),
+    ];
+
+    /// <summary>What is said of the whole PostgreSQL cluster, and read where it is said of the first primary.</summary>
+    private static readonly string[] OfTheCluster = ["maxConnections", "primaryStartTimeout", "loopWait", "retryTimeout", "scope", "synchronous", "ttl"];
+
+    private static string? WhyOtherwise(TopologySnapshot topology, DrawnNode node)
+    {
+        var why = Unread.Where(u => u.Type == node.Type && node.Has(u.Member) && !IsDeployed(node, u.Member, u.Deployed)).Select(u => $"{u.InPlace} Take {u.Member} out.").ToList();
+        if (node.Type == NodeType.Postgres && node.Flag("checksums") is { } checksums && checksums != topology.Ha.PgFailoverEnabled)
+            why.Add(checksums ? "Pages have checksums with fail-over only. Take checksums out." : "With fail-over pages have checksums. Take checksums out.");
+        if (node.Type == NodeType.Postgres && topology.Ha.PgFailoverEnabled && topology.FirstPrimary is { } first && OfTheCluster.Where(m => node.Has(m) && Value(node, m) != Value(first, m)).ToList() is { Count: > 0 } apart)
+            why.Add($"{Sentence.And(apart)} {(apart.Count == 1 ? "holds" : "hold")} for the whole cluster: say {(apart.Count == 1 ? "it" : "them")} at {first.Label}, and nothing else here.");
+        return why.Count == 0 ? null : string.Join(' ', why);
+    }
+
+    private static bool IsDeployed(DrawnNode node, string member, string? deployed) => node.Text(member) is { } text && (text.Length == 0 || text.Trim('/') == deployed);
+
+    private static (string?, int?, bool?) Value(DrawnNode node, string member) => (node.Text(member), node.Int(member), node.Flag(member));
 
     // Fewer could not agree after the loss of one, and a replica that nobody promotes takes nobody's place.
     private static string? WhyNoSentinels(TopologySnapshot topology)
@@ -104,10 +133,13 @@ internal static class LayoutMaker
                 settings["maxConnections"] = Number(node.Int("maxConnections", 200));
                 if (!topology.Ha.PgFailoverEnabled)
                     return made with { Image = images.Postgres, Port = node.Int("port", 5432) };
-                var primary = topology.Postgres.FirstOrDefault(p => p.IsPrimary) ?? topology.Postgres[0];
+                var primary = topology.FirstPrimary!;
                 (settings["ttl"], settings["loopWait"], settings["retryTimeout"]) = (Number(primary.Int("ttl", 30)), Number(primary.Int("loopWait", 10)), Number(primary.Int("retryTimeout", 10)));
                 (settings["primaryStartTimeout"], settings["maxConnections"]) = (Number(primary.Int("primaryStartTimeout", 300)), Number(primary.Int("maxConnections", 200)));
-                settings["synchronous"] = primary.Flag("synchronous", topology.Postgres.Count >= 3 || primary.Flag("zeroDataLoss", false)) ? "true" : "false";
+                var promised = topology.Postgres.Any(p => p.Flag("zeroDataLoss", false));
+                settings["synchronous"] = promised || primary.Flag("synchronous", topology.Postgres.Count >= 3) ? "true" : "false";
+                if (promised)
+                    settings["zeroDataLoss"] = "true";
                 settings["scope"] = primary.Text("scope", $"t{topologyId:N}"[..13]);
                 settings["etcd"] = string.Join(',', topology.Of(NodeType.Etcd).Select(e => $"{CapacityRules.AddressOf(topology, e)}:{e.Int("port", 2379)}"));
                 return made with { Image = images.PostgresHa, Port = node.Int("port", 5432), SecondPort = node.Int("restPort", 8008) };

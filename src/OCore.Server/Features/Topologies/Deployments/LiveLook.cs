@@ -9,7 +9,7 @@ using OCore.Platform.Security;
 namespace OCore.Features.Topologies.Deployments;
 
 /// <summary>The second pass of a validation: who may have it, when, and how it is told.</summary>
-internal sealed class LiveLook(LiveProbe probe, TopologyHost host, PlanMaker maker)
+internal sealed class LiveLook(LiveProbe probe, BucketProbe buckets, TopologyHost host, PlanMaker maker)
 {
     private const string Needed = "manage:topologies";
 
@@ -24,7 +24,7 @@ internal sealed class LiveLook(LiveProbe probe, TopologyHost host, PlanMaker mak
         var ids = snapshot.Servers.Keys.ToList();
         var servers = await ServerViews.VisibleTo(db, caller).Where(s => ids.Contains(s.Id)).ToListAsync(stop);
         var facts = await probe.LookAsync(topology.Id, snapshot, servers, await host.FindAsync(db, topology.Id, stop), maker.ImagesOf(snapshot), stop);
-        return facts is null ? (null, TopologyProblems.ProbeRunning) : (facts, null);
+        return facts is null ? (null, TopologyProblems.ProbeRunning) : (facts with { Buckets = await buckets.RefusalsAsync(db, topology, snapshot, stop) }, null);
     }
 
     public static TopologyProbe? ToView(TopologySnapshot topology) => topology.Live is not { } live ? null : new TopologyProbe

@@ -24,7 +24,7 @@ internal static class PatroniConfig
         ["etcd3"] = new JsonObject { ["hosts"] = new JsonArray([.. node.List("etcd").Select(e => (JsonNode)e)]) },
         ["bootstrap"] = new JsonObject
         {
-            ["dcs"] = new JsonObject
+            ["dcs"] = Promised(node, new JsonObject
             {
                 ["ttl"] = node.Int("ttl"), ["loop_wait"] = node.Int("loopWait"), ["retry_timeout"] = node.Int("retryTimeout"), ["primary_start_timeout"] = node.Int("primaryStartTimeout"),
                 ["maximum_lag_on_failover"] = 1048576, ["synchronous_mode"] = node.Is("synchronous", "true"),
@@ -38,7 +38,7 @@ internal static class PatroniConfig
                         ["random_page_cost"] = "1.1", ["password_encryption"] = "scram-sha-256",
                     },
                 },
-            },
+            }),
             ["initdb"] = new JsonArray(new JsonObject { ["encoding"] = "UTF8" }, "data-checksums", new JsonObject { ["locale"] = "C.UTF-8" }),
         },
         ["postgresql"] = new JsonObject
@@ -52,6 +52,15 @@ internal static class PatroniConfig
             },
         },
     }.ToJsonString(Indented) + "\n";
+
+    // Without it a primary that has nobody left goes on alone; with it commits wait until somebody has them too. Patroni reads this once, when the
+    // cluster is made, and PostgreSQL is not changed after that. What was made without it keeps its file byte for byte.
+    private static JsonObject Promised(LayoutNode node, JsonObject dcs)
+    {
+        if (node.Is("zeroDataLoss", "true"))
+            dcs["synchronous_mode_strict"] = true;
+        return dcs;
+    }
 
     /// <summary>How many etcd members have to answer.</summary>
     public static int Majority(Layout layout) => (layout.Of(NodeType.Etcd).Count() / 2) + 1;

@@ -27,16 +27,17 @@ internal static class Planner
 {
     /// <summary>How an Odoo node changes: taken out of the balancer, made anew, taken in again, one after another.</summary>
     private const string Rolling = "None: the other nodes answer meanwhile.";
+    private const string SignedOut = "Everybody has to sign in again once: sessions do not come along.";
 
     public static IReadOnlyList<PlanAction> Actions(Layout? before, Layout? wanted, IReadOnlyDictionary<Guid, Ref> servers)
     {
         var actions = new List<PlanAction>();
         var old = before?.Nodes.ToDictionary(n => n.Id) ?? [];
         foreach (var node in wanted?.Nodes ?? [])
-            actions.Add(old.GetValueOrDefault(node.Id) is { } was && was.Type == node.Type ? Differing(was, node, before!, wanted!, servers) : Created(node, servers));
+            actions.Add(old.GetValueOrDefault(node.Id) is { } was && was.Type == node.Type ? Differing(was, node, before!, wanted!, servers) : Created(wanted!, node, servers));
         // What uses others goes before what is used.
         foreach (var gone in (before?.Nodes ?? []).Where(n => wanted?.Find(n.Id)?.Type != n.Type).Reverse())
-            actions.Add(Destroyed(gone, wanted is null, servers));
+            actions.Add(Destroyed(before!, gone, wanted is null, servers));
         return actions;
     }
 
@@ -57,16 +58,19 @@ internal static class Planner
         if (before.LbType != wanted.LbType)
             foreach (var balancer in wanted.Nodes.Where(n => n.IsBalancer))
                 found[balancer.Id] = "The kind of load balancer is not changed under a running topology: draw a second one, or destroy and deploy again.";
+        if (before.FilestoreType != wanted.FilestoreType)
+            foreach (var store in before.Nodes.Concat(wanted.Nodes).Where(n => n.Type == NodeType.Filestore || n.Type == NodeType.S3 && !n.IsForBackups).DefaultIfEmpty(before.Home))
+                found[store.Id] = $"The files of a topology that runs are not moved. Stay with {FilestoreRules.Word(before.FilestoreType)}; or {FilestoreRules.Elsewhere}";
         if (before.Home.Id != wanted.Home.Id || before.Home.ServerId != wanted.Home.ServerId)
             found[before.Home.Id] = $"{before.Home.Label} is the node that the instance's tools work on. It stays where it is; others may come and go.";
         return found;
     }
 
-    private static PlanAction Created(LayoutNode node, IReadOnlyDictionary<Guid, Ref> servers) => Of(node, PlanActionKind.Create, node.Type == NodeType.S3
+    private static PlanAction Created(Layout wanted, LayoutNode node, IReadOnlyDictionary<Guid, Ref> servers) => Of(node, PlanActionKind.Create, node.Type == NodeType.S3
         ? $"{node.Label} is used: nothing is made in it but {(node.IsForBackups ? "backups" : "files")}." : node.Type == NodeType.Backup ? $"{node.Label}: the instance is backed up once a day, by a schedule and a target that can be changed afterwards." : $"{node.Label} is made{On(node, servers)}{(node.Address is null or "0.0.0.0" ? $" and listens on port {node.Port}" : $" and listens on {node.Endpoint(node.Port)}")}.",
-        servers, [.. node.Facts().Select(f => new PlanChange { Setting = f.Key, After = f.Value })]);
+        servers, [.. wanted.FactsOf(node).Select(f => new PlanChange { Setting = f.Key, After = f.Value })]);
 
-    private static PlanAction Destroyed(LayoutNode node, bool all, IReadOnlyDictionary<Guid, Ref> servers)
+    private static PlanAction Destroyed(Layout before, LayoutNode node, bool all, IReadOnlyDictionary<Guid, Ref> servers)
     {
         var risk = node.Type switch
         {
@@ -75,12 +79,12 @@ internal static class Planner
         };
         var downtime = all ? "Odoo is gone." : node.Type is NodeType.LoadBalancer ? "Whoever comes by it." : node.Type == NodeType.Odoo ? Rolling : null;
         return Of(node, PlanActionKind.Destroy, node.Type == NodeType.Backup ? $"{node.Label}: no more backups are taken; those that were stay." : node.Type == NodeType.S3 ? $"{node.Label} is not used any more; what is in it stays." : $"{node.Label} is taken down{On(node, servers)}.", servers,
-            [.. node.Facts().Select(f => new PlanChange { Setting = f.Key, Before = f.Value })]) with { Downtime = downtime, DataRisk = risk };
+            [.. before.FactsOf(node).Select(f => new PlanChange { Setting = f.Key, Before = f.Value })]) with { Downtime = downtime, DataRisk = risk };
     }
 
     private static PlanAction Differing(LayoutNode was, LayoutNode node, Layout before, Layout wanted, IReadOnlyDictionary<Guid, Ref> servers)
     {
-        var (old, now) = (was.Facts(), node.Facts());
+        var (old, now) = (before.FactsOf(was), wanted.FactsOf(node));
         var changes = old.Keys.Union(now.Keys).Order(StringComparer.Ordinal).Where(k => old.GetValueOrDefault(k) != now.GetValueOrDefault(k))
             .Select(k => new PlanChange { Setting = k, Before = old.GetValueOrDefault(k), After = now.GetValueOrDefault(k) }).ToList();
         var moved = was.ServerId != node.ServerId;
@@ -88,6 +92,8 @@ internal static class Planner
             return Of(node, PlanActionKind.Keep, $"{node.Label} stays as it is.", servers, []);
         var alone = node.IsWeb && wanted.Of(NodeType.Odoo).Count(n => n.IsWeb && before.Find(n.Id) is not null) < 2;
         var downtime = node.Type switch { NodeType.Odoo when alone => "About half a minute: it is the only Odoo.", NodeType.Odoo => Rolling, NodeType.LoadBalancer when moved => "Whoever comes by its old address.", _ => null };
+        if (node.IsWeb && changes.Any(c => c.Setting == "sessions"))
+            downtime = alone ? $"{downtime} {SignedOut}" : SignedOut;
         return Of(node, moved ? PlanActionKind.Replace : PlanActionKind.Change, moved ? $"{node.Label} moves{(servers.GetValueOrDefault(was.ServerId ?? default) is { } from ? $" from {from.Name}" : "")}{To(node, servers)}." : $"{node.Label} is changed.", servers, changes)
             with { Downtime = downtime, DataRisk = moved && node.Type is NodeType.Postgres or NodeType.Redis or NodeType.Filestore ? "What it keeps does not move along." : null };
     }

@@ -189,6 +189,7 @@ internal static class TopologiesSetup
         services.AddSingleton<PlanMaker>();
         services.AddSingleton<Deploying>();
         services.AddSingleton<LiveProbe>();
+        services.AddSingleton<BucketProbe>();
         services.AddSingleton<LiveLook>();
         return services;
     }

@@ -191,6 +191,8 @@ internal sealed class TopologySnapshot
     public IReadOnlyList<DrawnNode> Web => field ??= [.. Odoo.Where(n => n.IsWeb)];
     public IReadOnlyList<DrawnNode> Balancers => field ??= [.. Of(NodeType.LoadBalancer).Where(n => n.IsHttp)];
     public IReadOnlyList<DrawnNode> Postgres => field ??= Of(NodeType.Postgres);
+    /// <summary>The PostgreSQL that leads at first: what is said of the whole cluster is said there.</summary>
+    public DrawnNode? FirstPrimary => Postgres.FirstOrDefault(p => p.IsPrimary) ?? (Postgres is [var first, ..] ? first : null);
     public IReadOnlyList<DrawnNode> RedisData => field ??= [.. Of(NodeType.Redis).Where(n => !n.IsSentinel)];
     public IReadOnlyList<DrawnNode> Sentinels => field ??= [.. Of(NodeType.Redis).Where(n => n.IsSentinel)];
     /// <summary>Buckets in which nothing but backups are kept.</summary>

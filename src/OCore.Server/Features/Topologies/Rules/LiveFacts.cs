@@ -42,6 +42,8 @@ internal sealed record LiveFacts
     public IReadOnlyDictionary<LiveWay, LiveTry> Ways { get; init; } = new Dictionary<LiveWay, LiveTry>();
     /// <summary>Ports of running nodes that somebody reached who has no business there: the node, and who it was.</summary>
     public IReadOnlyList<(string NodeId, int Port, string Who)> Open { get; init; } = [];
+    /// <summary>Buckets that refused the few bytes that were written into them, by node, and what they said.</summary>
+    public IReadOnlyDictionary<string, string> Buckets { get; init; } = new Dictionary<string, string>();
     /// <summary>The load balancers and the Redis that run.</summary>
     public IReadOnlyDictionary<string, LiveNode> Nodes { get; init; } = new Dictionary<string, LiveNode>();
 }

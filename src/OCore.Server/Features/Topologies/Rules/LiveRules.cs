@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OCore.Features.Topologies.Rules;
 
-/// <summary>TP-N: what was measured on the servers, where somebody asked for that. As pure as the others: the measuring is done before.</summary>
+/// <summary>TP-N, and TP-F04 of buckets: what was measured, where somebody asked for that. As pure as the others: the measuring is done before.</summary>
 internal static class LiveRules
 {
     /// <summary>Milliseconds; beyond these a transaction or a heartbeat waits for the way.</summary>
@@ -21,6 +21,9 @@ internal static class LiveRules
             if (topology.Servers.GetValueOrDefault(id) is { } server)
                 Server(report, server, seen, [.. topology.ById.Values.Where(n => n.ServerId == id).OrderBy(n => n.Id, StringComparer.Ordinal)]);
         Clocks(topology, live, report);
+        foreach (var (id, why) in live.Buckets.OrderBy(b => b.Key, StringComparer.Ordinal))
+            if (topology.ById.GetValueOrDefault(id) is { } bucket)
+                report.Error("TP-F04", [bucket], $"{bucket.Label} does not take what is written into it: {why.TrimEnd('.')}.", Fix.Words("Correct the bucket, or set its credential anew."));
         foreach (var (id, seen) in live.Nodes.OrderBy(n => n.Key, StringComparer.Ordinal))
             if (topology.ById.GetValueOrDefault(id) is { } node && !(seen.Answers && seen.IsWhole))
                 Said(report, node, seen);

@@ -48,8 +48,8 @@ internal static class NodeMembers
         [NodeType.Pgbouncer] = [("poolMode", Among("session", "transaction", "statement")), ("sessionDatabases", List(Line(63)))],
         [NodeType.Etcd] = [("peerPort", Port), ("ownDisk", Flag)],
         [NodeType.Redis] = [("role", Among("primary", "replica", "sentinel")), ("mode", Among("standalone", "sentinel", "cluster")), ("auth", Flag), ("prefix", Line(60)), ("aclUser", Line(60)), ("url", Line(200))],
-        [NodeType.Filestore] = [("export", new("a folder", v => Text(v) is { Length: > 0 and <= 200 } t && t[0] == '/')), ("clients", List(Address)), ("uid", Whole(0, 1 << 30)), ("gid", Whole(0, 1 << 30)), ("snapshots", Flag), ("datasetMb", Whole(0, 1 << 30)), ("migrate", Flag)],
-        [NodeType.S3] = [("endpoint", new("an https or http address", v => Text(v) is { Length: <= 200 } t && Uri.TryCreate(t, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http")), ("bucket", Line(63)), ("region", Line(40)), ("prefix", Line(100)), ("credential", Line(100)), ("versioning", Flag), ("migrate", Flag)],
+        [NodeType.Filestore] = [("export", new("a folder", v => Text(v) is { Length: > 0 and <= 200 } t && t[0] == '/')), ("clients", List(Address)), ("uid", Whole(0, 1 << 30)), ("gid", Whole(0, 1 << 30)), ("snapshots", Flag), ("datasetMb", Whole(0, 1 << 30))],
+        [NodeType.S3] = [("endpoint", new("an https or http address", v => Text(v) is { Length: <= 200 } t && Uri.TryCreate(t, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http")), ("bucket", Line(63)), ("region", Line(40)), ("prefix", Line(100)), ("credential", Line(100)), ("versioning", Flag)],
         [NodeType.Backup] = [("pitr", Flag), ("path", Line(200))],
         [NodeType.Monitor] = [("role", Among("metrics", "pg_auto_failover"))],
     };

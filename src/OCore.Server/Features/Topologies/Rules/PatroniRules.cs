@@ -76,22 +76,33 @@ internal static class PatroniRules
 
     private static void Times(TopologySnapshot topology, Report report)
     {
-        var said = topology.Postgres.OrderByDescending(p => p.IsPrimary).ThenBy(p => p.Id, StringComparer.Ordinal).FirstOrDefault(p => p.Has("ttl") || p.Has("loopWait") || p.Has("retryTimeout") || p.Has("primaryStartTimeout"));
-        if (said is null)
-        {
-            var first = topology.Postgres.FirstOrDefault(p => p.IsPrimary) ?? topology.Postgres[0];
-            report.Warn("TP-P10", [first], "Patroni's times are left as they are: up to about 40 s without writes when a node is lost, and up to 320 s when the primary crashes again and again.",
-                Fix.Of("Shorten them: about 30 s at most.", Fix.Set(first, "ttl", 20), Fix.Set(first, "loopWait", 3), Fix.Set(first, "retryTimeout", 4), Fix.Set(first, "primaryStartTimeout", 30)));
-            return;
-        }
+        var said = topology.FirstPrimary!;
         var (ttl, loop, retry) = (said.Int("ttl", 30), said.Int("loopWait", 10), said.Int("retryTimeout", 10));
         var sound = Fix.Of("Take 20, 3 and 4 seconds.", Fix.Set(said, "ttl", 20), Fix.Set(said, "loopWait", 3), Fix.Set(said, "retryTimeout", 4));
         if (ttl < 20 || loop < 1 || retry < 3)
             report.Error("TP-P09", [said], $"ttl {ttl}, loopWait {loop} and retryTimeout {retry} are below what Patroni takes (20, 1 and 3).", sound);
         else if (loop + (2 * retry) > ttl)
             report.Error("TP-P09", [said], $"loopWait {loop} and twice retryTimeout {retry} are longer than ttl {ttl}: a healthy primary would step down.", sound);
-        else if (!said.Has("primaryStartTimeout") && !said.Has("ttl"))
-            report.Warn("TP-P10", [said], "ttl is left at 30 s and primaryStartTimeout at 300 s: up to 320 s without writes when the primary crashes again and again.", Fix.Of("Shorten them.", Fix.Set(said, "primaryStartTimeout", 30)));
+        else
+            Left(report, said, loop);
+    }
+
+    /// <summary>Of the times that decide how long nothing is written, those that nobody has chosen. Who chose a long one knows why.</summary>
+    private static void Left(Report report, DrawnNode said, int loop)
+    {
+        var (costs, changes) = (new List<string>(), new List<TopologyChange>());
+        if (!said.Has("ttl"))
+        {
+            costs.Add($"ttl is left at 30 s, so it takes up to about {30 + loop} s until another one leads when a node is lost");
+            changes.AddRange([Fix.Set(said, "ttl", 20), Fix.Set(said, "loopWait", 3), Fix.Set(said, "retryTimeout", 4)]);
+        }
+        if (!said.Has("primaryStartTimeout"))
+        {
+            costs.Add($"primaryStartTimeout is left at 300 s, so it takes up to {300 + (2 * loop)} s when the primary crashes again and again");
+            changes.Add(Fix.Set(said, "primaryStartTimeout", 30));
+        }
+        if (costs.Count > 0)
+            report.Warn("TP-P10", [said], $"{string.Join("; ", costs)}.", Fix.Of("Shorten that: about 30 s at most.", changes));
     }
 
     private static void Apart(TopologySnapshot topology, Report report, List<DrawnNode> members)

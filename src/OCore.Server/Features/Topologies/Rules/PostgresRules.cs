@@ -18,6 +18,9 @@ internal static class PostgresRules
         if (postgres.Count < 3 && postgres.Any(p => p.Flag("zeroDataLoss", false)))
             report.Error("TP-P04", postgres, $"No lost data is promised with {postgres.Count} PostgreSQL {(postgres.Count == 1 ? "node" : "nodes")}: that takes three.",
                 Fix.Of("Do not promise it.", postgres.Where(p => p.Flag("zeroDataLoss", false)).Select(p => Fix.Set(p, "zeroDataLoss", null))));
+        if (postgres.Any(p => p.Flag("zeroDataLoss", false)) && postgres.Where(p => p.Flag("synchronous") == false).ToList() is { Count: > 0 } loose)
+            report.Error("TP-P04", loose, $"No lost data is promised, and {Sentence.Labels(loose)} {(loose.Count == 1 ? "says" : "say")} that a commit waits for nobody else (synchronous).",
+                Fix.Of("Replicate synchronously.", loose.Select(p => Fix.Set(p, "synchronous", null))));
         if (postgres.Count > 1)
             Alike(topology, report, postgres);
         if (failover && postgres.Count > 1)
@@ -120,11 +123,13 @@ internal static class PostgresRules
         foreach (var pooler in topology.Of(NodeType.Pgbouncer).Where(p => p.Text("poolMode", "session") != "session"))
         {
             var sessions = pooler.List("sessionDatabases");
-            var wanted = new List<string> { "postgres" };
-            wanted.AddRange(topology.Odoo.Where(o => o.Text("queueJob", "none") != "none").Select(o => o.Text("database", "odoo")));
-            if (wanted.Except(sessions).Distinct().Order(StringComparer.Ordinal).ToList() is { Count: > 0 } missing)
-                report.Error("TP-P12", [pooler], $"{pooler.Label} pools by {pooler.Text("poolMode")}, and {Sentence.And(missing)} {(missing.Count == 1 ? "needs" : "need")} whole sessions: live messages{(missing.Count > 1 ? " and queued jobs" : "")} would stop.",
-                    Fix.Of("Keep sessions for them.", Fix.Set(pooler, "sessionDatabases", sessions.Concat(missing).Distinct().Order(StringComparer.Ordinal).ToList())));
+            if (!sessions.Contains("postgres"))
+                report.Error("TP-P12", [pooler], $"{pooler.Label} pools by {pooler.Text("poolMode")}, and postgres needs whole sessions: live messages would stop.",
+                    Fix.Of("Keep sessions for it.", Fix.Set(pooler, "sessionDatabases", sessions.Append("postgres").Distinct().Order(StringComparer.Ordinal).ToList())));
+            // Odoo's own database is named by the first deployment. Who knows that name says it; for everybody else sessions are kept for all.
+            if (topology.Odoo.Any(o => o.Text("queueJob", "none") != "none") && sessions.All(d => d == "postgres"))
+                report.Error("TP-P12", [pooler], $"{pooler.Label} pools by {pooler.Text("poolMode")}, and queued jobs need whole sessions in Odoo's own database: they would stop.",
+                    Fix.Of("Pool by session.", Fix.Set(pooler, "poolMode", null)));
         }
     }
 

@@ -28,8 +28,8 @@ internal static class SessionRules
             Guarded(topology, report, node);
         if (ha.RedisEnabled && redis.Count > 0)
             Standing(topology, report, redis);
-        if (ha.RedisEnabled && topology.Deployed is { Ha.RedisEnabled: false })
-            report.Warn("TP-R06", redis, "Switching Redis on signs everybody out once.", Fix.Words("Choose a quiet hour."));
+        if (topology.Deployed is { } before && before.Ha.RedisEnabled != ha.RedisEnabled)
+            report.Warn("TP-R06", ha.RedisEnabled ? redis : web, $"Switching Redis {(ha.RedisEnabled ? "on" : "off")} signs everybody out once.", Fix.Words("Choose a quiet hour."));
     }
 
     private static TopologyFix Enable(TopologySnapshot topology)
@@ -65,7 +65,7 @@ internal static class SessionRules
             report.Error("TP-R04", [node], $"{node.Label} listens on the public address {address}.", Fix.Of("Listen on the server's private address.", Fix.Set(node, "bind", null)), Report.ConfigHint);
         foreach (var other in topology.Neighbours.Where(n => n.Node.Type == NodeType.Redis && !n.Node.IsSentinel && Same(n.Node, node)))
             if (node.Text("prefix", "") == other.Node.Text("prefix", "") || node.Text("aclUser", "") == other.Node.Text("aclUser", ""))
-                report.Error("TP-R04", [node], $"{node.Label} is also the Redis of the topology {other.Topology}, and the two do not have a prefix and a user each.", Fix.Words("Give each its own prefix and aclUser, or its own Redis."), Report.ConfigHint);
+                report.Error("TP-R04", [node], $"{node.Label} is also the Redis of the topology {other.Topology}, and the two do not have a prefix and a user each.", Fix.Words("Give each a Redis of its own, on another server or another port."), Report.ConfigHint);
         if (node.Text("mode") == "cluster")
             report.Error("TP-R07", [node], $"{node.Label} is a Redis Cluster, which sessions of Odoo cannot use.", Fix.Of("Use Redis with sentinels.", Fix.Set(node, "mode", "sentinel")), Report.ConfigHint);
     }

@@ -1,0 +1,89 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Features.Topologies;
+using OCore.Features.Topologies.Deployments;
+using OCore.Features.Topologies.Rules;
+using OCore.Platform.Data;
+using OCore.Tests.Agency;
+
+namespace OCore.Tests.Topologies;
+
+/// <summary>A rule on the figures of an instance hears of the nodes that carry it: of one that is down, and of one that somebody changed.</summary>
+public sealed class AlertsOfTopologies
+{
+    [Theory, Sqlite, Postgres]
+    public async Task A_node_that_is_down_and_one_that_was_changed_raise_alerts_which_end(Database database)
+    {
+        await using var app = await TestApp.StartAsync(database);
+        var agency = await app.AgencyAsync("Alerted");
+        var server = await app.ServerAsync(agency);
+        var instance = await app.InstanceAsync(await app.ClientOfAsync(agency, "Client"), server);
+        await DrawAsync(app, agency.Org, server.Id, instance.Id);
+        using var http = app.As(agency.Owner, agency.Org);
+        foreach (var (name, metric, when, threshold) in new[] { ("Lost", "health", "below", 100.0), ("Changed", "drift", "above", 0.0) })
+            await http.Post<CreateAlertRule, AlertRuleView>("/api/alert-rules", new CreateAlertRule { Name = name, Subject = "instance", Metric = metric, When = when, Threshold = threshold, ForSeconds = 0 });
+
+        // Three of four are well; then one of these differs from what was deployed; then all is right again.
+        await MeasureAsync(app, "odoo-2", new NodeMeasure(TopologyNodeState.Failed, "Its container does not run."));
+        await LookAsync(app, server);
+        await OpenAsync(app, http, "Lost");
+        var lost = Assert.Single((await http.Get<Page<AlertView>>("/api/alerts?open=true")).Data);
+        Assert.Equal((instance.Id, "health", 75.0), (lost.SubjectId, lost.Metric, lost.Value));
+
+        await MeasureAsync(app, "lb", new NodeMeasure(TopologyNodeState.Running, null), new NodeDrift { Kind = NodeDriftKind.File, Message = "/usr/local/etc/haproxy/haproxy.cfg was changed in its container.", Safe = true });
+        await LookAsync(app, server);
+        await OpenAsync(app, http, "Changed", "Lost");
+        Assert.Equal(1.0, (await http.Get<Page<AlertView>>("/api/alerts?open=true")).Data.Single(a => a.Metric == "drift").Value);
+
+        foreach (var node in (string[])["lb", "odoo-2"])
+            await MeasureAsync(app, node, new NodeMeasure(TopologyNodeState.Running, null));
+        await LookAsync(app, server);
+        await OpenAsync(app, http);
+        Assert.Equal(2, (await http.Get<Page<AlertView>>("/api/alerts")).Data.Count(a => a.ClearedAt is not null));
+    }
+
+    private static async Task DrawAsync(TestApp app, TestOrg org, Guid server, Guid instance)
+    {
+        await using var db = app.Databases.System();
+        var topology = new Topology { OrgId = org.Id, RootId = org.RootId, Name = "Shop", CreatedAt = app.Clock.GetUtcNow() };
+        db.Add(topology);
+        foreach (var (id, type) in new[] { ("lb", NodeType.LoadBalancer), ("odoo-1", NodeType.Odoo), ("odoo-2", NodeType.Odoo), ("postgres", NodeType.Postgres) })
+            db.Add(new DeployedNode { OrgId = topology.OrgId, RootId = topology.RootId, TopologyId = topology.Id, NodeId = id, Type = type, Label = id, Container = "ocore-" + id, ServerId = server, State = TopologyNodeState.Running, MeasuredAt = app.Clock.GetUtcNow() });
+        await db.SaveChangesAsync();
+        await db.Instances.AcrossTenants().Where(i => i.Id == instance).ExecuteUpdateAsync(s => s.SetProperty(i => i.TopologyId, topology.Id));
+    }
+
+    /// <summary>What the watch saw of a node, kept as it keeps it.</summary>
+    private static async Task MeasureAsync(TestApp app, string node, NodeMeasure seen, params NodeDrift[] drift)
+    {
+        await using var db = app.Databases.System();
+        app.Services.GetRequiredService<TopologyWatch>().Apply(await db.DeployedNodes.AcrossTenants().SingleAsync(n => n.NodeId == node), seen, drift);
+        await db.SaveChangesAsync();
+    }
+
+    /// <summary>A look at the server of the first Odoo, which is when figures of its instance are taken.</summary>
+    private static async Task LookAsync(TestApp app, Server server)
+    {
+        app.Clock.Advance(TimeSpan.FromSeconds(16));
+        var seen = new ServerObservation { At = app.Clock.GetUtcNow(), Reachable = true, Figures = new ServerFigures(0.5, 4000, 500, 1000, 800, 5000, 9000), Stats = [] };
+        foreach (var observer in app.Services.GetRequiredService<ServerWatch>().Observers)
+        {
+            await using var db = app.Databases.System();
+            await observer(db, server, seen, CancellationToken.None);
+        }
+    }
+
+    private static async Task OpenAsync(TestApp app, OCoreHttp http, params string[] rules)
+    {
+        for (var n = 0; ; n++)
+        {
+            var open = (await http.Get<Page<AlertView>>("/api/alerts?open=true")).Data.Select(a => a.Rule).Order(StringComparer.Ordinal).ToList();
+            if (open.SequenceEqual(rules))
+                return;
+            Assert.True(n < 300, $"Open are {string.Join(", ", open)} instead of {string.Join(", ", rules)}. {app.Log}");
+            await Task.Delay(100);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using OCore.Client;
+using OCore.Features.Topologies.Balancers;
+
+namespace OCore.Tests.Topologies;
+
+/// <summary>A load balancer's real program on this machine, as it is in its container: a main process, which takes up another configuration when it is told to.</summary>
+internal sealed class RunningBalancer(Process process, LoadBalancerType type, string folder) : IAsyncDisposable
+{
+    public static RunningBalancer Start(string program, string folder, BalancerPlan plan)
+    {
+        var type = Enum.Parse<LoadBalancerType>(program, true);
+        var file = Write(type, folder, plan);
+        return new RunningBalancer(Process.Start(new ProcessStartInfo(InstalledAttribute.Find(program)!, type == LoadBalancerType.Haproxy ? ["-W", "-db", "-f", file] : ["-p", folder, "-c", file, "-g", "daemon off;"]))!, type, folder);
+    }
+
+    /// <summary>As the server lets it: the file is replaced, and the main process gets the signal.</summary>
+    public async Task ReloadAsync(BalancerPlan plan)
+    {
+        Write(type, folder, plan);
+        using var kill = Process.Start(new ProcessStartInfo("kill", ["-s", type == LoadBalancerType.Haproxy ? "USR2" : "HUP", $"{process.Id}"]))!;
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    /// <returns>What the program has to say against a configuration; null where that is nothing.</returns>
+    public static async Task<string?> CheckAsync(string program, string folder, BalancerPlan plan)
+    {
+        var type = Enum.Parse<LoadBalancerType>(program, true);
+        var file = Write(type, folder, plan);
+        using var check = Process.Start(new ProcessStartInfo(InstalledAttribute.Find(program)!, type == LoadBalancerType.Haproxy ? ["-c", "-f", file] : ["-t", "-p", folder, "-c", file]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var said = await check.StandardError.ReadToEndAsync() + await check.StandardOutput.ReadToEndAsync();
+        await check.WaitForExitAsync();
+        // Later ones would have HTTP/2 written another way, which earlier ones do not know.
+        var heard = string.Join('\n', said.Split('\n').Where(l => !l.Contains("\"listen ... http2\" directive is deprecated", StringComparison.Ordinal)));
+        return check.ExitCode == 0 && !heard.Contains("WARNING", StringComparison.Ordinal) && !heard.Contains("[warn]", StringComparison.Ordinal) ? null : said;
+    }
+
+    private static string Write(LoadBalancerType type, string folder, BalancerPlan plan)
+    {
+        // Beside others on this machine, its own files and socket are its own.
+        foreach (var (name, text) in plan.Render(type))
+            File.WriteAllText(Path.Combine(folder, name), text.Replace("/tmp/nginx", folder + "/nginx", StringComparison.Ordinal).Replace("127.0.0.1:8404", $"127.0.0.1:{FakeOdoo.FreePort()}", StringComparison.Ordinal));
+        return Path.Combine(folder, type == LoadBalancerType.Haproxy ? "haproxy.cfg" : "nginx.conf");
+    }
+
+    /// <summary>What a script of the server's says, run with these arguments.</summary>
+    public static async Task<string> ScriptAsync(string script, params string[] arguments)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", script, "ocore", .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var (said, wrong) = (await shell.StandardOutput.ReadToEndAsync(), await shell.StandardError.ReadToEndAsync());
+        await shell.WaitForExitAsync();
+        Assert.True(shell.ExitCode == 0, wrong);
+        return said;
+    }
+
+    public static async Task UntilAsync(Func<Task<bool>> done, string what)
+    {
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(30);)
+        {
+            try
+            {
+                if (await done())
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+            await Task.Delay(50);
+        }
+        Assert.Fail($"It did not come to this: {what}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+}
