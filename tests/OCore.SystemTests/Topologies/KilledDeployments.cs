@@ -17,7 +17,7 @@ public sealed class KilledDeployments(ITestOutputHelper output) : IAsyncLifetime
 {
     private static readonly OperationState[] Active = [OperationState.Pending, OperationState.Running, OperationState.Unwinding];
     // Of this drawing these have nothing to start: they are over before anybody can look.
-    private static readonly string[] Empty = ["start etcd", "lead to PostgreSQL", "start the NFS server"];
+    private static readonly string[] Empty = ["start etcd", "lead to PostgreSQL", "start the NFS server", "schedule the backups"];
 
     private readonly LabServer[] _machines = [new("die1"), new("die2")];
     private readonly ServerProcess _process = new();
