@@ -69,7 +69,7 @@ public sealed class KilledDeployments(ITestOutputHelper output) : IAsyncLifetime
         await OnceAsync("kill -9 at every step of undoing it", async () =>
         {
             var operation = await DeployAsync();
-            await UntilAsync(async () => (await Http.Get<OperationView>($"/api/operations/{operation}")).Steps.Single(s => s.Name == "wait until Odoo answers").State != StepState.Pending, "all of it is there", 480);
+            await UntilAsync(async () => (await Http.Get<OperationView>($"/api/operations/{operation}")).Steps.Single(s => s.Name == "start the load balancers").State != StepState.Pending, "nearly all of it is there", 480);
             await Http.Post<OperationView>($"/api/operations/{operation}/cancel");
             await AtEachStepAsync(operation, StepState.UndoStarted, StepState.Undone, KilledAsync, OperationState.Cancelled);
             await NothingIsLeftAsync();
