@@ -76,12 +76,8 @@ public sealed class PlansTests(TestApps apps) : IClassFixture<TestApps>
         await app.MemberAsync(client, "viewer");
         await app.JoinAsync(client, agency.Owner, "viewer");
         await AssignAsync(app, agency, new() { Clients = 2, Members = 7 });
-        await using (var db = app.Databases.System())
-        {
-            Backup Taken(Guid? target) => new() { OrgId = client.Id, RootId = agency.Org.Id, InstanceName = "gone", Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", State = BackupState.Verified, Bytes = 3_000_000_000, TargetId = target, CreatedAt = app.Clock.GetUtcNow() };
-            db.AddRange(Taken(null), Taken(Guid.CreateVersion7()));
-            await db.SaveChangesAsync();
-        }
+        await TakenAsync(app, client, null);
+        await TakenAsync(app, client, Guid.CreateVersion7());
 
         foreach (var http in (OCoreHttp[])[app.As(agency.Owner, agency.Org), app.As(await app.MemberAsync(client, "admin"), client)])
         {
@@ -167,11 +163,7 @@ public sealed class PlansTests(TestApps apps) : IClassFixture<TestApps>
         var agency = await app.AgencyAsync("Full");
         var (_, instance) = await ServersAndInstances.InsertAsync(app, agency);
         await AssignAsync(app, agency, new() { StorageGb = 3 }, ["agency", "templates", "backups"]);
-        await using (var db = app.Databases.System())
-        {
-            db.Add(new Backup { OrgId = agency.Org.Id, RootId = agency.Org.Id, InstanceName = "gone", Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", State = BackupState.Verified, Bytes = 3_000_000_000, CreatedAt = app.Clock.GetUtcNow() });
-            await db.SaveChangesAsync();
-        }
+        await TakenAsync(app, agency.Org, null);
         var http = app.As(agency.Owner, agency.Org);
 
         var refused = await http.Post<TakeBackup, OperationView>($"/api/instances/{instance}/backups", new TakeBackup()).IsRefusedAsync(403, "limit_reached");
@@ -218,6 +210,14 @@ public sealed class PlansTests(TestApps apps) : IClassFixture<TestApps>
         await AssignAsync(app, agency, new(), ["white_label", "topologies"]);
         await MissingAsync("agency", http.Put<UpdateBranding, BrandingView>("/api/agency/branding", new() { PrimaryColor = "#7c3aed" }));
         await MissingAsync("agency", http.Get<Page<TopologySummary>>("/api/topologies"));
+    }
+
+    /// <summary>A backup of 3 GB, in oCore's own directory where no target is given.</summary>
+    private static async Task TakenAsync(TestApp app, TestOrg org, Guid? target)
+    {
+        await using var db = app.Databases.System();
+        db.Add(new Backup { OrgId = org.Id, RootId = org.RootId, InstanceName = "gone", Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", State = BackupState.Verified, Bytes = 3_000_000_000, TargetId = target, CreatedAt = app.Clock.GetUtcNow() });
+        await db.SaveChangesAsync();
     }
 
     private static async Task MissingAsync(string feature, Task call) =>

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Files;
 using OCore.Features.Operations;
+using OCore.Features.Organizations;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
@@ -90,13 +91,18 @@ internal static class InstanceEndpoints
         instance.Config = Kept(request.Or(request.Config, instance.Config), instance.Config);
         if (request.Has(request.RegistrationCode))
             instance.RegistrationCodeSealed = request.RegistrationCode is { Length: > 0 } code ? secrets.Seal(code, InstanceSecrets.Registration, instance.Id) : null;
-        if (instance.MemoryMb > promised && await db.ServerByIdAsync(instance.ServerId, stop) is { Facts: not null } server
-            && await ServerCapacity.CheckAsync(db, server, (instance.MemoryMb - promised) * 1024L * 1024, 0, stop) is { } full)
-            return full;
-        if (dryRun == true)
-            return TypedResults.Ok(InstanceSettings.Diff(before, host.PlanOf(instance)));
-        await db.SaveChangesAsync(stop);
-        return TypedResults.Ok((await InstanceViews.ToViewsAsync(db, host, [instance], stop))[0]);
+        return await db.InTransactionAsync<Results<Ok<InstanceView>, Ok<SettingsDiff>, Problem>>(async () =>
+        {
+            // All instances of a server are of one agency, which holds the room that is looked at until it is taken.
+            await db.LockOrganizationAsync(instance.RootId, stop);
+            if (instance.MemoryMb > promised && await db.ServerByIdAsync(instance.ServerId, stop) is { Facts: not null } server
+                && await ServerCapacity.CheckAsync(db, server, (instance.MemoryMb - promised) * 1024L * 1024, 0, stop) is { } full)
+                return full;
+            if (dryRun == true)
+                return TypedResults.Ok(InstanceSettings.Diff(before, host.PlanOf(instance)));
+            await db.SaveChangesAsync(stop);
+            return TypedResults.Ok((await InstanceViews.ToViewsAsync(db, host, [instance], stop))[0]);
+        }, stop);
     }
 
     /// <summary>odoo.conf as it will be written (secrets masked), and what a restart would change.</summary>
