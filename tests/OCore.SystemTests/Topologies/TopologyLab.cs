@@ -22,7 +22,7 @@ public class TopologyLab : IAsyncLifetime
     {
         if (WhyNot is not null) return; // each test says so
         await Lab.RunAsync(Path.Combine(Lab.Bin, "docker-engine"));
-        await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "odoo", "postgres", "redis", "haproxy", "nginx", "postgres-ha", "nfs", "pgbouncer");
+        await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "odoo", "postgres", "redis", "haproxy", "nginx", "postgres-ha", "nfs", "pgbouncer", "keepalived");
         await MakeMachinesAsync();
         foreach (var server in Machines)
             await server.ForgetOCoreAsync();

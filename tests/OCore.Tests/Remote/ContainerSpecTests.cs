@@ -55,7 +55,7 @@ public sealed class ContainerSpecTests
             Full with { Files = [] }, Full with { Files = [Full.Files[0] with { Uid = 0 }] }, Full with { Files = [Full.Files[0] with { Content = "x"u8.ToArray() }] },
             Full with { Init = true }, Full with { StopSignal = "SIGINT" }, Full with { StopTimeout = TimeSpan.FromSeconds(1) }, Full with { ShmBytes = 1 },
             Full with { Archives = [new("tree", (_, _) => Task.CompletedTask)] },
-            Full with { HostName = "h" }, Full with { WorkingFolder = "/x" }, Full with { DropCapabilities = ["ALL"] }, Full with { NoNetwork = true }, Full with { OpensByHandle = true },
+            Full with { HostName = "h" }, Full with { WorkingFolder = "/x" }, Full with { DropCapabilities = ["ALL"] }, Full with { NoNetwork = true }, Full with { OpensByHandle = true }, Full with { HoldsAddresses = true },
         ];
         var hashes = others.Select(SpecHash.Of).Append(SpecHash.Of(Full)).ToList();
         Assert.Equal(hashes.Count, hashes.Distinct().Count());
@@ -65,7 +65,7 @@ public sealed class ContainerSpecTests
     public void Every_member_of_a_spec_is_in_that_test()
     {
         // A member that the hash leaves out would be a change that is never rolled out.
-        Assert.Equal(28, typeof(ContainerSpec).GetProperties().Count(p => p.Name != "EqualityContract"));
+        Assert.Equal(29, typeof(ContainerSpec).GetProperties().Count(p => p.Name != "EqualityContract"));
     }
 
     [Fact]
@@ -94,6 +94,21 @@ public sealed class ContainerSpecTests
         Assert.Equal(["DAC_READ_SEARCH"], host.CapAdd);
         Assert.Equal(["no-new-privileges"], host.SecurityOpt!.Where(o => !o.StartsWith("seccomp={", StringComparison.Ordinal)));
         Assert.False(host.Privileged);
+    }
+
+    // ADR 0059: who holds the address of several load balancers, and nothing else.
+    [Fact]
+    public void A_holder_of_addresses_is_in_its_servers_network_and_may_change_that_alone()
+    {
+        var alone = Full with { HoldsAddresses = true, Networks = [], Ports = [], DropCapabilities = ["ALL"] };
+        alone.Check();
+        var host = ContainerParameters.From(alone, "hash").HostConfig!;
+        Assert.Equal("host", host.NetworkMode);
+        Assert.Equal(["NET_ADMIN", "NET_RAW"], host.CapAdd);
+        Assert.Equal(["ALL"], host.CapDrop);
+        Assert.Equal(["no-new-privileges"], host.SecurityOpt);
+        Assert.False(host.Privileged);
+        Assert.Throws<ArgumentException>(() => (Full with { HoldsAddresses = true }).Check());
     }
 
     [Theory]

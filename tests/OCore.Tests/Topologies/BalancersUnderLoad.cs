@@ -126,7 +126,7 @@ public sealed class BalancersUnderLoad
             await File.WriteAllTextAsync(Path.Combine(folder, file), text);
 
         await SwitchAsync("first one.pem two.pem");
-        await RunningBalancer.ScriptAsync(BalancerHost.SweepScript, folder, "version-1");
+        await RunningBalancer.ScriptAsync(BalancerHost.SweepScript, folder, "version-1", "routes.yml");
         Assert.Equal(["ocore.applied", "one.pem", "routes.yml", "two.pem"], FilesOf(folder));
         Assert.Equal(("first one.pem two.pem", "version-1"), (Read("routes.yml"), Read("ocore.applied")));
 
@@ -140,8 +140,15 @@ public sealed class BalancersUnderLoad
         Assert.Equal(["one.pem", "routes.yml", "routes.yml.previous", "two.pem"], FilesOf(folder));
 
         await SwitchAsync("second one.pem");
-        await RunningBalancer.ScriptAsync(BalancerHost.SweepScript, folder, "version-2");
+        await RunningBalancer.ScriptAsync(BalancerHost.SweepScript, folder, "version-2", "routes.yml");
         Assert.Equal(["ocore.applied", "one.pem", "routes.yml", "routes.yml.previous"], FilesOf(folder));
+
+        // Swept by another process at the same time: what the configuration names stays, also when nothing is left to compare with.
+        foreach (var list in (string[])["certs.list", "old.list"])
+            await File.WriteAllTextAsync(Path.Combine(folder, list), "one.pem");
+        for (var turn = 0; turn < 2; turn++)
+            await RunningBalancer.ScriptAsync(BalancerHost.SweepScript, folder, "version-2", "certs.list", "routes.yml");
+        Assert.Equal(["certs.list", "ocore.applied", "one.pem", "routes.yml", "routes.yml.previous"], FilesOf(folder));
     }
 
     private static IEnumerable<string?> FilesOf(string folder) => Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal);

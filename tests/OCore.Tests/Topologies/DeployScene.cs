@@ -6,7 +6,7 @@ namespace OCore.Tests.Topologies;
 /// <summary>Topologies that can be deployed, small and large, and what they become.</summary>
 internal static class DeployScene
 {
-    public static readonly LayoutImages Images = new("odoo:19.0", "postgres:17", "ocore-postgres-ha:17", "redis:8", "haproxy:3.0", "nginx:1.26", "traefik:3", "ocore-nfs:6", "ocore-pgbouncer:1");
+    public static readonly LayoutImages Images = new("odoo:19.0", "postgres:17", "ocore-postgres-ha:17", "redis:8", "haproxy:3.0", "nginx:1.26", "traefik:3", "ocore-nfs:6", "ocore-pgbouncer:1", "ocore-keepalived:2");
     public static readonly Guid Id = new("0190cafe-0000-7000-8000-000000000001");
 
     /// <summary>A load balancer, two Odoo on two servers, one PostgreSQL, sessions in Redis and files in a bucket.</summary>
@@ -15,6 +15,10 @@ internal static class DeployScene
         .Add("s3", Features.Topologies.Rules.NodeType.S3, null, ("endpoint", "https://s3.example.com"), ("bucket", "erp"), ("credential", "main"), ("versioning", true))
         .Add("redis", Features.Topologies.Rules.NodeType.Redis, "edge", ("label", "Redis"))
         .Join("odoo-1", "s3", "redis").Join("odoo-2", "s3", "redis");
+
+    /// <summary>The pair with a second load balancer, and an address that the two share.</summary>
+    public static Sketch Sharing(string address, LoadBalancerType type = LoadBalancerType.Haproxy) => Pair(type).Set("lb", "virtualIp", address)
+        .Add("lb-2", Features.Topologies.Rules.NodeType.LoadBalancer, "app-2", ("label", "Load balancer 2"), ("virtualIp", address)).Join("lb-2", "odoo-1", "odoo-2");
 
     /// <summary>The same with three PostgreSQL under Patroni and three etcd members.</summary>
     public static Sketch Failover(LoadBalancerType type = LoadBalancerType.Haproxy)

@@ -161,7 +161,8 @@ public sealed class PlanningTopologies
         Refuses("backup", "Take pitr out", kept.Set("backup", "pitr", true));
         Refuses("backup", "Take path out", kept.Set("backup", "path", "/srv/backups"));
         Refuses("backup", "draw one backup", kept.Add("backup-2", NodeType.Backup, "db").Join("postgres", "backup-2"));
-        Refuses("lb", "lead to both by DNS", kept.Set("lb", "virtualIp", "10.0.0.100"));
+        Refuses("lb", "IP version 4", kept.Set("lb", "virtualIp", "fd00::100"));
+        Refuses("lb", "take bind out", kept.Set("lb", "virtualIp", "10.0.0.100").Set("lb", "bind", "10.0.0.12"));
         Refuses("watch", "measures every node itself", kept.Add("watch", NodeType.Monitor, "edge").Join("watch", "odoo-1"));
     }
 

@@ -54,6 +54,8 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-L03", Error, Shared, s => s.Set("lb", "websocket", false)),
         Case("TP-L04", Warning, Full, s => s.Without("lb-2")),
         Case("TP-L04", Warning, Full, s => s.Set("lb-2", "dns", null)),
+        Case("TP-L04", Warning, DeployScene.Sharing("10.0.0.100"), s => s.Set("lb-2", "virtualIp", "10.0.0.101")),
+        Case("TP-L04", Error, DeployScene.Sharing("10.0.0.100"), s => s.Set("lb", "virtualIp", "10.0.0.12").Set("lb-2", "virtualIp", "10.0.0.12")),
         Case("TP-L05", Warning, Shared, s => s.On("postgres", "edge")),
         Case("TP-L05", Warning, Shared.Without("odoo-2"), s => s.On("lb", "app-1")),
         Case("TP-L06", Warning, Shared.Set("lb", "tls", true).Set("lb", "hosts", new[] { "ERP.example.com" }) with { Proven = new HashSet<string> { "erp.example.com" } }, s => s.Set("lb", "hosts", new[] { "erp.elsewhere.org" })),
@@ -201,6 +203,7 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-N02", Info, Shared.Tried(5432, new LiveTry(null, 1.9)), s => s.Tried(5432, new LiveTry(null, 2.1))),
         Case("TP-N03", Warning, Failover.Probed(), s => s.Probed(l => l with { Open = [("etcd-1", 2379, "app-1")] })),
         Case("TP-N04", Error, Shared.Probed(), s => s.Seen("app-1", l => l with { MountsNfs = false })),
+        Case("TP-N04", Error, Shared.Seen("app-1", l => l with { Guards = true }), s => s.Seen("app-1", l => l with { Guards = false })),
         Case("TP-N04", Error, Shared.Seen("app-1", l => l with { DockerVersion = "20.10.24" }), s => s.Seen("app-1", l => l with { DockerVersion = "19.03.8" })),
         Case("TP-N04", Error, Shared.Probed(), s => s.Seen("app-1", l => l with { Images = new Dictionary<string, string?> { ["odoo:19.0"] = "arm64" } })),
         Case("TP-N04", Info, Shared.Probed(), s => s.Seen("app-1", l => l with { Images = new Dictionary<string, string?> { ["odoo:19.0"] = null } })),
@@ -212,5 +215,6 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-N08", Error, Failover.Probed(), s => s.Probed(l => l with { Nodes = new Dictionary<string, LiveNode> { ["redis"] = new(false, false, "It does not take its password.") } })),
         Case("TP-N08", Warning, Failover.Probed(), s => s.Probed(l => l with { Nodes = new Dictionary<string, LiveNode> { ["lb"] = new(true, false, "1 of 2 nodes behind it answer.") } })),
         Case("TP-N09", Warning, Failover.Seen("edge", l => l with { SyncMs = 9.5 }), s => s.Seen("edge", l => l with { SyncMs = 31 })),
+        Case("TP-N10", Error, DeployScene.Sharing("10.0.0.100").Probed(), s => s.Seen("edge", l => l with { NotShared = new Dictionary<string, string> { ["10.0.0.100"] = "is in no network of its server" } })),
     ];
 }

@@ -34,7 +34,7 @@ internal static class InstanceDomainQueries
     public static IReadOnlyList<string> TargetsOf(Instance instance, NamePlace place, Settings settings)
     {
         if (place.IsBalanced)
-            return [.. place.Servers.Select(s => s.IsLocal ? settings.PublicUrl.Host : s.Host)];
+            return [.. place.Entries.Select(e => e.SharedAddress ?? (e.Server.IsLocal ? settings.PublicUrl.Host : e.Server.Host)).Distinct()];
         var server = place.Server;
         var host = server.IsLocal ? settings.PublicUrl.Host : server.Host;
         var isName = !System.Net.IPAddress.TryParse(instance.Domain, out _) && instance.Domain.Contains('.', StringComparison.Ordinal) && !DomainName.IsWithin(instance.Domain, "localhost");

@@ -11,9 +11,9 @@ internal sealed record NamePlace
 {
     /// <summary>The first; addresses that are written down for people are made of it.</summary>
     public required Server Server { get; init; }
-    public required IReadOnlyList<Server> Servers { get; init; }
-    /// <summary>Behind load balancers.</summary>
-    public bool IsBalanced { get; init; }
+    /// <summary>Each load balancer's server, with the address that it shares with another one, to which names then lead; none where there are no load balancers.</summary>
+    public IReadOnlyList<(Server Server, string? SharedAddress)> Entries { get; init; } = [];
+    public bool IsBalanced => Entries.Count > 0;
     public int HttpPort { get; init; }
     /// <summary>Null where nothing of oCore's takes HTTPS.</summary>
     public int? TlsPort { get; init; }
@@ -25,7 +25,7 @@ internal sealed record NamePlace
 
     public static NamePlace Of(Server server) => new()
     {
-        Server = server, Servers = [server], HttpPort = server.EdgePort, TlsPort = server.EndsTls ? server.EdgeTlsPort : null, ProxyHttps = server.EdgeHttps,
+        Server = server, HttpPort = server.EdgePort, TlsPort = server.EndsTls ? server.EdgeTlsPort : null, ProxyHttps = server.EdgeHttps,
     };
 
     /// <param name="server">The instance's own.</param>
@@ -38,7 +38,7 @@ internal sealed record NamePlace
         var there = entries.Where(e => servers.ContainsKey(e.ServerId)).ToList();
         return there.Count == 0 ? Of(server) : new NamePlace
         {
-            Server = servers[there[0].ServerId], Servers = [.. there.Select(e => servers[e.ServerId]).DistinctBy(s => s.Id)], IsBalanced = true, HttpPort = there[0].HttpPort,
+            Server = servers[there[0].ServerId], Entries = [.. there.Select(e => (servers[e.ServerId], e.SharedAddress))], HttpPort = there[0].HttpPort,
             // A name leads to all of them: it has HTTPS where each has.
             TlsPort = there.All(e => e.TlsPort == there[0].TlsPort) ? there[0].TlsPort : null,
         };

@@ -41,7 +41,7 @@ internal static class ContainerParameters
         SecurityOpt = spec.OpensByHandle ? ["no-new-privileges", "seccomp=" + ByHandle] : ["no-new-privileges"],
         // Without a limit one chatty program fills the server's disk.
         LogConfig = new() { Type = "json-file", Config = new Dictionary<string, string> { ["max-size"] = "10m", ["max-file"] = "3" } },
-        NetworkMode = spec.NoNetwork ? "none" : spec.Networks is [var first, ..] ? first.Name.Value : null!,
+        NetworkMode = spec.HoldsAddresses ? "host" : spec.NoNetwork ? "none" : spec.Networks is [var first, ..] ? first.Name.Value : null!,
         RestartPolicy = new() { Name = Rule(spec.Restart) },
         Memory = spec.MemoryBytes,
         MemorySwap = spec.MemoryBytes,
@@ -50,7 +50,7 @@ internal static class ContainerParameters
         ShmSize = spec.ShmBytes,
         ReadonlyRootfs = spec.ReadOnly,
         CapDrop = [.. spec.DropCapabilities],
-        CapAdd = spec.OpensByHandle ? ["DAC_READ_SEARCH"] : null!,
+        CapAdd = spec.OpensByHandle ? ["DAC_READ_SEARCH"] : spec.HoldsAddresses ? ["NET_ADMIN", "NET_RAW"] : null!,
         Init = spec.Init ? true : null,
         Mounts = [.. spec.Mounts.Select(Mount)],
         Tmpfs = spec.Tmpfs.ToDictionary(t => t.Target.Value, t => $"rw,nosuid,nodev,size={t.Bytes},mode={Convert.ToString((int)t.Mode, 8)}"),

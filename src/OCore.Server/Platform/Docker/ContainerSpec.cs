@@ -5,7 +5,7 @@ namespace OCore.Platform.Docker;
 
 /// <summary>
 /// A container as it should be, as a value. What a customer's container must never have has no member here: no
-/// privileges, no host name spaces, no devices, no Docker socket. <c>no-new-privileges</c> is always set.
+/// privileges, no name spaces of the server's, no devices, no Docker socket. <c>no-new-privileges</c> is always set.
 /// </summary>
 internal sealed record ContainerSpec
 {
@@ -46,6 +46,12 @@ internal sealed record ContainerSpec
     /// </summary>
     public bool OpensByHandle { get; init; }
 
+    /// <summary>
+    /// An address that several servers share is put on the server's own interface, so this is in the server's network and may change it. Only
+    /// for a program of oCore's own that listens to nobody but its like.
+    /// </summary>
+    public bool HoldsAddresses { get; init; }
+
     /// <summary>A small init that reaps what a program leaves behind and passes signals on.</summary>
     public bool Init { get; init; }
     public string? StopSignal { get; init; }
@@ -62,6 +68,7 @@ internal sealed record ContainerSpec
     public void Check()
     {
         if (NoNetwork && (Networks.Count > 0 || Ports.Count > 0)) throw new ArgumentException($"{Name} has networks or ports, and none at all.");
+        if (HoldsAddresses && (NoNetwork || Networks.Count > 0 || Ports.Count > 0)) throw new ArgumentException($"{Name} is in its server's network, and in another one.");
         foreach (var key in Env.Keys)
             if (key.Length == 0 || key.Contains('=') || key.Any(char.IsControl)) throw Refused.Name(key, "a name of an environment variable");
         foreach (var text in Env.Values.Concat(Command ?? []).Concat(Entrypoint ?? []))

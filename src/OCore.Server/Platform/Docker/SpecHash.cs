@@ -45,6 +45,7 @@ internal static class SpecHash
         Texts(json, "drop", Sorted(spec.DropCapabilities));
         Texts(json, "files", Sorted(spec.Files.Select(File)));
         // Only where there are any: what was made before them keeps its hash.
+        if (spec.HoldsAddresses) json.WriteBoolean("addresses", true);
         if (spec.OpensByHandle) json.WriteBoolean("handles", true);
         if (spec.Mounts.Any(m => m.Options.Count > 0)) Texts(json, "volumes", Sorted(spec.Mounts.SelectMany(m => m.Options.Select(o => $"{m.Source}|{o.Key}|{o.Value}"))));
         if (spec.Archives.Count > 0) Texts(json, "archives", Sorted(spec.Archives.Select(a => a.Id)));

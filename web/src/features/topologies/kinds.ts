@@ -54,7 +54,7 @@ export const kinds: Kind[] = [
     fields: [
       choice('role', 'In front of', [['http', 'Odoo'], ['postgres', 'PostgreSQL']], 'http'),
       list('hosts', 'Host names', { hint: 'Press Enter after each.' }),
-      flag('tls', 'TLS'), text('virtualIp', 'Shared address', { hint: 'Not built: a plan with it is refused. Name both by DNS.' }),
+      flag('tls', 'TLS'), text('virtualIp', 'Shared address', { hint: 'A free address of the servers\' network, the same for each load balancer: whoever stands has it.' }),
       flag('dns', 'Several addresses in DNS', { hint: 'Instead of a shared address.' }),
       flag('sticky', 'Keep people on their node', { hint: 'Not needed with sessions in Redis.' }), flag('websocket', 'Route live connections', { otherwise: true }),
       port('httpPort', 'HTTP port', 80), port('httpsPort', 'HTTPS port', 443), port('port', 'PostgreSQL port', 5000),

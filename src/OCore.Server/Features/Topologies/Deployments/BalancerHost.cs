@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
@@ -20,6 +21,7 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
 {
     private const int HaproxyUid = 99;
     private const string Applied = "ocore.applied";
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
     private static readonly TimeSpan ReloadWithin = TimeSpan.FromSeconds(20);
 
     /// <param name="instance">Whose names it has certificates for.</param>
@@ -27,11 +29,27 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
     public async Task EnsureAsync(IServerConnection connection, Guid topology, Guid? instance, Layout layout, LayoutNode node, IReadOnlySet<string>? draining, CancellationToken stop)
     {
         var name = DockerName.Parse(node.Container);
-        var (type, folder, check, signal) = ProgramOf(node);
+        var (type, folder, _, _) = ProgramOf(node);
         var (plan, certificates) = await SecuredAsync(layout.BalancerOf(node, draining), node, instance, folder, stop);
         if (plan.ChallengeUrl is not null)
             await connection.Docker.EnsureContainerAsync(BalancerChallenge.Spec(edge.Image, topology, node, plan.Thumbprint!), stop);
         var files = plan.Render(type);
+        // Who watches may come while an operation is at it: each would sweep away what the other has just put there.
+        var turn = _turns.GetOrAdd(name.Value, _ => new SemaphoreSlim(1, 1));
+        await turn.WaitAsync(stop);
+        try
+        {
+            await ApplyAsync(connection, name, node, files, certificates, stop);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task ApplyAsync(IServerConnection connection, DockerName name, LayoutNode node, IReadOnlyDictionary<string, string> files, IReadOnlyList<ContainerFile> certificates, CancellationToken stop)
+    {
+        var (_, folder, check, signal) = ProgramOf(node);
         var version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}\0{f.Value}\0")))))[..16];
         if (await RunsAsync(connection, name, folder, version, stop))
             return;
@@ -41,7 +59,7 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
         await RunAsync(connection, name, "Checking the load balancer's new configuration", SwitchScript, stop, folder.Value, check);
         if (signal is not null)
             await ReloadAsync(connection, name, folder, check, signal, stop);
-        await RunAsync(connection, name, "Sweeping up after the load balancer's new configuration", SweepScript, stop, folder.Value, version);
+        await RunAsync(connection, name, "Sweeping up after the load balancer's new configuration", SweepScript, stop, [folder.Value, version, .. files.Keys]);
         // The workers before end in a moment; what is asked for through the balancer is waited for by those who need it.
         await Task.Delay(TimeSpan.FromMilliseconds(200), time, stop);
     }
@@ -163,16 +181,18 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
     // Certificates that only the configuration before names are not kept with it: they may be nobody's any more.
     internal const string SweepScript = """
         set -eu
+        folder=$1 version=$2
+        shift 2
         # What this configuration does not name any more; who still serves with the one before has read it.
-        for f in "$1"/*.list; do
-          [ -e "$1/next/${f##*/}" ] || rm -f "$f"
+        for f in "$folder"/*.list; do
+          case " $* " in *" ${f##*/} "*) ;; *) rm -f "$f" ;; esac
         done
-        rm -rf "$1/next"
-        for f in "$1"/*.pem; do
+        rm -rf "$folder/next"
+        for f in "$folder"/*.pem; do
           [ -e "$f" ] || continue
-          if ! grep -qsF "${f##*/}" "$1"/*.list "$1"/*.conf "$1"/*.yml; then rm -f "$f"; fi
+          if ! grep -qsF "${f##*/}" "$folder"/*.list "$folder"/*.conf "$folder"/*.yml; then rm -f "$f"; fi
         done
-        printf '%s' "$2" >"$1/ocore.applied"
+        printf '%s' "$version" >"$folder/ocore.applied"
         """;
 
     // Programs of this kind refuse a configuration in silence and go on with the one before: they took it when they have a new worker.

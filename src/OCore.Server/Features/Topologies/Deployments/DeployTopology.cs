@@ -50,6 +50,8 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
             var connection = await context.Get<Servers.ServerAccess>().ConnectAsync(server, context.Stop);
             if (NfsServer.Of(work.Layout) is not null && work.Layout.Of(NodeType.Odoo).Any(n => n.ServerId == id) && !await NfsServer.MountsAsync(connection, context.Stop))
                 throw new StepRefusedException("nfs_not_mountable", $"The kernel of {server.Name} cannot mount NFS: it has no module nfs.", "Install the kernel's modules, choose another server, or keep files in S3.");
+            foreach (var sharing in work.Layout.Nodes.Where(n => n.ServerId == id && n.IsBalancer))
+                await SharedAddress.CheckAsync(connection, sharing, server.Name, context.Stop);
         }
     }
 
@@ -273,8 +275,8 @@ internal static class TopologySteps
         await using var db = context.OpenDb();
         var host = context.Get<TopologyHost>();
         var work = await host.OpenAsync(db, topologyId, context.Stop);
-        foreach (var node in work.Layout.Nodes.Where(n => n.ServerId is not null).DistinctBy(n => (n.ServerId, n.Image)))
-            await host.EnsureImageAsync(work, node, context.Log, context.Stop);
+        foreach (var node in work.Layout.Nodes.Where(n => n.ServerId is not null).DistinctBy(n => (n.ServerId, n.Image, n.Text("holder"))))
+            await host.EnsureImagesAsync(work, node, context.Log, context.Stop);
     }
 
     /// <summary>Odoo's folder on each of its servers, Odoo's own.</summary>

@@ -25,13 +25,19 @@ internal sealed class DriftHost(TopologyHost host, BalancerHost balancers, Insta
             return [];
         try
         {
-            return await NodeDrifts.LookAsync(await host.ConnectAsync(work, node, stop), wanted, IsSafe(node), stop);
+            var connection = await host.ConnectAsync(work, node, stop);
+            return [.. await NodeDrifts.LookAsync(connection, wanted, IsSafe(node), stop), .. await HolderAsync(connection, work, node, stop)];
         }
         catch (Exception away) when (away is TryLaterException or StepRefusedException or ServerException or TimeoutException && !stop.IsCancellationRequested)
         {
             return null;
         }
     }
+
+    // Whatever it is that differs, the holder is made anew for it, and the load balancer is not.
+    private static async Task<IReadOnlyList<NodeDrift>> HolderAsync(IServerConnection connection, TopologyWork work, LayoutNode node, CancellationToken stop) => SharedAddress.Of(node) is null ? []
+        : [.. (await NodeDrifts.LookAsync(connection, new WantedContainer(SharedAddress.Spec(work.TopologyId, node), []), safe: true, stop))
+            .Select(d => d with { Kind = d.Kind == NodeDriftKind.Foreign ? d.Kind : NodeDriftKind.Stopped, Message = $"What holds its shared address: {d.Message}" })];
 
     private async Task<WantedContainer?> WantedAsync(TopologyWork work, Instance? instance, LayoutNode node, CancellationToken stop)
     {
@@ -74,6 +80,8 @@ internal sealed class DriftHost(TopologyHost host, BalancerHost balancers, Insta
             await instances.EnsureNodeAsync(db, instance!, cluster, cluster.Nodes.Single(n => n.NodeId == node.Id), stop);
             return;
         }
+        if ((await HolderAsync(connection, work, node, stop)).Count > 0)
+            await SharedAddress.RemoveAsync(connection, node, stop);
         if (node.IsBalancer)
             await host.TakeEdgeAsync(db, work, node, stop);
         await host.EnsureAsync(work, node, stop);

@@ -1,11 +1,13 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using OCore.Client;
 using OCore.Features.Topologies.Rules;
 
 namespace OCore.Features.Topologies.Deployments;
 
 /// <summary>The images that nodes run.</summary>
-internal sealed record LayoutImages(string Odoo, string Postgres, string PostgresHa, string Redis, string Haproxy, string Nginx, string Traefik, string Nfs, string Pgbouncer);
+internal sealed record LayoutImages(string Odoo, string Postgres, string PostgresHa, string Redis, string Haproxy, string Nginx, string Traefik, string Nfs, string Pgbouncer, string Keepalived);
 
 /// <summary>From a drawing that the rules have nothing against to what is to run. Pure.</summary>
 internal static class LayoutMaker
@@ -38,7 +40,7 @@ internal static class LayoutMaker
         NodeType.Postgres or NodeType.Etcd when CapacityRules.AddressOf(topology, node) is null => NoAddress,
         NodeType.Odoo or NodeType.Redis or NodeType.Filestore when CapacityRules.AddressOf(topology, node) is null => NoAddress,
         NodeType.LoadBalancer when node.IsPgEntry && CapacityRules.AddressOf(topology, node) is null => NoAddress,
-        NodeType.LoadBalancer when node.Text("virtualIp") is not null => "A shared address of two load balancers is not set up by oCore; lead to both by DNS.",
+        NodeType.LoadBalancer when node.Text("virtualIp") is { } shared && WhyNotShared(topology, node, shared) is { } why => why,
         _ => WhyOtherwise(topology, node),
     };
 
@@ -70,6 +72,12 @@ internal static class LayoutMaker
     private static bool IsDeployed(DrawnNode node, string member, string? deployed) => node.Text(member) is { } text && (text.Length == 0 || text.Trim('/') == deployed);
 
     private static (string?, int?, bool?) Value(DrawnNode node, string member) => (node.Text(member), node.Int(member), node.Flag(member));
+
+    private static string? WhyNotShared(TopologySnapshot topology, DrawnNode node, string shared) =>
+        !node.IsHttp ? "PostgreSQL is not led to by a shared address: join Odoo to several entries. Take virtualIp out."
+        : IPAddress.Parse(shared).AddressFamily != AddressFamily.InterNetwork ? "A shared address is one of IP version 4."
+        : node.Bind is not null ? "What comes to a shared address is taken by a load balancer that listens on all of its server's addresses: take bind out."
+        : CapacityRules.AddressOf(topology, node) is not { AddressFamily: AddressFamily.InterNetwork } ? "Who shares an address is told by private addresses of IP version 4: add its server by one." : null;
 
     // Fewer could not agree after the loss of one, and a replica that nobody promotes takes nobody's place.
     private static string? WhyNoSentinels(TopologySnapshot topology)
@@ -198,6 +206,13 @@ internal static class LayoutMaker
         settings["bodyMb"] = Number(node.Int("bodyMb", 128));
         if (node.Flag("tls", false))
             settings["tls"] = "true";
+        if (node.Text("virtualIp") is { } shared)
+        {
+            var sharing = topology.Balancers.Where(b => b.Text("virtualIp") == shared).OrderBy(b => b.Id, StringComparer.Ordinal).ToList();
+            (settings["sharedAddress"], settings["holder"], settings["sharedRank"]) = (shared, images.Keepalived, Number(sharing.IndexOf(node)));
+            settings["sharedFrom"] = CapacityRules.AddressOf(topology, node)!.ToString();
+            settings["sharedPeers"] = string.Join(',', sharing.Where(b => b != node).Select(b => CapacityRules.AddressOf(topology, b)?.ToString()).OfType<string>());
+        }
         settings["program"] = topology.Ha.LbType.ToString().ToLowerInvariant();
         var image = topology.Ha.LbType switch { LoadBalancerType.Nginx => images.Nginx, LoadBalancerType.Traefik => images.Traefik, _ => images.Haproxy };
         // People come to it from anywhere, unless it is bound to one address.

@@ -100,7 +100,9 @@ internal sealed class LiveProbe(ServerAccess access, TopologyHost host, Edge edg
                 MountsNfs = topology.Ha.FilestoreType == FilestoreType.SharedNfs && nodes.Any(n => n.Type == NodeType.Odoo)
                     ? await NfsServer.MountsAsync(connection, stop) : null,
                 Taken = [.. ReadPorts((await connection.RunAsync(RemoteCommand.Script(PortsScript).AsRoot(), stop)).Out).Where(l => !IsOwn(l, row, work) && !IsMovingEdge(l, row, fact, nodes))],
-                Images = await ImagesAsync(connection, [.. nodes.Select(n => LayoutMaker.ImageOf(topology, n, images)).OfType<string>().Distinct()], stop),
+                Images = await ImagesAsync(connection, [.. nodes.Select(n => LayoutMaker.ImageOf(topology, n, images)).Concat(nodes.Select(n => n.Has("virtualIp") ? images.Keepalived : null)).OfType<string>().Distinct()], stop),
+                Guards = await NodeFirewall.GuardsAsync(connection, stop),
+                NotShared = await NotSharedAsync(connection, nodes, work, stop),
             });
         }
         catch (Exception away) when (away is TryLaterException or StepRefusedException or ServerException)
@@ -116,6 +118,16 @@ internal sealed class LiveProbe(ServerAccess access, TopologyHost host, Edge edg
         var answer = await connection.RunAsync(RemoteCommand.Of("date", "+%s%3N"), stop);
         return answer.Ok && long.TryParse(answer.Out.Trim(), CultureInfo.InvariantCulture, out var there) && there > 1_000_000_000_000
             ? there - (before + (time.GetElapsedTime(began) / 2)).ToUnixTimeMilliseconds() : null;
+    }
+
+    // What this topology holds already is answered for by its own.
+    private static async Task<IReadOnlyDictionary<string, string>> NotSharedAsync(IServerConnection connection, IReadOnlyList<DrawnNode> nodes, TopologyWork? work, CancellationToken stop)
+    {
+        var found = new Dictionary<string, string>();
+        foreach (var shared in nodes.Where(n => n.IsHttp).Select(n => n.Text("virtualIp")).OfType<string>().Distinct())
+            if (await SharedAddress.WhyNotAsync(connection, shared, unused: work?.Layout.Nodes.Any(n => SharedAddress.Of(n) == shared) != true, stop) is { } why)
+                found[shared] = why;
+        return found;
     }
 
     // What runs already has its port with every right.

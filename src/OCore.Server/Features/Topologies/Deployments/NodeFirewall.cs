@@ -39,6 +39,12 @@ internal sealed class NodeFirewall(ServerAccess access, TimeProvider time)
             (await (await access.ConnectAsync(work.Servers[id], stop)).RunAsync(RemoteCommand.Script(RemoveScript, PortGuard.ChainOf(work.TopologyId), Folder.Value).AsRoot(), stop)).ThrowIfFailed("Removing the rules of the firewall");
     }
 
+    private const string GuardsScript = "PATH=$PATH:/usr/sbin:/sbin; iptables -w -t raw -S >/dev/null";
+
+    /// <summary>Whether a server has what the rules are made of.</summary>
+    public static async Task<bool> GuardsAsync(IServerConnection connection, CancellationToken stop) =>
+        (await connection.RunAsync(RemoteCommand.Script(GuardsScript).AsRoot(), stop)).Ok;
+
     // Not the addresses of bridges, which every machine with Docker has alike.
     private const string AddressScript = "ip -o addr show scope global | awk '$2 !~ /^(docker|br-|veth)/ { split($4, a, \"/\"); print a[1] }'";
 

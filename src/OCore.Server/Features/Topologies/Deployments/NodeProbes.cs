@@ -29,7 +29,7 @@ internal static class NodeProbes
             {
                 NodeType.Odoo => await OdooAsync(connection, name, work.Layout.FilestoreType == FilestoreType.SharedNfs, stop),
                 NodeType.Filestore => await NfsServer.AskAsync(connection, name, stop),
-                NodeType.Postgres => await PostgresAsync(connection, name, work.Layout.Failover, stop),
+                NodeType.Postgres => await PostgresAsync(connection, name, work.Layout.Failover, node.Is("zeroDataLoss", "true"), stop),
                 NodeType.Redis => await RedisNodes.AskAsync(connection, name, work, node, stop),
                 NodeType.Pgbouncer => await Pooler.AskAsync(connection, name, work.Secrets, stop),
                 NodeType.Etcd => await EtcdAsync(connection, name, stop),
@@ -69,7 +69,7 @@ internal static class NodeProbes
           'bytes', (SELECT sum(pg_database_size(oid)) FROM pg_database));
         """;
 
-    private static async Task<NodeMeasure> PostgresAsync(IServerConnection connection, DockerName name, bool failover, CancellationToken stop)
+    private static async Task<NodeMeasure> PostgresAsync(IServerConnection connection, DockerName name, bool failover, bool strict, CancellationToken stop)
     {
         // While the cluster is being made, a temporary server answers on the socket.
         if (!(await connection.Docker.ExecAsync(name, ["pg_isready", "-q", "-h", "127.0.0.1", "-t", "2"], null, stop, new ExecOptions { Timeout = Patience })).Ok)
@@ -80,6 +80,8 @@ internal static class NodeProbes
         var figures = new Dictionary<string, string> { ["connections"] = Of("connections"), ["maxConnections"] = Of("max"), ["bytes"] = Of("bytes"), ["lagBytes"] = Of("lag") };
         if (failover && !replica)
             (figures["replicas"], figures["synchronousReplicas"]) = (Of("replicas"), Of("synchronous"));
+        if (strict && !replica && Of("synchronous") == "0")
+            return new NodeMeasure(TopologyNodeState.Degraded, "No replica is in sync, and nothing may be lost: whoever saves something waits until one is back.", "primary", figures);
         return replica && Of("receiving") == "0" ? new NodeMeasure(TopologyNodeState.Degraded, "It follows nobody.", "replica", figures) : new NodeMeasure(TopologyNodeState.Running, null, replica ? "replica" : "primary", figures);
     }
 

@@ -19,7 +19,7 @@ internal sealed record MadePlan(PlanContent Content, IReadOnlyList<TopologyFindi
 /// <summary>Works a plan out. Everything that can be refused is refused here, for planning and for deploying alike.</summary>
 internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProvider time)
 {
-    private LayoutImages Images(string odoo) => new(odoo, PostgresContainer.Image(settings).Value, Image("POSTGRES_HA", "ocore-postgres-ha:17"), Image("REDIS", "redis:8"), Image("HAPROXY", "haproxy:3.0"), Image("NGINX", "nginx:1.26"), Image("TRAEFIK", "traefik:3"), Image("NFS", "ocore-nfs:6"), Image("PGBOUNCER", "ocore-pgbouncer:1"));
+    private LayoutImages Images(string odoo) => new(odoo, PostgresContainer.Image(settings).Value, Image("POSTGRES_HA", "ocore-postgres-ha:17"), Image("REDIS", "redis:8"), Image("HAPROXY", "haproxy:3.0"), Image("NGINX", "nginx:1.26"), Image("TRAEFIK", "traefik:3"), Image("NFS", "ocore-nfs:6"), Image("PGBOUNCER", "ocore-pgbouncer:1"), Image("KEEPALIVED", "ocore-keepalived:2"));
 
     /// <summary>What the nodes of a drawing would run, as far as that is known without a template.</summary>
     public LayoutImages ImagesOf(TopologySnapshot topology) =>

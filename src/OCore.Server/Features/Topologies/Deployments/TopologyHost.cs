@@ -47,8 +47,14 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
 
     public ValueTask<IServerConnection> ConnectAsync(TopologyWork work, LayoutNode node, CancellationToken stop) => access.ConnectAsync(work.ServerOf(node), stop);
 
-    public async Task EnsureImageAsync(TopologyWork work, LayoutNode node, Action<string> log, CancellationToken stop) =>
-        await (await ConnectAsync(work, node, stop)).Docker.EnsureImageAsync(ImageRef.Parse(node.Image), access.LocalEngine, log, stop);
+    /// <summary>What the node runs, and what runs beside it.</summary>
+    public async Task EnsureImagesAsync(TopologyWork work, LayoutNode node, Action<string> log, CancellationToken stop)
+    {
+        var docker = (await ConnectAsync(work, node, stop)).Docker;
+        await docker.EnsureImageAsync(ImageRef.Parse(node.Image), access.LocalEngine, log, stop);
+        if (SharedAddress.ImageOf(node) is { } holder)
+            await docker.EnsureImageAsync(holder, access.LocalEngine, log, stop);
+    }
 
     /// <summary>The container of a node that is no Odoo, running. A load balancer for people also does what it should.</summary>
     public async Task EnsureAsync(TopologyWork work, LayoutNode node, CancellationToken stop)
@@ -67,8 +73,10 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
             // What held it may be going: the edge that makes way, or the container before this one.
             throw new TryLaterException($"{node.Label}: a port it needs on {work.ServerOf(node).Name} is in use.", "Stop the program that uses it, or give the node another port.", taken);
         }
-        if (node.IsBalancer)
-            await balancers.EnsureAsync(connection, work.TopologyId, work.Deployment.InstanceId, work.Layout, node, null, stop);
+        if (!node.IsBalancer)
+            return;
+        await balancers.EnsureAsync(connection, work.TopologyId, work.Deployment.InstanceId, work.Layout, node, null, stop);
+        await SharedAddress.EnsureAsync(connection, work.TopologyId, node, work.ServerOf(node).Name, stop);
     }
 
     /// <summary>With its volume: what it kept is gone.</summary>
@@ -77,6 +85,9 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
         if (node.ServerId is null || !work.Servers.ContainsKey(node.ServerId.Value))
             return;
         var connection = await ConnectAsync(work, node, stop);
+        // First the address: the other load balancer has it before this one is gone.
+        if (SharedAddress.Of(node) is not null)
+            await SharedAddress.RemoveAsync(connection, node, stop);
         await connection.Docker.RemoveContainerAsync(DockerName.Parse(node.Container), stop);
         if (BalancerChallenge.IsNeeded(node))
             await connection.Docker.RemoveContainerAsync(BalancerChallenge.NameOf(node), stop);
@@ -139,11 +150,28 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
             return new NodeMeasure(TopologyNodeState.Missing, "Its server is gone.");
         try
         {
-            return await NodeProbes.AskAsync(await access.ConnectAsync(server, stop), work, node, stop);
+            var seen = await NodeProbes.AskAsync(await access.ConnectAsync(server, stop), work, node, stop);
+            return SharedAddress.Of(node) is not { } shared || seen.State is not (TopologyNodeState.Running or TopologyNodeState.Degraded) ? seen
+                : SharedAddress.Judge(node, seen, await Task.WhenAll(work.Layout.Nodes.Where(n => SharedAddress.Of(n) == shared).Select(async n => (n, await HolderAsync(work, n, stop)))));
         }
         catch (Exception away) when (away is TryLaterException or StepRefusedException or ServerException or TimeoutException && !stop.IsCancellationRequested)
         {
             return new NodeMeasure(TopologyNodeState.Unknown, $"{server.Name} does not answer: {away.Message}");
+        }
+    }
+
+    /// <returns>Null where it does not answer.</returns>
+    private async Task<HolderState?> HolderAsync(TopologyWork work, LayoutNode node, CancellationToken stop)
+    {
+        if (!work.Servers.TryGetValue(node.ServerId!.Value, out var server))
+            return null;
+        try
+        {
+            return await SharedAddress.AskAsync(await access.ConnectAsync(server, stop), node, stop);
+        }
+        catch (Exception away) when (away is TryLaterException or StepRefusedException or ServerException or TimeoutException && !stop.IsCancellationRequested)
+        {
+            return null;
         }
     }
 

@@ -155,14 +155,15 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
 }
 
 /// <summary>A load balancer of a topology, as a name leads to it.</summary>
-internal sealed record TopologyEntry(Guid ServerId, int HttpPort, int? TlsPort);
+/// <param name="SharedAddress">By which people come to it and to another one, instead of its server's own.</param>
+internal sealed record TopologyEntry(Guid ServerId, int HttpPort, int? TlsPort, string? SharedAddress);
 
 internal static class DeploymentQueries
 {
     /// <summary>By which load balancers people come to a topology that runs.</summary>
     public static async Task<List<TopologyEntry>> EntriesOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>
         await db.TopologyDeployments.AcrossTenants().AsNoTracking().Where(d => d.TopologyId == topology).Select(d => d.Layout).SingleOrDefaultAsync(stop) is not { } layout ? []
-            : [.. layout.Nodes.Where(n => n.IsBalancer).Select(n => new TopologyEntry(n.ServerId!.Value, n.Port, n.SecondPort > 0 ? n.SecondPort : null))];
+            : [.. layout.Nodes.Where(n => n.IsBalancer).Select(n => new TopologyEntry(n.ServerId!.Value, n.Port, n.SecondPort > 0 ? n.SecondPort : null, SharedAddress.Of(n)))];
 
     /// <summary>The nodes are the agency's, the instance is its client's.</summary>
     public static Task<List<DeployedNode>> NodesOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>

@@ -67,8 +67,11 @@ internal static class BalancerRules
             report.Warn("TP-L04", balancers, $"{first.Label} is the only load balancer: when it fails, nobody gets in.", Fix.Of("Add a second one; both need a shared address (virtualIp), or two records in DNS (dns).",
                 [Fix.Node(id, NodeType.LoadBalancer, ("label", "Load balancer 2")), .. topology.Targets(first, NodeType.Odoo).Select(o => Fix.Edge(id, o.Id))]));
         }
-        else if (balancers.Count > 1 && balancers.Where(b => !b.Has("virtualIp") && !b.Flag("dns", false)).ToList() is { Count: > 0 } apart)
-            report.Warn("TP-L04", apart, $"{Sentence.Labels(apart)}: nothing leads people from one load balancer to the other.", Fix.Of("Say that DNS names all of them; or give a shared address as virtualIp.", apart.Select(b => Fix.Set(b, "dns", true))));
+        else if (balancers.Count > 1 && balancers.Where(b => !b.Flag("dns", false) && balancers.All(o => o == b || !b.Has("virtualIp") || o.Text("virtualIp") != b.Text("virtualIp"))).ToList() is { Count: > 0 } apart)
+            report.Warn("TP-L04", apart, $"{Sentence.Labels(apart)}: nothing leads people from one load balancer to the other.", Fix.Of("Say that DNS names all of them; or give all of them the same free address as virtualIp.", apart.Select(b => Fix.Set(b, "dns", true))));
+        foreach (var balancer in balancers)
+            if (balancer.Text("virtualIp") is { } shared && Holder(topology, shared) is { } holder)
+                report.Error("TP-L04", [balancer], $"The shared address {shared} of {balancer.Label} is {holder}.", Fix.Of("Take it away, and choose a free one.", Fix.Set(balancer, "virtualIp", null)), Report.ConfigHint);
         foreach (var balancer in balancers.Where(b => b.ServerId is not null))
         {
             if (web.Count == 1 && topology.Joined(balancer, web[0]) && web[0].ServerId == balancer.ServerId)
@@ -77,6 +80,10 @@ internal static class BalancerRules
                 report.Warn("TP-L05", [balancer, .. primaries], $"{balancer.Label} is on the same server as the primary PostgreSQL: the way in and the data fail together.", Fix.Words("Put the load balancer on another server."));
         }
     }
+
+    private static string? Holder(TopologySnapshot topology, string address) =>
+        topology.Servers.Values.Where(s => s.Host == address).OrderBy(s => s.Name, StringComparer.Ordinal).FirstOrDefault() is { } server ? $"the server {server.Name}'s own"
+        : topology.Neighbours.FirstOrDefault(n => n.Node.IsHttp && n.Node.Text("virtualIp") == address) is { } other ? $"that of the topology {other.Topology}" : null;
 
     private static void Tls(TopologySnapshot topology, Report report, DrawnNode balancer)
     {

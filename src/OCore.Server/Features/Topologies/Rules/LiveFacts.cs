@@ -16,10 +16,14 @@ internal sealed record LiveServer
     public string? Architecture { get; init; }
     /// <summary>The kernel can mount NFS; null where that was not asked.</summary>
     public bool? MountsNfs { get; init; }
+    /// <summary>The kernel takes the rules that close nodes' ports; null where that was not asked.</summary>
+    public bool? Guards { get; init; }
     /// <summary>Milliseconds within which 99 of 100 small writes are on the disk; null where it was not measured.</summary>
     public double? SyncMs { get; init; }
     /// <summary>What listens there that is no node of this topology.</summary>
     public IReadOnlyList<Listening> Taken { get; init; } = [];
+    /// <summary>Addresses that its load balancer is to share, and why that cannot be.</summary>
+    public IReadOnlyDictionary<string, string> NotShared { get; init; } = new Dictionary<string, string>();
     /// <summary>Images its nodes run, with the architecture they are for; null where the image is nowhere within reach yet.</summary>
     public IReadOnlyDictionary<string, string?> Images { get; init; } = new Dictionary<string, string?>();
 }

@@ -64,6 +64,8 @@ internal static class LiveRules
             report.Error("TP-N04", nodes, $"Docker {docker} of {server.Name} is too old.", Fix.Words($"Install Docker {OldestDocker} or later."), Report.ServersHint);
         if (seen.MountsNfs == false && nodes.Where(n => n.Type == NodeType.Odoo).ToList() is { Count: > 0 } mounting)
             report.Error("TP-N04", mounting, $"The kernel of {server.Name} cannot mount NFS: it has no module nfs.", Fix.Words("Install a kernel with its modules (Debian: linux-image-amd64 or linux-image-cloud-amd64), choose another server, or keep files in S3."), Report.ServersHint);
+        if (seen.Guards == false && nodes.Where(n => n is { IsHttp: false, Type: not NodeType.S3 and not NodeType.Backup }).ToList() is { Count: > 0 } inside)
+            report.Error("TP-N04", inside, $"{server.Name} has no iptables with the table raw, by which the ports of its nodes are closed to others.", Fix.Words("Install iptables, and a kernel with its modules; or choose another server."), Report.ServersHint);
         foreach (var (image, architecture) in seen.Images.OrderBy(i => i.Key, StringComparer.Ordinal))
             if (architecture is null)
                 report.Info("TP-N04", nodes, $"The image {image} is not on {server.Name} yet, nor on oCore's own engine: a deployment has to pull it.", Fix.Words("See that a registry is within reach."));
@@ -72,6 +74,9 @@ internal static class LiveRules
         if (seen.SyncMs is { } sync && sync > SlowDisk && nodes.Where(n => n.Type == NodeType.Etcd).ToList() is { Count: > 0 } voting)
             report.Warn("TP-N09", voting, $"A small write is on the disk of {server.Name} after {sync.ToString("0.0", CultureInfo.InvariantCulture)} ms in 99 of 100 cases: etcd wants {SlowDisk:0} ms, or it loses its leader when the disk is busy.",
                 Fix.Words("Use a server with a faster disk, or give etcd one of its own."), Report.ServersHint);
+        foreach (var node in nodes)
+            if (node.Text("virtualIp") is { } shared && seen.NotShared.GetValueOrDefault(shared) is { } unshared)
+                report.Error("TP-N10", [node], $"The shared address {shared} of {node.Label} {unshared} ({server.Name}).", Fix.Words("Take a free address of the network that the load balancers' servers are in."), Report.NetworkHint);
         foreach (var node in nodes)
             foreach (var port in node.Ports().Distinct().Order())
                 if (seen.Taken.FirstOrDefault(t => t.Port == port && Meets(t.Address, node, server)) is { } taken)

@@ -78,6 +78,7 @@ internal static class TopologyRules
         ("TP-N07", "measured clocks agree"),
         ("TP-N08", "load balancer and Redis answer"),
         ("TP-N09", "disks are quick enough"),
+        ("TP-N10", "shared addresses can be held"),
     ];
 
     private static readonly Dictionary<string, int> Places = Codes.Select((c, i) => (c.Code, i)).ToDictionary(c => c.Code, c => c.i);
