@@ -162,7 +162,13 @@ public sealed class PlanningTopologies
         Refuses("backup", "Take path out", kept.Set("backup", "path", "/srv/backups"));
         Refuses("backup", "draw one backup", kept.Add("backup-2", NodeType.Backup, "db").Join("postgres", "backup-2"));
         Refuses("lb", "lead to both by DNS", kept.Set("lb", "virtualIp", "10.0.0.100"));
-        Refuses("watch", "measures every node itself", kept.Add("watch", NodeType.Monitor, "edge").Join("watch", "odoo-1"));
+        var monitored = kept.Monitored();
+        Assert.Empty(LayoutMaker.NotBuilt(monitored.Snapshot()));
+        Refuses("watch", "let its role be metrics", monitored.Set("watch", "role", "pg_auto_failover"));
+        Refuses("watch", "It watches nothing", kept.Add("watch", NodeType.Monitor, "edge").Join("watch", "s3", "backup", "backups"));
+        Refuses("watch", "Load balancer has no address", monitored.Server("edge", s => s with { Host = "edge.example.com" }));
+        Refuses("watch", "Take port out", monitored.Set("watch", "port", 9090));
+        Refuses("watch", "Take bind out", monitored.Set("watch", "bind", "10.0.0.13"));
     }
 
     /// <summary>A backup that a rule proposes is one that can be deployed.</summary>
