@@ -22,12 +22,12 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
     [LabFact]
     public Task By_nginx() => PairAsync(LoadBalancerType.Nginx);
 
-    /// <summary>Two Odoo, Redis, a bucket, three PostgreSQL under Patroni and three etcd members, by each load balancer that runs here; the one time straight to PostgreSQL, the other through PgBouncer.</summary>
+    /// <summary>Two Odoo, Redis, a bucket, three PostgreSQL under Patroni and three etcd members, by each load balancer that runs here; the one time straight to PostgreSQL and with a monitor, the other through PgBouncer.</summary>
     [LabTheory, InlineData(LoadBalancerType.Haproxy, false), InlineData(LoadBalancerType.Nginx, true)]
     public async Task The_whole_of_it_from_a_drawing_to_a_signed_in_user(LoadBalancerType type, bool pooled)
     {
         var clock = Stopwatch.StartNew();
-        var sketch = pooled ? DeployScene.Failover(type).Pooled() : DeployScene.Failover(type);
+        var sketch = pooled ? DeployScene.Failover(type).Pooled() : DeployScene.Failover(type).Monitored();
         var topology = await lab.DrawAsync(sketch, $"Whole by {type}", lab.Places(("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3)));
         var domain = $"whole-{type.ToString().ToLowerInvariant()}.shop.example";
         await lab.DeployAsync(topology, new PlanTopology { Organization = lab.Scene.Client.Slug, Name = "Whole ERP", Domain = domain }, seconds: 560);
@@ -50,9 +50,25 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
             await FilesAsync(visitor);
             if (pooled)
                 Assert.NotEqual("0", (await lab.MeasureAsync(topology, "pooler")).Figures["serverConnections"]);
+            else
+                await MissedAsync(topology);
         });
         await lab.DestroyAsync(topology);
         await lab.NothingIsLeftAsync();
+    }
+
+    /// <summary>A monitor misses what stands still, and no more when it is back. One etcd of three may be lost without anybody else noticing.</summary>
+    private async Task MissedAsync(TopologyView topology)
+    {
+        var nodes = $"{topology.TopologyData.Nodes.Count(n => n.Type is not ("monitor" or "s3"))}";
+        var seen = await lab.MeasureAsync(topology, "watch");
+        Assert.Equal(("metrics", nodes, nodes), (seen.Role, seen.Figures["nodesUp"], seen.Figures["nodes"]));
+        await lab.Machines[2].ShellAsync("docker stop $(docker ps -q --filter label=ocore.node=etcd-3) >/dev/null");
+        await lab.Scene.UntilAsync(async () => (seen = await lab.MeasureAsync(topology, "watch")).State == TopologyNodeState.Degraded, "the monitor misses an etcd", 60);
+        Assert.Contains("etcd 3 does not answer (for ", seen.Message, StringComparison.Ordinal);
+        await lab.Machines[2].ShellAsync("docker start $(docker ps -aq --filter label=ocore.node=etcd-3) >/dev/null");
+        await lab.Scene.UntilAsync(async () => (seen = await lab.MeasureAsync(topology, "watch")).State == TopologyNodeState.Running, "the monitor misses nobody", 60);
+        Assert.Equal(nodes, seen.Figures["nodesUp"]);
     }
 
     private async Task PairAsync(LoadBalancerType type)

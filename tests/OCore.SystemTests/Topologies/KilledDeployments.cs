@@ -17,7 +17,7 @@ public sealed class KilledDeployments(ITestOutputHelper output) : IAsyncLifetime
 {
     private static readonly OperationState[] Active = [OperationState.Pending, OperationState.Running, OperationState.Unwinding];
     // Of this drawing these have nothing to start: they are over before anybody can look.
-    private static readonly string[] Empty = ["start etcd", "lead to PostgreSQL", "start the NFS server", "schedule the backups"];
+    private static readonly string[] Empty = ["start etcd", "lead to PostgreSQL", "start the NFS server", "start the monitors", "schedule the backups"];
 
     // Images that are there already are got in less time than it takes to ask how far it is.
     private static readonly TimeSpan Glimpse = TimeSpan.FromMilliseconds(250) * Lab.Patience;

@@ -60,6 +60,10 @@ internal static class DeployScene
         return sketch;
     }
 
+    /// <summary>The same with a monitor that is joined to everything there is.</summary>
+    public static Sketch Monitored(this Sketch sketch, string place = "db") =>
+        sketch.Add("watch", Features.Topologies.Rules.NodeType.Monitor, place, ("label", "Monitor")).Join("watch", sketch.Data.Nodes.Select(n => n.Id));
+
     public static Layout Layout(this Sketch sketch) => LayoutMaker.Make(Id, sketch.Snapshot(), Images);
 
     public static IReadOnlyDictionary<Guid, Ref> Names(this Sketch sketch) => sketch.Servers.Values.ToDictionary(s => s.Id, s => new Ref { Id = s.Id, Name = s.Name });

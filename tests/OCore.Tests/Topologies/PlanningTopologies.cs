@@ -163,7 +163,13 @@ public sealed class PlanningTopologies
         Refuses("backup", "draw one backup", kept.Add("backup-2", NodeType.Backup, "db").Join("postgres", "backup-2"));
         Refuses("lb", "IP version 4", kept.Set("lb", "virtualIp", "fd00::100"));
         Refuses("lb", "take bind out", kept.Set("lb", "virtualIp", "10.0.0.100").Set("lb", "bind", "10.0.0.12"));
-        Refuses("watch", "measures every node itself", kept.Add("watch", NodeType.Monitor, "edge").Join("watch", "odoo-1"));
+        var monitored = kept.Monitored();
+        Assert.Empty(LayoutMaker.NotBuilt(monitored.Snapshot()));
+        Refuses("watch", "let its role be metrics", monitored.Set("watch", "role", "pg_auto_failover"));
+        Refuses("watch", "It watches nothing", kept.Add("watch", NodeType.Monitor, "edge").Join("watch", "s3", "backup", "backups"));
+        Refuses("watch", "Load balancer has no address", monitored.Server("edge", s => s with { Host = "edge.example.com" }));
+        Refuses("watch", "Take port out", monitored.Set("watch", "port", 9090));
+        Refuses("watch", "Take bind out", monitored.Set("watch", "bind", "10.0.0.13"));
     }
 
     /// <summary>A backup that a rule proposes is one that can be deployed.</summary>

@@ -132,8 +132,8 @@ export const kinds: Kind[] = [
     fields: [flag('pitr', 'Any moment can be brought back', { hint: 'Not built: a plan with it is refused.', rare: true }), text('path', 'Folder', { hint: 'Not built: the bucket has a folder of its own.', rare: true })],
   },
   {
-    type: 'monitor', id: 'monitor', label: 'Monitor', what: 'Watches the others. With pg_auto_failover it decides who is the primary.', family: 'care',
-    fields: [choice('role', 'Role', [['metrics', 'Metrics'], ['pg_auto_failover', 'pg_auto_failover']], 'metrics', { unbuilt: ['pg_auto_failover'] }), port('port', 'Port')],
+    type: 'monitor', id: 'monitor', label: 'Monitor', what: 'Asks the nodes it is joined to how they do, from its own server, and says which ones it misses.', family: 'care',
+    fields: [choice('role', 'Role', [['metrics', 'Metrics'], ['pg_auto_failover', 'pg_auto_failover']], 'metrics', { unbuilt: ['pg_auto_failover'] })],
   },
 ];
 

@@ -25,13 +25,14 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(20);
 
     public override string Name => "topology.change";
-    public override int Version => 2;
+    public override int Version => 3;
 
     protected override void Define(StepList<ChangeInput> steps) => steps
         .Step("get the images", (i, c) => TopologySteps.ImagesAsync(i.TopologyId, c), StayAsync)
         .Step("open the ports to those who come", OpenAsync, CloseAsync)
         .Step("change Odoo, node by node", (i, c) => RollAsync(i, c, back: false), (i, c) => RollAsync(i, c, back: true))
         .Step("change the load balancers", (i, c) => BalanceAsync(i, c, back: false), (i, c) => BalanceAsync(i, c, back: true))
+        .Step("change the monitors", (i, c) => WatchAsync(i, c, back: false), (i, c) => WatchAsync(i, c, back: true))
         .Pivot("remove what is not drawn any more", RemoveAsync)
         .Step("finish", FinishAsync);
 
@@ -164,6 +165,23 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
             await RemoveMissingAsync(db, host, work, work.Deployment.Layout, context);
         else
             await TopologySteps.WaitForBalancersAsync(host, work, context);
+    }
+
+    // Before anything is removed: what is not there any more is not missed. What is new is removed with the load balancers when this is undone.
+    private static async Task WatchAsync(ChangeInput input, StepContext context, bool back)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = Towards(await host.OpenAsync(db, input.TopologyId, context.Stop), back);
+        foreach (var node in work.Layout.Of(NodeType.Monitor))
+        {
+            await host.EnsureAsync(work, node, context.Stop);
+            if (back)
+                continue;
+            var seen = await host.WaitAsync(work, node, TimeSpan.FromMinutes(1), context.Stop);
+            await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, seen.State, seen.Message);
+            context.Log($"{node.Id}: {node.Label} watches as planned");
+        }
     }
 
     private static async Task RemoveAsync(ChangeInput input, StepContext context)

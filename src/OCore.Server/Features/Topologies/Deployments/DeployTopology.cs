@@ -14,7 +14,7 @@ internal sealed record TopologyInput(Guid TopologyId);
 internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
 {
     public override string Name => "topology.deploy";
-    public override int Version => 3;
+    public override int Version => 4;
 
     protected override void Define(StepList<TopologyInput> steps) => steps
         .Step("check the servers", CheckAsync, ForgetAsync)
@@ -32,6 +32,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         .Step("start Odoo", StartOdooAsync, RemoveOdooAsync)
         .Step("start the load balancers", StartBalancersAsync, RemoveBalancersAsync)
         .Step("wait until Odoo answers", WaitAsync)
+        .Step("start the monitors", (i, c) => StartAsync(i, c, n => n.Type == NodeType.Monitor), (i, c) => RemoveAsync(i, c, n => n.Type == NodeType.Monitor))
         .Step("schedule the backups", BackUpAsync, BackUpNoMoreAsync)
         .Step("finish", FinishAsync);
 
@@ -92,8 +93,8 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         foreach (var node in nodes)
         {
             await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, TopologyNodeState.Working, "It has started.");
-            await host.WaitAsync(work, node, TimeSpan.FromMinutes(3), context.Stop);
-            await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, TopologyNodeState.Running, null);
+            var seen = await host.WaitAsync(work, node, TimeSpan.FromMinutes(3), context.Stop);
+            await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, seen.State, seen.Message);
             context.Log($"{node.Id}: {node.Label} runs");
         }
     }

@@ -29,7 +29,9 @@ internal static class LayoutMaker
         NodeType.Pgbouncer when topology.Targets(node).Count() != 1 => "PgBouncer leads to one PostgreSQL, or to one load balancer that follows the primary.",
         NodeType.Pgbouncer when topology.Ha.PgFailoverEnabled && !topology.Targets(node).Single().IsPgEntry => "With fail-over, PgBouncer needs a load balancer of PostgreSQL that follows the primary: join it to one.",
         NodeType.Pgbouncer when topology.Odoo.Any(o => !topology.Joined(o, node)) => "All Odoo nodes of a topology come to PostgreSQL by the same way: join each of them to PgBouncer.",
-        NodeType.Monitor => "Monitoring nodes are not built by oCore, which measures every node itself.",
+        NodeType.Monitor when node.IsPgMonitor => "Fail-over is done by Patroni, which has no monitor: take it out, or let its role be metrics.",
+        NodeType.Monitor when !topology.Targets(node).Any(t => MonitorNode.Watches(t.Type)) => "It watches nothing: join it to nodes that listen on a server. Buckets and backups do not, and oCore asks those itself.",
+        NodeType.Monitor when topology.Targets(node).FirstOrDefault(t => t.IsHttp && DoorOf(topology, t) is null) is { } door => $"{door.Label} has no address by which it could be watched: say its bind, or add its server by an IP address.",
         NodeType.Backup => WhyNoBackup(topology, node),
         NodeType.Redis when node.Text("mode") == "cluster" => "Redis Cluster is not built: sessions need one Redis that leads, with replicas and sentinels.",
         NodeType.Redis when node.Text("url") is not null => "A Redis of somebody else's is not used. Leave url out, and oCore runs one.",
@@ -54,6 +56,7 @@ internal static class LayoutMaker
         (NodeType.Odoo, "database", "The database is named after the instance.", null), (NodeType.Odoo, "dbFilter", "Odoo is led to its instance's database and to no other.", null),
         (NodeType.Odoo, "dataDir", "Odoo's data are under /var/lib/odoo.", "var/lib/odoo"), (NodeType.Odoo, "secrets", "Passwords are oCore's to make.", null),
         (NodeType.Odoo, "addonsRevision", "What an Odoo runs is in its image: say that.", null),
+        (NodeType.Monitor, "port", "It watches, and listens on no port.", null), (NodeType.Monitor, "bind", "It watches, and listens on no address.", null),
     ];
 
     /// <summary>What is said of the whole PostgreSQL cluster, and read where it is said of the first primary.</summary>
@@ -105,6 +108,7 @@ internal static class LayoutMaker
         NodeType.Pgbouncer => images.Pgbouncer,
         NodeType.LoadBalancer when node.IsPgEntry || topology.Ha.LbType is LoadBalancerType.Haproxy or LoadBalancerType.None => images.Haproxy,
         NodeType.LoadBalancer => topology.Ha.LbType == LoadBalancerType.Nginx ? images.Nginx : images.Traefik,
+        NodeType.Monitor when !node.IsPgMonitor => images.Haproxy,
         _ => null,
     };
 
@@ -113,7 +117,7 @@ internal static class LayoutMaker
     public static Layout Make(Guid topologyId, TopologySnapshot topology, LayoutImages images)
     {
         var odoo = topology.Odoo.OrderBy(o => !o.IsWeb).ThenBy(o => o.Id, StringComparer.Ordinal).ToList();
-        var nodes = topology.ById.Values.Where(n => n.Type is NodeType.LoadBalancer or NodeType.Odoo or NodeType.Postgres or NodeType.Etcd or NodeType.Redis or NodeType.S3 or NodeType.Filestore or NodeType.Pgbouncer or NodeType.Backup)
+        var nodes = topology.ById.Values.Where(n => n.Type is NodeType.LoadBalancer or NodeType.Odoo or NodeType.Postgres or NodeType.Etcd or NodeType.Redis or NodeType.S3 or NodeType.Filestore or NodeType.Pgbouncer or NodeType.Monitor or NodeType.Backup)
             .OrderBy(n => Order(n)).ThenBy(n => n.Id, StringComparer.Ordinal).Select(n => Of(topologyId, topology, n, images)).ToList();
         return new Layout { Nodes = nodes, LbType = topology.Ha.LbType, FilestoreType = topology.Ha.FilestoreType, Redis = topology.Ha.RedisEnabled, Failover = topology.Ha.PgFailoverEnabled };
     }
@@ -121,7 +125,7 @@ internal static class LayoutMaker
     /// <summary>What is used comes before what uses it.</summary>
     private static int Order(DrawnNode node) => node.Type switch
     {
-        NodeType.Etcd => 0, NodeType.Postgres => 1, NodeType.LoadBalancer when node.IsPgEntry => 2, NodeType.Pgbouncer => 3, NodeType.Redis => 4, NodeType.S3 or NodeType.Filestore => 5, NodeType.Odoo => 6, NodeType.Backup => 8, _ => 7,
+        NodeType.Etcd => 0, NodeType.Postgres => 1, NodeType.LoadBalancer when node.IsPgEntry => 2, NodeType.Pgbouncer => 3, NodeType.Redis => 4, NodeType.S3 or NodeType.Filestore => 5, NodeType.Odoo => 6, NodeType.Monitor => 8, NodeType.Backup => 9, _ => 7,
     };
 
     private static LayoutNode Of(Guid topologyId, TopologySnapshot topology, DrawnNode node, LayoutImages images)
@@ -179,9 +183,25 @@ internal static class LayoutMaker
             case NodeType.Odoo:
                 (settings["role"], settings["workers"], settings["cronThreads"], settings["dbMaxConn"]) = (node.IsWeb ? "web" : "cron", Number(node.Workers), Number(node.CronThreads), Number(node.DbMaxConn));
                 return made with { Image = images.Odoo, Port = node.Int("port", 8069), SecondPort = node.Workers > 0 ? node.Int("websocketPort", 8072) : 0 };
+            case NodeType.Monitor:
+                var watched = topology.Targets(node).Where(t => MonitorNode.Watches(t.Type)).OrderBy(t => t.Id, StringComparer.Ordinal).ToList();
+                settings["nodes"] = string.Join(',', watched.Select(t => t.Id));
+                foreach (var target in watched)
+                {
+                    var there = Of(topologyId, topology, target, images);
+                    settings[MonitorNode.SettingOf(target.Id)] = MonitorNode.CheckOf(there.IsBalancer ? there with { Address = DoorOf(topology, target)?.ToString() } : there);
+                }
+                return made with { Image = images.Haproxy, Address = null };
             default:
                 return Balancer(topology, node, made, settings, images);
         }
+    }
+
+    /// <summary>By which address a load balancer is found that listens on all of them. People come to it from anywhere, so a public one will do.</summary>
+    private static IPAddress? DoorOf(TopologySnapshot topology, DrawnNode balancer)
+    {
+        var host = IPAddress.TryParse(topology.ServerOf(balancer)?.Host, out var address) ? address : null;
+        return new[] { balancer.Bind, host }.FirstOrDefault(a => a is not null && !IPAddress.IsLoopback(a) && !a.Equals(IPAddress.Any) && !a.Equals(IPAddress.IPv6Any));
     }
 
     private static void Watched(TopologySnapshot topology, DrawnNode node, SortedDictionary<string, string> settings)

@@ -33,6 +33,7 @@ internal static class NodeProbes
                 NodeType.Redis => await RedisNodes.AskAsync(connection, name, work, node, stop),
                 NodeType.Pgbouncer => await Pooler.AskAsync(connection, name, work.Secrets, stop),
                 NodeType.Etcd => await EtcdAsync(connection, name, stop),
+                NodeType.Monitor => await MonitorNode.AskAsync(connection, name, work.Layout, node, stop),
                 _ => await BalancerAsync(connection, name, node, stop),
             };
         }
@@ -95,7 +96,7 @@ internal static class NodeProbes
     }
 
     // The runtime API, on the container's own loopback; bash is what the image has that speaks TCP.
-    private const string StatScript = "exec 3<>/dev/tcp/127.0.0.1/8404; printf 'show stat -1 4 -1\\n' >&3; cat <&3";
+    internal const string StatScript = "exec 3<>/dev/tcp/127.0.0.1/8404; printf 'show stat -1 4 -1\\n' >&3; cat <&3";
     private const string HeadScript = "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /web/health HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' \"$1\" >&3; head -n 1 <&3";
 
     private static async Task<NodeMeasure> BalancerAsync(IServerConnection connection, DockerName name, LayoutNode node, CancellationToken stop)

@@ -45,6 +45,7 @@ internal static class NodeSpecs
         NodeType.Pgbouncer => Pooler.Spec(Base(topology, node, (node.Port, Pooler.Inner)), layout, node, secrets),
         NodeType.LoadBalancer when node.IsPgEntry => PgEntry(topology, layout, node),
         NodeType.LoadBalancer => Balancer(topology, layout, node),
+        NodeType.Monitor => MonitorNode.Spec(Base(topology, node), layout, node),
         _ => throw new ArgumentException($"{node.Id} is no container of its own."),
     };
 

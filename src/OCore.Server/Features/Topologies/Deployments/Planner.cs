@@ -52,8 +52,8 @@ internal static class Planner
             var node = wanted.Find(action.NodeId) ?? before.Find(action.NodeId)!;
             if (node.Type == NodeType.Backup || node.IsForBackups)
                 found[node.Id] = $"{node.Label} is set up by the first deployment. The backups of an instance that runs are changed at the instance: its schedule, and its target.";
-            else if (node.Type is not (NodeType.Odoo or NodeType.LoadBalancer) || node.IsPgEntry)
-                found[node.Id] = $"{node.Label} keeps people's data, knows who leads, or every connection goes through it. It is not changed under a running topology; Odoo nodes and load balancers are.";
+            else if (node.Type is not (NodeType.Odoo or NodeType.LoadBalancer or NodeType.Monitor) || node.IsPgEntry)
+                found[node.Id] = $"{node.Label} keeps people's data, knows who leads, or every connection goes through it. It is not changed under a running topology; Odoo nodes, load balancers and monitors are.";
         }
         if (before.LbType != wanted.LbType)
             foreach (var balancer in wanted.Nodes.Where(n => n.IsBalancer))
@@ -67,7 +67,8 @@ internal static class Planner
     }
 
     private static PlanAction Created(Layout wanted, LayoutNode node, IReadOnlyDictionary<Guid, Ref> servers) => Of(node, PlanActionKind.Create, node.Type == NodeType.S3
-        ? $"{node.Label} is used: nothing is made in it but {(node.IsForBackups ? "backups" : "files")}." : node.Type == NodeType.Backup ? $"{node.Label}: the instance is backed up once a day, by a schedule and a target that can be changed afterwards." : $"{node.Label} is made{On(node, servers)}{(node.Address is null or "0.0.0.0" ? $" and listens on port {node.Port}" : $" and listens on {node.Endpoint(node.Port)}")}.",
+        ? $"{node.Label} is used: nothing is made in it but {(node.IsForBackups ? "backups" : "files")}." : node.Type == NodeType.Backup ? $"{node.Label}: the instance is backed up once a day, by a schedule and a target that can be changed afterwards."
+        : node.Type == NodeType.Monitor ? $"{node.Label} is made{On(node, servers)}, and watches from there {Sentence.And(node.List("nodes").Select(id => wanted.Find(id)?.Label ?? id))}." : $"{node.Label} is made{On(node, servers)}{(node.Address is null or "0.0.0.0" ? $" and listens on port {node.Port}" : $" and listens on {node.Endpoint(node.Port)}")}.",
         servers, [.. wanted.FactsOf(node).Select(f => new PlanChange { Setting = f.Key, After = f.Value })]);
 
     private static PlanAction Destroyed(Layout before, LayoutNode node, bool all, IReadOnlyDictionary<Guid, Ref> servers)

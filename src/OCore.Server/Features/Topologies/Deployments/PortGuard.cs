@@ -30,31 +30,32 @@ internal static class PortGuard
         GuardedPort By(int port, Func<LayoutNode, bool> uses) => new(address, port, [.. layout.Nodes.Where(uses).Select(n => n.ServerId).OfType<Guid>()]);
         bool Member(LayoutNode n) => layout.Failover && n.Type == NodeType.Postgres;
         bool Leads(LayoutNode n) => n.Type is NodeType.LoadBalancer or NodeType.Pgbouncer && n.List("nodes").Contains(node.Id);
+        bool Watches(LayoutNode n) => n.Type == NodeType.Monitor && n.List("nodes").Contains(node.Id);
         switch (node.Type)
         {
             case NodeType.Odoo when node.IsWeb:
-                yield return By(node.Port, Leads);
+                yield return By(node.Port, n => Leads(n) || Watches(n));
                 if (node.SecondPort > 0)
                     yield return By(node.SecondPort, Leads);
                 break;
             case NodeType.Odoo:
-                yield return By(node.Port, _ => false);
+                yield return By(node.Port, Watches);
                 break;
             case NodeType.Postgres:
-                yield return By(node.Port, n => n.Type == NodeType.Odoo || Leads(n) || Member(n));
+                yield return By(node.Port, n => n.Type == NodeType.Odoo || Leads(n) || Member(n) || Watches(n));
                 if (node.SecondPort > 0)
                     yield return By(node.SecondPort, n => Leads(n) || Member(n));
                 break;
             case NodeType.Etcd:
-                yield return By(node.Port, n => n.Type == NodeType.Etcd || Member(n));
+                yield return By(node.Port, n => n.Type == NodeType.Etcd || Member(n) || Watches(n));
                 yield return By(node.SecondPort, n => n.Type == NodeType.Etcd);
                 break;
             // Whoever may become the primary is come to by all; a sentinel by its like and by those who ask it.
             case NodeType.Redis:
-                yield return By(node.Port, n => n.Type == NodeType.Odoo || n.Type == NodeType.Redis && n.Id != node.Id && (!node.IsSentinel || n.IsSentinel));
+                yield return By(node.Port, n => n.Type == NodeType.Odoo || n.Type == NodeType.Redis && n.Id != node.Id && (!node.IsSentinel || n.IsSentinel) || Watches(n));
                 break;
             default:
-                yield return By(node.Port, n => n.Type == NodeType.Odoo);
+                yield return By(node.Port, n => n.Type == NodeType.Odoo || Watches(n));
                 break;
         }
     }

@@ -124,15 +124,15 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
             await balancers.EnsureAsync(connection, work.TopologyId, work.Deployment.InstanceId, work.Layout, balancer, null, stop);
     }
 
-    /// <summary>Waits until a node that is no Odoo does its work.</summary>
-    public async Task WaitAsync(TopologyWork work, LayoutNode node, TimeSpan within, CancellationToken stop)
+    /// <summary>Waits until a node that is no Odoo does its work. A monitor that misses somebody does it: it says so.</summary>
+    public async Task<NodeMeasure> WaitAsync(TopologyWork work, LayoutNode node, TimeSpan within, CancellationToken stop)
     {
         var since = time.GetTimestamp();
         for (; ; )
         {
             var seen = await MeasureAsync(work, node, stop);
-            if (seen.State == TopologyNodeState.Running)
-                return;
+            if (seen.State == TopologyNodeState.Running || node.Type == NodeType.Monitor && seen.State == TopologyNodeState.Degraded)
+                return seen;
             if (time.GetElapsedTime(since) > within)
                 throw new TryLaterException($"{node.Label} is not ready: {seen.Message}", "Its server's page shows the container; its log says why.");
             await Task.Delay(TimeSpan.FromMilliseconds(500), stop);

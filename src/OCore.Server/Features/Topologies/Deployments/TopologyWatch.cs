@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
@@ -94,7 +95,7 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
         if (differing.Count == 0 || await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == work.TopologyId && t.RepairDrift, stop) is not { } topology)
             return;
         var others = work.Layout.Nodes.Count(n => n.IsWeb && rows.GetValueOrDefault(n.Id)?.State == TopologyNodeState.Running);
-        bool Interrupts(LayoutNode n) => rows[n.Id].State == TopologyNodeState.Running && (n.IsWeb ? others < 2 : !n.IsBalancer || rows[n.Id].Drift.Any(d => d.Kind != NodeDriftKind.File));
+        bool Interrupts(LayoutNode n) => n.Type != NodeType.Monitor && rows[n.Id].State == TopologyNodeState.Running && (n.IsWeb ? others < 2 : !n.IsBalancer || rows[n.Id].Drift.Any(d => d.Kind != NodeDriftKind.File));
         var nodes = work.Layout.Nodes.Where(n => differing.Contains(n.Id) && rows[n.Id].Drift.All(d => d.Safe) && !Interrupts(n)).Select(n => n.Id).ToList();
         if (nodes.Count == 0)
             return;

@@ -51,7 +51,7 @@ internal static class LiveRules
     }
 
     private static bool Hurries(DrawnNode from, DrawnNode to) =>
-        from.Type == NodeType.Etcd && to.Type == NodeType.Etcd || to.Type == NodeType.Postgres || to.IsPgEntry || to.Type == NodeType.Pgbouncer;
+        from.Type != NodeType.Monitor && (from.Type == NodeType.Etcd && to.Type == NodeType.Etcd || to.Type == NodeType.Postgres || to.IsPgEntry || to.Type == NodeType.Pgbouncer);
 
     private static void Server(Report report, ServerFact server, LiveServer seen, IReadOnlyList<DrawnNode> nodes)
     {

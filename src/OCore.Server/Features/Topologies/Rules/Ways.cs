@@ -43,6 +43,8 @@ internal static class Ways
 
     private static IEnumerable<int> PortsOf(TopologySnapshot topology, DrawnNode from, DrawnNode to) => to.Type switch
     {
+        // It comes to each by the port that tells whether it does its work. A load balancer's is the edge's until it runs, and open to all.
+        _ when from.Type == NodeType.Monitor => to.IsHttp ? [] : to.Type == NodeType.Odoo ? [to.Int("port", 8069)] : to.Ports().Take(1),
         NodeType.S3 => EndpointOf(to) is { } endpoint ? [endpoint.Port] : [],
         NodeType.Postgres when from.IsPgEntry && topology.UsesPatroni => [to.Int("port", 5432), to.Int("restPort", 8008)],
         NodeType.Postgres => [to.Int("port", 5432)],
