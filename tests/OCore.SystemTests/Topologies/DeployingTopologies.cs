@@ -211,10 +211,7 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
     /// <summary>Other workers on one node, and a third node, which then goes again: one after another, with people at work.</summary>
     private async Task RollingAsync(TopologyView topology, string domain, OdooVisitor signedIn)
     {
-        var sketch = new Sketch { Name = "", Data = topology.TopologyData, Settings = topology.HaConfig, Servers = new Dictionary<Guid, Features.Topologies.Rules.ServerFact>() };
-        var third = topology.TopologyData.Nodes.First(n => n.Id == "odoo-2") with { Id = "odoo-3" };
-        var added = sketch with { Data = new TopologyData { Nodes = [.. sketch.Data.Nodes, third], Edges = sketch.Data.Edges } };
-        added = added.Set("odoo-3", "serverId", lab.Scene.Servers[2].Id).Set("odoo-2", "cronThreads", 1).Join("odoo-3", "postgres", "redis", "s3").Join("lb", "odoo-3");
+        var added = TopologyLab.WithThirdOdoo(topology, lab.Scene.Servers[2].Id).Set("odoo-2", "cronThreads", 1);
         // They begin when what was restarted before is found again.
         await lab.Scene.UntilAsync(() => TryAsync(signedIn), "Odoo answers by its load balancer", 60);
         await ChangeUnderLoadAsync(topology, added, domain, "changed node by node");

@@ -57,13 +57,31 @@ public class TopologyLab : IAsyncLifetime
         foreach (var before in (await Scene.Http.Get<Page<TopologySummary>>("/api/topologies?limit=100")).Data)
             if ((await Scene.Http.Get<TopologyView>($"/api/topologies/{before.Id}")).Deployment is null)
                 await Scene.Http.Send(HttpMethod.Delete, $"/api/topologies/{before.Id}");
+        return await DrawAsync(Scene.Http, Bucket, sketch, name, places);
+    }
+
+    /// <summary>Drawn as small as it runs, its files in this bucket.</summary>
+    internal static async Task<TopologyView> DrawAsync(OCoreHttp http, Bucket bucket, Sketch sketch, string name, IReadOnlyDictionary<string, Guid> places)
+    {
         foreach (var node in sketch.Data.Nodes.Where(n => n.Type == "odoo"))
             sketch = sketch.Set(node.Id, "workers", 1).Set(node.Id, "users", null);
         if (sketch.Data.Nodes.All(n => n.Id != "s3"))
-            return await Scene.Http.Post<CreateTopology, TopologyView>("/api/topologies", sketch.Drawing(name, places));
-        var topology = await Scene.Http.Post<CreateTopology, TopologyView>("/api/topologies", sketch.Set("s3", "endpoint", Bucket.Endpoint).Set("s3", "bucket", "files").Drawing(name, places));
-        await Scene.Http.Put<SetTopologyCredential, TopologyCredentialView>($"/api/topologies/{topology.Id}/credentials/main", new() { AccessKey = Bucket.AccessKey, SecretKey = Bucket.SecretKey });
+            return await http.Post<CreateTopology, TopologyView>("/api/topologies", sketch.Drawing(name, places));
+        var topology = await http.Post<CreateTopology, TopologyView>("/api/topologies", sketch.Set("s3", "endpoint", bucket.Endpoint).Set("s3", "bucket", "files").Drawing(name, places));
+        await http.Put<SetTopologyCredential, TopologyCredentialView>($"/api/topologies/{topology.Id}/credentials/main", new() { AccessKey = Bucket.AccessKey, SecretKey = Bucket.SecretKey });
         return topology;
+    }
+
+    /// <summary>A pair as it is drawn, with a third Odoo like the second on a server of its own.</summary>
+    internal static Sketch WithThirdOdoo(TopologyView pair, Guid server)
+    {
+        var third = pair.TopologyData.Nodes.First(n => n.Id == "odoo-2") with { Id = "odoo-3" };
+        var sketch = new Sketch
+        {
+            Name = "", Settings = pair.HaConfig, Servers = new Dictionary<Guid, Features.Topologies.Rules.ServerFact>(),
+            Data = new TopologyData { Nodes = [.. pair.TopologyData.Nodes, third], Edges = pair.TopologyData.Edges },
+        };
+        return sketch.Set("odoo-3", "serverId", server).Join("odoo-3", "postgres", "redis", "s3").Join("lb", "odoo-3");
     }
 
     /// <summary>A test before may have cut one off, and when it is looked at again goes by oCore's own clock.</summary>
@@ -102,6 +120,14 @@ public class TopologyLab : IAsyncLifetime
 
     /// <summary>What of a topology, or of the work on one, is on a server.</summary>
     internal static async Task<string> LeftOnAsync(LabServer machine) => (await machine.ShellAsync("docker ps -a --filter label=ocore.topology --format '{{.Names}}'; docker ps -a --format '{{.Names}}' | grep -E '^ocore-(i|lb|pg|pglb|pgbouncer|redis|etcd|odoo|monitor|install|files|rm)-' || true; docker volume ls --format '{{.Name}}' | grep -v '^ocore-postgres$' || true; iptables -t raw -S | grep OCORE || true; ls -d /var/lib/ocore/firewall /etc/systemd/system/ocore-firewall.service 2>/dev/null || true; ls /var/lib/ocore/instances 2>/dev/null || true")).Trim();
+
+    /// <summary>Containers on a server: of nodes by the nodes' ids, each Odoo as one, and what ran once and should be gone by its name.</summary>
+    internal static async Task<IReadOnlyList<string>> NodesOnAsync(LabServer machine) => [.. (await machine.ShellAsync(
+        """
+        docker ps -a --filter label=ocore.topology --format '{{.Label "ocore.node"}}'
+        docker ps -a --filter label=ocore.instance --format odoo
+        docker ps -a --filter label=ocore.oneoff --format '{{.Names}}'
+        """)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal)];
 
     /// <summary>Of everything of a topology nothing is on any server, and the edges are back.</summary>
     internal async Task NothingIsLeftAsync()

@@ -33,6 +33,21 @@ public sealed class RunningOperations
     }
 
     [Theory, Sqlite, Postgres]
+    public async Task What_the_request_made_is_taken_back_although_no_step_began(Database database)
+    {
+        await using var lab = await OperationLab.StartAsync(database);
+        lab.Probe.Reached = async (operation, step, point) =>
+        {
+            if (step.Name == BuildKind.StepNames[0] && point == StepPoint.BeforeIntent)
+                await lab.Http.Post<OperationView>($"/api/operations/{operation.Id}/cancel");
+        };
+        var ended = await lab.EndedAsync(await lab.StartAsync<BuildKind>(new Build("x")), jump: false);
+        Assert.Equal(OperationState.Cancelled, ended.State);
+        Assert.Equal("Undone Pending Pending Pending", string.Join(' ', ended.Steps.Select(s => s.State)));
+        Assert.Equal("undo a", Assert.Single(lab.World.Calls));
+    }
+
+    [Theory, Sqlite, Postgres]
     public async Task Cancelling_reaches_a_running_step(Database database)
     {
         await using var lab = await OperationLab.StartAsync(database);

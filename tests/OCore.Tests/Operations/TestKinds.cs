@@ -40,6 +40,7 @@ internal sealed class BuildKind(World world) : OperationKind<Build>
 {
     public static readonly string[] StepNames = ["a", "b", "c", "d"];
     public override string Name => "test.build";
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<Build> steps)
     {

@@ -127,6 +127,7 @@ internal sealed record CopyInput(Guid InstanceId, Guid BackupId, bool Neutralize
 internal sealed class CopyBackupKind : OperationKind<CopyInput>
 {
     public override string Name => "backup.copy";
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<CopyInput> steps) => steps
         .Step("check the server", (i, c) => ProvisionInstanceKind.CheckAsync(new(i.InstanceId), c), (i, c) => ProvisionInstanceKind.ForgetAsync(new(i.InstanceId), c))

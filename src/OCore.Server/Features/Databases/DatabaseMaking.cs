@@ -12,6 +12,7 @@ internal sealed record CreateDatabaseInput(Guid InstanceId, Guid DatabaseId, IRe
 internal sealed class CreateDatabaseKind : OperationKind<CreateDatabaseInput>
 {
     public override string Name => "database.create";
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<CreateDatabaseInput> steps) => steps
         .Step("check the server", (i, c) => ProvisionInstanceKind.CheckAsync(new(i.InstanceId), c), (i, c) => DatabaseSteps.ForgetAsync(i.DatabaseId, c))
@@ -62,6 +63,7 @@ internal sealed record DuplicateDatabaseInput(Guid InstanceId, Guid DatabaseId, 
 internal sealed class DuplicateDatabaseKind : OperationKind<DuplicateDatabaseInput>
 {
     public override string Name => "database.duplicate";
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<DuplicateDatabaseInput> steps) => steps
         .Step("check the server", (i, c) => ProvisionInstanceKind.CheckAsync(new(i.InstanceId), c), (i, c) => DatabaseSteps.ForgetAsync(i.DatabaseId, c))
@@ -80,6 +82,7 @@ internal sealed record RestoreDatabaseInput(Guid InstanceId, Guid DatabaseId, Gu
 internal sealed class RestoreDatabaseKind : OperationKind<RestoreDatabaseInput>
 {
     public override string Name => "database.restore";
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<RestoreDatabaseInput> steps) => steps
         .Step("check the server", (i, c) => ProvisionInstanceKind.CheckAsync(new(i.InstanceId), c), (i, c) => DatabaseSteps.ForgetAsync(i.DatabaseId, c))

@@ -13,6 +13,7 @@ internal sealed record InstanceInput(Guid InstanceId);
 internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
 {
     public override string Name => "instance.provision";
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<InstanceInput> steps) => steps
         .Step("check the server", CheckAsync, ForgetAsync)

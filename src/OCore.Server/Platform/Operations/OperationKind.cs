@@ -17,6 +17,8 @@ internal abstract class OperationKind
     public virtual int Version => 1;
     /// <summary>Waits for a server that is away for as long as it takes: deletions must not be lost.</summary>
     public virtual bool IsPatient => false;
+    /// <summary>The request makes something itself, which the undo of the first step takes back: also where that step never began.</summary>
+    public virtual bool BeginsWithRequest => false;
     /// <summary>Nobody waits for it: one at a time on a server, and it takes no place from what people asked for.</summary>
     public virtual bool IsBackground => false;
     public abstract IReadOnlyList<Step> Steps { get; }

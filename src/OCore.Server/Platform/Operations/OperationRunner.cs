@@ -158,7 +158,7 @@ internal sealed class OperationRunner(
             await run.Journal.StateAsync(OperationState.Unwinding, run.ErrorCode, run.ErrorMessage, run.ErrorHint);
         foreach (var (step, row) in run.Kind.Steps.Zip(run.Operation.Steps).Reverse())
         {
-            if (row.State is StepState.Pending or StepState.Undone or StepState.Skipped)
+            if (row.State is StepState.Undone or StepState.Skipped || row.State == StepState.Pending && !(row.Seq == 0 && run.Kind.BeginsWithRequest))
                 continue;
             if (step.Undo is not null)
             {

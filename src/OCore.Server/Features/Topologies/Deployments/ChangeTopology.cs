@@ -26,6 +26,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
 
     public override string Name => "topology.change";
     public override int Version => 3;
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<ChangeInput> steps) => steps
         .Step("get the images", (i, c) => TopologySteps.ImagesAsync(i.TopologyId, c), StayAsync)
@@ -84,19 +85,23 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         (on.Instance.Workers, on.Instance.MemoryMb, on.Instance.Cpus, on.Instance.Image) = (cluster.Nodes[0].Workers, cluster.Nodes[0].MemoryMb, cluster.Nodes[0].Cpus, work.Layout.Home.Image);
         await db.SaveChangesAsync(context.Stop);
         await TopologySteps.FoldersAsync(host, work, on, context.Stop);
-        // The balancers that run now are told; those that are to come are told later.
-        var others = back ? opened.Layout : work.Deployment.Before ?? work.Layout;
+        // The balancers that run now are told; those that are to come are told later, and on the way back they are gone by now.
+        var others = work.Deployment.Before ?? work.Layout;
         foreach (var node in cluster.Nodes)
         {
             var connection = await instances.ConnectAsync(db, node.ServerId, context.Stop);
             var (name, spec) = (DockerName.Parse(node.Container), OdooContainer.Spec(instances.PlanOf(on.Instance, cluster, node)));
             var there = await connection.Docker.FindAsync(name, context.Stop);
-            if (there is { IsRunning: true } && there.SpecHash == SpecHash.Of(spec))
+            if (there is not { IsRunning: true } || there.SpecHash != SpecHash.Of(spec))
+            {
+                await TopologySteps.MarkAsync(context, input.TopologyId, node.NodeId, TopologyNodeState.Working, there is null ? "It is being made." : "It is being changed.");
+                if (there is { IsRunning: true })
+                    await DrainAsync(context, host, work, others, node.NodeId);
+                await connection.Docker.EnsureContainerAsync(spec, context.Stop);
+            }
+            // An attempt that was interrupted may have come so far, or have had it drained, and neither waited for it nor taken it in again.
+            else if (context.Attempt == 1)
                 continue;
-            await TopologySteps.MarkAsync(context, input.TopologyId, node.NodeId, TopologyNodeState.Working, there is null ? "It is being made." : "It is being changed.");
-            if (there is { IsRunning: true })
-                await DrainAsync(context, host, work, others, node.NodeId);
-            await connection.Docker.EnsureContainerAsync(spec, context.Stop);
             await InstanceHost.WaitUntilUpAsync(connection, name, context.Log, context.Stop);
             await TellAsync(context, host, work, others, null);
             await TopologySteps.MarkAsync(context, input.TopologyId, node.NodeId, TopologyNodeState.Running, null);
@@ -104,6 +109,9 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         }
         (on.Instance.AppliedSettings, on.Instance.AppliedKeys) = (OdooContainer.Fingerprint(instances.PlanOf(on.Instance)), InstanceSettings.Keys(instances.PlanOf(on.Instance)));
         await db.SaveChangesAsync(context.Stop);
+        // The balancers take away on their way back what came, and were not changed yet where this was cancelled.
+        if (back)
+            await RemoveMissingAsync(db, host, work, opened.Layout, context);
     }
 
     // Nobody new comes to it; whoever is on it is waited for, but not for ever.
@@ -208,7 +216,12 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
             if (gone.IsBalancer)
                 await host.GiveEdgeBackAsync(db, work, gone, context.Stop);
             if (gone.Type == NodeType.Odoo && work.Layout.Of(NodeType.Odoo).All(n => n.ServerId != gone.ServerId) && work.Deployment.InstanceId is { } instance)
-                await TopologyHost.RemoveFilesAsync(await host.ConnectAsync(work, gone, context.Stop), gone.Image, instance, work.TopologyId, context.Stop);
+            {
+                var connection = await host.ConnectAsync(work, gone, context.Stop);
+                // An oCore that was killed may have left it at work.
+                await connection.Docker.RemoveContainerAsync(DockerName.Parse("ocore-files-" + Layout.KeyOf(work.TopologyId, gone.Id)), context.Stop);
+                await TopologyHost.RemoveFilesAsync(connection, gone.Image, instance, work.TopologyId, context.Stop);
+            }
             context.Log($"{gone.Id}: {gone.Label} is removed");
         }
     }
@@ -254,6 +267,11 @@ internal sealed class DestroyTopologyKind : OperationKind<TopologyInput>
         var host = context.Get<TopologyHost>();
         if (await host.FindAsync(db, input.TopologyId, context.Stop) is not { } work)
             return;
+        // Not with the request: that can be cancelled until this begins.
+        work.Deployment.Status = "destroying";
+        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == work.Deployment.InstanceId, context.Stop) is { } instance)
+            (instance.Status, instance.WantRunning) = (InstanceStatus.Removing, false);
+        await db.SaveChangesAsync(context.Stop);
         foreach (var node in work.Layout.Nodes.Where(n => n.IsBalancer))
             await host.RemoveAsync(work, node, context.Stop);
     }

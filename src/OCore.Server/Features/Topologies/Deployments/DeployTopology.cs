@@ -15,6 +15,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
 {
     public override string Name => "topology.deploy";
     public override int Version => 4;
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<TopologyInput> steps) => steps
         .Step("check the servers", CheckAsync, ForgetAsync)

@@ -150,15 +150,11 @@ internal sealed class Deploying(SecretBox secrets, TopologyHost host, TimeProvid
             return await FirstAsync(db, caller, queue, topology, plan, stop);
         var deployment = await db.TopologyDeployments.SingleAsync(d => d.TopologyId == topology.Id, stop);
         var instance = await db.Instances.SingleAsync(i => i.Id == deployment.InstanceId, stop);
-        deployment.Status = content.Kind == TopologyPlanKind.Change ? "changing" : "destroying";
         var subject = new OperationSubject($"{(content.Kind == TopologyPlanKind.Change ? "Change" : "Destroy")} {topology.Name}", topology.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId,
             ClientId: plan.Organization.Kind == OrganizationKind.Client ? plan.Organization.Id : null, Locks: [DeploymentViews.LockOf(topology.Id), $"instance:{instance.Id}"]);
         if (content.Kind == TopologyPlanKind.Destroy)
-        {
-            instance.Status = InstanceStatus.Removing;
-            instance.WantRunning = false;
             return await queue.EnqueueAsync<DestroyTopologyKind, TopologyInput>(db, new(topology.Id), subject, stop);
-        }
+        deployment.Status = "changing";
         (deployment.Before, deployment.Layout) = (deployment.Layout, Named(content.Layout, instance.Slug));
         await AddNodesAsync(db, topology, deployment.Layout, stop);
         return await queue.EnqueueAsync<ChangeTopologyKind, ChangeInput>(db, new(topology.Id, content.Hash(), topology.DrawingDigest), subject, stop);

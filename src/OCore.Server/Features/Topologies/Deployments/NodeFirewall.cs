@@ -147,9 +147,11 @@ internal sealed class NodeFirewall(ServerAccess access, TimeProvider time)
           while "$tables" -w -t raw -D PREROUTING -j "$1" 2>/dev/null; do :; done
           "$tables" -w -t raw -F "$1" 2>/dev/null && "$tables" -w -t raw -X "$1" 2>/dev/null
         done
-        if [ -z "$(ls "$2"/*.v4 2>/dev/null)" ] && [ -e /etc/systemd/system/ocore-firewall.service ]; then
-          if [ -d /run/systemd/system ]; then systemctl disable --quiet ocore-firewall.service 2>/dev/null; fi
-          rm -f /etc/systemd/system/ocore-firewall.service
+        if [ -z "$(ls "$2"/*.v4 2>/dev/null)" ]; then
+          if [ -e /etc/systemd/system/ocore-firewall.service ]; then
+            if [ -d /run/systemd/system ]; then systemctl disable --quiet ocore-firewall.service 2>/dev/null; fi
+            rm -f /etc/systemd/system/ocore-firewall.service
+          fi
           rm -rf "$2"
         fi
         exit 0

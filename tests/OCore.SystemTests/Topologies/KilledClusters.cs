@@ -1,0 +1,64 @@
+using OCore.Client;
+using OCore.SystemTests.Operations;
+using OCore.SystemTests.Remote;
+using OCore.Tests.Topologies;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace OCore.SystemTests.Topologies;
+
+/// <summary>
+/// Three etcd members, three PostgreSQL under Patroni, a load balancer that follows the primary, PgBouncer, Redis, two Odoo and a load balancer on
+/// three servers: the real process is killed at every step of deploying all of it, and at every step of taking all of it back.
+/// </summary>
+[Collection(KillingTheServer.Alone)]
+public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(output, 3, "postgres-ha", "pgbouncer"), IClassFixture<CarriedImages>
+{
+    [LabFact]
+    public async Task The_whole_of_it_is_deployed_by_an_oCore_that_is_killed_at_every_step()
+    {
+        await DrawnAsync();
+        await OnceAsync("kill -9 at every step, and a member of both clusters cut off while they are made", async () =>
+        {
+            var killed = await AtEachStepAsync(await DeployAsync(), StepState.Started, KilledAndCutOffAsync);
+            await RunsAsync($"killed at {killed.Count} steps");
+            Assert.Equal(["leader", "member", "member", "primary", "replica", "replica"],
+                (await DeploymentAsync())!.Nodes.Where(n => n.Type is "etcd" or "postgres").Select(n => n.Role).Order(StringComparer.Ordinal));
+        });
+        await OnceAsync("kill -9 at every step of destroying it", async () =>
+        {
+            await AtEachStepAsync(await DestroyAsync(), StepState.Started, KilledAsync);
+            await NothingIsLeftAsync();
+        });
+    }
+
+    [LabFact]
+    public async Task The_whole_of_it_is_taken_back_by_an_oCore_that_is_killed_at_every_step()
+    {
+        await DrawnAsync();
+        await OnceAsync("cancelled before it has begun, or just then", async () =>
+        {
+            var operation = await DeployAsync();
+            Assert.True(await CancelAsync(operation));
+            await EndedAsync(operation, OperationState.Cancelled);
+            await NothingIsLeftAsync();
+        });
+        await OnceAsync("kill -9 at every step of undoing it", async () =>
+        {
+            // Nearly all of it is there.
+            var operation = await CancelledAsync(() => DeployAsync(), seen => Task.FromResult(HasBegun(seen, "start the load balancers")), DestroyAsync);
+            await AtEachStepAsync(operation, StepState.UndoStarted, KilledAsync, OperationState.Cancelled);
+            await NothingIsLeftAsync();
+        });
+    }
+
+    private Task DrawnAsync() => SetUpAsync(DeployScene.Failover().Pooled(), ("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3));
+
+    /// <summary>Members of both clusters are on the server that is cut off, and whatever leads to them: without it no step comes to its end meanwhile.</summary>
+    private async Task KilledAndCutOffAsync(string step)
+    {
+        await KilledAsync(step);
+        if (step is "start etcd" or "start PostgreSQL")
+            await CutAsync(step);
+    }
+}
