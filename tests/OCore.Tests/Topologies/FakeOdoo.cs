@@ -18,8 +18,11 @@ internal sealed class FakeOdoo(string name, int port, int livePort) : IAsyncDisp
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebApplication? _web;
     private int _pages, _waiting;
+    private volatile int _health = 200;
 
     public int Port => port;
+    /// <summary>What its health pages answer; 0 is that they never do. All other pages are as always.</summary>
+    public int Health { get => _health; set => _health = value; }
     /// <summary>How many pages people asked it for.</summary>
     public int Pages => Volatile.Read(ref _pages);
     /// <summary>How many of them wait for their slow page.</summary>
@@ -70,7 +73,9 @@ internal sealed class FakeOdoo(string name, int port, int livePort) : IAsyncDisp
             Interlocked.Increment(ref _waiting);
             await _released.Task;
         }
-        http.Response.StatusCode = health && !http.Request.Host.HasValue ? 500 : 200;
+        if (health && Health == 0)
+            await Task.Delay(Timeout.Infinite, http.RequestAborted);
+        http.Response.StatusCode = !health ? 200 : http.Request.Host.HasValue ? Health : 500;
         await http.Response.WriteAsync($"{who}\n" + string.Join('\n', http.Request.Headers.Select(h => $"{h.Key}: {h.Value}")));
     }
 

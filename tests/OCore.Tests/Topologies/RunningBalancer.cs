@@ -1,26 +1,40 @@
 using System.Diagnostics;
 using OCore.Client;
 using OCore.Features.Topologies.Balancers;
+using OCore.Features.Topologies.Deployments;
 
 namespace OCore.Tests.Topologies;
 
 /// <summary>A load balancer's real program on this machine, as it is in its container: a main process, which takes up another configuration when it is told to.</summary>
 internal sealed class RunningBalancer(Process process, LoadBalancerType type, string folder) : IAsyncDisposable
 {
-    public static RunningBalancer Start(string program, string folder, BalancerPlan plan)
+    public int Id => process.Id;
+
+    /// <param name="pace">For the checks beside nginx: how often they ask and how long they wait, in seconds, where that is not as on a server.</param>
+    public static RunningBalancer Start(string program, string folder, BalancerPlan plan, params string[] pace)
     {
         var type = Enum.Parse<LoadBalancerType>(program, true);
         var file = Write(type, folder, plan);
-        return new RunningBalancer(Process.Start(new ProcessStartInfo(InstalledAttribute.Find(program)!, type == LoadBalancerType.Haproxy ? ["-W", "-db", "-f", file] : ["-p", folder, "-c", file, "-g", "daemon off;"]))!, type, folder);
+        var start = type == LoadBalancerType.Haproxy ? new ProcessStartInfo(InstalledAttribute.Find(program)!, ["-W", "-db", "-f", file]) : new ProcessStartInfo("bash", [CheckerIn(folder), "run", folder, .. pace]);
+        return new RunningBalancer(Process.Start(start)!, type, folder);
     }
 
-    /// <summary>As the server lets it: the file is replaced, and the main process gets the signal.</summary>
+    /// <summary>As the server lets it: the file is replaced, what nginx reads is made of it, and the main process gets the signal.</summary>
     public async Task ReloadAsync(BalancerPlan plan)
     {
         Write(type, folder, plan);
-        using var kill = Process.Start(new ProcessStartInfo("kill", ["-s", type == LoadBalancerType.Haproxy ? "USR2" : "HUP", $"{process.Id}"]))!;
-        await kill.WaitForExitAsync();
-        Assert.Equal(0, kill.ExitCode);
+        if (type == LoadBalancerType.Nginx)
+            await RunAsync("bash", CheckerIn(folder), "make", folder);
+        await RunAsync("kill", "-s", type == LoadBalancerType.Haproxy ? "USR2" : "HUP", $"{process.Id}");
+    }
+
+    /// <summary>What nginx reads while these checks fail.</summary>
+    public static async Task<string> MadeAsync(string folder, BalancerPlan plan, params string[] failed)
+    {
+        Write(LoadBalancerType.Nginx, folder, plan);
+        await File.WriteAllTextAsync(Path.Combine(folder, "ocore.failed"), string.Concat(failed.Select(f => f + "\n")));
+        await RunAsync("bash", CheckerIn(folder), "make", folder);
+        return await File.ReadAllTextAsync(Path.Combine(folder, "ocore.effective"));
     }
 
     /// <returns>What the program has to say against a configuration; null where that is nothing.</returns>
@@ -41,7 +55,19 @@ internal sealed class RunningBalancer(Process process, LoadBalancerType type, st
         // Beside others on this machine, its own files and socket are its own.
         foreach (var (name, text) in plan.Render(type))
             File.WriteAllText(Path.Combine(folder, name), text.Replace("/tmp/nginx", folder + "/nginx", StringComparison.Ordinal).Replace("127.0.0.1:8404", $"127.0.0.1:{FakeOdoo.FreePort()}", StringComparison.Ordinal));
+        // Bash reads its script as it goes: who runs it keeps what he began with.
+        if (type == LoadBalancerType.Nginx && !File.Exists(CheckerIn(folder)))
+            File.WriteAllBytes(CheckerIn(folder), BalancerChecks.Program.Content.ToArray());
         return Path.Combine(folder, type == LoadBalancerType.Haproxy ? "haproxy.cfg" : "nginx.conf");
+    }
+
+    private static string CheckerIn(string folder) => Path.Combine(folder, "ocore.checker");
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        using var run = Process.Start(new ProcessStartInfo(program, arguments))!;
+        await run.WaitForExitAsync();
+        Assert.Equal(0, run.ExitCode);
     }
 
     /// <summary>What a script of the server's says, run with these arguments.</summary>

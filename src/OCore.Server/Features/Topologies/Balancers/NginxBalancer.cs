@@ -4,26 +4,30 @@ using System.Text.RegularExpressions;
 namespace OCore.Features.Topologies.Balancers;
 
 /// <summary>
-/// nginx without its paid parts. It asks no node how it does: it learns that from the requests of people. One that a node does not
-/// answer goes on to another, unless it may have changed something (<c>proxy_next_upstream</c>); a node that failed three times within ten
-/// seconds is left alone for ten (<c>max_fails</c>, <c>fail_timeout</c>). oCore marks <c>down</c> only what it takes out itself. It has no
-/// sticky cookie either: maps make one.
+/// nginx without its paid parts. It asks no node how it does, so a program beside it does (<see cref="Deployments.BalancerChecks"/>): the
+/// checks are a file of their own, each server says which of them it stands by, and what nginx reads is made of both. Until a lost node is
+/// out, a request that it does not answer goes on to another, unless it may have changed something (<c>proxy_next_upstream</c>), and a node
+/// that failed three times within ten seconds is left alone for ten (<c>max_fails</c>, <c>fail_timeout</c>). oCore marks <c>down</c> only what
+/// it takes out itself. It has no sticky cookie either: maps make one.
 /// </summary>
 internal static class NginxBalancer
 {
+    /// <summary>What is asked of the nodes, one check a line: its name, an address, a port, a path, a host.</summary>
+    public const string Checks = "ocore.checks";
+    /// <summary>Ends the name of a check of a port for live connections; before it is the name of the node's own.</summary>
+    public const string LiveCheck = ".live";
+
     public static IReadOnlyDictionary<string, string> Render(BalancerPlan plan)
     {
         var text = new StringBuilder(Head.Replace("@BODY@", $"{plan.BodyMb}m", StringComparison.Ordinal).Replace("@LOGINS@", $"{BalancerPlan.LoginsPerMinute}", StringComparison.Ordinal));
         if (plan.Sticky)
             Keeping(text, plan);
-        Upstream(text, "odoo", plan.Nodes, n => n.Http, null);
-        Upstream(text, "live", plan.Nodes, n => n.Live, null);
-        if (plan.Sticky)
-            foreach (var node in plan.Nodes)
-            {
-                Upstream(text, $"odoo_{node.Key}", plan.Nodes, n => n.Http, node);
-                Upstream(text, $"live_{node.Key}", plan.Nodes, n => n.Live, node);
-            }
+        IEnumerable<BalancedNode?> pools = plan.Sticky ? [null, .. plan.Nodes] : [null];
+        foreach (var first in pools)
+        {
+            Upstream(text, plan.Nodes, live: false, first);
+            Upstream(text, plan.Nodes, live: true, first);
+        }
         var secured = plan.Certificates.Select(c => c.Host).ToHashSet();
         var open = plan.Hosts.Where(h => !secured.Contains(h)).ToList();
         if (plan.Hosts.Count > 0)
@@ -59,7 +63,20 @@ internal static class NginxBalancer
         if (plan.Hosts.Count == 0 || open.Count > 0)
             Site(text, plan, $"        listen {plan.HttpPort}{(plan.Hosts.Count == 0 && secured.Count > 0 ? " default_server" : "")};\n        server_name {(open.Count > 0 ? string.Join(' ', open) : "_")};\n{Challenge(plan)}", secure: false);
         text.Append("}\n");
-        return new Dictionary<string, string> { ["nginx.conf"] = text.ToString() };
+        return new Dictionary<string, string> { ["nginx.conf"] = text.ToString(), [Checks] = ChecksOf(plan) };
+    }
+
+    // A node that oCore takes out itself is not judged: it is about to end, and comes back when oCore has found it well.
+    private static string ChecksOf(BalancerPlan plan)
+    {
+        var text = new StringBuilder();
+        foreach (var node in plan.Nodes.Where(n => !n.Draining))
+        {
+            text.Append($"{node.Key} {node.Address} {node.Port} {BalancerPlan.HealthPath} {plan.HealthHost}\n");
+            if (node.LivePort is { } live)
+                text.Append($"{node.Key}{LiveCheck} {node.Address} {live} {BalancerPlan.LiveHealthPath} {plan.HealthHost}\n");
+        }
+        return text.ToString();
     }
 
     // Any token is answered with the same signature of ours, which is of use to nobody but our own account.
@@ -109,14 +126,16 @@ internal static class NginxBalancer
         text.Append("    }\n");
     }
 
-    private static void Upstream(StringBuilder text, string name, IReadOnlyList<BalancedNode> nodes, Func<BalancedNode, string> at, BalancedNode? first)
+    // A server's last words are the checks it stands by: live connections are of no use without the rest of the node.
+    private static void Upstream(StringBuilder text, IReadOnlyList<BalancedNode> nodes, bool live, BalancedNode? first)
     {
+        var name = $"{(live ? "live" : "odoo")}{(first is null ? "" : $"_{first.Key}")}";
         text.Append($"\n    upstream {name} {{\n        zone {name} 64k;\n");
         if (first is null)
             text.Append("        least_conn;\n");
         // On its own node a draining one still answers whoever is on it.
         foreach (var node in nodes.OrderBy(n => n != first))
-            text.Append($"        server {at(node)} max_fails=3 fail_timeout=10s{(first is not null && node != first ? " backup" : "")}{(node.Draining && node != first && nodes.Count > 1 ? " down" : "")};\n");
+            text.Append($"        server {(live ? node.Live : node.Http)} max_fails=3 fail_timeout=10s{(first is not null && node != first ? " backup" : "")}{(node.Draining && node != first && nodes.Count > 1 ? " down" : "")}; # {node.Key}{(live && node.LivePort is not null ? $" {node.Key}{LiveCheck}" : "")}\n");
         text.Append("        keepalive 32;\n    }\n");
     }
 

@@ -49,13 +49,13 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
 
     private async Task ApplyAsync(IServerConnection connection, DockerName name, LayoutNode node, IReadOnlyDictionary<string, string> files, IReadOnlyList<ContainerFile> certificates, CancellationToken stop)
     {
-        var (_, folder, check, signal) = ProgramOf(node);
+        var (type, folder, check, signal) = ProgramOf(node);
         var version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}\0{f.Value}\0")))))[..16];
         if (await RunsAsync(connection, name, folder, version, stop))
             return;
         var next = folder.Combine("next");
         // Certificates lie where they are read from: the new configuration is checked with them, and the old one names others.
-        await connection.Docker.PutFilesAsync(name, [.. certificates, .. files.Select(f => ContainerFile.Text(next.Combine(f.Key), f.Value))], stop);
+        await connection.Docker.PutFilesAsync(name, [.. certificates, .. ProgramsOf(type), .. files.Select(f => ContainerFile.Text(next.Combine(f.Key), f.Value))], stop);
         await RunAsync(connection, name, "Checking the load balancer's new configuration", SwitchScript, stop, folder.Value, check);
         if (signal is not null)
             await ReloadAsync(connection, name, folder, check, signal, stop);
@@ -69,7 +69,7 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
     {
         var (type, folder, _, _) = ProgramOf(node);
         var (plan, certificates) = await SecuredAsync(layout.BalancerOf(node), node, instance, folder, stop);
-        return [.. plan.Render(type).Select(f => ContainerFile.Text(folder.Combine(f.Key), f.Value)), .. certificates];
+        return [.. plan.Render(type).Select(f => ContainerFile.Text(folder.Combine(f.Key), f.Value)), .. ProgramsOf(type), .. certificates];
     }
 
     /// <summary>That it has its configuration is not believed any more: the next time it is given anew, and read.</summary>
@@ -129,6 +129,9 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
         _ => (LoadBalancerType.Haproxy, NodeSpecs.Haproxy, "haproxy", "SIGUSR2"),
     };
 
+    // With its configuration, so that it is put back with it where somebody changed it.
+    private static IReadOnlyList<ContainerFile> ProgramsOf(LoadBalancerType type) => type == LoadBalancerType.Nginx ? [BalancerChecks.Program] : [];
+
     // A container that was made anew has its first configuration and no word of another.
     private static async Task<bool> RunsAsync(IServerConnection connection, DockerName name, RemotePath folder, string version, CancellationToken stop)
     {
@@ -165,6 +168,8 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
           cp -f "$f" "$n.next"
           mv -f "$n.next" "$n"
         done
+        # nginx reads what is made of it and of what fails.
+        if [ -e "$1/ocore.looked" ]; then bash "$1/ocore.checker" make "$1"; fi
         """;
 
     internal const string BackScript = """
@@ -176,6 +181,7 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
           mv -f "$n.next" "$n"
         done
         rm -rf "$1/next"
+        if [ -e "$1/ocore.looked" ]; then bash "$1/ocore.checker" make "$1"; fi
         """;
 
     // Certificates that only the configuration before names are not kept with it: they may be nobody's any more.
@@ -195,8 +201,14 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
         printf '%s' "$version" >"$folder/ocore.applied"
         """;
 
-    // Programs of this kind refuse a configuration in silence and go on with the one before: they took it when they have a new worker.
-    private const string WorkersScript = """grep -lsx "$1" /proc/[0-9]*/comm || true""";
+    // Programs of this kind refuse a configuration in silence and go on with the one before: they took it when they have a new worker, which
+    // is a child of their own. What only tests a configuration is somebody else's.
+    internal const string WorkersScript = """
+        for f in $(grep -lsx "$1" /proc/[0-9]*/comm); do
+          parent=$(sed -n 's/^PPid:[[:space:]]*//p' "${f%comm}status" 2>/dev/null || true)
+          if grep -qsx "$1" "/proc/$parent/comm"; then echo "$f"; fi
+        done
+        """;
 
     private static async Task ReloadAsync(IServerConnection connection, DockerName name, RemotePath folder, string program, string signal, CancellationToken stop)
     {

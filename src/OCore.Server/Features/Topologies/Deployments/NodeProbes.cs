@@ -34,7 +34,7 @@ internal static class NodeProbes
                 NodeType.Pgbouncer => await Pooler.AskAsync(connection, name, work.Secrets, stop),
                 NodeType.Etcd => await EtcdAsync(connection, name, stop),
                 NodeType.Monitor => await MonitorNode.AskAsync(connection, name, work.Layout, node, stop),
-                _ => await BalancerAsync(connection, name, node, stop),
+                _ => await BalancerAsync(connection, name, work.Layout, node, stop),
             };
         }
         catch (Exception e) when (e is RemoteCommandException or DockerConflictException or RemoteTimeoutException or JsonException or FormatException)
@@ -99,10 +99,10 @@ internal static class NodeProbes
     internal const string StatScript = "exec 3<>/dev/tcp/127.0.0.1/8404; printf 'show stat -1 4 -1\\n' >&3; cat <&3";
     private const string HeadScript = "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /web/health HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' \"$1\" >&3; head -n 1 <&3";
 
-    private static async Task<NodeMeasure> BalancerAsync(IServerConnection connection, DockerName name, LayoutNode node, CancellationToken stop)
+    private static async Task<NodeMeasure> BalancerAsync(IServerConnection connection, DockerName name, Layout layout, LayoutNode node, CancellationToken stop)
     {
         if (node.IsBalancer && node.Text("program") != "haproxy")
-            return await HeadAsync(connection, name, node, stop);
+            return await HeadAsync(connection, name, layout, node, stop);
         var answer = await ExecAsync(connection, name, ["bash", "-c", StatScript], null, stop);
         var rows = answer.Split('\n').Where(l => l.Length > 0).Select(l => l.TrimStart('#', ' ').Split(',')).ToList();
         var status = Array.IndexOf(rows[0], "status");
@@ -115,7 +115,7 @@ internal static class NodeProbes
             : up < needed ? new NodeMeasure(TopologyNodeState.Degraded, $"{up} of {needed} nodes behind it answer.", null, figures) : new NodeMeasure(TopologyNodeState.Running, null, null, figures);
     }
 
-    private static async Task<NodeMeasure> HeadAsync(IServerConnection connection, DockerName name, LayoutNode node, CancellationToken stop)
+    private static async Task<NodeMeasure> HeadAsync(IServerConnection connection, DockerName name, Layout layout, LayoutNode node, CancellationToken stop)
     {
         var host = node.List("hosts") is [var first, ..] ? first : "localhost";
         if (node.Is("program", "traefik"))
@@ -124,8 +124,12 @@ internal static class NodeProbes
             var ok = await connection.Docker.ExecAsync(name, ["wget", "-q", "-O", "/dev/null", "--header", $"Host: {host}", "http://127.0.0.1:8080/web/health"], null, stop, new ExecOptions { Timeout = Patience });
             return ok.Ok ? new NodeMeasure(TopologyNodeState.Running, null) : new NodeMeasure(TopologyNodeState.Degraded, "Through it, Odoo's health page does not answer.");
         }
+        // Whom it has taken out it knows at once; a page may wait for a node that is not out yet.
+        var seen = await BalancerChecks.AskAsync(connection, name, layout, node, stop);
+        if (seen.State != TopologyNodeState.Running)
+            return seen;
         var answer = (await ExecAsync(connection, name, ["bash", "-c", HeadScript, "ocore", host], null, stop)).Trim();
-        return answer.Contains(" 200", StringComparison.Ordinal) ? new NodeMeasure(TopologyNodeState.Running, null) : new NodeMeasure(TopologyNodeState.Degraded, $"Through it, Odoo's health page answers: {answer}");
+        return answer.Contains(" 200", StringComparison.Ordinal) ? seen : seen with { State = TopologyNodeState.Degraded, Message = $"Through it, Odoo's health page answers: {answer}" };
     }
 
     private const string BucketScript = """

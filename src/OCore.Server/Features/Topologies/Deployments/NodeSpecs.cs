@@ -138,13 +138,13 @@ internal static class NodeSpecs
     private static ContainerSpec Balancer(Guid topology, Layout layout, LayoutNode node) => Base(topology, node, node.SecondPort > 0 ? [(node.Port, InnerHttpPort), (node.SecondPort, InnerHttpsPort)] : [(node.Port, InnerHttpPort)]) with
     {
         Files = [.. First(node)],
-        Command = node.Text("program") == "traefik" ? ["traefik", "--configfile=/etc/traefik/traefik.yml"] : null,
+        Command = node.Text("program") switch { "traefik" => ["traefik", "--configfile=/etc/traefik/traefik.yml"], "nginx" => BalancerChecks.Command, _ => null },
         StopTimeout = TimeSpan.FromSeconds(10),
     };
 
     private static IEnumerable<ContainerFile> First(LayoutNode node) => node.Text("program") switch
     {
-        "nginx" => [ContainerFile.Text(Nginx.Combine("nginx.conf"), $"events {{}}\npid /tmp/nginx.pid;\nhttp {{ server {{ listen {InnerHttpPort}; return 503; }} }}\n")],
+        "nginx" => [ContainerFile.Text(Nginx.Combine("nginx.conf"), $"events {{}}\npid /tmp/nginx.pid;\nhttp {{ server {{ listen {InnerHttpPort}; return 503; }} }}\n"), BalancerChecks.Program],
         "traefik" => [.. new BalancerPlan { Nodes = [], HttpPort = InnerHttpPort }.Render(Client.LoadBalancerType.Traefik).Select(f => ContainerFile.Text(Traefik.Combine(f.Key), f.Value))],
         _ => [ContainerFile.Text(Haproxy.Combine("haproxy.cfg"), $"global\n    stats socket ipv4@127.0.0.1:8404 level admin\ndefaults\n    mode http\n    timeout connect 5s\n    timeout client 30s\n    timeout server 30s\nfrontend web\n    bind :{InnerHttpPort}\n    http-request return status 503\n")],
     };
