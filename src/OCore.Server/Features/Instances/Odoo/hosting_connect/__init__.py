@@ -4,13 +4,13 @@ import hashlib
 import hmac
 import json
 import logging
-import os
 import re
 import time
 
+import psycopg2
+
 from odoo import SUPERUSER_ID, http, release
 from odoo.http import request
-from odoo.tools import config
 
 _logger = logging.getLogger(__name__)
 
@@ -45,33 +45,36 @@ def _unsigned(token):
         return None
 
 
-def _first_use(nonce):
-    """A token works once: its file can be made only once, whichever worker process sees it."""
-    folder = os.path.join(config["data_dir"], "hosting_connect")
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    now = time.time()
-    for name in os.listdir(folder):
-        path = os.path.join(folder, name)
-        if os.path.getmtime(path) < now - 3600:
-            os.unlink(path)
+def _first_use(nonce, expires):
+    """A token works once, whichever process or node sees it: its row can be made only once. Rows of tokens that have expired go."""
+    prefix = "hosting.link."
     try:
-        os.close(os.open(os.path.join(folder, nonce), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
+        # A transaction of its own: what comes after may fail, and the token is used all the same.
+        with request.env.registry.cursor() as cr:
+            cr.execute("DELETE FROM ir_config_parameter WHERE CASE WHEN key LIKE %s THEN value::numeric < %s ELSE false END", (prefix + "%", int(time.time())))
+            cr.execute("INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s) ON CONFLICT (key) DO NOTHING", (prefix + nonce, str(int(expires) + 1)))
+            return cr.rowcount == 1
+    except psycopg2.errors.SerializationFailure:
+        # Another was quicker by a hair.
         return False
-    return True
 
 
 class Connect(http.Controller):
+
+    def _used(self):
+        return request.make_response("This link has expired or was used. Open Odoo again from your portal.",
+                                     headers=[("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")], status=403)
 
     @http.route("/hosting/connect", type="http", auth="none", methods=["GET"], sitemap=False)
     def connect(self, token="", **_ignored):
         content = _unsigned(token)
         nonce = content and str(content.get("nonce", ""))
-        if not content or not nonce.isalnum() or content.get("exp", 0) < time.time() or not _first_use(nonce):
-            return request.make_response("This link has expired or was used. Open Odoo again from your portal.",
-                                         headers=[("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")], status=403)
+        if not content or not nonce.isalnum() or content.get("exp", 0) < time.time():
+            return self._used()
         if request.db != content["db"]:
             return request.make_response("This link is for another database.", headers=[("Content-Type", "text/plain; charset=utf-8")], status=403)
+        if not _first_use(nonce, content["exp"]):
+            return self._used()
         env = request.env(user=SUPERUSER_ID)
         user = env["res.users"].search([("login", "=", content["login"]), ("active", "=", True)], limit=1)
         if not user:
