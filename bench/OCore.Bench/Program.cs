@@ -4,6 +4,7 @@ var all = new (string Name, string What, Func<Bench, Task> Run)[]
 {
     ("start", "cold start to /readyz, and memory when idle", StartBench.RunAsync),
     ("api", "an authenticated list of 50 clients on SQLite and PostgreSQL, and memory after load", ApiBench.RunAsync),
+    ("queries", "queries of the database that lists take", QueriesBench.RunAsync),
     ("portals", "a thousand portal domains: choosing tenant and certificate", PortalBench.RunAsync),
     ("cli", "the command line", CliBench.RunAsync),
     ("docker", "a call of a Docker engine on a warm connection", DockerBench.RunAsync),
@@ -18,7 +19,7 @@ if (args is ["serve", ..])
 var wanted = args.Where(a => !a.StartsWith('-')).ToList();
 if (wanted.Find(w => all.All(b => b.Name != w)) is { } unknown || args.Contains("--help"))
 {
-    Console.Error.WriteLine("usage: bin/bench [--write] [--quick] [start] [api] [portals] [cli] [docker] [logs] [provision]");
+    Console.Error.WriteLine("usage: bin/bench [--write] [--quick] [start] [api] [queries] [portals] [cli] [docker] [logs] [provision]");
     foreach (var (name, what, _) in all)
         Console.Error.WriteLine($"  {name,-10} {what}");
     Console.Error.WriteLine("  --write    keep the figures in bench/RESULTS.md\n  --quick    fewer repetitions, to see that it works\n  bin/bench serve [postgres]    the server with the bench's data, for other tools");

@@ -27,7 +27,7 @@ public sealed class Results(bool write)
             return;
         var sections = File.Exists(PathOf) ? Sections(File.ReadAllText(PathOf)) : [];
         sections[bench.Name] = Section(bench);
-        var order = new[] { "portals", "start", "api", "cli", "docker", "logs", "provision" };
+        var order = new[] { "portals", "start", "api", "queries", "cli", "docker", "logs", "provision" };
         File.WriteAllText(PathOf, Head + string.Join("\n", sections.OrderBy(s => Array.IndexOf(order, s.Key)).Select(s => s.Value)));
         Console.WriteLine($"kept in {Path.GetRelativePath(Environment.CurrentDirectory, PathOf)}");
     }
