@@ -42,6 +42,12 @@ public sealed class LabFactAttribute : FactAttribute
     public LabFactAttribute() => Skip = Lab.WhyNot!;
 }
 
+/// <summary>The same with an Odoo for which there is no recipe here: its image has to be in the engine already.</summary>
+public sealed class OdooFactAttribute : FactAttribute
+{
+    public OdooFactAttribute(string version) => Skip = (Lab.WhyNot ?? (Lab.HasImage($"odoo:{version}") ? null : $"the image odoo:{version} is not in this machine's engine; where a registry gives it: docker pull odoo:{version}"))!;
+}
+
 /// <summary>The same for a test with cases.</summary>
 public sealed class LabTheoryAttribute : TheoryAttribute
 {
@@ -67,6 +73,22 @@ internal static class Lab
         : !Environment.IsPrivilegedProcess ? "test servers are name spaces and need root: run the tests with sudo"
         : !File.Exists(Path.Combine(Bin, "lab")) ? "bin/lab is not in this checkout"
         : null;
+
+    /// <summary>Asked once for each, when tests are looked for.</summary>
+    public static bool HasImage(string image)
+    {
+        try
+        {
+            using var asked = Process.Start(new ProcessStartInfo("docker", ["image", "inspect", image]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            asked.StandardOutput.ReadToEnd();
+            asked.WaitForExit();
+            return asked.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
 
     public static Task<string> RunAsync(string verb, params string[] args) => RunAsync([Path.Combine(Bin, "lab"), verb, .. args]);
 

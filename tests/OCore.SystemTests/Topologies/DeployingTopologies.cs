@@ -71,6 +71,33 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         Assert.Equal(nodes, seen.Figures["nodesUp"]);
     }
 
+    [OdooFact("17.0")]
+    public Task With_Odoo_17() => OlderAsync("17.0");
+
+    [OdooFact("18.0")]
+    public Task With_Odoo_18() => OlderAsync("18.0");
+
+    /// <summary>Sessions, files and links are by modules of oCore's own, which go by what Odoo has within: so by each of its versions.</summary>
+    private async Task OlderAsync(string version)
+    {
+        var sketch = DeployScene.Pair();
+        foreach (var odoo in (string[])["odoo-1", "odoo-2"])
+            sketch = sketch.Set(odoo, "odooVersion", version);
+        var topology = await lab.DrawAsync(sketch, $"Odoo {version}", lab.Places(("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2)));
+        var domain = $"odoo-{version[..2]}.shop.example";
+        await lab.DeployAsync(topology, new PlanTopology { Organization = lab.Scene.Client.Slug, Name = "Older ERP", Domain = domain }, seconds: 560);
+        var instance = await SignedInAsync(topology, domain, async (visitor, view) =>
+        {
+            await StandsAsync(topology, visitor);
+            await FilesAsync(visitor);
+            await LinkAsync(view);
+            await LossOfAnOdooAsync(topology, visitor);
+        });
+        Assert.Equal(version, instance.OdooVersion);
+        await lab.DestroyAsync(topology);
+        await lab.NothingIsLeftAsync();
+    }
+
     private async Task PairAsync(LoadBalancerType type)
     {
         var clock = Stopwatch.StartNew();
@@ -230,8 +257,21 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         }
     }
 
+    /// <summary>It opens Odoo once, whichever node it is used at.</summary>
+    private async Task LinkAsync(InstanceView instance)
+    {
+        var link = new Uri((await lab.Scene.Http.Post<OpenLink>($"/api/instances/{instance.Id}/open")).Url).PathAndQuery;
+        using var guest = new OdooVisitor($"http://{lab.Machines[0].Host.Value}", instance.Domain);
+        for (var use = 0; use < 6; use++)
+        {
+            using var answer = await guest.GetAsync(link);
+            Assert.Equal(use == 0 ? HttpStatusCode.SeeOther : HttpStatusCode.Forbidden, answer.StatusCode);
+        }
+    }
+
     private async Task ToolsAsync(InstanceView instance)
     {
+        await LinkAsync(instance);
         Assert.Contains((await lab.Scene.Http.Get<Page<InstalledModule>>($"/api/instances/{instance.Id}/modules")).Data, m => m.Name == "base");
         await lab.Scene.DoAsync(instance, "restart");
         await lab.Scene.Http.Delete<OperationView>($"/api/instances/{instance.Id}").IsRefusedAsync(409, "part_of_topology");

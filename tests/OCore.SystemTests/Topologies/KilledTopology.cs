@@ -30,6 +30,7 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
     private readonly ServerProcess _process = new();
     private readonly List<Guid> _servers = [];
     private Bucket? _bucket;
+    private (Guid? Instance, AdminCredentials? Credentials) _admin;
 
     private protected IReadOnlyList<LabServer> Machines { get; } = [.. Enumerable.Range(1, machines).Select(i => new LabServer($"die{i}"))];
     private protected IReadOnlyList<Guid> Servers => _servers;
@@ -242,9 +243,12 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
     /// <summary>By the load balancer, which is on the first server.</summary>
     private protected async Task<OdooVisitor> SignedInAsync()
     {
-        var admin = await Http.Post<AdminCredentials>($"/api/instances/{(await DeploymentAsync())!.InstanceId}/admin-password/reveal");
+        var instance = (await DeploymentAsync())!.InstanceId;
+        // Shown once.
+        if (_admin.Instance != instance)
+            _admin = (instance, await Http.Post<AdminCredentials>($"/api/instances/{instance}/admin-password/reveal"));
         var visitor = new OdooVisitor($"http://{Machines[0].Host.Value}", Domain);
-        await visitor.SignInAsync(admin.Login, admin.Password);
+        await visitor.SignInAsync(_admin.Credentials!.Login, _admin.Credentials.Password);
         return visitor;
     }
 

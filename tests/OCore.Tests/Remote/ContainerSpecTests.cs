@@ -104,7 +104,7 @@ public sealed class ContainerSpecTests
         alone.Check();
         var host = ContainerParameters.From(alone, "hash").HostConfig!;
         Assert.Equal("host", host.NetworkMode);
-        Assert.Equal(["NET_ADMIN", "NET_RAW"], host.CapAdd);
+        Assert.Equal(["NET_ADMIN", "NET_RAW", "SETGID", "SETUID"], host.CapAdd);
         Assert.Equal(["ALL"], host.CapDrop);
         Assert.Equal(["no-new-privileges"], host.SecurityOpt);
         Assert.False(host.Privileged);

@@ -50,7 +50,7 @@ internal static class ContainerParameters
         ShmSize = spec.ShmBytes,
         ReadonlyRootfs = spec.ReadOnly,
         CapDrop = [.. spec.DropCapabilities],
-        CapAdd = spec.OpensByHandle ? ["DAC_READ_SEARCH"] : spec.HoldsAddresses ? ["NET_ADMIN", "NET_RAW"] : null!,
+        CapAdd = spec.OpensByHandle ? ["DAC_READ_SEARCH"] : spec.HoldsAddresses ? ["NET_ADMIN", "NET_RAW", "SETGID", "SETUID"] : null!,
         Init = spec.Init ? true : null,
         Mounts = [.. spec.Mounts.Select(Mount)],
         Tmpfs = spec.Tmpfs.ToDictionary(t => t.Target.Value, t => $"rw,nosuid,nodev,size={t.Bytes},mode={Convert.ToString((int)t.Mode, 8)}"),

@@ -103,13 +103,14 @@ internal static class SharedAddress
             throw new StepRefusedException("address_not_shared", $"{node.Label}: {address} {why} ({server}).", "Take a free address of the network that the load balancers' servers are in.");
     }
 
-    // One that is there as /32 is what a holder has put there. Somebody who answers for it on the wire has it.
+    // One that is there as /32 is what a holder has put there. Somebody who answers for it on the wire has it, now and not some time ago.
     private const string LookScript = """
         PATH=$PATH:/usr/sbin:/sbin
         ip -o -4 addr show to "$1/32" | grep -qF "inet $1/32 " && exit 0
         route=$(ip -o -4 route get "$1" 2>/dev/null) || { echo far; exit 0; }
         case $route in local*) echo own; exit 0 ;; *" via "*) echo far; exit 0 ;; esac
         [ "$2" = unused ] || exit 0
+        ip -4 neigh flush to "$1" 2>/dev/null
         timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/9"' "$1" 2>/dev/null
         if ip -4 neigh show to "$1" | grep -q lladdr; then echo taken; fi
         """;
@@ -117,7 +118,7 @@ internal static class SharedAddress
     /// <summary>What is wrong with an address for a server; null where it can be held there.</summary>
     /// <param name="unused">Nobody holds it yet, so nobody may answer for it.</param>
     public static async Task<string?> WhyNotAsync(IServerConnection connection, string address, bool unused, CancellationToken stop) =>
-        (await connection.RunAsync(RemoteCommand.Script(LookScript, address, unused ? "unused" : "any"), stop)).Out.Trim() switch
+        (await connection.RunAsync(RemoteCommand.Script(LookScript, address, unused ? "unused" : "any").AsRoot(), stop)).Out.Trim() switch
         {
             "far" => "is in no network of its server", "own" => "is an address that its server has already", "taken" => "is somebody else's: it is answered for", _ => null,
         };
