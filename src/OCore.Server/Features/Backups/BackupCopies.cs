@@ -12,6 +12,7 @@ internal sealed record KeepInput(Guid BackupId, Guid OriginalId);
 internal sealed class KeepBackupKind : OperationKind<KeepInput>
 {
     public override string Name => "backup.keep";
+    public override bool BeginsWithRequest => true;
     public override bool IsPatient => true;
     public override bool IsBackground => true;
 

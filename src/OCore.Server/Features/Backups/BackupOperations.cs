@@ -15,6 +15,7 @@ internal sealed record BackupInput(Guid BackupId, bool Verify = false);
 internal sealed class TakeBackupKind : OperationKind<BackupInput>
 {
     public override string Name => "backup.take";
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<BackupInput> steps) => steps
         .Step("copy the database and the files", (i, c) => BackupSteps.TakeAsync(i.BackupId, c), (i, c) => BackupSteps.DiscardAsync(i.BackupId, c))

@@ -1,3 +1,5 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Platform.Operations;
 
@@ -30,9 +32,10 @@ internal sealed class RestoreBackupKind : OperationKind<RestoreInput>
         """;
 
     public override string Name => "backup.restore";
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<RestoreInput> steps) => steps
-        .Step("take a safety backup", TakeSafetyAsync)
+        .Step("take a safety backup", TakeSafetyAsync, DiscardUntakenAsync)
         .Step("read the backup", (i, c) => BackupSteps.ReadBackAsync(i.BackupId, c))
         .Step("restore the database beside", RestoreDatabaseAsync, DropRestoredAsync)
         .Step("restore the files beside", RestoreFilesAsync, DropFilesAsync)
@@ -48,6 +51,14 @@ internal sealed class RestoreBackupKind : OperationKind<RestoreInput>
     {
         await BackupSteps.TakeAsync(input.SafetyId, context);
         await BackupSteps.ReadBackAsync(input.SafetyId, context);
+    }
+
+    // One that was taken is worth keeping, whatever came of the restoration.
+    private static async Task DiscardUntakenAsync(RestoreInput input, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        if (await db.Backups.AnyAsync(b => b.Id == input.SafetyId && b.State == BackupState.Pending, context.Stop))
+            await BackupSteps.DiscardAsync(input.SafetyId, context);
     }
 
     private static Task RestoreDatabaseAsync(RestoreInput input, StepContext context) => OnAsync(input, context, async (db, on, backup) =>

@@ -14,6 +14,7 @@ internal sealed record RenameDatabaseInput(Guid InstanceId, Guid? DatabaseId, st
 internal sealed class RenameDatabaseKind : OperationKind<RenameDatabaseInput>
 {
     public override string Name => "database.rename";
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<RenameDatabaseInput> steps) => steps
         .Step("check the server", (i, c) => ProvisionInstanceKind.CheckAsync(new(i.InstanceId), c), ReleaseAsync)
@@ -102,6 +103,7 @@ internal sealed record DropDatabaseInput(Guid InstanceId, Guid DatabaseId, Guid 
 internal sealed class DropDatabaseKind : OperationKind<DropDatabaseInput>
 {
     public override string Name => "database.drop";
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<DropDatabaseInput> steps) => steps
         .Step("take a safety backup", (i, c) => DatabaseSteps.SafetyAsync(i.SafetyId, c), StayAsync)
@@ -123,6 +125,7 @@ internal sealed record NeutralizeDatabaseInput(Guid InstanceId, string Name, Gui
 internal sealed class NeutralizeDatabaseKind : OperationKind<NeutralizeDatabaseInput>
 {
     public override string Name => "database.neutralize";
+    public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<NeutralizeDatabaseInput> steps) => steps
         .Step("take a safety backup", (i, c) => DatabaseSteps.SafetyAsync(i.SafetyId, c), (i, c) => BackupSteps.DiscardAsync(i.SafetyId, c))
