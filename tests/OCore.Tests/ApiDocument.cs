@@ -108,6 +108,9 @@ internal sealed class ApiDocument
                 "database" => "sample",
                 "name" when (string?)schema["pattern"] is not null => "sample",
                 "subject" => "instance",
+                // Of a drawing.
+                "id" or "source" or "target" when (string?)schema["pattern"] is not null => "sample",
+                "type" when (string?)schema["pattern"] is not null => "odoo",
                 "metric" => "cpu",
                 "when" => "above",
                 "branch" => "main",

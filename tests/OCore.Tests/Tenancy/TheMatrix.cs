@@ -141,7 +141,9 @@ public sealed class TheMatrix(TestApps apps) : IClassFixture<TestApps>
         var text = await response.Content.ReadAsStringAsync();
         if (text.StartsWith('{') && JsonNode.Parse(text) is JsonObject json)
         {
-            json.Remove("traceId");
+            // Of the moment, and of the request itself.
+            foreach (var own in (string[])["traceId", "snapshot", "checkedAt"])
+                json.Remove(own);
             text = json.ToJsonString();
         }
         return $"{(int)response.StatusCode} {(named is null ? text : text.Replace(named, "THIS", StringComparison.Ordinal))}".Truncate(600);
@@ -175,30 +177,62 @@ public sealed class TheMatrix(TestApps apps) : IClassFixture<TestApps>
         var document = await ApiDocument.OfAsync(world.App);
         var before = await MatrixWorld.RowsAsync(world.App);
         var wrong = new List<string>();
-        var tried = 0;
+        var (tried, deepest) = (0, 0);
         foreach (var operation in document.Operations.Where(o => o.Body is not null && !o.Path.Contains("/admin/", StringComparison.Ordinal)))
-            foreach (var (name, schema, _) in document.Properties(operation.Body!).Where(p => KindOf(p.Name, p.Schema) is not null))
+            foreach (var (way, schema) in IdsOf(document, operation.Body!))
                 foreach (var (actor, others) in Strangers(world))
                 {
+                    var name = way[^1];
                     // The agency's people may use each server of the agency for any of its clients.
                     if (actor.Name == "delegated staff" && others == world.OfSibling && KindOf(name, schema) == "servers")
                         continue;
                     var own = actor.Name switch { "owner" => world.OfOurs, "other agency at home" => world.OfTheirs, _ => world.OfClient };
                     string there = await WithAsync(others.After(KindOf(name, schema)!)), missing = await WithAsync(Guid.CreateVersion7().ToString());
                     tried++;
-                    if (there[0] != '4' || there != missing)
-                        wrong.Add($"{operation} {name} as {actor.Name} of {others.Org.Name}: {there} instead of {missing}");
+                    // A validation makes nothing, and its finding says of both that they are not there.
+                    if (there[0] != '4' && !operation.Path.EndsWith("/validate", StringComparison.Ordinal) || there != missing)
+                        wrong.Add($"{operation} {string.Join('.', way)} as {actor.Name} of {others.Org.Name}: {there} instead of {missing}");
+                    deepest = Math.Max(deepest, way.Count);
 
                     Task<string> WithAsync(string id)
                     {
-                        var body = document.Sample(operation.Body!);
-                        body[name] = ApiDocument.TypeOf(schema) == "array" ? new JsonArray(id) : id;
+                        var body = (JsonObject)Holding(document, operation.Body!, way, id);
                         return AnswerAsync(world, document, operation, actor, own.After, body, named: id);
                     }
                 }
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
-        Assert.True(tried > 0);
+        Assert.True(tried > 0 && deepest > 2, $"{tried} ids, the deepest {deepest} names down");
         Assert.Equal(before, await MatrixWorld.RowsAsync(world.App));
+    }
+
+    /// <summary>Every id in a body, however deep: the names that lead to it. Of a drawing's nodes those are in what oCore keeps as it is.</summary>
+    private static IEnumerable<(IReadOnlyList<string> Way, JsonObject Schema)> IdsOf(ApiDocument document, JsonObject body)
+    {
+        var properties = document.Properties(body).ToList();
+        bool Has(string name) => properties.Exists(p => p.Name == name);
+        foreach (var (name, schema, _) in properties)
+        {
+            // Edges lead from node to node of the same drawing.
+            if (KindOf(name, schema) is not null && !(name == "target" && Has("source")))
+                yield return ([name], schema);
+            else if (name == "data" && Has("type"))
+                yield return ([name, "serverId"], []);
+            else
+                foreach (var (way, of) in ApiDocument.TypeOf(schema) switch { "object" => IdsOf(document, schema), "array" => IdsOf(document, document.Resolve(schema["items"])), _ => [] })
+                    yield return ([name, .. way], of);
+        }
+    }
+
+    /// <summary>A body, good but for the id at the end of this way.</summary>
+    private static JsonNode Holding(ApiDocument document, JsonObject schema, IEnumerable<string> way, string id)
+    {
+        if (way.FirstOrDefault() is not { } name)
+            return ApiDocument.TypeOf(schema) == "array" ? new JsonArray(id) : id;
+        var body = document.Sample(schema);
+        var inner = document.Properties(schema).Where(p => p.Name == name).Select(p => p.Schema).FirstOrDefault() ?? [];
+        var items = document.Resolve(inner["items"]);
+        body[name] = way.Skip(1).Any() && items.Count > 0 ? new JsonArray(Holding(document, items, way.Skip(1), id)) : Holding(document, inner, way.Skip(1), id);
+        return body;
     }
 
     // What a field refers to, as the segment of its address; null where it refers to nothing.
