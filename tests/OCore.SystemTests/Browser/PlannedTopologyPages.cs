@@ -1,10 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using OCore.Client;
+using OCore.Features.Servers;
 using OCore.Features.Topologies.Deployments;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
 using OCore.Tests;
+using OCore.Tests.Agency;
 using OCore.Tests.Topologies;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -90,6 +92,56 @@ public sealed class PlannedTopologyPages(BrowserLab lab, InstallationOfRows at) 
             await visitor.ClickAsync("Back");
             await Expect(visitor.Page.Locator("[data-action=create]")).ToHaveCountAsync(0);
         });
+    }
+
+    /// <summary>Of what runs a node is not drawn any more, another one is changed: each in its colour, also the one that is gone.</summary>
+    [BrowserFact]
+    public async Task What_a_plan_takes_away_is_seen_although_it_is_not_drawn_any_more()
+    {
+        var boss = await at.AgencyAsync("Gus");
+        using var api = boss.Api();
+        var org = (await api.Get<MeView>("/api/user")).Current;
+        var (owner, sketch, places) = (new TestOrg(org.Id, org.Slug, org.Name, org.Id), Sketch.Of("shared"), new Dictionary<string, Guid>());
+        foreach (var server in sketch.Servers.Values)
+            places[server.Name] = await TopologiesTests.ServerAsync(at.App, owner, server.Name, server.Host);
+        var topology = await api.Post<CreateTopology, TopologyView>("/api/topologies", sketch.Drawing("Shrinking", places));
+        await DeployedAsync(owner, topology, sketch, places);
+        await api.Put<UpdateTopology, TopologyView>($"/api/topologies/{topology.Id}", new()
+        {
+            Changes = [new() { Op = TopologyChangeKind.RemoveNode, Id = "odoo-2" }, new() { Op = TopologyChangeKind.SetNode, Id = "odoo-1", Member = "dbMaxConn", Value = new RawJson("17") }],
+        });
+        await Visitor.VisitAsync(lab, boss, async visitor =>
+        {
+            await visitor.GoAsync(boss.In($"topologies/{topology.Id}"));
+            await Expect(TopologyPagesTests.Nodes(visitor)).ToHaveCountAsync(4);
+            await visitor.Page.GetByText("Deploy", new() { Exact = true }).ClickAsync();
+            await visitor.ClickAsync("Plan the change");
+            var plan = visitor.Page.GetByRole(AriaRole.Group, new() { Name = "Plan", Exact = true });
+            await Expect(plan.Locator("li[data-action=destroy]")).ToHaveCountAsync(1);
+            await Expect(TopologyPagesTests.Nodes(visitor)).ToHaveCountAsync(5);
+            await Expect(TopologyPagesTests.Node(visitor, "odoo-2").Locator("[data-action=destroy]")).ToHaveCountAsync(1);
+            await Expect(TopologyPagesTests.Node(visitor, "odoo-1").Locator("[data-action=change]")).ToHaveCountAsync(1);
+            await plan.Locator("li[data-action=destroy]").GetByRole(AriaRole.Button).First.ClickAsync();
+            await TopologyPagesTests.LookedAtAsync(visitor, "topology-plan-destroys");
+            await visitor.Page.GetByText("Table", new() { Exact = true }).ClickAsync();
+            await Expect(visitor.Page.Locator("td [data-action=destroy]")).ToHaveCountAsync(1);
+            await visitor.PictureAsync("topology-plan-destroys-table");
+        });
+    }
+
+    /// <summary>As a deployment of the drawing would have left it; nothing runs.</summary>
+    private async Task DeployedAsync(TestOrg owner, TopologyView topology, Sketch sketch, IReadOnlyDictionary<string, Guid> places)
+    {
+        var layout = LayoutMaker.Make(topology.Id, sketch.Snapshot(), DeployScene.Images);
+        layout = layout with { Nodes = [.. layout.Nodes.Select(n => n with { ServerId = n.ServerId is { } id ? places[sketch.Servers[id].Name] : null })] };
+        await using var db = at.App.Databases.System();
+        var home = await db.ServersOfAll().SingleAsync(s => s.Id == layout.Home.ServerId);
+        var instance = await at.App.InstanceAsync(owner, home, version: "19.0", change: i => (i.Image, i.Workers) = (DeployScene.Images.Odoo, layout.Home.Int("workers")));
+        await db.Instances.AcrossTenants().Where(i => i.Id == instance.Id).ExecuteUpdateAsync(s => s.SetProperty(i => i.TopologyId, topology.Id));
+        db.Add(new TopologyDeployment { OrgId = owner.Id, RootId = owner.Id, TopologyId = topology.Id, InstanceId = instance.Id, Name = topology.Name, Status = "active", PlanHash = "", DrawingDigest = "", Layout = layout, SecretsSealed = "x" });
+        foreach (var node in layout.Nodes)
+            db.Add(new DeployedNode { OrgId = owner.Id, RootId = owner.Id, TopologyId = topology.Id, NodeId = node.Id, Type = node.Type, Label = node.Label, Container = node.Container, ServerId = node.ServerId, State = TopologyNodeState.Running, MeasuredAt = at.App.Clock.GetUtcNow() });
+        await db.SaveChangesAsync();
     }
 
     [BrowserFact]

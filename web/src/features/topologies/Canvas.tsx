@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent } from 'react';
 import { useComputedColorScheme } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
 import {
   applyEdgeChanges, applyNodeChanges, Background, BackgroundVariant, Controls, type Connection, type Edge, type EdgeChange, MarkerType, MiniMap, type NodeChange, ReactFlow, ReactFlowProvider, type ReactFlowState, useReactFlow, useStore,
 } from '@xyflow/react';
@@ -38,7 +39,7 @@ export default function Canvas(props: Props) {
 
 function Flow({ editor, servers, deployment, handle }: Props) {
   const { draft, change, select, selection, findings, mayChange } = editor;
-  const { actions, statuses } = deployment;
+  const { actions, ghosts, statuses } = deployment;
   const scheme = useComputedColorScheme('light');
   const flow = useReactFlow<CardNode>();
   const box = useRef<HTMLDivElement>(null);
@@ -53,23 +54,26 @@ function Flow({ editor, servers, deployment, handle }: Props) {
   const [edges, setEdges] = useState<Edge[]>([]);
   useEffect(() => setNodes((before) => {
     const old = new Map(before.map((item) => [item.id, item]));
-    return draft.nodes.map((node): CardNode => {
-      const known = old.get(node.id);
-      const serverId = serverOf(node);
-      const server = serverId ? (names.get(serverId) ?? 'unknown server') : undefined;
-      const { worst, count } = marking(findings.of.get(node.id));
-      const selected = selection.nodes.includes(node.id);
-      const action = actions.get(node.id);
-      const status = statuses.get(node.id);
-      const [state, differs] = [status?.state, (status?.drift.length ?? 0) > 0];
-      const fresh: Card = { node, server, worst, findings: count, action, state, differs };
+    const cardOf = (id: string, fresh: Card): CardNode => {
+      const known = old.get(id);
+      const { node, ghost } = fresh;
+      const selected = selection.nodes.includes(id);
       const data = known && Object.keys(fresh).every((member) => known.data[member] === fresh[member]) ? known.data : fresh;
       const position = known && known.position.x === node.position.x && known.position.y === node.position.y ? known.position : node.position;
       if (known && known.data === data && known.position === position && Boolean(known.selected) === selected) return known;
-      const says = [kindOf(node.type)?.label, labelOf(node), detailOf(node), server ?? (hasServer(node.type) ? 'no server' : undefined), state && stateWords[state], differs && 'differs from what was deployed', action && `plan: ${actionWords[action]}`, count > 0 ? `${count} findings` : undefined].filter(Boolean).join(', ');
-      return { ...known, id: node.id, type: 'card', position, data, selected, ariaLabel: says, initialWidth: cardWidth, initialHeight: cardHeight };
+      // A ghost can be looked at, and nothing else; said of others too, as what was one may be drawn again.
+      const fixed = ghost ? false : undefined;
+      return { ...known, id, type: 'card', position, data, selected, ariaLabel: said(fresh), initialWidth: cardWidth, initialHeight: cardHeight, draggable: fixed, selectable: fixed, connectable: fixed, deletable: fixed };
+    };
+    const cards = draft.nodes.map((node) => {
+      const serverId = serverOf(node);
+      const server = serverId ? (names.get(serverId) ?? 'unknown server') : undefined;
+      const { worst, count } = marking(findings.of.get(node.id));
+      const status = statuses.get(node.id);
+      return cardOf(node.id, { node, server, worst, findings: count, action: actions.get(node.id), state: status?.state, differs: (status?.drift.length ?? 0) > 0, ghost: false });
     });
-  }), [draft.nodes, names, findings.of, selection.nodes, actions, statuses]);
+    return [...cards, ...ghosts.map(({ id, node, action }) => cardOf(id, { node, server: action.server?.name, worst: undefined, findings: 0, action: action.action, state: undefined, differs: false, ghost: true }))];
+  }), [draft.nodes, names, findings.of, selection.nodes, actions, ghosts, statuses]);
   useEffect(() => setEdges((before) => {
     const old = new Map(before.map((item) => [item.id, item]));
     const near = new Set(selection.nodes);
@@ -132,6 +136,15 @@ function Flow({ editor, servers, deployment, handle }: Props) {
 
   const valid = useCallback(({ source, target }: Connection | Edge) => Boolean(fitting(draft, source, target)), [draft]);
 
+  // Not React Flow's own: that looks at the key with the next drawing, and one that is let go of before is lost.
+  function removeChosen() {
+    const gone = selection.nodes.filter((id) => draft.nodes.some((node) => node.id === id));
+    if (!mayChange || gone.length + selection.edges.length === 0) return;
+    change((now) => without(now, gone, selection.edges));
+    select({ nodes: [], edges: [] });
+  }
+  useHotkeys([['Delete', removeChosen], ['Backspace', removeChosen]]);
+
   function drop(event: DragEvent) {
     const kind = kindOf(event.dataTransfer.getData(dragType));
     if (!kind || !mayChange) return;
@@ -147,8 +160,7 @@ function Flow({ editor, servers, deployment, handle }: Props) {
       <ReactFlow<CardNode>
         nodes={nodes} edges={edges} nodeTypes={nodeTypes} colorMode={scheme} aria-label="Drawing" onNodesChange={nodesChanged} onEdgesChange={edgesChanged}
         onConnect={({ source, target }) => change((now) => joined(now, source, target))} isValidConnection={valid}
-        onDelete={({ nodes: gone, edges: cut }) => { change((now) => without(now, gone.map((item) => item.id), cut.map((item) => item.id))); select({ nodes: [], edges: [] }); }}
-        nodesDraggable={mayChange} nodesConnectable={mayChange} deleteKeyCode={mayChange ? ['Delete', 'Backspace'] : null} edgesFocusable={false}
+        nodesDraggable={mayChange} nodesConnectable={mayChange} deleteKeyCode={null} edgesFocusable={false}
         snapToGrid snapGrid={[gridStep, gridStep]} fitView fitViewOptions={fit} minZoom={0.08} maxZoom={1.6} connectionRadius={28} selectionKeyCode="Shift" multiSelectionKeyCode={['Meta', 'Control', 'Shift']}
         panOnScroll={false} elevateNodesOnSelect={false} onlyRenderVisibleElements={false}
       >
@@ -156,9 +168,17 @@ function Flow({ editor, servers, deployment, handle }: Props) {
         <Controls showInteractive={false} orientation="horizontal" />
         {beyond && <MiniMap<CardNode> pannable zoomable ariaLabel="Overview of the drawing" nodeBorderRadius={12} nodeColor={overview} />}
       </ReactFlow>
-      {draft.nodes.length === 0 && <p className={classes.hint}>{mayChange ? 'Nothing is drawn yet. Take a node from the row above: click it, or drag it here.' : 'Nothing is drawn yet.'}</p>}
+      {draft.nodes.length === 0 && ghosts.length === 0 && <p className={classes.hint}>{mayChange ? 'Nothing is drawn yet. Take a node from the row above: click it, or drag it here.' : 'Nothing is drawn yet.'}</p>}
     </div>
   );
+}
+
+/** A card in a sentence, for who does not see it. */
+function said({ node, server, findings, action, state, differs, ghost }: Card): string {
+  return [
+    kindOf(node.type)?.label, labelOf(node), ghost ? 'not drawn any more' : detailOf(node), server ?? (hasServer(node.type) && !ghost ? 'no server' : undefined), state && stateWords[state], differs && 'differs from what was deployed',
+    action && `plan: ${actionWords[action]}`, findings > 0 && `${findings} findings`,
+  ].filter(Boolean).join(', ');
 }
 
 /** Whether an overview says more than the canvas itself. */

@@ -1,14 +1,14 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { api } from '../../api/endpoints';
-import { useSend } from '../../api/hooks';
 import type { CreateTopology } from '../../api/types';
 import { useGo, usePaths } from '../../nav';
 import { When } from '../../ui/Bits';
 import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { done } from '../../ui/toast';
-import { wireOf } from './drawing';
+import { requestText, wireOf } from './drawing';
 import type { Editor } from './useEditor';
+import { useWrite } from './written';
 
 /** Somebody else has saved meanwhile: nobody's work is thrown away without a word. */
 export default function Conflict({ editor }: { editor: Editor }) {
@@ -16,7 +16,7 @@ export default function Conflict({ editor }: { editor: Editor }) {
   const to = usePaths();
   const { draft, topology, base, rebase, setConflict, saving } = editor;
   const known = topology.version > base.version;
-  const copy = useSend((body: CreateTopology) => api.createTopology(body), { onDone: (made) => { rebase(topology, true); setConflict(false); done(`${made.name} is made.`); setTimeout(() => go(to.topology(made.id))); } });
+  const copy = useWrite((body: CreateTopology) => ({ request: api.createTopology(body), text: requestText(body, draft) }), { onDone: (made) => { rebase(topology, true); setConflict(false); done(`${made.name} is made.`); setTimeout(() => go(to.topology(made.id))); } });
   return (
     <Dialog title="Somebody else has saved this topology" onClose={() => setConflict(false)}>
       <Stack gap="sm">

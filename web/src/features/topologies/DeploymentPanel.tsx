@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Button, Checkbox, Select, TextInput } from '@mantine/core';
 import { api } from '../../api/endpoints';
 import { useAllowed, useList, useOrg, useRefusal, useSend } from '../../api/hooks';
-import type { PlanTopology, TopologyPlanView } from '../../api/types';
+import type { PlanAction, PlanTopology, TopologyPlanView } from '../../api/types';
 import { Link, usePaths } from '../../nav';
 import { Action, Status, Tag, type Tone, When } from '../../ui/Bits';
 import { Confirm } from '../../ui/Confirm';
@@ -109,16 +109,19 @@ function PlanForm({ editor, deployment: { deployment, make }, refusal }: Props) 
   );
 }
 
-type PlanAction = TopologyPlanView['actions'][number];
-
 /** Of what is made or taken away there is no other side to compare with. */
 const differs = (action: PlanAction['action'], { before, after }: PlanAction['changes'][number]) =>
   action === 'create' ? after : action === 'destroy' ? before : `${before ?? 'not set'} → ${after ?? 'not set'}`;
 
 const verbs = { deploy: 'Deploy', change: 'Make these changes', destroy: 'Take it down' };
 
-function PlanView({ editor, deployment: { deploy, forget }, refusal, plan, onShow }: Props & { plan: TopologyPlanView }) {
+function PlanView({ editor, deployment: { deploy, forget, ghosts }, refusal, plan, onShow }: Props & { plan: TopologyPlanView }) {
   const [asking, setAsking] = useState(false);
+  function pick(action: PlanAction) {
+    const id = ghosts.find((ghost) => ghost.action === action)?.id ?? action.nodeId;
+    editor.select({ nodes: [id], edges: [] });
+    onShow([id]);
+  }
   const doing = plan.actions.filter((action) => action.action !== 'keep');
   const kept = plan.actions.length - doing.length;
   return (
@@ -129,7 +132,7 @@ function PlanView({ editor, deployment: { deploy, forget }, refusal, plan, onSho
       <ol className={classes.actions}>
         {doing.map((action) => (
           <li key={`${action.nodeId} ${action.action}`} data-action={action.action}>
-            <p><b>{actionWords[action.action]}</b> <button type="button" onClick={() => { editor.select({ nodes: [action.nodeId], edges: [] }); onShow([action.nodeId]); }}>{action.label}</button>{action.server && <span className="dim"> on {action.server.name}</span>}</p>
+            <p><b>{actionWords[action.action]}</b> <button type="button" onClick={() => pick(action)}>{action.label}</button>{action.server && <span className="dim"> on {action.server.name}</span>}</p>
             <p>{action.message}</p>
             {action.changes.map((change) => <p key={change.setting} className="dim break"><span className="mono">{change.setting}</span>: {differs(action.action, change)}</p>)}
             {action.downtime && <p><Tag tone="warn">Downtime</Tag> {action.downtime}</p>}

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Button, FileButton, Textarea } from '@mantine/core';
 import { IconDownload, IconUpload } from '@tabler/icons-react';
 import { Copy } from '../../ui/Bits';
@@ -14,12 +14,13 @@ export default function JsonView({ editor }: { editor: Editor }) {
   const [from, setFrom] = useState(draft);
   const [text, setText] = useState(() => written(draft));
   const [wrong, setWrong] = useState<string>();
+  const now = useMemo(() => written(draft), [draft]);
   // Changes made beside the text come into it, unless somebody is writing there.
   if (from !== draft) {
-    if (text === written(from)) setText(written(draft));
+    if (text === written(from)) setText(now);
     setFrom(draft);
   }
-  const touched = text !== written(draft);
+  const touched = text !== now;
   function take(given: string) {
     const next: Draft | string = read(given, draft);
     if (typeof next === 'string') { setText(given); setWrong(next); return; }

@@ -3,7 +3,7 @@ import { ActionIcon, Alert, Button, Menu, SegmentedControl, Skeleton, Tooltip } 
 import { useHotkeys } from '@mantine/hooks';
 import { IconArrowBackUp, IconArrowForwardUp, IconDots, IconHierarchy3 } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
-import { useAllowed, useMe, useRead, useRefusal, useSend } from '../../api/hooks';
+import { useAllowed, useMe, useRefusal, useSend } from '../../api/hooks';
 import type { TopologyDeploymentView, TopologyView } from '../../api/types';
 import { useGo, usePathPart, usePaths, useUrlState } from '../../nav';
 import { Action, Status } from '../../ui/Bits';
@@ -21,6 +21,7 @@ import { NodeStrip } from './NodeStrip';
 import { useServers } from './servers';
 import { useDeployment } from './useDeployment';
 import { type Editor, nothing, useEditor } from './useEditor';
+import { useTopology } from './written';
 import classes from './topologies.module.css';
 
 const Canvas = lazy(() => import('./Canvas'));
@@ -39,7 +40,7 @@ export default function TopologyPage() {
 function Opened() {
   const id = usePathPart('topology');
   const to = usePaths();
-  const { data, error, reload } = useRead(api.topology(id), { every: (topology) => (topology?.deployment?.operationId ? 2000 : 20_000) });
+  const { data, error, reload } = useTopology(id);
   const crumbs = [{ label: 'Topologies', to: to.topologies }];
   if (error && !data) return <Page title="Topology" crumbs={crumbs}><ErrorState error={error} onRetry={() => void reload()} /></Page>;
   if (!data) return <Page title="Topology" crumbs={crumbs}><Skeleton height={520} /></Page>;
@@ -122,8 +123,8 @@ function useKeys(editor: Editor) {
   const steps: [string, () => void][] = [
     ['mod+Z', () => undo?.()], ['mod+shift+Z', () => redo?.()], ['mod+Y', () => redo?.()],
     ['mod+D', () => {
-      if (!mayChange || selection.nodes.length === 0) return;
       const copy = duplicated(draft, selection.nodes);
+      if (!mayChange || copy.ids.length === 0) return;
       change(copy.draft);
       select({ nodes: copy.ids, edges: [] });
     }],

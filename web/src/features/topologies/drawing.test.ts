@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { added, applied, draftOf, duplicated, type Draft, fitting, freePlace, joined, labelOf, read, same, updateOf, wireOf, without, withMember, withSetting, written } from './drawing';
+import { added, applied, changed, draftOf, duplicated, type Draft, fitting, freePlace, joined, labelOf, moved, read, requestText, same, updateOf, wireOf, without, withMember, withSetting, written } from './drawing';
 import { begun, changedTo, redone, undone } from './history';
 import { kindOf, type Kind } from './kinds';
 import { laidOut } from './layout';
+import { viewOf } from './raw';
 
 const kind = (type: string) => kindOf(type) as Kind;
 const empty: Draft = { name: 'HA', description: '', nodes: [], edges: [], ha: { lbType: 'none', filestoreType: 'local', redisEnabled: false, pgFailoverEnabled: false } };
@@ -72,6 +73,41 @@ test('what the server does not know under data comes back', () => {
   expect(wireOf(draftOf({ name: 'n', topologyData, haConfig: {} }))).toEqual(topologyData);
 });
 
+const odd = '{ "x-big": 12345678901234567890, "x-half": 1.50,  "x-text": "\\u00e9\\/", "workers": 4.0, "x-deep": {"of": [ 1e2 ]}, "2": 0, "1": 0 }';
+const strange = () => draftOf(viewOf(`{"name":"n","haConfig":${JSON.stringify(empty.ha)},"topologyData":{"nodes":[{"id":"a","type":"odoo","position":{"x":1,"y":2},"data":${odd}},{"id":"b","type":"redis","position":{"x":300,"y":2},"data":{}}],"edges":[{"id":"e","source":"a","target":"b","data":{ "w": 2.0 }}]}}`));
+const sent = (draft: Draft, saved: Draft) => requestText(updateOf(draft, saved, 3), draft);
+
+test('what the server does not know under data is saved to the byte, whatever else was changed', () => {
+  const saved = strange();
+  expect(saved.nodes[0]?.data).toMatchObject({ 'x-half': 1.5, workers: 4 });
+  expect(same(saved, strange())).toBe(true);
+  expect(sent(saved, saved)).toBe('{"version":3}');
+  const after = moved(saved, new Map([['b', { x: 310, y: 20 }]]));
+  expect(same(saved, after)).toBe(false);
+  expect(sent(after, saved)).toBe(`{"version":3,"topologyData":{"nodes":[{"id":"a","type":"odoo","position":{"x":1,"y":2},"data":${odd}},{"id":"b","type":"redis","position":{"x":310,"y":20},"data":{}}],"edges":[{"id":"e","source":"a","target":"b","data":{ "w": 2.0 }}]}}`);
+  const members = changed(after, ['a'], (node) => withMember(node, 'workers', 6));
+  const kept = '"x-big":12345678901234567890,"x-half":1.50,"x-text":"\\u00e9\\/","workers":6,"x-deep":{"of": [ 1e2 ]},"2":0,"1":0';
+  expect(sent(members, saved)).toContain(`"data":{${kept}}}`);
+  // Back to what it was, it is written as it was.
+  expect(sent(changed(members, ['a'], (node) => withMember(node, 'workers', 4)), saved)).toContain(`"data":${odd}}`);
+  expect(sent(duplicated(members, ['a']).draft, saved).split(kept)).toHaveLength(3);
+  expect(JSON.parse(sent(members, saved))).toEqual(updateOf(members, saved, 3));
+  expect(requestText({ name: 'Mine', topologyData: wireOf(saved), haConfig: saved.ha }, saved)).toContain(`{"name":"Mine","haConfig":${JSON.stringify(empty.ha)},"topologyData":{"nodes":[{"id":"a","type":"odoo","position":{"x":1,"y":2},"data":${odd}}`);
+});
+
+test('as a text to be changed by hand a drawing keeps it as well', () => {
+  const saved = strange();
+  expect(written(saved)).toContain('"x-big": 12345678901234567890,\n          "x-half": 1.50,');
+  const again = read(written(saved), saved) as Draft;
+  expect(same(again, saved)).toBe(true);
+  // Taken over as it was, it is what it was; from elsewhere, it comes without blanks.
+  expect(again.nodes[0]).toBe(saved.nodes[0]);
+  expect((read(written(saved), empty) as Draft).nodes[0]?.raw).toBe('{"x-big":12345678901234567890,"x-half":1.50,"x-text":"\\u00e9\\/","workers":4.0,"x-deep":{"of":[1e2]},"2":0,"1":0}');
+  const other = read(written(saved).replace('12345678901234567890', '12345678901234567891'), saved) as Draft;
+  expect(same(other, saved)).toBe(false);
+  expect(sent(other, saved)).toContain('"x-big":12345678901234567891,');
+});
+
 test('an empty value takes a member out', () => {
   const [node] = drawn('odoo').nodes;
   if (!node) throw new Error('nothing was drawn');
@@ -88,6 +124,7 @@ test('with a node go its connections', () => {
 test('an export is read again, and what is none is refused with a sentence', () => {
   const draft = joined(drawn('odoo', 'postgres'), 'odoo', 'postgres');
   expect(same(read(written(draft), empty) as Draft, draft)).toBe(true);
+  expect(written(draft)).toBe(JSON.stringify({ name: draft.name, topologyData: wireOf(draft), haConfig: draft.ha }, null, 2));
   expect((read(JSON.stringify(wireOf(draft)), { ...empty, name: 'Kept' }) as Draft).name).toBe('Kept');
   for (const [text, says] of [
     ['{', 'no JSON'], ['[]', 'topologyData'], ['{"nodes":[]}', 'nodes and edges'], ['{"nodes":[{"id":"a"}],"edges":[]}', 'no id or no type'], ['{"nodes":[{"id":"a","type":"mysql"}],"edges":[]}', 'mysql'],

@@ -1,11 +1,13 @@
 // The drawing as the editor holds it. All of it is pure: what the page shows and what is saved come from here.
-import type { HaConfig, TopologyChange, TopologyData, TopologyView, UpdateTopology } from '../../api/types';
+import type { CreateTopology, HaConfig, TopologyChange, TopologyData, TopologyView, UpdateTopology } from '../../api/types';
 import { type Kind, kindOf, mayJoin } from './kinds';
+import { compact, memberOf, pretty, rewritten, withRaws, type WrittenData } from './raw';
 
 export interface Position { readonly x: number; readonly y: number }
 export type Members = Readonly<Record<string, unknown>>;
-export interface DrawnNode { readonly id: string; readonly type: string; readonly position: Position; readonly data: Members }
-export interface DrawnEdge { readonly id: string; readonly source: string; readonly target: string; readonly data?: unknown }
+/** `raw` is the text that `data` was read from; a change of `data` leaves it, and what of it still holds is saved as it was. */
+export interface DrawnNode { readonly id: string; readonly type: string; readonly position: Position; readonly data: Members; readonly raw?: string }
+export interface DrawnEdge { readonly id: string; readonly source: string; readonly target: string; readonly data?: unknown; readonly raw?: string }
 
 export interface Draft {
   readonly name: string;
@@ -29,19 +31,39 @@ export function draftOf(view: Pick<TopologyView, 'name' | 'description' | 'topol
 }
 
 /** Nodes that were written elsewhere may have no place yet. */
-function drawingOf(data: TopologyData): Pick<Draft, 'nodes' | 'edges'> {
+function drawingOf(data: WrittenData): Pick<Draft, 'nodes' | 'edges'> {
   const nodes: DrawnNode[] = [];
-  for (const { id, type, position, data: members } of data.nodes)
-    nodes.push({ id, type, position: position ?? freePlace(nodes, { x: 0, y: 0 }), data: isObject(members) ? members : {} });
-  return { nodes, edges: data.edges.map(({ id, source, target, data: kept }) => (kept === undefined || kept === null ? { id, source, target } : { id, source, target, data: kept })) };
+  for (const { id, type, position, data: given, raw } of data.nodes) {
+    const members: Members = isObject(given) ? given : {};
+    const node: DrawnNode = { id, type, position: position ?? freePlace(nodes, { x: 0, y: 0 }), data: members };
+    nodes.push(raw === undefined || members !== given ? node : { ...node, raw });
+  }
+  return { nodes, edges: data.edges.map(({ id, source, target, data: kept, raw }) => (kept === undefined || kept === null ? { id, source, target } : { id, source, target, data: kept, ...(raw === undefined ? {} : { raw }) })) };
 }
 
-/** As the API takes it: nothing of what the canvas keeps for itself. */
+/** As the rules take it: values, and nothing of what the canvas keeps for itself. */
 export function wireOf(draft: Pick<Draft, 'nodes' | 'edges'>): TopologyData {
   return {
     nodes: draft.nodes.map(({ id, type, position, data }) => ({ id, type, position: { x: position.x, y: position.y }, data })),
     edges: draft.edges.map(({ id, source, target, data }) => (data === undefined ? { id, source, target } : { id, source, target, data })),
   };
+}
+
+const nodeText = ({ id, type, position: { x, y }, data, raw }: DrawnNode) => `${JSON.stringify({ id, type, position: { x, y } }).slice(0, -1)},"data":${rewritten(data, raw)}}`;
+
+function edgeText({ id, source, target, data, raw }: DrawnEdge): string {
+  const ends = JSON.stringify({ id, source, target });
+  return data === undefined ? ends : `${ends.slice(0, -1)},"data":${raw ?? JSON.stringify(data)}}`;
+}
+
+/** As it is saved: what nobody changed is as it was written. */
+const drawingText = ({ nodes, edges }: Pick<Draft, 'nodes' | 'edges'>) => `{"nodes":[${nodes.map(nodeText).join()}],"edges":[${edges.map(edgeText).join()}]}`;
+
+/** The text of a request with this drawing. */
+export function requestText(body: UpdateTopology | CreateTopology, draft: Draft): string {
+  const { topologyData, ...rest } = body;
+  // A name or a version is in it at least.
+  return topologyData ? `${JSON.stringify(rest).slice(0, -1)},"topologyData":${drawingText(draft)}}` : JSON.stringify(body);
 }
 
 const settings = ['lbType', 'lbServerId', 'filestoreType', 'redisEnabled', 'redisServerId', 'pgFailoverEnabled'] as const;
@@ -63,7 +85,15 @@ export function updateOf(draft: Draft, saved: Draft | undefined, version: number
   };
 }
 
-export const same = (a: Draft, b: Draft) => a === b || JSON.stringify([a.name, a.description, a.ha, wireOf(a)]) === JSON.stringify([b.name, b.description, b.ha, wireOf(b)]);
+export const same = (a: Draft, b: Draft) => a === b
+  || (JSON.stringify([a.name, a.description, a.ha]) === JSON.stringify([b.name, b.description, b.ha]) && alike(a.nodes, b.nodes, nodeText) && alike(a.edges, b.edges, edgeText));
+
+function alike<T>(some: readonly T[], others: readonly T[], text: (item: T) => string): boolean {
+  return some.length === others.length && some.every((item, index) => {
+    const other = others[index];
+    return other !== undefined && (item === other || compact(text(item)) === compact(text(other)));
+  });
+}
 
 /** Changes as fixes and proposals give them; a sentence where one does not fit. Mirrors what the API makes of them. */
 export function applied(draft: Draft, changes: readonly TopologyChange[]): Draft | string {
@@ -214,14 +244,25 @@ export function read(text: string, before: Draft): Draft | string {
     if (strange) return `haConfig has no ${strange}.`;
     ha = settings.reduce((next, member) => withSetting(next, member, (given.haConfig as Record<string, unknown>)[member]), {} as HaConfig);
   }
+  const { nodes, edges } = drawingOf(withRaws(data as TopologyData, compact(data === given ? text : (memberOf(text, 'topologyData') ?? text))));
   return {
-    ...drawingOf(data as TopologyData), ha,
+    nodes: asBefore(nodes, before.nodes, nodeText), edges: asBefore(edges, before.edges, edgeText), ha,
     name: typeof given.name === 'string' ? given.name : before.name,
     description: typeof given.description === 'string' ? given.description : before.description,
   };
 }
 
+/** What says the same as before stays as it was, with its blanks. */
+function asBefore<T extends { readonly id: string }>(items: readonly T[], before: readonly T[], text: (item: T) => string): T[] {
+  const known = new Map<string, T>(before.map((item) => [item.id, item]));
+  return items.map((item) => {
+    const was = known.get(item.id);
+    return was !== undefined && compact(text(was)) === compact(text(item)) ? was : item;
+  });
+}
+
 /** The same that the command line's `topology export` writes. */
 export function written(draft: Draft): string {
-  return JSON.stringify({ name: draft.name, description: draft.description || undefined, topologyData: wireOf(draft), haConfig: draft.ha }, null, 2);
+  const head = JSON.stringify({ name: draft.name, description: draft.description || undefined }).slice(0, -1);
+  return pretty(`${head},"topologyData":${drawingText(draft)},"haConfig":${JSON.stringify(draft.ha)}}`);
 }

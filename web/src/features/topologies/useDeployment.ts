@@ -3,10 +3,11 @@ import { api } from '../../api/endpoints';
 import { useOrg, useSend } from '../../api/hooks';
 import type { PlanActionKind, PlanTopology, TopologyHealth, TopologyNodeState, TopologyNodeStatus, TopologyPlanView } from '../../api/types';
 import { started } from '../operations/started';
+import { ghostsOf } from './ghosts';
 import type { Editor } from './useEditor';
 
 /** From the saved drawing to what runs: the plan that is looked at, and what was measured of each node. */
-export function useDeployment({ topology, dirty }: Editor) {
+export function useDeployment({ topology, draft, past, dirty }: Editor) {
   const org = useOrg();
   const { deployment } = topology;
   const [plan, setPlan] = useState<TopologyPlanView>();
@@ -15,10 +16,14 @@ export function useDeployment({ topology, dirty }: Editor) {
   // A plan is of one drawing: after a change it says nothing any more.
   const { version } = topology;
   useEffect(() => setPlan(undefined), [version, dirty]);
+  const ghosts = useMemo(() => ghostsOf(plan?.actions ?? [], draft, past), [plan, draft, past]);
   return {
     deployment: deployment ?? undefined, plan, make, deploy,
+    /** What the plan takes down and is drawn no more. */
+    ghosts,
     forget: () => { setPlan(undefined); make.reset(); deploy.reset(); },
-    actions: useMemo(() => new Map<string, PlanActionKind>(plan?.actions.map((action) => [action.nodeId, action.action])), [plan]),
+    /** Of what is drawn. */
+    actions: useMemo(() => new Map<string, PlanActionKind>(plan?.actions.filter((action) => !ghosts.some((ghost) => ghost.action === action)).map((action) => [action.nodeId, action.action])), [plan, ghosts]),
     statuses: useMemo(() => new Map<string, TopologyNodeStatus>(deployment?.nodes.map((status) => [status.nodeId, status])), [deployment]),
   };
 }

@@ -2,11 +2,13 @@ import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'r
 import { send } from '../../api/client';
 import { api } from '../../api/endpoints';
 import { asApiError, type ApiError } from '../../api/errors';
-import { useOrg, useSend } from '../../api/hooks';
+import { useOrg } from '../../api/hooks';
 import type { TopologyFinding, TopologyFix, TopologyValidation, TopologyView } from '../../api/types';
 import { done } from '../../ui/toast';
-import { applied, type Draft, draftOf, same, updateOf, wireOf } from './drawing';
+import { applied, type Draft, draftOf, requestText, same, updateOf, wireOf } from './drawing';
+import { merged } from './findings';
 import { begun, changedTo, redone, undone, type History } from './history';
+import { useWrite } from './written';
 
 type Step = { to: Draft; tag?: string } | 'undo' | 'redo' | { anew: Draft };
 
@@ -48,7 +50,10 @@ export function useEditor(topology: TopologyView, mayChange: boolean) {
   useEffect(() => { if (theirs && !dirty) rebase(theirs, true); }, [theirs, dirty, rebase]);
 
   const [conflict, setConflict] = useState(false);
-  const save = useSend((over: number | undefined) => api.updateTopology(topology.id, updateOf(latest.current, over === undefined ? base.draft : undefined, over ?? base.version)), {
+  const save = useWrite((over: number | undefined) => {
+    const update = updateOf(latest.current, over === undefined ? base.draft : undefined, over ?? base.version);
+    return { request: api.updateTopology(topology.id, update), text: requestText(update, latest.current) };
+  }, {
     // Positions are kept as they are on the screen: what was saved is what is drawn.
     onDone: (view) => { rebase(view, false); setConflict(false); done(`${view.name} is saved.`); },
     onError: (error) => setConflict(error.code === 'changed_meanwhile'),
@@ -62,7 +67,7 @@ export function useEditor(topology: TopologyView, mayChange: boolean) {
   }
 
   return {
-    topology, base, draft, dirty, mayChange, change, mend, selection, select, rebase,
+    topology, base, draft, past: history.past, dirty, mayChange, change, mend, selection, select, rebase,
     undo: history.past.length > 0 ? () => step('undo') : undefined,
     redo: history.future.length > 0 ? () => step('redo') : undefined,
     save: () => save.send(undefined), saveOver: (version: number) => save.send(version), saving: save.busy, saveError: conflict ? undefined : save.error, forget: save.reset,
@@ -110,15 +115,16 @@ function useFindings(topology: TopologyView, draft: Draft, dirty: boolean, versi
     return () => { clearTimeout(timer); abort.abort(); };
   }, [org, topology.id, body, version, turn]);
   // A look takes seconds and starts something on servers, so it is asked for; it is of one drawing, and of no other.
-  const [look, setLook] = useState<{ body: string; answer?: TopologyValidation; error?: ApiError; busy: boolean }>();
+  const drawn = `${version} ${body}`;
+  const [look, setLook] = useState<{ drawn: string; answer?: TopologyValidation; error?: ApiError; busy: boolean }>();
   const probe = useCallback(() => {
-    setLook({ body, busy: true });
-    const keep = (part: { answer?: TopologyValidation; error?: ApiError }) => setLook((now) => (now?.body === body ? { body, busy: false, ...part } : now));
+    setLook({ drawn, busy: true });
+    const keep = (part: { answer?: TopologyValidation; error?: ApiError }) => setLook((now) => (now?.drawn === drawn ? { drawn, busy: false, ...part } : now));
     send(api.validateTopology(topology.id, { ...(body ? (JSON.parse(body) as object) : {}), probe: true }), { org }).then((answer) => keep({ answer }), (error: unknown) => keep({ error: asApiError(error) }));
-  }, [org, topology.id, body]);
-  const seen = look?.body === body ? look : undefined;
+  }, [org, topology.id, body, drawn]);
+  const seen = look?.drawn === drawn ? look : undefined;
   const probed = seen?.answer;
-  const answer = useMemo(() => (state.answer && probed ? { ...state.answer, ...counted([...state.answer.findings, ...probed.findings.filter(measured)]) } : state.answer), [state.answer, probed]);
+  const answer = useMemo(() => (state.answer && probed ? { ...state.answer, ...counted(merged(state.answer.findings, probed.findings)) } : state.answer), [state.answer, probed]);
   const of = useMemo(() => {
     if (!answer) return none;
     const map = new Map<string, TopologyFinding[]>();
@@ -129,8 +135,5 @@ function useFindings(topology: TopologyView, draft: Draft, dirty: boolean, versi
   }, [answer]);
   return { ...state, answer, error: state.error, probe, probing: Boolean(seen?.busy), probeError: seen?.error, probed, of, again: () => setTurn((before) => before + 1) };
 }
-
-/** What only a look at the servers can know. */
-const measured = (finding: TopologyFinding) => finding.code.startsWith('TP-N');
 
 const counted = (findings: TopologyFinding[]) => ({ findings, errors: findings.filter((finding) => finding.severity === 'error').length, warnings: findings.filter((finding) => finding.severity === 'warning').length });
