@@ -42,6 +42,14 @@ public sealed class AlertsOfTopologies
         await LookAsync(app, server);
         await OpenAsync(app, http);
         Assert.Equal(2, (await http.Get<Page<AlertView>>("/api/alerts")).Data.Count(a => a.ClearedAt is not null));
+
+        // The server of the first Odoo is lost, and with it whoever would measure the instance.
+        await using (var db = app.Databases.System())
+            await db.ServersOfAll().Where(s => s.Id == server.Id).ExecuteUpdateAsync(s => s.SetProperty(x => x.Status, ServerStatus.Unreachable));
+        await MeasureAsync(app, "odoo-1", new NodeMeasure(TopologyNodeState.Unknown, "Its server does not answer."));
+        app.Clock.Advance(TimeSpan.FromSeconds(16));
+        await OpenAsync(app, http, "Lost");
+        Assert.Equal(75.0, (await http.Get<Page<AlertView>>("/api/alerts?open=true")).Data.Single().Value);
     }
 
     private static async Task DrawAsync(TestApp app, TestOrg org, Guid server, Guid instance)

@@ -44,8 +44,18 @@ internal sealed class MetricKeeper(OCoreDbFactory databases, ServerTurns turns, 
     {
         await using var db = databases.System();
         var at = now.ToUnixTimeSeconds();
-        foreach (var server in await db.ServersOfAll().Where(s => s.Status == ServerStatus.Unreachable).Select(s => new { s.Id, s.OrgId, s.RootId }).ToListAsync(stop))
+        var absent = await db.ServersOfAll().Where(s => s.Status == ServerStatus.Unreachable).Select(s => new { s.Id, s.OrgId, s.RootId }).ToListAsync(stop);
+        if (absent.Count == 0)
+            return;
+        foreach (var server in absent)
             db.Add(new MetricSample { SubjectId = server.Id, OrgId = server.OrgId, RootId = server.RootId, Resolution = Resolutions.Raw, At = at, Health = 0 });
+        // An instance of a topology is measured where its first Odoo is. Its other nodes are told of although that server is away, and that it is.
+        var ids = absent.Select(s => s.Id).ToList();
+        var carried = await db.Instances.AcrossTenants().AsNoTracking().Where(i => ids.Contains(i.ServerId) && i.TopologyId != null && i.WantRunning).Select(i => new { i.Id, i.OrgId, i.RootId, Topology = i.TopologyId!.Value }).ToListAsync(stop);
+        var topologies = await MetricRecorder.NodesUpAsync(db, [.. carried.Select(i => i.Topology)], stop);
+        foreach (var instance in carried)
+            if (topologies.TryGetValue(instance.Topology, out var nodes))
+                db.Add(new MetricSample { SubjectId = instance.Id, OrgId = instance.OrgId, RootId = instance.RootId, Resolution = Resolutions.Raw, At = at, Health = nodes.Up, Drift = nodes.Drift });
         await db.SaveChangesAsync(stop);
     }
 

@@ -54,7 +54,7 @@ internal sealed class MetricRecorder
     };
 
     /// <summary>How many of a hundred nodes were well when they were asked last: whoever is to hear of a lost node sets an alert on that.</summary>
-    private static async Task<Dictionary<Guid, (double Up, int Drift)>> NodesUpAsync(OCoreDb db, IReadOnlyList<Guid> topologies, CancellationToken stop) => topologies.Count == 0 ? [] :
+    internal static async Task<Dictionary<Guid, (double Up, int Drift)>> NodesUpAsync(OCoreDb db, IReadOnlyList<Guid> topologies, CancellationToken stop) => topologies.Count == 0 ? [] :
         (await db.DeployedNodes.AcrossTenants().AsNoTracking().Where(n => topologies.Contains(n.TopologyId) && n.MeasuredAt != null).Select(n => new { n.TopologyId, n.State, n.Drift }).ToListAsync(stop))
             .GroupBy(n => n.TopologyId).ToDictionary(g => g.Key, g => (Math.Round(100.0 * g.Count(n => n.State == TopologyNodeState.Running) / g.Count(), 1), g.Count(n => n.Drift.Count > 0)));
 
