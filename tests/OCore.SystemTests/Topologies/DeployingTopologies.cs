@@ -1,9 +1,13 @@
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
+using OCore.Features.Instances;
 using OCore.Features.Topologies.Deployments;
+using OCore.Platform.Data;
+using OCore.Platform.Security;
 using OCore.SystemTests.Remote;
 using OCore.Tests;
 using OCore.Tests.Topologies;
@@ -28,7 +32,7 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
     {
         var clock = Stopwatch.StartNew();
         var sketch = pooled ? DeployScene.Failover(type).Pooled() : DeployScene.Failover(type).Monitored();
-        var topology = await lab.DrawAsync(sketch, $"Whole by {type}", lab.Places(("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3)));
+        var topology = await lab.DrawAsync(sketch, $"Whole by {type}", lab.Places(("edge", 1), ("app-1", 2), ("app-2", 3), ("db", 4)));
         var domain = $"whole-{type.ToString().ToLowerInvariant()}.shop.example";
         await lab.DeployAsync(topology, new PlanTopology { Organization = lab.Scene.Client.Slug, Name = "Whole ERP", Domain = domain }, seconds: 560);
         output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  {topology.TopologyData.Nodes.Count} nodes deployed");
@@ -109,6 +113,7 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         {
             await StandsAsync(topology, visitor);
             await FilesAsync(visitor);
+            await FullRedisAsync(topology, visitor);
             await LossOfAnOdooAsync(topology, visitor);
             await HangingOdooAsync(topology, visitor);
             await ToolsAsync(view);
@@ -149,14 +154,40 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         foreach (var closed in (string[])["/web/database/manager", "/web/database/selector", "/WEB/database"])
             Assert.Equal(HttpStatusCode.NotFound, (await visitor.GetAsync(closed)).StatusCode);
         // What is inside listens on private addresses, and no password is in what Docker tells.
+        var secrets = await SecretsAsync(topology);
         foreach (var machine in lab.Machines)
         {
             var ports = await machine.ShellAsync("docker ps --filter label=ocore.topology --format '{{.Names}} {{.Ports}}'; docker ps --filter label=ocore.instance --format '{{.Names}} {{.Ports}}'");
             Assert.All(ports.Split('\n').Where(l => l.Contains("0.0.0.0:", StringComparison.Ordinal)), l => Assert.StartsWith("ocore-lb-", l, StringComparison.Ordinal));
             var told = await machine.ShellAsync("docker ps -aq | xargs -r docker inspect");
-            Assert.DoesNotContain(Bucket.SecretKey, told, StringComparison.Ordinal);
+            Assert.All(secrets.Append(Bucket.SecretKey), secret => Assert.DoesNotContain(secret, told, StringComparison.Ordinal));
         }
         await GuardedAsync(topology);
+    }
+
+    /// <summary>Those that the nodes have between them, and the instance's own.</summary>
+    private async Task<IReadOnlyList<string>> SecretsAsync(TopologyView topology)
+    {
+        await using var db = lab.Scene.App.Databases.System();
+        var deployment = await db.TopologyDeployments.AcrossTenants().AsNoTracking().SingleAsync(d => d.TopologyId == topology.Id);
+        var (between, box) = (lab.Scene.App.Services.GetRequiredService<TopologyHost>().Open(deployment), lab.Scene.App.Services.GetRequiredService<SecretBox>());
+        var instance = await db.Instances.AcrossTenants().AsNoTracking().SingleAsync(i => i.Id == deployment.InstanceId);
+        string[] all = [between.Postgres, between.Replication, between.Rest, between.Redis, between.Sentinel, box.Unseal(instance.DatabasePasswordSealed, InstanceSecrets.Database, instance.Id), box.Unseal(instance.ConnectKeySealed, InstanceSecrets.Connect, instance.Id)];
+        Assert.All(all, s => Assert.True(s.Length >= 20, "A secret is short."));
+        return all;
+    }
+
+    /// <summary>It refuses what is new rather than forget anybody, and says so before people do.</summary>
+    private async Task FullRedisAsync(TopologyView topology, OdooVisitor visitor)
+    {
+        const string Limit = "docker exec \"$(docker ps -q --filter label=ocore.node=redis)\" sh -c 'export REDISCLI_AUTH=\"$(sed -n \"s/^requirepass //p\" /usr/local/etc/redis/ocore.conf)\"; redis-cli CONFIG SET maxmemory \"$1\"' sh \"$1\"";
+        await lab.Machines[0].ShellAsync(Limit, "600kb");
+        var seen = await lab.MeasureAsync(topology, "redis");
+        Assert.Equal(TopologyNodeState.Degraded, seen.State);
+        Assert.Contains("% of its memory", seen.Message, StringComparison.Ordinal);
+        await lab.Machines[0].ShellAsync(Limit, "128mb");
+        Assert.Equal(TopologyNodeState.Running, (await lab.MeasureAsync(topology, "redis")).State);
+        Assert.Equal(2, await visitor.UserAsync());
     }
 
     /// <summary>What is inside lets in who uses it: not a server that has no part in it, not this machine; also after the server has started anew, and when somebody took the rules away.</summary>
@@ -292,6 +323,13 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         Assert.Equal(2, await signedIn.UserAsync());
         await HasNodesAsync(topology, "2");
         Assert.Equal("", await TopologyLab.LeftOnAsync(lab.Machines[2]));
+
+        // One that has stopped is made anew first: the only one that answers is not taken away for it.
+        await lab.Machines[1].ShellAsync("docker stop $(docker ps -q --filter label=ocore.instance) >/dev/null");
+        await TakenOutAsync(topology);
+        await ChangeUnderLoadAsync(topology, added.Without("odoo-3").Set("odoo-1", "dbMaxConn", 17).Set("odoo-2", "dbMaxConn", 17), domain, "changed while one has stopped");
+        Assert.Equal(2, await signedIn.UserAsync());
+        await HasNodesAsync(topology, "2");
     }
 
     private async Task HasNodesAsync(TopologyView topology, string nodes)

@@ -14,6 +14,8 @@ namespace OCore.SystemTests.Topologies;
 [Collection(KillingTheServer.Alone)]
 public sealed class KilledChanges(ITestOutputHelper output) : KilledTopology(output, 3), IClassFixture<CarriedImages>
 {
+    private protected override IReadOnlyList<string> Empty => [.. base.Empty.Except(["start the monitors", "change the monitors"])];
+
     private TopologyData Smaller => Topology.TopologyData;
 
     private TopologyData Larger
@@ -72,7 +74,7 @@ public sealed class KilledChanges(ITestOutputHelper output) : KilledTopology(out
     /// <summary>With somebody who is signed in.</summary>
     private async Task<OdooVisitor> DeployedAsync()
     {
-        await SetUpAsync(DeployScene.Pair(), ("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2));
+        await SetUpAsync(DeployScene.Pair().Monitored(), ("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2));
         await OnceAsync("deployed", async () => await EndedAsync(await DeployAsync(), OperationState.Succeeded));
         return await SignedInAsync();
     }

@@ -9,11 +9,13 @@ namespace OCore.SystemTests.Topologies;
 
 /// <summary>
 /// Three etcd members, three PostgreSQL under Patroni, a load balancer that follows the primary, PgBouncer, Redis, two Odoo and a load balancer on
-/// three servers: the real process is killed at every step of deploying all of it, and at every step of taking all of it back.
+/// three servers, and a monitor of all that: the real process is killed at every step of deploying all of it, and at every step of taking all of it back.
 /// </summary>
 [Collection(KillingTheServer.Alone)]
 public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(output, 3, "postgres-ha", "pgbouncer"), IClassFixture<CarriedImages>
 {
+    private protected override IReadOnlyList<string> Empty => [.. base.Empty.Except(["start the monitors"])];
+
     [LabFact]
     public async Task The_whole_of_it_is_deployed_by_an_oCore_that_is_killed_at_every_step()
     {
@@ -52,7 +54,7 @@ public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(ou
         });
     }
 
-    private Task DrawnAsync() => SetUpAsync(DeployScene.Failover().Pooled(), ("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3));
+    private Task DrawnAsync() => SetUpAsync(DeployScene.Failover().Pooled().Monitored(), ("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3));
 
     /// <summary>Members of both clusters are on the server that is cut off, and whatever leads to them: without it no step comes to its end meanwhile.</summary>
     private async Task KilledAndCutOffAsync(string step)

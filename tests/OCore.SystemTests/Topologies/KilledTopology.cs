@@ -32,25 +32,31 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
     private Bucket? _bucket;
     private (Guid? Instance, AdminCredentials? Credentials) _admin;
 
-    private protected IReadOnlyList<LabServer> Machines { get; } = [.. Enumerable.Range(1, machines).Select(i => new LabServer($"die{i}"))];
+    private protected virtual IReadOnlyList<LabServer> Machines { get; } = [.. Enumerable.Range(1, machines).Select(i => new LabServer($"die{i}"))];
     private protected IReadOnlyList<Guid> Servers => _servers;
     private protected OCoreHttp Http => _process.Http;
     private protected TopologyView Topology { get; private set; } = null!;
 
     /// <summary>Steps that have nothing to do in the drawing: they are over before anybody can look.</summary>
-    private protected virtual IReadOnlyList<string> Empty => ["start the NFS server", "schedule the backups"];
+    private protected virtual IReadOnlyList<string> Empty => ["start the NFS server", "start the monitors", "schedule the backups", "change the monitors"];
+
+    private protected virtual string? WhyNot => Lab.WhyNot;
+
+    private protected virtual async Task MakeMachinesAsync()
+    {
+        await Lab.RunAsync("create", $"{Machines.Count}", "--prefix", "die");
+        foreach (var machine in Machines)
+            await machine.DoAsync("heal");
+    }
 
     public async Task InitializeAsync()
     {
-        if (Lab.WhyNot is not null) return; // each test says so
+        if (WhyNot is not null) return; // each test says so
         await Lab.RunAsync(Path.Combine(Lab.Bin, "docker-engine"));
         await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), ["odoo", "postgres", "redis", "haproxy", .. images]);
-        await Lab.RunAsync("create", $"{Machines.Count}", "--prefix", "die");
+        await MakeMachinesAsync();
         foreach (var machine in Machines)
-        {
-            await machine.DoAsync("heal");
             await machine.ForgetOCoreAsync();
-        }
         var network = Machines[0].Host.Value;
         _bucket = await Bucket.StartAsync(network[..network.LastIndexOf('.')] + ".1");
     }
@@ -60,7 +66,11 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
         await _process.EndAsync();
         if (_bucket is { } bucket)
             await bucket.DisposeAsync();
+        if (WhyNot is null)
+            await UnmakeMachinesAsync();
     }
+
+    private protected virtual Task UnmakeMachinesAsync() => Task.CompletedTask;
 
     /// <summary>The process with an agency, its servers and a drawing.</summary>
     private protected async Task SetUpAsync(Sketch sketch, params (string Place, int Machine)[] places)

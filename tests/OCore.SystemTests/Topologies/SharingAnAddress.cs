@@ -40,6 +40,8 @@ public sealed class SharingAnAddress(TopologyLab lab, ITestOutputHelper output)
         var (instance, admin) = await lab.InstanceOfAsync(_topology);
         using var visitor = new OdooVisitor($"http://{_address}", Domain);
         await visitor.SignInAsync(admin.Login, admin.Password);
+        foreach (var node in _topology.TopologyData.Nodes)
+            Assert.Empty((await lab.MeasureAsync(_topology, node.Id)).Drift);
         Assert.Equal("active", (await StateAsync("lb")).Role);
         Assert.Equal("standby", (await StateAsync("lb-2")).Role);
         Assert.Equal("1 0 0", await HoldingAsync());
@@ -145,7 +147,7 @@ public sealed class SharingAnAddress(TopologyLab lab, ITestOutputHelper output)
     private async Task<string> HoldingAsync()
     {
         var holding = new List<string>();
-        foreach (var machine in lab.Machines)
+        foreach (var machine in lab.Machines.Take(3))
             holding.Add((await machine.ShellAsync("ip -o -4 addr show to \"$1/32\" | grep -c . || true", _address)).Trim());
         return string.Join(' ', holding);
     }

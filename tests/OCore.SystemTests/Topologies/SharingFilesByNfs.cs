@@ -63,6 +63,16 @@ public sealed class SharingFilesByNfs(MountingLab lab, ITestOutputHelper output)
         await ReadsAsync(visitor, ids.Zip(contents));
         output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  read again after the NFS server was killed");
 
+        // With one Odoo less: the NFS server lets nobody in who is gone, and keeps what it has.
+        topology = await scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{topology.Id}", new() { Changes = [new() { Op = TopologyChangeKind.RemoveNode, Id = "odoo-2" }] });
+        await lab.DeployAsync(topology, new PlanTopology());
+        var config = await lab.Machines[0].ShellAsync("docker exec \"$(docker ps --filter name=ocore-filestore --format '{{.Names}}')\" cat /etc/ganesha/ocore.conf");
+        Assert.Contains(lab.Machines[1].Host.Value, config, StringComparison.Ordinal);
+        Assert.DoesNotContain(lab.Machines[2].Host.Value, config, StringComparison.Ordinal);
+        // Sessions are on their node: who was on the one that is gone comes in again.
+        await visitor.SignInAsync(admin.Login, admin.Password);
+        await ReadsAsync(visitor, ids.Zip(contents));
+
         foreach (var left in await Backups.OfAsync(instance))
             await Backups.DeleteAsync(left);
         await lab.DestroyAsync(topology);
@@ -94,11 +104,21 @@ public sealed class SharingFilesByNfs(MountingLab lab, ITestOutputHelper output)
 /// <summary>One server of this machine's kernel, and two with a kernel of their own that can mount NFS.</summary>
 public sealed class MountingLab : TopologyLab
 {
-    internal override IReadOnlyList<LabServer> Machines { get; } = [new LabServer("shared1"), new LabServer("mounting1"), new LabServer("mounting2")];
+    /// <summary>One for everything but Odoo, and two with a kernel of their own.</summary>
+    internal static IReadOnlyList<LabServer> MachinesThatMount { get; } = [new LabServer("shared1"), new LabServer("mounting1"), new LabServer("mounting2")];
+
+    internal override IReadOnlyList<LabServer> Machines => MachinesThatMount;
 
     private protected override string? WhyNot => MountingFactAttribute.WhyNot;
 
-    private protected override async Task MakeMachinesAsync()
+    private protected override Task MakeMachinesAsync() => MakeMachinesThatMountAsync();
+
+    private protected override Task UnmakeMachinesAsync() => UnmakeMachinesThatMountAsync();
+
+    /// <summary>A kernel of its own is at work also when nobody asks for anything.</summary>
+    internal static Task UnmakeMachinesThatMountAsync() => Lab.RunAsync("destroy", "mounting1", "mounting2");
+
+    internal static async Task MakeMachinesThatMountAsync()
     {
         await Lab.RunAsync("create", "1", "--prefix", "shared");
         await Lab.RunAsync("create", "2", "--kernel", "--prefix", "mounting");

@@ -10,7 +10,7 @@ namespace OCore.SystemTests.Topologies;
 /// <summary>Servers that topologies are deployed on, an agency with a client, and a bucket.</summary>
 public class TopologyLab : IAsyncLifetime
 {
-    private const int Count = 3;
+    private const int Count = 4;
 
     internal virtual IReadOnlyList<LabServer> Machines { get; } = [.. Enumerable.Range(1, Count).Select(i => new LabServer($"topo{i}"))];
     internal OdooScene Scene { get; private set; } = null!;
@@ -41,7 +41,12 @@ public class TopologyLab : IAsyncLifetime
             await bucket.DisposeAsync();
         if (Backups is { } backups)
             await backups.DisposeAsync();
+        if (WhyNot is null)
+            await UnmakeMachinesAsync();
     }
+
+    /// <summary>Servers are kept for who comes next, as far as they cost nothing.</summary>
+    private protected virtual Task UnmakeMachinesAsync() => Task.CompletedTask;
 
     private protected virtual string? WhyNot => Lab.WhyNot;
 

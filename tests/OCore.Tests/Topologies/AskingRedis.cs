@@ -22,6 +22,19 @@ public sealed class AskingRedis
         Assert.Equal(TopologyNodeState.Failed, RedisNodes.ReadInfo(Watched, "NOAUTH Authentication required.").State);
     }
 
+    [Theory]
+    [InlineData("maxmemory:0\r\n", null)]
+    [InlineData("", null)]
+    [InlineData("maxmemory:1200000\r\n", null)]
+    [InlineData("maxmemory:1100000\r\n", "95 %")]
+    [InlineData("maxmemory:1000\r\n", "100 %")]
+    public void One_that_is_nearly_full_says_so(string limit, string? why)
+    {
+        var seen = Info($"role:master\r\nconnected_slaves:0\r\nmaster_repl_offset:0\r\n{limit}", DeployScene.Pair().Layout());
+        Assert.Equal(why is null ? TopologyNodeState.Running : TopologyNodeState.Degraded, seen.State);
+        Assert.StartsWith(why ?? "", seen.Message ?? "", StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_replica_says_whom_it_follows_and_whether_it_does()
     {

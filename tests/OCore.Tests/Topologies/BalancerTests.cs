@@ -47,6 +47,9 @@ public sealed class BalancerTests
             Assert.Throws<ArgumentException>(() => (Plan with { Tls = true, Certificates = [new("erp.example.com\n", "/x")] }).Render(type));
             Assert.Throws<ArgumentException>(() => (Plan with { Tls = true, Thumbprint = "x\" }" }).Render(type));
         }
+        // Nor does the page that they have between single quotes; a word of nginx's ends at 4096 bytes.
+        Assert.DoesNotMatch(@"['$\r\n]", BalancerPlan.Notice);
+        Assert.InRange(Encoding.UTF8.GetByteCount(BalancerPlan.Notice), 200, 4000);
         // Neither is what a drawing calls its nodes.
         Assert.All(Enum.GetValues<LoadBalancerType>().Skip(1), type => Assert.DoesNotContain("evil", string.Concat((Plan with { Nodes = [Node(1) with { Id = "evil:x" }], Sticky = true }).Render(type).Values), StringComparison.Ordinal));
     }
@@ -90,6 +93,49 @@ public sealed class BalancerTests
             await one.BackAsync();
             await two.BackAsync();
         }
+    }
+
+    /// <summary>No node answers: people and programs are told so, in nobody's name, and whether to ask again. What Odoo says itself comes through.</summary>
+    [Theory, Installed("haproxy"), Installed("nginx")]
+    public async Task The_real_program_says_that_nobody_answers(string program)
+    {
+        await using var one = await FakeOdoo.StartAsync("one");
+        await using var two = await FakeOdoo.StartAsync("two");
+        var plan = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], Sticky = true, HttpPort = FakeOdoo.FreePort() };
+        await using var balancer = RunningBalancer.Start(program, TestDatabases.NewDirectory(program + "-notice"), plan);
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = true, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri($"http://127.0.0.1:{plan.HttpPort}") };
+        await RunningBalancer.UntilAsync(async () => (await http.GetAsync("/web")).IsSuccessStatusCode, "it leads to Odoo");
+
+        one.Status = two.Status = 503;
+        using (var own = await http.GetAsync("/web"))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, own.StatusCode);
+            Assert.Null(own.Headers.RetryAfter);
+            Assert.EndsWith(" http", (await own.Content.ReadAsStringAsync()).Split('\n')[0], StringComparison.Ordinal);
+        }
+        one.Status = two.Status = 200;
+        // A node was given it, and may have done it.
+        using (var cut = await http.PostAsync(FakeOdoo.CutPath, new StringContent("x")))
+            await IsNoticeAsync(cut, HttpStatusCode.BadGateway, null);
+
+        await one.GoneAsync();
+        await two.GoneAsync();
+        foreach (var (method, path) in new[] { (HttpMethod.Get, "/web"), (HttpMethod.Get, "/web/image/1/photo.jpg"), (HttpMethod.Post, "/jsonrpc"), (HttpMethod.Post, "/web/login"), (HttpMethod.Get, "/websocket") })
+        {
+            using var asked = new HttpRequestMessage(method, path) { Content = method == HttpMethod.Post ? new StringContent("{}", Encoding.UTF8, "application/json") : null };
+            using var answer = await http.SendAsync(asked);
+            await IsNoticeAsync(answer, HttpStatusCode.ServiceUnavailable, "5");
+        }
+        await one.BackAsync();
+        await RunningBalancer.UntilAsync(async () => (await http.GetAsync("/web")).IsSuccessStatusCode, "it leads to Odoo again");
+    }
+
+    private static async Task IsNoticeAsync(HttpResponseMessage answer, HttpStatusCode status, string? again)
+    {
+        var page = await answer.Content.ReadAsStringAsync();
+        Assert.Equal((status, again, "text/html; charset=utf-8", BalancerPlan.Notice), (answer.StatusCode, answer.Headers.RetryAfter?.ToString(), answer.Content.Headers.ContentType?.ToString(), page));
+        Assert.True(answer.Headers.CacheControl?.NoStore);
+        Assert.DoesNotContain("ocore", $"{answer.Headers}{answer.Content.Headers}{page}", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>By TLS for whom there is a certificate, by name alone; the certificate authority is answered, and the others are served as they come.</summary>

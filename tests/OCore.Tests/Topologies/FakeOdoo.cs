@@ -14,15 +14,19 @@ internal sealed class FakeOdoo(string name, int port, int livePort) : IAsyncDisp
 {
     /// <summary>A page that takes as long as the test wants.</summary>
     public const string SlowPath = "/slow";
+    /// <summary>A page that it begins, and ends the connection without a word.</summary>
+    public const string CutPath = "/cut";
 
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebApplication? _web;
     private int _pages, _waiting;
-    private volatile int _health = 200;
+    private volatile int _health = 200, _status = 200;
 
     public int Port => port;
     /// <summary>What its health pages answer; 0 is that they never do. All other pages are as always.</summary>
     public int Health { get => _health; set => _health = value; }
+    /// <summary>What all other pages answer.</summary>
+    public int Status { get => _status; set => _status = value; }
     /// <summary>How many pages people asked it for.</summary>
     public int Pages => Volatile.Read(ref _pages);
     /// <summary>How many of them wait for their slow page.</summary>
@@ -73,9 +77,14 @@ internal sealed class FakeOdoo(string name, int port, int livePort) : IAsyncDisp
             Interlocked.Increment(ref _waiting);
             await _released.Task;
         }
+        if (http.Request.Path == CutPath)
+        {
+            http.Abort();
+            return;
+        }
         if (health && Health == 0)
             await Task.Delay(Timeout.Infinite, http.RequestAborted);
-        http.Response.StatusCode = !health ? 200 : http.Request.Host.HasValue ? Health : 500;
+        http.Response.StatusCode = !health ? Status : http.Request.Host.HasValue ? Health : 500;
         await http.Response.WriteAsync($"{who}\n" + string.Join('\n', http.Request.Headers.Select(h => $"{h.Key}: {h.Value}")));
     }
 

@@ -18,6 +18,7 @@ public sealed class PlanningTopologies
         var (pair, failover, watched) = (DeployScene.Pair(), DeployScene.Failover(), DeployScene.Watched().BackedUp());
         Tell("first deployment: a pair", null, pair);
         Tell("first deployment: fail-over", null, failover);
+        Tell("first deployment: fail-over with two that replicate asynchronously", null, failover.Without("postgres-3"));
         Tell("first deployment: Redis with sentinels, and backups", null, watched);
         Tell("nothing changed", pair, pair);
         Tell("more workers, another Odoo, another body size", pair, pair.Set("odoo-1", "workers", 6).Add("odoo-3", NodeType.Odoo, "db", ("workers", 4), ("cronThreads", 0)).Join("odoo-3", "postgres", "s3", "redis").Join("lb", "odoo-3").Set("lb", "bodyMb", 256));
@@ -101,6 +102,18 @@ public sealed class PlanningTopologies
                 Assert.Contains(mode, Patroni(promised), StringComparison.Ordinal);
             Assert.Equal(["postgres", "postgres-2", "postgres-3"], Planner.NotChanged(Planner.Actions(sketch.Layout(), promised.Layout(), sketch.Names()), sketch.Layout(), promised.Layout()).Keys);
         }
+    }
+
+    /// <summary>Whether commits wait for another machine is decided by the first deployment: where they do not, its plan says what may be lost, once.</summary>
+    [Fact]
+    public void A_cluster_whose_commits_wait_for_nobody_is_a_risk()
+    {
+        static IEnumerable<string> Risky(Sketch drawn) => Planner.Actions(null, drawn.Layout(), drawn.Names()).Where(a => a.DataRisk is not null).Select(a => a.NodeId);
+        var three = DeployScene.Failover();
+        var two = three.Without("postgres-3");
+        Assert.Equal(["postgres"], Risky(two));
+        Assert.Equal(["postgres"], Risky(three.Set("postgres", "synchronous", false)));
+        Assert.All((Sketch[])[three, two.Set("postgres", "synchronous", true), three.Set("postgres-2", "zeroDataLoss", true), DeployScene.Pair()], s => Assert.Empty(Risky(s)));
     }
 
     /// <summary>What is drawn and not done is refused, by node; who draws what is done anyhow is not contradicted.</summary>
@@ -242,6 +255,55 @@ public sealed class PlanningTopologies
         await http.Send(HttpMethod.Delete, path).IsRefusedAsync(409, "topology_deployed");
         await http.Delete<OperationView>($"/api/servers/{servers["db"]}").IsRefusedAsync(409, "server_in_use");
         await http.Delete<OperationView>($"/api/instances/{instance.Id}").IsRefusedAsync(409, "part_of_topology");
+    }
+
+    /// <summary>What may be lost is said. What is destroyed of something that runs is in a backup before, one that is verified and of today.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task What_may_be_lost_is_said_and_what_is_destroyed_is_backed_up_before(Database database)
+    {
+        await using var app = await TestApp.StartAsync(database, a => a.Adjust(services => _ = services.Remove(services.Single(d => d.ImplementationType == typeof(OperationEngine)))));
+        var agency = await app.AgencyAsync("Losing");
+        var client = await app.ClientOfAsync(agency, "Lost");
+        var http = app.As(agency.Owner, agency.Org);
+        var servers = new Dictionary<string, Guid>();
+        foreach (var (i, place) in ((string[])["edge", "app-1", "app-2", "db", "files"]).Index())
+            servers[place] = await TopologiesTests.ServerAsync(app, agency.Org, place, $"10.0.0.{10 + i}");
+        var topology = await http.Post<CreateTopology, TopologyView>("/api/topologies", DeployScene.Failover().Without("postgres-3").Drawing("Losing", servers));
+        var path = $"/api/topologies/{topology.Id}";
+        await http.Put<SetTopologyCredential, TopologyCredentialView>($"{path}/credentials/main", new() { AccessKey = "AK", SecretKey = "the-secret-key" });
+        var plan = await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", new() { Organization = client.Slug, Domain = "erp.lost.example" });
+        Assert.True(plan.DataRisk);
+        Assert.Contains(plan.Findings, f => f.Code == "TP-P04" && f.Message.Contains("asynchronously", StringComparison.Ordinal));
+        // What is made anew has nothing to lose yet.
+        await http.Post<DeployTopology, OperationView>($"{path}/deploy", new() { PlanHash = plan.Hash });
+        var instance = (await http.Get<TopologyView>(path)).Deployment!.InstanceId;
+
+        // Where the primary is moved its data do not move along.
+        await http.Put<UpdateTopology, TopologyView>(path, new() { Changes = [new() { Op = TopologyChangeKind.SetNode, Id = "postgres", Member = "serverId", Value = new RawJson($"\"{servers["files"]}\"") }] });
+        async Task RefusedAsync(string says, params string[] agreed) =>
+            Assert.Contains(says, Assert.Single((await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", new() { AgreeToLose = agreed }).IsRefusedAsync(409, "topology_invalid", "TP-A04")).Errors!["TP-A04"]), StringComparison.Ordinal);
+        await RefusedAsync("the change would destroy it");
+        await RefusedAsync("no backup of the last 24 hours", "postgres");
+        foreach (var (state, hours, beside) in ((BackupState, double, string?)[])[(BackupState.Intact, 1, null), (BackupState.Verified, 24.1, null), (BackupState.Verified, 1, "beside")])
+        {
+            await BackedUpAsync(state, hours, beside);
+            await RefusedAsync("no backup of the last 24 hours", "postgres");
+        }
+        await BackedUpAsync(BackupState.Verified, 23.9, null);
+        await RefusedAsync("the change would destroy it");
+        // Now the rules have nothing against it. That PostgreSQL stays where it is while it runs is another matter.
+        await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", new() { AgreeToLose = ["postgres"] }).IsRefusedAsync(409, "not_deployable", "postgres");
+
+        async Task BackedUpAsync(BackupState state, double hours, string? beside)
+        {
+            var at = app.Clock.GetUtcNow().AddHours(-hours);
+            await using var db = app.Databases.System();
+            db.Add(new Features.Backups.Backup
+            {
+                OrgId = client.Id, RootId = client.RootId, InstanceId = instance, InstanceName = "Losing", Database = beside, Reason = "manual", OdooVersion = "19.0", OdooEdition = "ce", State = state, TakenAt = at, CreatedAt = at,
+            });
+            await db.SaveChangesAsync();
+        }
     }
 
     [Theory, Sqlite, Postgres]

@@ -97,8 +97,10 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-R04", Error, Failover, s => s.Set("redis", "auth", false)),
         Case("TP-R04", Error, Failover.Set("redis", "bind", "10.1.0.1"), s => s.Set("redis", "bind", "203.0.113.9")),
         Case("TP-R04", Error, Failover.Set("redis", "prefix", "a").Set("redis", "aclUser", "a").Beside("Other", "redis", NodeType.Redis, "cache", ("prefix", "b"), ("aclUser", "b")), s => s.Set("redis", "prefix", "b")),
+        Case("TP-R04", Error, Failover.Set("redis", "url", "redis://10.9.0.1:6379").Beside("Other", "redis", NodeType.Redis, null, ("url", "redis://10.9.0.2:6379")), s => s.Beside("Another", "redis", NodeType.Redis, null, ("url", "redis://10.9.0.1:6379"))),
         Case("TP-R05", Warning, Full, s => s.Without("sentinel-3")),
         Case("TP-R05", Warning, Full, s => s.Without("redis-2")),
+        Case("TP-R05", Error, Shared.Add("redis", NodeType.Redis, "db").Add("sentinel", NodeType.Redis, "edge", ("role", "sentinel")).Join("sentinel", "redis"), s => s.Without("redis")),
         Case("TP-R06", Warning, Failover.Running(), s => s.Running(r => r with { Ha = r.Ha with { RedisEnabled = false } })),
         Case("TP-R06", Warning, Failover.Running(), s => s.Ha(h => h with { RedisEnabled = false })),
         Case("TP-R07", Error, Failover, s => s.Set("redis", "mode", "cluster")),
@@ -113,6 +115,9 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
             Case("TP-P01", Error, Failover, s => s.On("postgres-2", "db-1")),
             Case("TP-P01", Error, Failover, s => s.Without("postgres-2")),
             Case("TP-P04", Warning, Full, s => s.Without("postgres-3")),
+            Case("TP-P04", Warning, Full.Set("postgres-1", "synchronous", true), s => s.Without("postgres-3")),
+            Case("TP-P04", Warning, Full, s => s.Set("postgres-1", "synchronous", false)),
+            Case("TP-P04", Warning, Full.Ha(h => h with { PgFailoverEnabled = false }), s => s.Without("postgres-3")),
             Case("TP-P04", Error, Failover, s => s.Set("postgres-1", "zeroDataLoss", true)),
             Case("TP-P04", Error, Full.Set("postgres-1", "zeroDataLoss", true), s => s.Set("postgres-1", "synchronous", false)),
             Case("TP-P05", Error, Full, s => s.Set("postgres-2", "version", 16)),
@@ -188,10 +193,17 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-A03", Error, Shared.Beside("Other", "nfs", NodeType.Filestore, "db", ("port", 2050)), s => s.Beside("Another", "nfs", NodeType.Filestore, "files", ("port", 2050))),
         Case("TP-A04", Error, Full.Running(), s => s.Without("postgres-1").Set("postgres-2", "role", "primary")),
         Case("TP-A04", Error, Full.Running(r => r with { MayBeDestroyed = new HashSet<string> { "postgres-1" } }).Without("postgres-1"), s => s with { Deployed = s.Deployed! with { BackupAt = null } }),
+        Case("TP-A04", Error, Full.Running(r => r with { MayBeDestroyed = new HashSet<string> { "postgres-1" }, BackupAt = r.BackupAt!.Value.AddHours(-23) }).Without("postgres-1"), s => s with { Deployed = s.Deployed! with { BackupAt = s.Deployed!.BackupAt!.Value.AddMinutes(-1) } }),
         Case("TP-A05", Error, Full.Running(), s => s.Without("etcd-3").Add("etcd-4", NodeType.Etcd, "ops").Join("postgres-1", "etcd-4")),
-        Case("TP-A06", Warning, Shared.Server("app-1", f => f with { ClockSkewMs = 100 }).Server("db", f => f with { ClockSkewMs = -200 }), s => s.Server("db", f => f with { ClockSkewMs = 2500 })),
-        Case("TP-A06", Error, Shared.Server("app-1", f => f with { ClockSkewMs = 100 }).Server("db", f => f with { ClockSkewMs = 1500 }), s => s.Server("db", f => f with { ClockSkewMs = 9000 })),
+        Case("TP-A06", Warning, Clocks(Shared, 900), s => Clocks(s, 1500)),
+        Case("TP-A06", Warning, Clocks(Shared, -900), s => Clocks(s, -1500)),
+        Case("TP-A06", Error, Clocks(Shared, 4900), s => Clocks(s, 9000)),
+        // That they differ from each other is another code's.
+        Case("TP-A06", Error, Shared.Seen("db", l => l with { ClockSkewMs = 9000 }), s => Clocks(s, 9000)),
     ];
+
+    /// <summary>All servers' clocks are ahead of oCore's by this much.</summary>
+    private static Sketch Clocks(Sketch sketch, long ahead) => sketch.Probed(l => l with { Servers = l.Servers.ToDictionary(s => s.Key, s => s.Value with { ClockSkewMs = ahead }) });
 
     private static IEnumerable<RuleCase> Measured() =>
     [

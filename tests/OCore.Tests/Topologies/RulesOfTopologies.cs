@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Text.Json;
 using OCore.Client;
 using OCore.Features.Topologies;
+using OCore.Features.Topologies.Deployments;
 using OCore.Features.Topologies.Rules;
 
 namespace OCore.Tests.Topologies;
@@ -105,10 +107,98 @@ public sealed class RulesOfTopologies
             var findings = (random.Next(2) == 0 ? sketch : sketch with { Deployed = Sketch.Of("ha").Running().Deployed }).Findings();
             Assert.Equal(Sketch.Print(sketch.Findings()), Sketch.Print(sketch.Shuffled(random).Findings()));
             HaProposals.Of(sketch.Snapshot());
+            IsPlanned(sketch);
             // The fixes of a sound drawing fit it; in one with doubled ids some do not.
             if (edges.Select(e => e.Id).Distinct().Count() == edges.Count)
                 foreach (var finding in findings)
                     Assert.Null(TopologyChanges.Apply(sketch.Data, ha, finding.Fix.Changes).Problem);
+        }
+    }
+
+    /// <summary>Hardly any random drawing is without errors, so here sound ones are changed a little: what the rules have nothing against can be planned.</summary>
+    [Fact]
+    public void What_the_rules_let_pass_can_be_planned()
+    {
+        var random = new Random(13);
+        Sketch[] sound = [Sketch.Of("single"), Sketch.Of("shared"), Sketch.Of("failover"), Sketch.Of("ha"), DeployScene.Pair(LoadBalancerType.Nginx), DeployScene.Failover().Pooled().Monitored(), DeployScene.Watched().BackedUp(), DeployScene.Sharing("10.0.0.100")];
+        Assert.All(sound, s => Assert.True(IsPlanned(s), Sketch.Brief(s.Findings())));
+        var planned = 0;
+        for (var round = 0; round < 400; round++)
+        {
+            var (before, sketch) = (sound[round % sound.Length], sound[round % sound.Length]);
+            for (var changes = random.Next(1, 4); changes > 0; changes--)
+                sketch = Changed(sketch, random, $"more-{changes}");
+            if (IsPlanned(sketch, before))
+                planned++;
+        }
+        Assert.True(planned >= 20, $"Only {planned} of 400 were planned: this looks at next to nothing.");
+    }
+
+    // Another value that its member may have, a node or an edge more or less, another setting.
+    private static Sketch Changed(Sketch sketch, Random random, string id)
+    {
+        object[] values = [0, 1, 2, 4, 50, 300, 9000, 0.5, true, false, "x", "primary", "replica", "sentinel", "cron", "web", "postgres", "http", "session", "transaction", "10.0.0.100", "10.0.0.1", "0.0.0.0", "::", "/srv/x", "19.0", "17.0", "redis:8", "https://s3.example.com", new[] { "erp.example.com" }, new[] { "postgres" }];
+        var (nodes, edges, types) = (sketch.Data.Nodes, sketch.Data.Edges, Enum.GetValues<NodeType>());
+        var server = sketch.Servers.Values.OrderBy(s => s.Name, StringComparer.Ordinal).ElementAt(random.Next(sketch.Servers.Count)).Name;
+        var node = nodes.Count > 0 ? new DrawnNode(nodes[random.Next(nodes.Count)]) : null;
+        switch (random.Next(8))
+        {
+            case 0 when node is not null:
+                return sketch.Without(node.Id);
+            case 1 when edges.Count > 0:
+                return sketch.Without(edges[random.Next(edges.Count)].Id);
+            case 2:
+                return sketch.Add(id, types[random.Next(types.Length)], server, ("role", random.Next(3) == 0 ? "sentinel" : null));
+            case 3:
+                return sketch.Ha(h => random.Next(4) switch { 0 => h with { RedisEnabled = !h.RedisEnabled }, 1 => h with { PgFailoverEnabled = !h.PgFailoverEnabled }, 2 => h with { LbType = (LoadBalancerType)random.Next(4) }, _ => h with { FilestoreType = (FilestoreType)random.Next(3) } });
+            case 4 when node is not null && node.Type is not (NodeType.S3 or NodeType.Backup):
+                return sketch.On(node.Id, server);
+            default:
+                if (node is null)
+                    return sketch;
+                var members = NodeMembers.Of(node.Type).Where(m => m.Key != "serverId").OrderBy(m => m.Key, StringComparer.Ordinal).ToList();
+                var (member, rule) = members[random.Next(members.Count)];
+                object?[] fitting = [null, .. values.Where(v => rule.Fits(JsonSerializer.SerializeToElement(v)))];
+                return sketch.Set(node.Id, member, fitting[random.Next(fitting.Length)]);
+        }
+    }
+
+    /// <summary>Whether a deployment would come to plan it; where it would, nothing throws: neither the first time, nor as a change, nor when it is taken down.</summary>
+    private static bool IsPlanned(Sketch sketch, Sketch? before = null)
+    {
+        var snapshot = sketch.Snapshot();
+        if (TopologyRules.Check(snapshot).Any(f => f.Severity == FindingSeverity.Error) || LayoutMaker.NotBuilt(snapshot).Count > 0)
+            return false;
+        var (layout, names) = (sketch.Layout(), sketch.Names());
+        foreach (var from in new[] { null, layout, before?.Layout() })
+        {
+            var actions = Planner.Actions(from, layout, names);
+            Assert.Equal(layout.Nodes.Select(n => n.Id), actions.Where(a => a.Action != PlanActionKind.Destroy).Select(a => a.NodeId));
+            if (from is not null)
+                Planner.NotChanged(actions, from, layout);
+        }
+        Assert.All(Planner.Actions(layout, null, names), a => Assert.Equal(PlanActionKind.Destroy, a.Action));
+        return true;
+    }
+
+    /// <summary>Whether a commit waits is as it will be deployed, and either way what follows from it is said.</summary>
+    [Fact]
+    public void What_a_lost_primary_takes_along_is_said_for_each_choice()
+    {
+        const string Lost = "a commit waits for nobody, and what was not yet copied is lost when the primary is.";
+        var (two, three) = (Sketch.Of("failover"), Sketch.Of("ha"));
+        foreach (var (sketch, synchronous, says) in new (Sketch, bool, string)[]
+                 {
+                     (two, false, $"Two PostgreSQL nodes that replicate asynchronously: {Lost}"),
+                     (two.Set("postgres-1", "synchronous", false), false, $"Two PostgreSQL nodes that replicate asynchronously: {Lost}"),
+                     (two.Set("postgres-1", "synchronous", true), true, "Two PostgreSQL nodes that replicate synchronously: every commit waits for the other one, and goes on alone when that is lost; what is acknowledged then is on one machine."),
+                     (three, true, ""), (three.Set("postgres-1", "synchronous", true), true, ""), (three.Set("postgres-3", "zeroDataLoss", true), true, ""),
+                     (three.Set("postgres-1", "synchronous", false), false, $"3 PostgreSQL nodes that replicate asynchronously: {Lost}"),
+                 })
+        {
+            Assert.Equal(says, string.Join('\n', sketch.Findings().Where(f => f.Code == "TP-P04").Select(f => f.Message)));
+            Assert.Equal(synchronous, sketch.Snapshot().IsSynchronous);
+            Assert.Equal(synchronous, sketch.Layout().Find("postgres-1")!.Is("synchronous", "true"));
         }
     }
 

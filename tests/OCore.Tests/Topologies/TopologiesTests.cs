@@ -243,6 +243,42 @@ public sealed class TopologiesTests(TestApps apps) : IClassFixture<TestApps>
         Assert.Equal("Verify network connectivity between topology nodes", (await http.Post<TopologyValidation>($"/api/topologies/{topology.Id}/validate")).Findings.First(f => f.Code == "TP-L01").Hint);
     }
 
+    /// <summary>A bucket and a Redis are where their addresses say, whichever servers come to them. Of everything else only what is on the same servers is in each other's way.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task A_place_in_a_bucket_is_one_topologys_wherever_it_runs(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var (agency, stranger) = (await app.AgencyAsync("Places"), await app.AgencyAsync("Elsewhere"));
+        var http = app.As(agency.Owner, agency.Org);
+        var sketch = DeployScene.Pair().Set("redis", "url", "redis://10.9.0.1:6379");
+        var first = await DrawnAsync(agency, "First");
+        var second = await DrawnAsync(agency, "Second");
+        Assert.Empty(first.Servers.Select(s => s.Id).Intersect(second.Servers.Select(s => s.Id)));
+
+        Assert.Empty(await InTheWayAsync(http, first));
+        var found = await InTheWayAsync(http, second);
+        Assert.Equal(["TP-F04 s3", "TP-R04 redis"], found.Select(f => $"{f.Code} {f.NodeIds.Single()}"));
+        Assert.All(found, f => Assert.Contains("topology First", f.Message, StringComparison.Ordinal));
+        await SetAsync("s3", "prefix", "second");
+        Assert.Equal(["TP-R04"], (await InTheWayAsync(http, second)).Select(f => f.Code));
+        await SetAsync("redis", "url", "redis://10.9.0.2:6379");
+        Assert.Empty(await InTheWayAsync(http, second));
+        // Nobody learns what another agency has.
+        Assert.Empty(await InTheWayAsync(app.As(stranger.Owner, stranger.Org), await DrawnAsync(stranger, "Third")));
+
+        async Task<TopologyView> DrawnAsync(TestAgency of, string name)
+        {
+            var servers = new Dictionary<string, Guid>();
+            foreach (var (i, place) in ((string[])["edge", "app-1", "app-2", "db", "files"]).Index())
+                servers[place] = await ServerAsync(app, of.Org, $"{name} {place}", $"10.0.2.{10 + i}");
+            return await app.As(of.Owner, of.Org).Post<CreateTopology, TopologyView>("/api/topologies", sketch.Drawing(name, servers));
+        }
+        async Task SetAsync(string node, string member, string value) =>
+            await http.Put<UpdateTopology, TopologyView>($"/api/topologies/{second.Id}", new() { Changes = [new() { Op = TopologyChangeKind.SetNode, Id = node, Member = member, Value = new RawJson($"\"{value}\"") }] });
+        static async Task<List<TopologyFinding>> InTheWayAsync(OCoreHttp caller, TopologyView topology) =>
+            [.. (await caller.Post<TopologyValidation>($"/api/topologies/{topology.Id}/validate")).Findings.Where(f => f.Code is "TP-F04" or "TP-R04" or "TP-K01" or "TP-A03" or "TP-L06" && f.Severity == FindingSeverity.Error)];
+    }
+
     [Theory, Sqlite, Postgres]
     public async Task Somebody_elses_change_is_not_overwritten(Database database)
     {

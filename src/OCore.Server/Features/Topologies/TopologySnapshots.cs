@@ -3,8 +3,10 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Backups;
 using OCore.Features.Domains;
 using OCore.Features.Servers;
+using OCore.Features.Topologies.Deployments;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
 using OCore.Platform.Security;
@@ -22,6 +24,7 @@ internal static class TopologySnapshots
         var counts = await db.EdgeInstanceCountsAsync(known, stop);
         var locks = known.Select(id => $"server:{id}").ToList();
         var locked = (await db.ResourceLocks.Where(l => locks.Contains(l.Key)).Select(l => l.Key).ToListAsync(stop)).ToHashSet();
+        var deployment = await db.TopologyDeployments.AsNoTracking().SingleOrDefaultAsync(d => d.TopologyId == topology.Id, stop);
         return new TopologySnapshot(drawing, ha)
         {
             Servers = servers.ToDictionary(s => s.Id, s => new ServerFact
@@ -30,22 +33,18 @@ internal static class TopologySnapshots
                 SshPort = s.IsLocal ? 0 : s.Port, EdgePort = s.EdgePort, Instances = counts.GetValueOrDefault(s.Id), BaseDomain = s.BaseDomain, Architecture = s.Facts?.Architecture,
                 Cpus = s.Facts?.Cpus, MemoryBytes = s.Facts?.MemoryBytes, MemoryReservedBytes = s.Use?.MemoryReservedBytes ?? 0, DiskBytes = s.Facts?.DiskBytes, DiskUsedBytes = s.Use?.DiskUsedBytes,
             }),
-            Deployed = await DeployedAsync(db, topology, agreed ?? [], stop),
-            Neighbours = await NeighboursAsync(db, topology, ids, stop),
+            Deployed = deployment is null ? null : await DeployedAsync(db, deployment, agreed ?? [], stop),
+            Neighbours = await NeighboursAsync(db, topology, drawing, ids, stop),
             Now = now,
-            ProvenHosts = await ProvenAsync(db, topology, stop),
+            ProvenHosts = await ProvenAsync(db, deployment?.InstanceId, stop),
         };
     }
 
-    private static async Task<HashSet<string>> ProvenAsync(OCoreDb db, Topology topology, CancellationToken stop) =>
-        await db.TopologyDeployments.Where(d => d.TopologyId == topology.Id).Select(d => d.InstanceId).SingleOrDefaultAsync(stop) is { } instance
-            ? [.. (await InstanceDomainQueries.RoutedOfAsync(db, instance, stop)).Select(d => d.Host)] : [];
+    private static async Task<HashSet<string>> ProvenAsync(OCoreDb db, Guid? instance, CancellationToken stop) =>
+        instance is { } one ? [.. (await InstanceDomainQueries.RoutedOfAsync(db, one, stop)).Select(d => d.Host)] : [];
 
-    // An instance is backed up by itself; until that is asked for here, a loss is agreed to without.
-    private static async Task<DeployedTopology?> DeployedAsync(OCoreDb db, Topology topology, IReadOnlyList<string> agreed, CancellationToken stop)
+    private static async Task<DeployedTopology> DeployedAsync(OCoreDb db, TopologyDeployment deployment, IReadOnlyList<string> agreed, CancellationToken stop)
     {
-        if (await db.TopologyDeployments.AsNoTracking().SingleOrDefaultAsync(d => d.TopologyId == topology.Id, stop) is not { } deployment)
-            return null;
         var layout = deployment.Layout;
         return new DeployedTopology
         {
@@ -55,19 +54,27 @@ internal static class TopologySnapshots
                 Id = n.Id, Type = NodeMembers.Word(n.Type),
                 Data = new RawJson(JsonSerializer.Serialize(new Dictionary<string, string?> { ["serverId"] = n.ServerId?.ToString(), ["label"] = n.Label, ["role"] = n.Settings.GetValueOrDefault("role") }.Where(m => m.Value is not null).ToDictionary())),
             }))],
+            BackupAt = deployment.InstanceId is { } instance ? await BackupSchedules.LastVerifiedAsync(db.Backups, instance, stop) : null,
             MayBeDestroyed = agreed.ToHashSet(),
         };
     }
 
     // Who runs has the place, then who drew first: a copy made to try something does not put the original in the wrong.
-    private static async Task<List<NeighbourNode>> NeighboursAsync(OCoreDb db, Topology topology, List<Guid> servers, CancellationToken stop)
+    private static async Task<List<NeighbourNode>> NeighboursAsync(OCoreDb db, Topology topology, TopologyData drawing, List<Guid> servers, CancellationToken stop)
     {
-        var older = await db.Topologies.AsNoTracking().Where(t => t.Id < topology.Id || t.Id != topology.Id && db.TopologyDeployments.Any(d => d.TopologyId == t.Id)).OrderBy(t => t.Id).Select(t => new { t.Id, t.ServerIds }).ToListAsync(stop);
-        var ids = older.Where(t => t.ServerIds.Any(servers.Contains)).Select(t => t.Id).ToList();
-        var rows = await db.Topologies.AsNoTracking().Where(t => ids.Contains(t.Id)).OrderBy(t => t.Id).ToListAsync(stop);
-        // Buckets and Redis of others are named by address, so they count wherever they are.
-        return [.. rows.SelectMany(t => t.Drawing.Nodes.Select(n => new NeighbourNode(t.Name, new DrawnNode(n)))).Where(n => n.Node.IsKnown)];
+        var older = db.Topologies.AsNoTracking().Where(t => t.Id < topology.Id || t.Id != topology.Id && db.TopologyDeployments.Any(d => d.TopologyId == t.Id)).OrderBy(t => t.Id);
+        var beside = (await older.Select(t => new { t.Id, t.ServerIds }).ToListAsync(stop)).Where(t => t.ServerIds.Any(servers.Contains)).Select(t => t.Id).ToList();
+        // Buckets and Redis of others are named by address, so they count wherever they are. Whoever draws none of his own has no other drawing read for that.
+        var everywhere = Addressed(drawing).Any();
+        if (beside.Count == 0 && !everywhere)
+            return [];
+        var rows = await (everywhere ? older : older.Where(t => beside.Contains(t.Id))).Select(t => new { t.Id, t.Name, t.Drawing }).ToListAsync(stop);
+        return [.. rows.SelectMany(t => (beside.Contains(t.Id) ? t.Drawing.Nodes.Select(n => new DrawnNode(n)).Where(n => n.IsKnown) : Addressed(t.Drawing)).Select(n => new NeighbourNode(t.Name, n)))];
     }
+
+    /// <summary>What is found by its address, from whichever server.</summary>
+    private static IEnumerable<DrawnNode> Addressed(TopologyData drawing) =>
+        drawing.Nodes.Where(n => n.Type is "s3" or "redis").Select(n => new DrawnNode(n)).Where(n => n.Has(n.Type == NodeType.S3 ? "bucket" : "url"));
 
     /// <summary>Of everything that decides what the rules say and what a plan does; what is measured all the time is left out.</summary>
     public static string HashOf(TopologySnapshot topology)
@@ -79,7 +86,7 @@ internal static class TopologySnapshots
             text.Append("e ").Append(edge.Id).Append(' ').Append(edge.Source).Append(' ').Append(edge.Target).Append('\n');
         text.Append("h ").Append(JsonSerializer.Serialize(topology.Ha, WireJson.Default.HaConfig)).Append('\n');
         foreach (var server in topology.Servers.Values.OrderBy(s => s.Id))
-            text.Append("s ").Append(JsonSerializer.Serialize(server with { MemoryReservedBytes = 0, DiskUsedBytes = null, ClockSkewMs = null, Locked = false }, JsonSerializerOptions.Web)).Append('\n');
+            text.Append("s ").Append(JsonSerializer.Serialize(server with { MemoryReservedBytes = 0, DiskUsedBytes = null, Locked = false }, JsonSerializerOptions.Web)).Append('\n');
         foreach (var other in topology.Neighbours)
             text.Append("o ").Append(other.Topology).Append(' ').Append(other.Node.Id).Append(' ').Append(other.Node.TypeWord).Append(' ').Append(other.Node.Raw?.Text).Append('\n');
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using OCore.Client;
+using OCore.Features.Servers;
 using OCore.Features.Topologies.Rules;
 
 namespace OCore.Features.Topologies.Balancers;
@@ -26,7 +27,8 @@ internal sealed record BalancedCertificate(string Host, string File);
 /// <summary>
 /// What any load balancer does, whichever program it is: live connections to the port for them, all else to Odoo's; the database
 /// manager closed; what visitors claim of themselves replaced; only nodes that answer with their database; people kept on their node
-/// where sessions are files.
+/// where sessions are files; whoever no node answers told so in nobody's name, with 503 and when to come again where no node was given the
+/// request, and with 502 where one was and may have done it.
 /// </summary>
 internal sealed record BalancerPlan
 {
@@ -35,7 +37,9 @@ internal sealed record BalancerPlan
     public const int LoginsPerMinute = 20;
     public const string HealthPath = "/web/health?db_server_status=1";
     public const string LiveHealthPath = "/websocket/health";
-    public const string Cookie = "ocore_node";
+    public const string Cookie = "hosting_node";
+    /// <summary>What people see where no node answers: the page of any instance's, on one line, as configurations have it between single quotes.</summary>
+    public static readonly string Notice = EdgePages.All["unavailable"].ReplaceLineEndings(" ").Trim();
 
     public required IReadOnlyList<BalancedNode> Nodes { get; init; }
     /// <summary>Without any, whatever host is asked for.</summary>

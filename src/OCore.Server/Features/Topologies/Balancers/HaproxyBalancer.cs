@@ -7,7 +7,7 @@ internal static class HaproxyBalancer
 {
     public static IReadOnlyDictionary<string, string> Render(BalancerPlan plan)
     {
-        var text = new StringBuilder(Head);
+        var text = new StringBuilder(Head.Replace("@NOTICE@", BalancerPlan.Notice, StringComparison.Ordinal));
         text.Append($"\nfrontend web\n    bind :{plan.HttpPort}\n");
         var files = new Dictionary<string, string>();
         if (plan.Tls && plan.Thumbprint is { } thumbprint)
@@ -67,7 +67,8 @@ internal static class HaproxyBalancer
     }
 
     // A request that has reached a node is not sent to another when it may change something. Nodes that go down keep what they are
-    // answering: shutting sessions down with them would fail requests that a stopping node still finishes.
+    // answering: shutting sessions down with them would fail requests that a stopping node still finishes. The errors are HAProxy's own: what
+    // Odoo answers with the same status is left as it is. 502 is for a request that a node was given, so it asks nobody to come again.
     private const string Head = """
         global
             log stdout format raw local0 notice
@@ -91,6 +92,8 @@ internal static class HaproxyBalancer
             timeout http-request 30s
             timeout http-keep-alive 30s
             default-server inter 3s fall 3 rise 2
+            http-error status 502 content-type "text/html; charset=utf-8" string '@NOTICE@' hdr Cache-Control no-store
+            http-error status 503 content-type "text/html; charset=utf-8" string '@NOTICE@' hdr Cache-Control no-store hdr Retry-After 5
 
         """;
 }

@@ -19,7 +19,8 @@ internal static class NginxBalancer
 
     public static IReadOnlyDictionary<string, string> Render(BalancerPlan plan)
     {
-        var text = new StringBuilder(Head.Replace("@BODY@", $"{plan.BodyMb}m", StringComparison.Ordinal).Replace("@LOGINS@", $"{BalancerPlan.LoginsPerMinute}", StringComparison.Ordinal));
+        var text = new StringBuilder(Head.Replace("@BODY@", $"{plan.BodyMb}m", StringComparison.Ordinal).Replace("@LOGINS@", $"{BalancerPlan.LoginsPerMinute}", StringComparison.Ordinal)
+            .Replace("@NOTICE@", BalancerPlan.Notice.Replace("\\", "\\\\", StringComparison.Ordinal), StringComparison.Ordinal));
         if (plan.Sticky)
             Keeping(text, plan);
         IEnumerable<BalancedNode?> pools = plan.Sticky ? [null, .. plan.Nodes] : [null];
@@ -83,9 +84,24 @@ internal static class NginxBalancer
     private static string Challenge(BalancerPlan plan) => plan is { Tls: true, Thumbprint: { } thumbprint }
         ? $"        location ~ \"^/\\.well-known/acme-challenge/([A-Za-z0-9_-]{{16,200}})$\" {{\n            default_type application/octet-stream;\n            return 200 \"$1.{thumbprint}\";\n        }}\n" : "";
 
+    // nginx's own errors alone: what Odoo answers with the same status is not looked at. Without types, no path makes an image of the page.
     private static void Site(StringBuilder text, BalancerPlan plan, string head, bool secure)
     {
-        text.Append("\n    server {\n").Append(head);
+        text.Append("\n    server {\n").Append(head).Append($$"""
+                    error_page 502 504 = @notice;
+                    location @notice {
+                        types {
+                        }
+                        default_type "text/html; charset=utf-8";
+                        add_header Cache-Control no-store always;
+                        add_header Retry-After $again always;
+            {{Hsts(secure)}}            if ($again = "") {
+                            return 502 $notice;
+                        }
+                        return 503 $notice;
+                    }
+
+            """);
         if (!plan.AllowDatabaseManager)
             text.Append("        location ~* ^/web/database(/|$) {\n            return 404;\n        }\n");
         Location(text, plan, "~ ^/(websocket|longpolling)", plan.Sticky ? "$live" : "live", secure, "            proxy_set_header Upgrade $http_upgrade;\n            proxy_set_header Connection $connection_upgrade;\n");
@@ -104,7 +120,9 @@ internal static class NginxBalancer
                     proxy_set_header X-Real-IP $remote_addr;
                     proxy_set_header Forwarded "";
 
-        """).Append(more).Append(plan.Sticky ? "            add_header Set-Cookie $keep always;\n" : "").Append(secure ? "            add_header Strict-Transport-Security max-age=31536000 always;\n" : "").Append("        }\n");
+        """).Append(more).Append(plan.Sticky ? "            add_header Set-Cookie $keep always;\n" : "").Append(Hsts(secure)).Append("        }\n");
+
+    private static string Hsts(bool secure) => secure ? "            add_header Strict-Transport-Security max-age=31536000 always;\n" : "";
 
     // Whoever comes with a cookie goes to its node, and to the others only while that one does not answer.
     private static void Keeping(StringBuilder text, BalancerPlan plan)
@@ -139,6 +157,7 @@ internal static class NginxBalancer
         text.Append("        keepalive 32;\n    }\n");
     }
 
+    // Who was given nothing has done nothing, so it may be asked again; once a node was given the request, nobody knows.
     private const string Head = """
         worker_processes auto;
         worker_shutdown_timeout 15m;
@@ -177,6 +196,15 @@ internal static class NginxBalancer
             }
             limit_req_zone $signing_in zone=login:10m rate=@LOGINS@r/m;
             limit_req_status 429;
+
+            map "" $notice {
+                default '@NOTICE@';
+            }
+            map $upstream_bytes_sent $again {
+                default "";
+                "" 5;
+                "~(^|[ ,])0$" 5;
+            }
 
         """;
 }

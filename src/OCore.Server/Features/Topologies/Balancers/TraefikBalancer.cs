@@ -5,7 +5,8 @@ namespace OCore.Features.Topologies.Balancers;
 
 /// <summary>
 /// Traefik 3. Its files are YAML, of which JSON is a part: written as JSON, no value can become another key. It replaces
-/// X-Forwarded-* of visitors by itself, because no address is trusted.
+/// X-Forwarded-* of visitors by itself, because no address is trusted. While no node answers, people get its own bare 503 or 502: it has
+/// pages of errors only from a server beside it, and would put them over what Odoo itself answers with these statuses.
 /// </summary>
 internal static class TraefikBalancer
 {

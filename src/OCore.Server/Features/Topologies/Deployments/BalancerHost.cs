@@ -22,24 +22,28 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
     private const int HaproxyUid = 99;
     private const string Applied = "ocore.applied";
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
+    private readonly ConcurrentDictionary<string, IReadOnlySet<string>> _draining = new();
     private static readonly TimeSpan ReloadWithin = TimeSpan.FromSeconds(20);
 
     /// <param name="instance">Whose names it has certificates for.</param>
-    /// <param name="draining">Nodes that get nobody new.</param>
+    /// <param name="draining">Nodes that get nobody new; null for those that get nobody as it is, so that who watches takes none in again that an operation has just taken out.</param>
     public async Task EnsureAsync(IServerConnection connection, Guid topology, Guid? instance, Layout layout, LayoutNode node, IReadOnlySet<string>? draining, CancellationToken stop)
     {
         var name = DockerName.Parse(node.Container);
-        var (type, folder, _, _) = ProgramOf(node);
-        var (plan, certificates) = await SecuredAsync(layout.BalancerOf(node, draining), node, instance, folder, stop);
-        if (plan.ChallengeUrl is not null)
-            await connection.Docker.EnsureContainerAsync(BalancerChallenge.Spec(edge.Image, topology, node, plan.Thumbprint!), stop);
-        var files = plan.Render(type);
         // Who watches may come while an operation is at it: each would sweep away what the other has just put there.
         var turn = _turns.GetOrAdd(name.Value, _ => new SemaphoreSlim(1, 1));
         await turn.WaitAsync(stop);
         try
         {
-            await ApplyAsync(connection, name, node, files, certificates, stop);
+            if (draining is null)
+                draining = _draining.GetValueOrDefault(name.Value);
+            else
+                _draining[name.Value] = draining;
+            var (type, folder, _, _) = ProgramOf(node);
+            var (plan, certificates) = await SecuredAsync(layout.BalancerOf(node, draining), node, instance, folder, stop);
+            if (plan.ChallengeUrl is not null)
+                await connection.Docker.EnsureContainerAsync(BalancerChallenge.Spec(edge.Image, topology, node, plan.Thumbprint!), stop);
+            await ApplyAsync(connection, name, node, plan.Render(type), certificates, stop);
         }
         finally
         {
@@ -63,6 +67,9 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
         // The workers before end in a moment; what is asked for through the balancer is waited for by those who need it.
         await Task.Delay(TimeSpan.FromMilliseconds(200), time, stop);
     }
+
+    /// <summary>It is gone: another of its name begins anew.</summary>
+    public void Forget(LayoutNode balancer) => _draining.TryRemove(balancer.Container, out _);
 
     /// <summary>What it should have been given to read, for whoever compares.</summary>
     public async Task<IReadOnlyList<ContainerFile>> FilesAsync(Guid? instance, Layout layout, LayoutNode node, CancellationToken stop)

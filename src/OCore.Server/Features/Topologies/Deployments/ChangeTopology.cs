@@ -29,13 +29,26 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
     public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<ChangeInput> steps) => steps
-        .Step("get the images", (i, c) => TopologySteps.ImagesAsync(i.TopologyId, c), StayAsync)
+        .Step("get the images", ImagesAsync, StayAsync)
         .Step("open the ports to those who come", OpenAsync, CloseAsync)
         .Step("change Odoo, node by node", (i, c) => RollAsync(i, c, back: false), (i, c) => RollAsync(i, c, back: true))
         .Step("change the load balancers", (i, c) => BalanceAsync(i, c, back: false), (i, c) => BalanceAsync(i, c, back: true))
         .Step("change the monitors", (i, c) => WatchAsync(i, c, back: false), (i, c) => WatchAsync(i, c, back: true))
         .Pivot("remove what is not drawn any more", RemoveAsync)
         .Step("finish", FinishAsync);
+
+    // And what can be refused, before anything is changed.
+    private static async Task ImagesAsync(ChangeInput input, StepContext context)
+    {
+        await using (var db = context.OpenDb())
+        {
+            var host = context.Get<TopologyHost>();
+            var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+            foreach (var node in work.Layout.Nodes.Where(n => SharedAddress.Of(n) is not null))
+                await SharedAddress.CheckAsync(await host.ConnectAsync(work, node, context.Stop), node, work.ServerOf(node).Name, unused: work.Deployment.Before?.Nodes.Any(b => SharedAddress.Of(b) == SharedAddress.Of(node)) == false, context.Stop);
+        }
+        await TopologySteps.ImagesAsync(input.TopologyId, context);
+    }
 
     private static async Task StayAsync(ChangeInput input, StepContext context)
     {
@@ -59,6 +72,17 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         var host = context.Get<TopologyHost>();
         var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
         await host.Firewall.EnsureAsync(work, work.Deployment.Before, context.Stop);
+        await AdmitAsync(host, work, work.Deployment.Before, context.Stop);
+    }
+
+    // The NFS server is made anew around its files for it: mounts are hard, and whoever opens a file waits.
+    private static async Task AdmitAsync(TopologyHost host, TopologyWork work, Layout? also, CancellationToken stop)
+    {
+        foreach (var node in work.Layout.Of(NodeType.Filestore))
+        {
+            await host.EnsureAsync(work, NfsServer.Admitting(node, also?.Find(node.Id)), stop);
+            await host.WaitAsync(work, node, TimeSpan.FromMinutes(1), stop);
+        }
     }
 
     private static async Task CloseAsync(ChangeInput input, StepContext context)
@@ -69,6 +93,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
             return;
         await host.Firewall.RemoveAsync(work, work.Layout.Servers.Except(before.Servers), context.Stop);
         await host.Firewall.EnsureAsync(Towards(work, back: true), null, context.Stop);
+        await AdmitAsync(host, Towards(work, back: true), null, context.Stop);
     }
 
     private static TopologyWork Towards(TopologyWork work, bool back) => back && work.Deployment.Before is { } before ? work with { Layout = before } : work;
@@ -78,6 +103,8 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         await using var db = context.OpenDb();
         var (host, instances) = (context.Get<TopologyHost>(), context.Get<InstanceHost>());
         var opened = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        // Whoever watches may have begun to look before this began, and closed again what was opened.
+        await host.Firewall.EnsureAsync(opened, opened.Deployment.Before, context.Stop);
         var work = Towards(opened, back);
         var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
         var cluster = TopologyHost.ClusterOf(work, on.Instance.Id, on.Plan.Cluster!.Bucket);
@@ -87,7 +114,12 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         await TopologySteps.FoldersAsync(host, work, on, context.Stop);
         // The balancers that run now are told; those that are to come are told later, and on the way back they are gone by now.
         var others = work.Deployment.Before ?? work.Layout;
-        foreach (var node in cluster.Nodes)
+        // What does not answer comes first: whoever answers is not taken away from people for it.
+        var answering = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var node in others.Nodes.Where(n => n.IsWeb))
+            if (await IsUpAsync(host, work, node, context.Stop))
+                answering.Add(node.Id);
+        foreach (var node in cluster.Nodes.OrderBy(n => answering.Contains(n.NodeId)))
         {
             var connection = await instances.ConnectAsync(db, node.ServerId, context.Stop);
             var (name, spec) = (DockerName.Parse(node.Container), OdooContainer.Spec(instances.PlanOf(on.Instance, cluster, node)));
@@ -95,6 +127,8 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
             if (there is not { IsRunning: true } || there.SpecHash != SpecHash.Of(spec))
             {
                 await TopologySteps.MarkAsync(context, input.TopologyId, node.NodeId, TopologyNodeState.Working, there is null ? "It is being made." : "It is being changed.");
+                if (!back && answering.Contains(node.NodeId))
+                    await OthersAnswerAsync(context, host, work, others, node.NodeId);
                 if (there is { IsRunning: true })
                     await DrainAsync(context, host, work, others, node.NodeId);
                 await connection.Docker.EnsureContainerAsync(spec, context.Stop);
@@ -112,6 +146,21 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         // The balancers take away on their way back what came, and were not changed yet where this was cancelled.
         if (back)
             await RemoveMissingAsync(db, host, work, opened.Layout, context);
+    }
+
+    private static async Task<bool> IsUpAsync(TopologyHost host, TopologyWork work, LayoutNode node, CancellationToken stop) =>
+        work.Servers.ContainsKey(node.ServerId!.Value) && (await host.MeasureAsync(work, node, stop)).State == TopologyNodeState.Running;
+
+    /// <summary>Of several Odoo one is made anew when another answers, and not before: that they are drawn serves nobody.</summary>
+    private static async Task OthersAnswerAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string nodeId)
+    {
+        // One that goes with this change is not waited for: the plan has said so.
+        var others = running.Nodes.Where(n => n.IsWeb && n.Id != nodeId && work.Layout.Find(n.Id) is { IsWeb: true }).ToList();
+        foreach (var other in others)
+            if (await IsUpAsync(host, work, other, context.Stop))
+                return;
+        if (others.Count > 0)
+            throw new TryLaterException($"{nodeId} is the only Odoo that answers: {Rules.Sentence.And(others.Select(o => o.Label))} {(others.Count == 1 ? "does" : "do")} not.", "It is changed when another one answers. See what is wrong with that, or cancel the change.");
     }
 
     // Nobody new comes to it; whoever is on it is waited for, but not for ever.
@@ -147,7 +196,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         {
             var connection = await host.ConnectAsync(work, balancer, context.Stop);
             if (await connection.Docker.FindAsync(DockerName.Parse(balancer.Container), context.Stop) is { IsRunning: true })
-                await context.Get<BalancerHost>().EnsureAsync(connection, work.TopologyId, work.Deployment.InstanceId, running, balancer, draining is null ? null : new HashSet<string> { draining }, context.Stop);
+                await context.Get<BalancerHost>().EnsureAsync(connection, work.TopologyId, work.Deployment.InstanceId, running, balancer, new HashSet<string>(draining is null ? [] : [draining]), context.Stop);
         }
     }
 
@@ -200,6 +249,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         if (work.Deployment.Before is not { } before)
             return;
         await RemoveMissingAsync(db, host, work, before, context);
+        await AdmitAsync(host, work, null, context.Stop);
         await host.Firewall.RemoveAsync(work, before.Servers.Except(work.Layout.Servers), context.Stop);
         await host.Firewall.EnsureAsync(work, null, context.Stop);
     }

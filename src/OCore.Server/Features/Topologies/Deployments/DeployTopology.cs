@@ -53,7 +53,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
             if (NfsServer.Of(work.Layout) is not null && work.Layout.Of(NodeType.Odoo).Any(n => n.ServerId == id) && !await NfsServer.MountsAsync(connection, context.Stop))
                 throw new StepRefusedException("nfs_not_mountable", $"The kernel of {server.Name} cannot mount NFS: it has no module nfs.", "Install the kernel's modules, choose another server, or keep files in S3.");
             foreach (var sharing in work.Layout.Nodes.Where(n => n.ServerId == id && n.IsBalancer))
-                await SharedAddress.CheckAsync(connection, sharing, server.Name, context.Stop);
+                await SharedAddress.CheckAsync(connection, sharing, server.Name, unused: true, context.Stop);
         }
     }
 

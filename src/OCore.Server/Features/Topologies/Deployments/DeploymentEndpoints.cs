@@ -76,7 +76,8 @@ internal static class DeploymentEndpoints
                 return problem;
             if (made is null || plan is not null && made.Content.Hash() != plan.Hash)
                 return TopologyProblems.PlanStale;
-            if (made.Content.Actions.Any(a => a.DataRisk is not null) && request?.Confirm != topology.Name)
+            // What is made anew has nothing to lose yet; what it may lose later the plan has said.
+            if (made.Content.Actions.Any(a => a.DataRisk is not null && a.Action != PlanActionKind.Create) && request?.Confirm != topology.Name)
                 return TopologyProblems.ConfirmByName(topology.Name);
             if (made.Content.Kind == TopologyPlanKind.Change && made.Content.Actions.All(a => a.Action == PlanActionKind.Keep))
                 return TopologyProblems.NothingToDo;

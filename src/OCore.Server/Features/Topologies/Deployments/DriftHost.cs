@@ -70,7 +70,8 @@ internal sealed class DriftHost(TopologyHost host, BalancerHost balancers, Insta
         var drift = await LookAsync(work, instance, node, stop) ?? throw new TryLaterException($"The server of {node.Label} does not answer.", "It is looked at again.");
         var connection = await host.ConnectAsync(work, node, stop);
         var name = DockerName.Parse(node.Container);
-        if (node.IsBalancer && drift.All(d => d.Kind == NodeDriftKind.File))
+        // A load balancer that stands itself has no files to compare: then what stands is the holder of its address.
+        if (node.IsBalancer && drift.Any(d => d.Kind == NodeDriftKind.File) && drift.All(d => d.Kind is NodeDriftKind.File or NodeDriftKind.Stopped))
             await BalancerHost.ForgetAsync(connection, name, node, stop);
         else if (drift.Any(d => d.Kind is not (NodeDriftKind.Missing or NodeDriftKind.Stopped)))
             await connection.Docker.RemoveContainerAsync(name, stop);

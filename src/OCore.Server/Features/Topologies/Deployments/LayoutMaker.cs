@@ -80,7 +80,12 @@ internal static class LayoutMaker
         !node.IsHttp ? "PostgreSQL is not led to by a shared address: join Odoo to several entries. Take virtualIp out."
         : IPAddress.Parse(shared).AddressFamily != AddressFamily.InterNetwork ? "A shared address is one of IP version 4."
         : node.Bind is not null ? "What comes to a shared address is taken by a load balancer that listens on all of its server's addresses: take bind out."
-        : CapacityRules.AddressOf(topology, node) is not { AddressFamily: AddressFamily.InterNetwork } ? "Who shares an address is told by private addresses of IP version 4: add its server by one." : null;
+        : CapacityRules.AddressOf(topology, node) is not { AddressFamily: AddressFamily.InterNetwork } ? "Who shares an address is told by private addresses of IP version 4: add its server by one."
+        : Sharing(topology, shared).Where(b => b != node).ToList() is var others && (others.Count == 0 || others.Exists(o => o.ServerId == node.ServerId)) ? "An address is shared by load balancers on several servers: give another one, on another server, the same virtualIp, or take it out."
+        : node.Flag("allowDatabaseManager", false) && node.List("hosts").Count == 0 ? "Who holds the address asks its load balancer for a page that Odoo would answer then: say hosts, or take allowDatabaseManager out." : null;
+
+    private static List<DrawnNode> Sharing(TopologySnapshot topology, string address) =>
+        [.. topology.Balancers.Where(b => b.Text("virtualIp") is { } own && IPAddress.Parse(own).Equals(IPAddress.Parse(address))).OrderBy(b => b.Id, StringComparer.Ordinal)];
 
     // Fewer could not agree after the loss of one, and a replica that nobody promotes takes nobody's place.
     private static string? WhyNoSentinels(TopologySnapshot topology)
@@ -168,7 +173,7 @@ internal static class LayoutMaker
                 return made with { Image = images.Redis, Port = node.Int("port", node.IsSentinel ? RedisNodes.InnerSentinel : RedisNodes.Inner) };
             case NodeType.Filestore:
                 settings["export"] = node.Text("export", NfsServer.Export).TrimEnd('/');
-                settings["clients"] = string.Join(',', topology.Odoo.Select(o => CapacityRules.AddressOf(topology, o)?.ToString()).Distinct().Order(StringComparer.Ordinal));
+                settings[NfsServer.Clients] = string.Join(',', topology.Odoo.Select(o => CapacityRules.AddressOf(topology, o)?.ToString()).Distinct().Order(StringComparer.Ordinal));
                 return made with { Image = images.Nfs, Port = node.Int("port", 2049) };
             case NodeType.S3:
                 foreach (var member in (string[])["endpoint", "bucket", "region", "prefix", "credential"])
@@ -228,8 +233,8 @@ internal static class LayoutMaker
             settings["tls"] = "true";
         if (node.Text("virtualIp") is { } shared)
         {
-            var sharing = topology.Balancers.Where(b => b.Text("virtualIp") == shared).OrderBy(b => b.Id, StringComparer.Ordinal).ToList();
-            (settings["sharedAddress"], settings["holder"], settings["sharedRank"]) = (shared, images.Keepalived, Number(sharing.IndexOf(node)));
+            var sharing = Sharing(topology, shared);
+            (settings["sharedAddress"], settings["holder"], settings["sharedRank"]) = (IPAddress.Parse(shared).ToString(), images.Keepalived, Number(sharing.IndexOf(node)));
             settings["sharedFrom"] = CapacityRules.AddressOf(topology, node)!.ToString();
             settings["sharedPeers"] = string.Join(',', sharing.Where(b => b != node).Select(b => CapacityRules.AddressOf(topology, b)?.ToString()).OfType<string>());
         }

@@ -14,6 +14,8 @@ namespace OCore.Features.Topologies.Deployments;
 internal static class NfsServer
 {
     public const int Inner = 2049;
+    /// <summary>The setting that names who may mount: the Odoo nodes' addresses.</summary>
+    public const string Clients = "clients";
     /// <summary>What Odoo nodes mount; who looks at the mounts of a container reads it.</summary>
     public const string Export = "/srv/filestore";
     private static readonly RemotePath Config = RemotePath.Parse("/etc/ganesha/ocore.conf"), Data = RemotePath.Parse("/srv/ocore");
@@ -21,6 +23,12 @@ internal static class NfsServer
     /// <summary>Null where files are kept otherwise.</summary>
     public static ClusterNfs? Of(Layout layout) => layout.FilestoreType == FilestoreType.SharedNfs && layout.Of(NodeType.Filestore).FirstOrDefault() is { } node
         ? new ClusterNfs(node.Address!, node.Port, node.Text("export")) : null;
+
+    /// <summary>While a topology changes: who mounts it now, and who will.</summary>
+    public static LayoutNode Admitting(LayoutNode node, LayoutNode? also) => also is null ? node : node with
+    {
+        Settings = new SortedDictionary<string, string>(node.Settings, StringComparer.Ordinal) { [Clients] = string.Join(',', node.List(Clients).Union(also.List(Clients)).Order(StringComparer.Ordinal)) },
+    };
 
     public static ContainerSpec Spec(ContainerSpec spec, Layout layout, LayoutNode node) => spec with
     {
@@ -64,7 +72,7 @@ internal static class NfsServer
           Transports = TCP;
           FSAL { Name = VFS; }
           CLIENT {
-            Clients = {{string.Join(", ", node.List("clients"))}};
+            Clients = {{string.Join(", ", node.List(Clients))}};
             Access_Type = RW;
             Protocols = 4;
           }

@@ -26,9 +26,11 @@ internal sealed class NodeFirewall(ServerAccess access, TimeProvider time)
         Layout[] layouts = also is null ? [work.Layout] : [work.Layout, also];
         var ids = layouts.SelectMany(l => l.Servers).Distinct().Where(work.Servers.ContainsKey).ToList();
         var ports = ids.ToDictionary(id => id, id => PortGuard.Of(id, layouts));
+        // Whoever has it now, it is no server's own.
+        var shared = layouts.SelectMany(l => l.Nodes).Select(SharedAddress.Of).OfType<string>().Select(IPAddress.Parse).ToHashSet();
         var addresses = new Dictionary<Guid, IReadOnlyList<IPAddress>>();
         foreach (var id in ids)
-            addresses[id] = await AddressesAsync(work.Servers[id], stop);
+            addresses[id] = [.. (await AddressesAsync(work.Servers[id], stop)).Where(a => !shared.Contains(a))];
         await Task.WhenAll(ids.Select(id => EnsureAsync(work.Servers[id], PortGuard.ChainOf(work.TopologyId), ports[id], addresses, stop)));
     }
 

@@ -23,7 +23,7 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProv
 
     /// <summary>What the nodes of a drawing would run, as far as that is known without a template.</summary>
     public LayoutImages ImagesOf(TopologySnapshot topology) =>
-        Images(catalog.ImageOf(topology.Odoo.Select(o => o.Text("odooVersion")).FirstOrDefault(v => v is not null && catalog.Find(v) is not null) ?? catalog.Releases[^1].Version, null).Value);
+        Images(catalog.ImageOf(topology.Odoo.Select(o => o.Text("odooVersion")).FirstOrDefault(v => v is not null && catalog.Find(v) is not null) ?? catalog.Releases[^1].Version, topology.Odoo.Select(o => o.Text("image")).FirstOrDefault(i => i is not null)).Value);
 
     private string Image(string name, string otherwise) => settings.Images.GetValueOrDefault(name) ?? otherwise;
 

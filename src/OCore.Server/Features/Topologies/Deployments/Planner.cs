@@ -27,6 +27,7 @@ internal static class Planner
 {
     /// <summary>How an Odoo node changes: taken out of the balancer, made anew, taken in again, one after another.</summary>
     private const string Rolling = "None: the other nodes answer meanwhile.";
+    private const string RollingKept = "None: the other nodes answer meanwhile. Who is kept on this one may have to sign in again.";
     private const string SignedOut = "Everybody has to sign in again once: sessions do not come along.";
 
     public static IReadOnlyList<PlanAction> Actions(Layout? before, Layout? wanted, IReadOnlyDictionary<Guid, Ref> servers)
@@ -52,6 +53,8 @@ internal static class Planner
             var node = wanted.Find(action.NodeId) ?? before.Find(action.NodeId)!;
             if (node.Type == NodeType.Backup || node.IsForBackups)
                 found[node.Id] = $"{node.Label} is set up by the first deployment. The backups of an instance that runs are changed at the instance: its schedule, and its target.";
+            else if (node.Type == NodeType.Filestore && action.Action == PlanActionKind.Change && action.Changes.All(c => c.Setting == NfsServer.Clients))
+                continue;
             else if (node.Type is not (NodeType.Odoo or NodeType.LoadBalancer or NodeType.Monitor) || node.IsPgEntry)
                 found[node.Id] = $"{node.Label} keeps people's data, knows who leads, or every connection goes through it. It is not changed under a running topology; Odoo nodes, load balancers and monitors are.";
         }
@@ -69,7 +72,9 @@ internal static class Planner
     private static PlanAction Created(Layout wanted, LayoutNode node, IReadOnlyDictionary<Guid, Ref> servers) => Of(node, PlanActionKind.Create, node.Type == NodeType.S3
         ? $"{node.Label} is used: nothing is made in it but {(node.IsForBackups ? "backups" : "files")}." : node.Type == NodeType.Backup ? $"{node.Label}: the instance is backed up once a day, by a schedule and a target that can be changed afterwards."
         : node.Type == NodeType.Monitor ? $"{node.Label} is made{On(node, servers)}, and watches from there {Sentence.And(node.List("nodes").Select(id => wanted.Find(id)?.Label ?? id))}." : $"{node.Label} is made{On(node, servers)}{(node.Address is null or "0.0.0.0" ? $" and listens on port {node.Port}" : $" and listens on {node.Endpoint(node.Port)}")}.",
-        servers, [.. wanted.FactsOf(node).Select(f => new PlanChange { Setting = f.Key, After = f.Value })]);
+        servers, [.. wanted.FactsOf(node).Select(f => new PlanChange { Setting = f.Key, After = f.Value })])
+        // Decided here for good, so it is said before. Of the whole cluster, so it is said once.
+        with { DataRisk = node.Is("synchronous", "false") && node.Is("role", "primary") ? $"It replicates asynchronously: {PostgresRules.WaitsForNobody}" : null };
 
     private static PlanAction Destroyed(Layout before, LayoutNode node, bool all, IReadOnlyDictionary<Guid, Ref> servers)
     {
@@ -92,7 +97,7 @@ internal static class Planner
         if (changes.Count == 0 && !moved)
             return Of(node, PlanActionKind.Keep, $"{node.Label} stays as it is.", servers, []);
         var alone = node.IsWeb && wanted.Of(NodeType.Odoo).Count(n => n.IsWeb && before.Find(n.Id) is not null) < 2;
-        var downtime = node.Type switch { NodeType.Odoo when alone => "About half a minute: it is the only Odoo.", NodeType.Odoo => Rolling, NodeType.LoadBalancer when moved => "Whoever comes by its old address.", _ => null };
+        var downtime = node.Type switch { NodeType.Odoo when alone => "About half a minute: it is the only Odoo.", NodeType.Odoo => wanted.Redis ? Rolling : RollingKept, NodeType.LoadBalancer when moved => "Whoever comes by its old address.", NodeType.Filestore => "None: whoever opens a file waits, for half a minute at most.", _ => null };
         if (node.IsWeb && changes.Any(c => c.Setting == "sessions"))
             downtime = alone ? $"{downtime} {SignedOut}" : SignedOut;
         return Of(node, moved ? PlanActionKind.Replace : PlanActionKind.Change, moved ? $"{node.Label} moves{(servers.GetValueOrDefault(was.ServerId ?? default) is { } from ? $" from {from.Name}" : "")}{To(node, servers)}." : $"{node.Label} is changed.", servers, changes)

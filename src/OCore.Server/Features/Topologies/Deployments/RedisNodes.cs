@@ -119,7 +119,10 @@ internal static class RedisNodes
             figures["lagBytes"] = Number(Math.Max(0, Long(info, "slave_read_repl_offset") - Long(info, "slave_repl_offset")));
             figures["lagSeconds"] = Number(Math.Max(0, Long(info, "master_last_io_seconds_ago")));
         }
+        var (used, most) = (Long(info, "used_memory"), Long(info, "maxmemory"));
         var why = info.GetValueOrDefault("aof_last_write_status") == "err" ? "It cannot write to its disk."
+            // Full, it refuses what is new rather than forget anybody.
+            : most > 0 && used > most * 0.9 ? $"{Math.Min(100, 100 * used / most)} % of its memory are used: full, it takes no new session, and nobody signs in. Give it more memory."
             : leads || info["master_link_status"] == "up" ? null
             : info.GetValueOrDefault("master_sync_in_progress") == "1" ? $"It fetches everything from {figures["follows"]}." : $"It does not reach {figures["follows"]}, which it follows.";
         return new NodeMeasure(why is null ? TopologyNodeState.Running : TopologyNodeState.Degraded, why, leads ? "primary" : "replica", figures);

@@ -51,7 +51,11 @@ internal sealed class RepairTopologyKind : OperationKind<RepairInput>
         {
             // Looked at again: what was found before may be gone, or may have been put right before oCore was interrupted.
             if (!await drifts.CheckAsync(work, instance, node, context.Stop))
+            {
+                if (node.IsWeb && context.Attempt > 1)
+                    await TakeInAgainAsync(context, host, work, node);
                 continue;
+            }
             await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, TopologyNodeState.Working, "It is put right.");
             if (node.IsWeb && await (await host.ConnectAsync(work, node, context.Stop)).Docker.FindAsync(DockerName.Parse(node.Container), context.Stop) is { IsRunning: true })
                 await ChangeTopologyKind.DrainAsync(context, host, work, work.Layout, node.Id);
@@ -65,6 +69,13 @@ internal sealed class RepairTopologyKind : OperationKind<RepairInput>
             await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, TopologyNodeState.Running, null);
             context.Log($"{node.Id}: {node.Label} is as it was deployed");
         }
+    }
+
+    // An attempt before this one may have had it drained, and neither waited for it nor taken it in again.
+    private static async Task TakeInAgainAsync(StepContext context, TopologyHost host, TopologyWork work, LayoutNode node)
+    {
+        await InstanceHost.WaitUntilUpAsync(await host.ConnectAsync(work, node, context.Stop), DockerName.Parse(node.Container), context.Log, context.Stop);
+        await ChangeTopologyKind.TellAsync(context, host, work, work.Layout, null);
     }
 
     private static async Task LookAgainAsync(RepairInput input, StepContext context)

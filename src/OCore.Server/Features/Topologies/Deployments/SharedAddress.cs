@@ -19,6 +19,7 @@ internal sealed record HolderState(string Word, bool Holds);
 internal static class SharedAddress
 {
     private static readonly RemotePath Config = RemotePath.Parse("/etc/keepalived/ocore.conf");
+    private const string AddressLabel = "ocore.address";
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(10), Patience = TimeSpan.FromSeconds(10);
 
     public static string? Of(LayoutNode node) => node.IsBalancer && node.Settings.GetValueOrDefault("sharedAddress") is { Length: > 0 } address ? address : null;
@@ -29,7 +30,7 @@ internal static class SharedAddress
 
     public static ContainerSpec Spec(Guid topology, LayoutNode balancer) => new()
     {
-        Name = NameOf(balancer), Image = ImageOf(balancer)!, Labels = NodeSpecs.Labels(topology, balancer), Command = ["hold", Of(balancer)!],
+        Name = NameOf(balancer), Image = ImageOf(balancer)!, Labels = new Dictionary<string, string>(NodeSpecs.Labels(topology, balancer)) { [AddressLabel] = Of(balancer)! }, Command = ["hold", Of(balancer)!],
         Files = [ContainerFile.Text(Config, ConfigOf(balancer))],
         HoldsAddresses = true, DropCapabilities = ["ALL"], MemoryBytes = 64L << 20, PidsLimit = 64, Restart = RestartRule.Always, StopTimeout = Ending,
     };
@@ -41,6 +42,7 @@ internal static class SharedAddress
             script_user root
             enable_script_security
             vrrp_version 3
+            vrrp_check_unicast_src
             vrrp_garp_master_refresh 60
         }
         vrrp_script answers {
@@ -85,28 +87,43 @@ internal static class SharedAddress
                 await RemoveAsync(connection, node, stop);
             return;
         }
-        await CheckAsync(connection, node, server, stop);
+        await CheckAsync(connection, node, server, unused: false, stop);
         await connection.Docker.EnsureContainerAsync(Spec(topology, node), stop);
     }
 
-    /// <summary>It ends by itself, for then the address goes with it.</summary>
+    /// <summary>It ends by itself, for then the address goes with it; what it left behind goes after it.</summary>
     public static async Task RemoveAsync(IServerConnection connection, LayoutNode node, CancellationToken stop)
     {
-        if (await connection.Docker.FindAsync(NameOf(node), stop) is { IsRunning: true })
+        var seen = await connection.Docker.FindAsync(NameOf(node), stop);
+        if (seen is { IsRunning: true })
             await connection.Docker.StopAsync(NameOf(node), Ending, stop);
         await connection.Docker.RemoveContainerAsync(NameOf(node), stop);
+        if ((seen?.Labels.GetValueOrDefault(AddressLabel) ?? Of(node)) is { } held)
+            (await connection.RunAsync(RemoteCommand.Script(LetGoScript, held).AsRoot(), stop)).ThrowIfFailed("Letting go of the shared address");
     }
 
-    public static async Task CheckAsync(IServerConnection connection, LayoutNode node, string server, CancellationToken stop)
+    // Whoever was killed could not do it himself.
+    private const string LetGoScript = """
+        PATH=$PATH:/usr/sbin:/sbin
+        [ -n "$(ip -o -4 route show to match "$1" scope link)" ] || exit 0
+        ip -o -4 addr show to "$1/32" | grep -F "inet $1/32 " | while read -r _ on _; do ip addr del "$1/32" dev "$on" || true; done
+        """;
+
+    /// <param name="unused">Nobody holds it yet, so nobody may answer for it.</param>
+    /// <exception cref="StepRefusedException">It cannot be held there.</exception>
+    public static async Task CheckAsync(IServerConnection connection, LayoutNode node, string server, bool unused, CancellationToken stop)
     {
-        if (Of(node) is { } address && await WhyNotAsync(connection, address, unused: false, stop) is { } why)
+        if (Of(node) is { } address && await WhyNotAsync(connection, address, unused, stop) is { } why)
             throw new StepRefusedException("address_not_shared", $"{node.Label}: {address} {why} ({server}).", "Take a free address of the network that the load balancers' servers are in.");
     }
 
-    // One that is there as /32 is what a holder has put there. Somebody who answers for it on the wire has it, now and not some time ago.
+    // One that is there as /32 is what a holder has put there, unless the server's network consists of such. Somebody who answers for it on the wire has it, now and not some time ago.
     private const string LookScript = """
         PATH=$PATH:/usr/sbin:/sbin
-        ip -o -4 addr show to "$1/32" | grep -qF "inet $1/32 " && exit 0
+        if ip -o -4 addr show to "$1/32" | grep -qF "inet $1/32 "; then
+          [ -n "$(ip -o -4 route show to match "$1" scope link)" ] || echo own
+          exit 0
+        fi
         route=$(ip -o -4 route get "$1" 2>/dev/null) || { echo far; exit 0; }
         case $route in local*) echo own; exit 0 ;; *" via "*) echo far; exit 0 ;; esac
         [ "$2" = unused ] || exit 0

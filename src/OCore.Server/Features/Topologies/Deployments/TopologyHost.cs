@@ -88,6 +88,8 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
         // First the address: the other load balancer has it before this one is gone.
         if (SharedAddress.Of(node) is not null)
             await SharedAddress.RemoveAsync(connection, node, stop);
+        if (node.IsBalancer)
+            balancers.Forget(node);
         await connection.Docker.RemoveContainerAsync(DockerName.Parse(node.Container), stop);
         if (BalancerChallenge.IsNeeded(node))
             await connection.Docker.RemoveContainerAsync(BalancerChallenge.NameOf(node), stop);

@@ -54,7 +54,12 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
             return;
         await GuardAsync(work, stop);
         foreach (var balancer in work.Layout.Nodes.Where(n => n.Is("tls", "true")))
+        {
+            // Each takes its time: what was read before may be the layout of before by now.
+            if (await db.ResourceLocks.AnyAsync(l => l.Key == key, stop))
+                return;
             await SecureAsync(work, balancer, stop);
+        }
         var compared = await CompareAsync(db, work, stop);
         var rows = await db.DeployedNodes.Where(n => n.TopologyId == topologyId).ToDictionaryAsync(n => n.NodeId, stop);
         var twice = rows.Values.Where(r => r.Drift.Count > 0 && compared.GetValueOrDefault(r.NodeId) is { Count: > 0 } again && again.SequenceEqual(r.Drift)).Select(r => r.NodeId).ToList();

@@ -125,11 +125,9 @@ internal sealed record ServerFact
     public long MemoryReservedBytes { get; init; }
     public long? DiskBytes { get; init; }
     public long? DiskUsedBytes { get; init; }
-    /// <summary>Against oCore's own clock; null where it was not measured.</summary>
-    public long? ClockSkewMs { get; init; }
 }
 
-/// <summary>A node of another topology on a server that this one names too.</summary>
+/// <summary>A node of another topology that names a server of this one's; of all others, what is found by its address: buckets, and a Redis by its url.</summary>
 internal sealed record NeighbourNode(string Topology, DrawnNode Node);
 
 /// <summary>What runs of this topology, as far as rules of change need it.</summary>
@@ -138,6 +136,7 @@ internal sealed record DeployedTopology
     public required HaConfig Ha { get; init; }
     public required IReadOnlyList<DrawnNode> Nodes { get; init; }
     public bool HasData { get; init; } = true;
+    /// <summary>When the newest backup that was verified was taken: its data is that old.</summary>
     public DateTimeOffset? BackupAt { get; init; }
     /// <summary>Nodes whose loss a person has agreed to.</summary>
     public IReadOnlySet<string> MayBeDestroyed { get; init; } = new HashSet<string>();
@@ -193,6 +192,10 @@ internal sealed class TopologySnapshot
     public IReadOnlyList<DrawnNode> Postgres => field ??= Of(NodeType.Postgres);
     /// <summary>The PostgreSQL that leads at first: what is said of the whole cluster is said there.</summary>
     public DrawnNode? FirstPrimary => Postgres.FirstOrDefault(p => p.IsPrimary) ?? (Postgres is [var first, ..] ? first : null);
+    /// <summary>A commit waits until another PostgreSQL has it, as a deployment has it: by default where a third one is left when one is lost.</summary>
+    public bool IsSynchronous => PromisesAll || FirstPrimary?.Flag("synchronous", Postgres.Count >= 3) == true;
+    /// <summary>No row may be lost.</summary>
+    public bool PromisesAll => Postgres.Any(p => p.Flag("zeroDataLoss", false));
     public IReadOnlyList<DrawnNode> RedisData => field ??= [.. Of(NodeType.Redis).Where(n => !n.IsSentinel)];
     public IReadOnlyList<DrawnNode> Sentinels => field ??= [.. Of(NodeType.Redis).Where(n => n.IsSentinel)];
     /// <summary>Buckets in which nothing but backups are kept.</summary>

@@ -64,7 +64,7 @@ internal static class LiveRules
             report.Error("TP-N04", nodes, $"Docker {docker} of {server.Name} is too old.", Fix.Words($"Install Docker {OldestDocker} or later."), Report.ServersHint);
         if (seen.MountsNfs == false && nodes.Where(n => n.Type == NodeType.Odoo).ToList() is { Count: > 0 } mounting)
             report.Error("TP-N04", mounting, $"The kernel of {server.Name} cannot mount NFS: it has no module nfs.", Fix.Words("Install a kernel with its modules (Debian: linux-image-amd64 or linux-image-cloud-amd64), choose another server, or keep files in S3."), Report.ServersHint);
-        if (seen.Guards == false && nodes.Where(n => n is { IsHttp: false, Type: not NodeType.S3 and not NodeType.Backup }).ToList() is { Count: > 0 } inside)
+        if (seen.Guards == false && nodes.Where(n => n.Type is not (NodeType.S3 or NodeType.Backup)).ToList() is { Count: > 0 } inside)
             report.Error("TP-N04", inside, $"{server.Name} has no iptables with the table raw, by which the ports of its nodes are closed to others.", Fix.Words("Install iptables, and a kernel with its modules; or choose another server."), Report.ServersHint);
         foreach (var (image, architecture) in seen.Images.OrderBy(i => i.Key, StringComparer.Ordinal))
             if (architecture is null)

@@ -51,19 +51,24 @@ internal static class PlacementRules
 
     private static string Word(DrawnNode node) => node.Type switch { NodeType.LoadBalancer => "load balancer", NodeType.Filestore => "NFS server", _ => "etcd member" };
 
+    // Nothing but a look at the servers measures clocks. That servers differ from each other, and a single one from oCore, is TP-N07; here, that all of
+    // them agree and oCore does not.
     private static void Clocks(TopologySnapshot topology, Report report)
     {
-        var measured = topology.ById.Values.Where(n => topology.ServerOf(n)?.ClockSkewMs is not null).ToList();
-        if (measured.Count < 2)
+        if (topology.Live is not { } live)
             return;
-        var (low, high) = (measured.Min(n => topology.ServerOf(n)!.ClockSkewMs!.Value), measured.Max(n => topology.ServerOf(n)!.ClockSkewMs!.Value));
-        if (high - low <= 1000)
+        var skews = live.Servers.Where(s => topology.Servers.ContainsKey(s.Key)).Select(s => s.Value.ClockSkewMs).OfType<long>().Order().ToList();
+        if (skews.Count < 2 || skews[^1] - skews[0] > 1000)
             return;
-        var nodes = measured.Where(n => topology.ServerOf(n)!.ClockSkewMs is var skew && (skew == low || skew == high)).ToList();
-        var message = $"The clocks of the servers differ by {(high - low) / 1000.0:0.0} s: sign-in codes, sessions and etcd depend on them.";
-        if (high - low > 5000)
-            report.Error("TP-A06", nodes, message, Fix.Words("Set the clocks by NTP on all servers."), Report.ServersHint);
+        var off = skews.MinBy(s => Math.Abs(s));
+        if (Math.Abs(off) <= 1000)
+            return;
+        var nodes = topology.ById.Values.Where(n => n.ServerId is { } id && live.Servers.GetValueOrDefault(id)?.ClockSkewMs is not null).ToList();
+        var message = $"The clocks of all servers are {Math.Abs(off) / 1000.0:0.0} s {(off > 0 ? "ahead of" : "behind")} oCore's: a link by which it signs people in holds for a minute, and a server's clock says when that is over.";
+        var fix = Fix.Words("Set the clocks by NTP, oCore's own first.");
+        if (Math.Abs(off) > 5000)
+            report.Error("TP-A06", nodes, message, fix, Report.ServersHint);
         else
-            report.Warn("TP-A06", nodes, message, Fix.Words("Set the clocks by NTP on all servers."), Report.ServersHint);
+            report.Warn("TP-A06", nodes, message, fix, Report.ServersHint);
     }
 }

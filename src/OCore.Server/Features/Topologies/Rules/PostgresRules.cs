@@ -6,19 +6,22 @@ internal static class PostgresRules
     /// <summary>Connections PostgreSQL keeps for itself, for replicas and for people in need.</summary>
     private const int Reserved = 10;
 
+    /// <summary>What follows from asynchronous replication; a plan says the same.</summary>
+    public const string WaitsForNobody = "a commit waits for nobody, and what was not yet copied is lost when the primary is.";
+
     public static void Check(TopologySnapshot topology, Report report)
     {
         var (postgres, failover) = (topology.Postgres, topology.Ha.PgFailoverEnabled);
         if (failover && postgres.Count > 0)
             Enough(topology, report, postgres);
-        if (postgres.Count == 2)
-            report.Warn("TP-P04", postgres, failover
-                ? "With two PostgreSQL nodes every commit waits for the other one or is on one node only while it is away: choose which."
-                : "Two PostgreSQL nodes and no fail-over: when the primary is lost, a person has to promote the replica.", Fix.Words("Add a third PostgreSQL on a server of its own."));
-        if (postgres.Count < 3 && postgres.Any(p => p.Flag("zeroDataLoss", false)))
+        if (failover && postgres.Count > 1 && !topology.PromisesAll)
+            Copied(topology, report, postgres);
+        else if (!failover && postgres.Count == 2)
+            report.Warn("TP-P04", postgres, "Two PostgreSQL nodes and no fail-over: when the primary is lost, a person has to promote the replica.", Fix.Words("Add a third PostgreSQL on a server of its own."));
+        if (postgres.Count < 3 && topology.PromisesAll)
             report.Error("TP-P04", postgres, $"No lost data is promised with {postgres.Count} PostgreSQL {(postgres.Count == 1 ? "node" : "nodes")}: that takes three.",
                 Fix.Of("Do not promise it.", postgres.Where(p => p.Flag("zeroDataLoss", false)).Select(p => Fix.Set(p, "zeroDataLoss", null))));
-        if (postgres.Any(p => p.Flag("zeroDataLoss", false)) && postgres.Where(p => p.Flag("synchronous") == false).ToList() is { Count: > 0 } loose)
+        if (topology.PromisesAll && postgres.Where(p => p.Flag("synchronous") == false).ToList() is { Count: > 0 } loose)
             report.Error("TP-P04", loose, $"No lost data is promised, and {Sentence.Labels(loose)} {(loose.Count == 1 ? "says" : "say")} that a commit waits for nobody else (synchronous).",
                 Fix.Of("Replicate synchronously.", loose.Select(p => Fix.Set(p, "synchronous", null))));
         if (postgres.Count > 1)
@@ -30,6 +33,17 @@ internal static class PostgresRules
         Backups(topology, report, postgres);
         if (postgres.Count == 1)
             report.Warn("TP-P14", postgres, $"{postgres[0].Label} is the only PostgreSQL: when its server is lost, so is the service until a backup is restored.", Fix.Words("Add replicas and switch fail-over on."));
+    }
+
+    // The first deployment decides it for good: whichever way was chosen, or is taken where nobody chose, what follows from it is said.
+    private static void Copied(TopologySnapshot topology, Report report, IReadOnlyList<DrawnNode> postgres)
+    {
+        var two = postgres.Count == 2;
+        if (topology.UsesPatroni && !topology.IsSynchronous)
+            report.Warn("TP-P04", postgres, $"{(two ? "Two" : $"{postgres.Count}")} PostgreSQL nodes that replicate asynchronously: {WaitsForNobody}", Fix.Of(two
+                ? "Let each commit wait for the other one; or add a third PostgreSQL on a server of its own." : "Let each commit wait for another one.", Fix.Set(topology.FirstPrimary!, "synchronous", two ? (object)true : null)));
+        else if (two)
+            report.Warn("TP-P04", postgres, "Two PostgreSQL nodes that replicate synchronously: every commit waits for the other one, and goes on alone when that is lost; what is acknowledged then is on one machine.", Fix.Words("Add a third PostgreSQL on a server of its own."));
     }
 
     private static void Enough(TopologySnapshot topology, Report report, IReadOnlyList<DrawnNode> postgres)

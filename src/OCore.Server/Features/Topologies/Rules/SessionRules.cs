@@ -28,6 +28,9 @@ internal static class SessionRules
             Guarded(topology, report, node);
         if (ha.RedisEnabled && redis.Count > 0)
             Standing(topology, report, redis);
+        // With redisEnabled, the missing Redis has been named already (TP-R03).
+        if (!ha.RedisEnabled && redis.Count == 0 && topology.Sentinels is { Count: > 0 } idle)
+            report.Error("TP-R05", idle, $"{Sentence.Labels(idle)} {(idle.Count == 1 ? "watches" : "watch")} no Redis: none is drawn.", Fix.Of($"Take {(idle.Count == 1 ? "it" : "them")} out.", idle.Select(s => Fix.RemoveNode(s.Id))));
         if (topology.Deployed is { } before && before.Ha.RedisEnabled != ha.RedisEnabled)
             report.Warn("TP-R06", ha.RedisEnabled ? redis : web, $"Switching Redis {(ha.RedisEnabled ? "on" : "off")} signs everybody out once.", Fix.Words("Choose a quiet hour."));
     }

@@ -51,12 +51,18 @@ def _first_use(nonce, expires):
     try:
         # A transaction of its own: what comes after may fail, and the token is used all the same.
         with request.env.registry.cursor() as cr:
-            cr.execute("DELETE FROM ir_config_parameter WHERE CASE WHEN key LIKE %s THEN value::numeric < %s ELSE false END", (prefix + "%", int(time.time())))
             cr.execute("INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s) ON CONFLICT (key) DO NOTHING", (prefix + nonce, str(int(expires) + 1)))
-            return cr.rowcount == 1
+            first = cr.rowcount == 1
     except psycopg2.errors.SerializationFailure:
         # Another was quicker by a hair.
         return False
+    try:
+        with request.env.registry.cursor() as cr:
+            cr.execute("DELETE FROM ir_config_parameter WHERE CASE WHEN key LIKE %s AND value ~ '^[0-9]+$' THEN value::numeric < %s ELSE false END", (prefix + "%", int(time.time())))
+    except psycopg2.errors.SerializationFailure:
+        # Somebody else tidies up.
+        pass
+    return first
 
 
 class Connect(http.Controller):
