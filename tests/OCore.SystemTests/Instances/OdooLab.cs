@@ -199,7 +199,7 @@ internal sealed class OdooScene : IAsyncDisposable
             if (wrong.Count == 0)
                 return;
             // A look of the reconciler may be in between.
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(8), string.Join('\n', wrong) + "\n" + App.Log);
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(8) * Lab.Patience, string.Join('\n', wrong) + "\n" + App.Log);
             await Task.Delay(500);
         }
     }
