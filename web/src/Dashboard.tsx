@@ -7,6 +7,7 @@ import { queryClient } from './api/hooks';
 import { paths } from './paths';
 import { router } from './routes';
 import { styleNonce } from './theme/nonce';
+import { product } from './theme/product';
 import { theme, variables } from './theme/theme';
 import { Toasts } from './ui/Toasts';
 
@@ -21,6 +22,8 @@ onSignedOut(() => {
 export function Dashboard() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+      {/* Each page has its own, and none while its code is on its way. */}
+      <title>{product.name}</title>
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
         <Toasts />

@@ -150,6 +150,28 @@ public sealed class MovingAroundTests(BrowserLab lab, Installation at) : IClassF
     }
 
     [BrowserFact]
+    public async Task The_document_has_a_title_while_the_code_of_a_page_is_on_its_way()
+    {
+        var boss = await at.AgencyAsync("Tit", "Titled Shop");
+        await Visitor.VisitAsync(lab, boss, async visitor =>
+        {
+            await visitor.GoAsync(boss.In("agency"));
+            var arrives = new TaskCompletionSource();
+            await visitor.Page.RouteAsync("**/*MembersPage*", async route =>
+            {
+                await arrives.Task;
+                await route.ContinueAsync();
+            });
+            await visitor.FollowAsync("Members");
+            await Expect(visitor.Page.Locator("[data-loading]")).ToBeVisibleAsync();
+            Assert.Equal("oCore", await visitor.Page.TitleAsync());
+            arrives.SetResult();
+            await visitor.SeesHeadingAsync("Members");
+            Assert.Equal("Members · oCore", await visitor.Page.TitleAsync());
+        });
+    }
+
+    [BrowserFact]
     public async Task On_a_phone_the_navigation_opens_and_closes()
     {
         var boss = await at.AgencyAsync("Pho", "Mobile Shop");

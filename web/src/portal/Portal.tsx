@@ -42,6 +42,8 @@ export function Portal({ portal, first, router: given }: Props) {
     <TextsContext value={{ ...spoken, chosen, choose }}>
       <PortalContext value={portal}>
         <BrandedProvider brand={portal.brand ?? undefined}>
+          {/* Each page has its own, and none while its code is on its way. */}
+          <title>{portal.productName}</title>
           <QueryClientProvider client={queryClient}>
             {open ? <RouterProvider router={router} /> : <Gone suspended={portal.state === 'suspended'} message={portal.message} />}
             <Toasts />
