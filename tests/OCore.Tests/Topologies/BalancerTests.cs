@@ -4,6 +4,10 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using NJsonSchema;
 using OCore.Client;
 using OCore.Features.Topologies.Balancers;
 
@@ -33,6 +37,20 @@ public sealed class BalancerTests
             foreach (var (file, text) in plan.Render(Enum.Parse<LoadBalancerType>(program, true)).OrderBy(f => f.Key, StringComparer.Ordinal))
                 all.Append($"##### {name}: {file}\n{text}\n");
         Repository.IsGolden($"balancer-{program}.txt", all.ToString());
+    }
+
+    /// <summary>Traefik is told nothing that its published schemas do not know.</summary>
+    [TraefikSchemasFact]
+    public async Task What_Traefik_is_told_is_as_its_schemas_say()
+    {
+        foreach (var (file, schema) in new[] { ("traefik.yml", "traefik-v3.json"), ("routes.yml", "traefik-v3-file-provider.json") })
+        {
+            // What reads it knows definitions by their older name only.
+            var known = await JsonSchema.FromJsonAsync((await File.ReadAllTextAsync(Path.Combine(TraefikSchemasFactAttribute.Folder!, schema))).Replace("$defs", "definitions", StringComparison.Ordinal));
+            Assert.NotEmpty(known.Validate("""{"nothing": 1, "http": {"routers": 3}, "entryPoints": 3}"""));
+            foreach (var (name, plan) in Plans())
+                Assert.True(known.Validate(plan.Render(LoadBalancerType.Traefik)[file]) is { Count: 0 }, $"{name}, {file}: {string.Join("; ", known.Validate(plan.Render(LoadBalancerType.Traefik)[file]))}");
+        }
     }
 
     [Fact]
@@ -68,7 +86,7 @@ public sealed class BalancerTests
         Assert.Single(Of(shared.Set("odoo-2", "role", "cron")).Nodes);
     }
 
-    [Theory, Installed("haproxy"), Installed("nginx")]
+    [Theory, Installed("haproxy"), Installed("nginx"), Installed("traefik")]
     public async Task The_real_program_takes_each_and_does_what_the_contract_says(string program)
     {
         var folder = TestDatabases.NewDirectory(program);
@@ -139,7 +157,7 @@ public sealed class BalancerTests
     }
 
     /// <summary>By TLS for whom there is a certificate, by name alone; the certificate authority is answered, and the others are served as they come.</summary>
-    [Theory, Installed("haproxy"), Installed("nginx")]
+    [Theory, Installed("haproxy"), Installed("nginx"), Installed("traefik")]
     public async Task The_real_program_ends_tls(string program)
     {
         var folder = TestDatabases.NewDirectory(program + "-tls");
@@ -148,9 +166,10 @@ public sealed class BalancerTests
         var (http, https) = (FakeOdoo.FreePort(), FakeOdoo.FreePort());
         var file = Path.Combine(folder, "erp.pem");
         using var certificate = SelfSigned("erp.example.com", file);
+        await using var authority = await ChallengeAsync("Thumb-Print_1");
         var plan = new BalancerPlan
         {
-            Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], Sticky = true, Hosts = ["erp.example.com", "shop.example.com"], Folder = folder,
+            Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], Sticky = true, Hosts = ["erp.example.com", "shop.example.com"], Folder = folder, ChallengeUrl = program == "traefik" ? authority.Urls.Single() : null,
             Tls = true, HttpPort = http, HttpsPort = https, OuterHttpsPort = https, Certificates = [new("erp.example.com", file)], Thumbprint = "Thumb-Print_1",
         };
         Assert.Null(await RunningBalancer.CheckAsync(program, folder, plan));
@@ -176,7 +195,8 @@ public sealed class BalancerTests
             await LiveAsync(client, $"ws://shop.example.com:{http}/websocket");
             Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"https://erp.example.com:{https}/web/database/manager")).StatusCode);
             using var sent = await client.GetAsync($"http://erp.example.com:{http}/web/login?a=b%20c");
-            Assert.Equal((HttpStatusCode.PermanentRedirect, $"https://erp.example.com:{https}/web/login?a=b%20c"), (sent.StatusCode, sent.Headers.Location?.OriginalString));
+            // Traefik says it in an older word, which is the same for who asks for a page.
+            Assert.Equal((program == "traefik" ? HttpStatusCode.MovedPermanently : HttpStatusCode.PermanentRedirect, $"https://erp.example.com:{https}/web/login?a=b%20c"), (sent.StatusCode, sent.Headers.Location?.OriginalString));
             // No certificate yet: as before, and no cookie that would never come back.
             using var open = await client.GetAsync($"http://shop.example.com:{http}/web");
             Assert.Contains("X-Forwarded-Proto: http\n", await open.Content.ReadAsStringAsync() + "\n", StringComparison.OrdinalIgnoreCase);
@@ -186,6 +206,17 @@ public sealed class BalancerTests
             foreach (var host in plan.Hosts)
                 Assert.Equal("0123456789abcdefXYZ_-.Thumb-Print_1", await client.GetStringAsync($"http://{host}:{http}/.well-known/acme-challenge/0123456789abcdefXYZ_-"));
         }
+    }
+
+    /// <summary>What oCore runs beside a load balancer that cannot answer the certificate authority itself.</summary>
+    private static async Task<WebApplication> ChallengeAsync(string thumbprint)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{FakeOdoo.FreePort()}");
+        var web = builder.Build();
+        web.Run(http => http.Response.WriteAsync($"{http.Request.Path.Value!.Split('/')[^1]}.{thumbprint}"));
+        await web.StartAsync();
+        return web;
     }
 
     private static X509Certificate2 SelfSigned(string host, string file)
@@ -278,4 +309,13 @@ public sealed class InstalledAttribute(string program) : Xunit.Sdk.DataAttribute
 
     internal static string? Find(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists);
+}
+
+/// <summary>Needs the folder <c>src/schemas/json</c> of SchemaStore, whose path OCORE_TRAEFIK_SCHEMAS has; skipped, aloud, without it.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class TraefikSchemasFactAttribute : FactAttribute
+{
+    public TraefikSchemasFactAttribute() => Skip = (Folder is null ? "OCORE_TRAEFIK_SCHEMAS does not name the folder with Traefik's published schemas (github.com/SchemaStore/schemastore, src/schemas/json)." : null)!;
+
+    internal static string? Folder => Environment.GetEnvironmentVariable("OCORE_TRAEFIK_SCHEMAS") is { Length: > 0 } folder ? folder : null;
 }

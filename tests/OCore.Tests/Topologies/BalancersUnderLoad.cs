@@ -10,7 +10,7 @@ namespace OCore.Tests.Topologies;
 public sealed class BalancersUnderLoad
 {
     /// <summary>Nobody's request fails; a node that is taken out gets nobody new, keeps whoever is on it, and that is counted.</summary>
-    [Theory, Installed("haproxy"), Installed("nginx")]
+    [Theory, Installed("haproxy"), Installed("nginx"), Installed("traefik")]
     public async Task A_node_is_taken_out_and_in_again_and_no_request_fails(string program)
     {
         await using var one = await FakeOdoo.StartAsync("one");

@@ -15,17 +15,22 @@ internal sealed class RunningBalancer(Process process, LoadBalancerType type, st
     {
         var type = Enum.Parse<LoadBalancerType>(program, true);
         var file = Write(type, folder, plan);
-        var start = type == LoadBalancerType.Haproxy ? new ProcessStartInfo(InstalledAttribute.Find(program)!, ["-W", "-db", "-f", file]) : new ProcessStartInfo("bash", [CheckerIn(folder), "run", folder, .. pace]);
-        return new RunningBalancer(Process.Start(start)!, type, folder);
+        return new RunningBalancer(Process.Start(type switch
+        {
+            LoadBalancerType.Haproxy => new ProcessStartInfo(InstalledAttribute.Find(program)!, ["-W", "-db", "-f", file]),
+            LoadBalancerType.Traefik => new ProcessStartInfo(InstalledAttribute.Find(program)!, [$"--configfile={file}"]),
+            _ => new ProcessStartInfo("bash", [CheckerIn(folder), "run", folder, .. pace]),
+        })!, type, folder);
     }
 
-    /// <summary>As the server lets it: the file is replaced, what nginx reads is made of it, and the main process gets the signal.</summary>
+    /// <summary>As the server lets it: the file is replaced, what nginx reads is made of it, and the main process gets the signal. Traefik sees by itself that its file is another.</summary>
     public async Task ReloadAsync(BalancerPlan plan)
     {
         Write(type, folder, plan);
         if (type == LoadBalancerType.Nginx)
             await RunAsync("bash", CheckerIn(folder), "make", folder);
-        await RunAsync("kill", "-s", type == LoadBalancerType.Haproxy ? "USR2" : "HUP", $"{process.Id}");
+        if (type != LoadBalancerType.Traefik)
+            await RunAsync("kill", "-s", type == LoadBalancerType.Haproxy ? "USR2" : "HUP", $"{process.Id}");
     }
 
     /// <summary>What nginx reads while these checks fail.</summary>
@@ -37,11 +42,13 @@ internal sealed class RunningBalancer(Process process, LoadBalancerType type, st
         return await File.ReadAllTextAsync(Path.Combine(folder, "ocore.effective"));
     }
 
-    /// <returns>What the program has to say against a configuration; null where that is nothing.</returns>
+    /// <returns>What the program has to say against a configuration; null where that is nothing. Traefik has no such question: it is seen whether it does what it is told.</returns>
     public static async Task<string?> CheckAsync(string program, string folder, BalancerPlan plan)
     {
         var type = Enum.Parse<LoadBalancerType>(program, true);
         var file = Write(type, folder, plan);
+        if (type == LoadBalancerType.Traefik)
+            return null;
         using var check = Process.Start(new ProcessStartInfo(InstalledAttribute.Find(program)!, type == LoadBalancerType.Haproxy ? ["-c", "-f", file] : ["-t", "-p", folder, "-c", file]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         var said = await check.StandardError.ReadToEndAsync() + await check.StandardOutput.ReadToEndAsync();
         await check.WaitForExitAsync();
@@ -54,11 +61,15 @@ internal sealed class RunningBalancer(Process process, LoadBalancerType type, st
     {
         // Beside others on this machine, its own files and socket are its own.
         foreach (var (name, text) in plan.Render(type))
-            File.WriteAllText(Path.Combine(folder, name), text.Replace("/tmp/nginx", folder + "/nginx", StringComparison.Ordinal).Replace("127.0.0.1:8404", $"127.0.0.1:{FakeOdoo.FreePort()}", StringComparison.Ordinal));
+        {
+            var next = Path.Combine(folder, name + ".next");
+            File.WriteAllText(next, text.Replace("/tmp/nginx", folder + "/nginx", StringComparison.Ordinal).Replace("/etc/traefik", folder, StringComparison.Ordinal).Replace("127.0.0.1:8404", $"127.0.0.1:{FakeOdoo.FreePort()}", StringComparison.Ordinal));
+            File.Move(next, Path.Combine(folder, name), overwrite: true);
+        }
         // Bash reads its script as it goes: who runs it keeps what he began with.
         if (type == LoadBalancerType.Nginx && !File.Exists(CheckerIn(folder)))
             File.WriteAllBytes(CheckerIn(folder), BalancerChecks.Program.Content.ToArray());
-        return Path.Combine(folder, type == LoadBalancerType.Haproxy ? "haproxy.cfg" : "nginx.conf");
+        return Path.Combine(folder, type switch { LoadBalancerType.Haproxy => "haproxy.cfg", LoadBalancerType.Traefik => "traefik.yml", _ => "nginx.conf" });
     }
 
     private static string CheckerIn(string folder) => Path.Combine(folder, "ocore.checker");

@@ -36,7 +36,8 @@ internal static class TraefikBalancer
             ["entryPoints"] = entries,
             // Written beside and renamed over: Traefik takes it up without dropping a connection.
             ["providers"] = new JsonObject { ["file"] = new JsonObject { ["filename"] = "/etc/traefik/routes.yml", ["watch"] = true } },
-            ["serversTransport"] = new JsonObject { ["forwardingTimeouts"] = new JsonObject { ["dialTimeout"] = "5s", ["responseHeaderTimeout"] = $"{BalancerPlan.RequestSeconds}s" } },
+            // No connection outlives its request, as Odoo's do not either: what is open to a node is somebody who waits, and is counted before it is removed.
+            ["serversTransport"] = new JsonObject { ["maxIdleConnsPerHost"] = -1, ["forwardingTimeouts"] = new JsonObject { ["dialTimeout"] = "5s", ["responseHeaderTimeout"] = $"{BalancerPlan.RequestSeconds}s" } },
         };
     }
 
@@ -56,6 +57,10 @@ internal static class TraefikBalancer
         var middlewares = new JsonObject
         {
             ["login"] = new JsonObject { ["rateLimit"] = new JsonObject { ["average"] = BalancerPlan.LoginsPerMinute, ["period"] = "1m", ["burst"] = BalancerPlan.LoginsPerMinute } },
+            // Only of whoever no node was given: it stops at the first byte that one gets. Somebody who is kept on a node waits until it is known to be gone.
+            ["again"] = new JsonObject { ["retry"] = plan.Sticky ? new JsonObject { ["attempts"] = 6, ["initialInterval"] = "1s" } : new JsonObject { ["attempts"] = 4 } },
+            // The one word of visitors about themselves that it would hand on: an empty value takes the header away.
+            ["clean"] = new JsonObject { ["headers"] = new JsonObject { ["customRequestHeaders"] = new JsonObject { ["Forwarded"] = "" } } },
             // Nobody has this address, so nobody is let in.
             ["closed"] = new JsonObject { ["ipAllowList"] = new JsonObject { ["sourceRange"] = new JsonArray("255.255.255.255/32"), ["rejectStatusCode"] = 404 } },
         };
@@ -87,9 +92,9 @@ internal static class TraefikBalancer
         var secure = suffix.Length > 0;
         void To(string name, string? rule, string service, int priority, params string[] middlewares) => Route(routers, name + suffix, secure ? "secure" : "web",
             (hosts is null ? null : Any(hosts), rule) switch { (null, null) => "PathPrefix(`/`)", (null, _) => rule!, ({ } host, null) => host, ({ } host, _) => $"({host}) && ({rule})" }, service, priority, secure, middlewares);
-        To("odoo", null, "odoo", 10);
-        To("live", "PathPrefix(`/websocket`) || PathPrefix(`/longpolling`)", "live", 20);
-        To("login", "Path(`/web/login`) && Method(`POST`)", "odoo", 30, "login");
+        To("odoo", null, "odoo", 10, "clean", "again");
+        To("live", "PathPrefix(`/websocket`) || PathPrefix(`/longpolling`)", "live", 20, "clean", "again");
+        To("login", "Path(`/web/login`) && Method(`POST`)", "odoo", 30, "login", "clean", "again");
         if (!plan.AllowDatabaseManager)
             To("database", "PathRegexp(`(?i)^/+web/+database(/|$)`)", "odoo", 40, "closed");
     }
@@ -105,20 +110,16 @@ internal static class TraefikBalancer
             routers[name]!["tls"] = new JsonObject();
     }
 
-    // It spreads by weight and not by connections, and drains by weight 0, which keeps those whose cookie names the node.
+    // It cannot keep those who are on a node and send it nobody else: a weight of 0 takes it away as not naming it does. What it has begun it ends.
     private static JsonObject Service(BalancerPlan plan, string health, Func<BalancedNode, string> at)
     {
+        var staying = plan.Nodes.Where(n => !n.Draining).ToList();
         var balancer = new JsonObject
         {
-            ["servers"] = new JsonArray([.. plan.Nodes.Select(n =>
-            {
-                var server = new JsonObject { ["url"] = $"http://{at(n)}" };
-                if (n.Draining)
-                    server["weight"] = 0;
-                return (JsonNode)server;
-            })]),
+            ["servers"] = new JsonArray([.. (staying.Count > 0 ? staying : plan.Nodes).Select(n => (JsonNode)new JsonObject { ["url"] = $"http://{at(n)}" })]),
             ["passHostHeader"] = true,
-            ["healthCheck"] = new JsonObject { ["path"] = health, ["interval"] = "3s", ["timeout"] = "3s", ["hostname"] = plan.HealthHost },
+            // It wants more time between two questions than an answer may take.
+            ["healthCheck"] = new JsonObject { ["path"] = health, ["interval"] = "4s", ["timeout"] = "3s", ["hostname"] = plan.HealthHost },
         };
         if (plan.Sticky)
             balancer["sticky"] = new JsonObject { ["cookie"] = new JsonObject { ["name"] = BalancerPlan.Cookie, ["secure"] = plan.AllSecured, ["httpOnly"] = true, ["sameSite"] = "lax" } };
