@@ -128,7 +128,7 @@ public sealed class RunningOperations
         };
         var id = await lab.StartAsync<BuildKind>(new Build("x"), null, null, "thing:x");
         var stuck = await lab.EndedAsync(id);
-        Assert.Equal((OperationState.Stuck, "undo_failed"), (stuck.State, stuck.ErrorCode));
+        Assert.Equal((OperationState.Stuck, "undo_failed", "“b” could not be undone. the disk is read-only"), (stuck.State, stuck.ErrorCode, stuck.ErrorMessage));
         Assert.Equal(["thing:x"], await lab.LocksAsync());
         Assert.Equal(["a", "b"], lab.World.Of("x"));
         broken = false;

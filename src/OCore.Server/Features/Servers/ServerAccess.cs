@@ -42,11 +42,11 @@ internal sealed class ServerAccess(ServerConnections connections, SecretBox secr
         catch (HostKeyChangedException changed)
         {
             await RecordAsync(server.Id, changed, stop);
-            throw ServerRefusals.HostKeyChanged(changed.Message, changed);
+            throw ServerRefusals.Of(changed, server.Name);
         }
         catch (ServerException failed)
         {
-            throw ServerRefusals.Of(failed);
+            throw ServerRefusals.Of(failed, server.Name);
         }
     }
 

@@ -12,18 +12,23 @@ internal static class ServerRefusals
         "Compare the key's fingerprint on the server's console and pin it (POST /api/servers/{id}/host-key). Nothing was sent to the server.", inner);
 
     /// <summary>Away for now: <see cref="TryLaterException"/>. Anything else does not mend itself: <see cref="StepRefusedException"/>.</summary>
-    public static Exception Of(ServerException failed) => failed switch
+    /// <param name="server">Its name, for whom an address says nothing.</param>
+    public static Exception Of(ServerException failed, string? server = null)
     {
-        HostKeyChangedException => HostKeyChanged(failed.Message, failed),
-        ServerUnreachableException or DockerUnavailableException or RemoteTimeoutException =>
-            new TryLaterException(failed.Message, "Check that the server is on and that its network lets oCore through.", failed),
-        ServerAuthenticationException => new StepRefusedException("server_refuses_key", failed.Message,
-            "Put oCore's public key for this server (it is on the server's page) into the user's authorized_keys, and validate the server again.", failed),
-        ImageNotAccessibleException => new StepRefusedException("image_not_accessible", failed.Message,
-            "Let the server reach its registry, or load the image into the Docker engine beside oCore.", failed),
-        DockerNameTakenException => new StepRefusedException("name_taken", failed.Message, null, failed),
-        _ => new StepRefusedException("server_failed", failed.Message, null, failed),
-    };
+        var message = server is null ? failed.Message : $"{server}: {failed.Message}";
+        return failed switch
+        {
+            HostKeyChangedException => HostKeyChanged(message, failed),
+            ServerUnreachableException or DockerUnavailableException or RemoteTimeoutException =>
+                new TryLaterException(message, "Check that the server is on and that its network lets oCore through.", failed),
+            ServerAuthenticationException => new StepRefusedException("server_refuses_key", message,
+                "Put oCore's public key for this server (it is on the server's page) into the user's authorized_keys, and validate the server again.", failed),
+            ImageNotAccessibleException => new StepRefusedException("image_not_accessible", message,
+                "Let the server reach its registry, or load the image into the Docker engine beside oCore.", failed),
+            DockerNameTakenException => new StepRefusedException("name_taken", message, null, failed),
+            _ => new StepRefusedException("server_failed", message, null, failed),
+        };
+    }
 
     /// <summary>Runs work on a server for a step, its failures told as what they are for the operation.</summary>
     public static async Task<T> OnServerAsync<T>(Func<Task<T>> work)

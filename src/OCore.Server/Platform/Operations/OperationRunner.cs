@@ -171,7 +171,7 @@ internal sealed class OperationRunner(
                     if (failure.TryAgain && (run.Kind.IsPatient || row.Attempt < 3 * MaxAttempts))
                         await run.Journal.RetryAtAsync(time.GetUtcNow() + Backoff(row.Attempt), failure.Message, failure.Hint);
                     else
-                        await run.Journal.StateAsync(OperationState.Stuck, "undo_failed", failure.Message, "Mend the cause and retry; the operation goes on undoing where it stopped.");
+                        await run.Journal.StateAsync(OperationState.Stuck, "undo_failed", $"“{step.Name}” could not be undone. {failure.Message}", "Mend the cause and retry; the operation goes on undoing where it stopped.");
                     return;
                 }
             }
