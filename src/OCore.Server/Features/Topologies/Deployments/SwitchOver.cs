@@ -17,22 +17,30 @@ internal sealed record SwitchOverInput(Guid TopologyId, string NodeId);
 
 /// <summary>
 /// Another PostgreSQL leads, because somebody wants it to. Patroni does it: it takes no writes for a second or two, and loses none. What was
-/// handed over is handed back by the same operation for the other node.
+/// handed over is handed back by the same operation for the other node: there is nothing to undo, and a cluster that refuses is not locked for it.
 /// </summary>
 internal sealed class SwitchOverKind : OperationKind<SwitchOverInput>
 {
+    // Seconds, in which a cluster that has just lost or changed somebody finds together.
+    private const int Patience = 30;
+
     public override string Name => "topology.switch_over";
 
     protected override void Define(StepList<SwitchOverInput> steps) => steps
         .Step("ask the cluster", CheckAsync)
-        .Pivot("hand over", HandOverAsync)
+        .Step("hand over", HandOverAsync)
         .Step("wait until it leads", WaitAsync);
 
-    /// <summary>Refused while nothing has happened yet, where Patroni would refuse.</summary>
     private static async Task CheckAsync(SwitchOverInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var (members, node, _) = await OpenAsync(db, input, context);
+        Check(members, node);
+    }
+
+    /// <summary>Refused where Patroni would refuse for good.</summary>
+    private static void Check(Dictionary<string, Member> members, LayoutNode node)
+    {
         if (!members.TryGetValue(node.Container, out var member))
             throw new StepRefusedException("not_a_member", $"{node.Label} is no member of the cluster.", "Wait until it follows the primary.");
         if (member.Leads)
@@ -46,15 +54,25 @@ internal sealed class SwitchOverKind : OperationKind<SwitchOverInput>
     private static async Task HandOverAsync(SwitchOverInput input, StepContext context)
     {
         await using var db = context.OpenDb();
-        var (members, node, work) = await OpenAsync(db, input, context);
-        if (members.TryGetValue(node.Container, out var member) && member.Leads)
-            return;
-        if (members.FirstOrDefault(m => m.Value.Leads).Key is not { } leader)
-            throw new TryLaterException("Nobody leads the cluster.", "Its members choose one by themselves.");
-        var answer = await AskAsync(await context.Get<TopologyHost>().ConnectAsync(work, node, context.Stop), node, context.Stop, "switchover", leader, node.Container);
-        context.Log(answer);
-        if (!answer.StartsWith("200 ", StringComparison.Ordinal))
-            throw new TryLaterException($"Patroni answers: {answer}", "It is asked again. Cancel is not possible any more, but nothing has changed as long as it refuses.");
+        for (var left = Patience; ; left--)
+        {
+            var (members, node, work) = await OpenAsync(db, input, context);
+            Check(members, node);
+            if (members[node.Container].Leads)
+                return;
+            var refused = "Nobody leads the cluster.";
+            if (members.FirstOrDefault(m => m.Value.Leads).Key is { } leader)
+            {
+                var answer = await AskAsync(await context.Get<TopologyHost>().ConnectAsync(work, node, context.Stop), node, context.Stop, "switchover", leader, node.Container);
+                context.Log(answer);
+                if (answer.StartsWith("200 ", StringComparison.Ordinal))
+                    return;
+                refused = $"Patroni answers: {answer}";
+            }
+            if (left == 0)
+                throw new TryLaterException(refused, "Nothing has changed. See how the cluster's nodes do.");
+            await Task.Delay(TimeSpan.FromSeconds(1), context.Stop);
+        }
     }
 
     private static async Task WaitAsync(SwitchOverInput input, StepContext context)
@@ -63,9 +81,12 @@ internal sealed class SwitchOverKind : OperationKind<SwitchOverInput>
         var host = context.Get<TopologyHost>();
         var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
         var node = NodeOf(work, input);
-        var seen = await host.MeasureAsync(work, node, context.Stop);
-        if (seen is not { State: TopologyNodeState.Running, Role: "primary" })
-            throw new TryLaterException($"{node.Label} does not lead yet.", "It is looked at again.");
+        for (var left = Patience; await host.MeasureAsync(work, node, context.Stop) is not { State: TopologyNodeState.Running, Role: "primary" }; left--)
+        {
+            if (left == 0)
+                throw new TryLaterException($"{node.Label} was asked to lead, and does not yet.", "See how the cluster's nodes do, and who leads.");
+            await Task.Delay(TimeSpan.FromSeconds(1), context.Stop);
+        }
         context.Log($"{node.Id}: {node.Label} leads");
     }
 
