@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Features.Instances;
+using OCore.Features.Topologies.Balancers;
 using OCore.Features.Topologies.Deployments;
 using OCore.Platform.Data;
 using OCore.Platform.Security;
@@ -116,6 +117,7 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
             await FullRedisAsync(topology, visitor);
             await LossOfAnOdooAsync(topology, visitor);
             await HangingOdooAsync(topology, visitor);
+            await NobodyAnswersAsync(topology, view, visitor);
             await ToolsAsync(view);
             await RollingAsync(topology, domain, visitor);
         });
@@ -232,7 +234,7 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         await lab.Machines[1].ShellAsync("docker kill \"$1\" && docker update --restart no \"$1\" >/dev/null", container);
         var failed = 0;
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(15); await Task.Delay(100))
-            failed += await TryAsync(visitor) ? 0 : 1;
+            failed += await visitor.IsAnsweredAsync() ? 0 : 1;
         output.WriteLine($"an Odoo lost: {failed} requests failed");
         Assert.True(failed <= 2, $"{failed} requests failed");
         Assert.Equal(2, await visitor.UserAsync());
@@ -256,7 +258,7 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
             for (var i = 0; i < 20; i++)
             {
                 clock.Restart();
-                Assert.True(await TryAsync(visitor));
+                Assert.True(await visitor.IsAnsweredAsync());
                 Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20) * Lab.Patience, $"request {i} took {clock.Elapsed}");
             }
         }
@@ -269,24 +271,26 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         Assert.Equal(2, await visitor.UserAsync());
     }
 
+    /// <summary>Somebody stops it: people read that nobody answers, and go on as they were when somebody does.</summary>
+    private async Task NobodyAnswersAsync(TopologyView topology, InstanceView instance, OdooVisitor visitor)
+    {
+        await lab.Scene.DoAsync(instance, "stop");
+        await lab.Scene.UntilAsync(async () =>
+        {
+            using var answer = await visitor.GetAsync("/web/login");
+            return answer is { StatusCode: HttpStatusCode.ServiceUnavailable, Headers.RetryAfter: not null } && await answer.Content.ReadAsStringAsync() == BalancerPlan.Notice;
+        }, "people read that nobody answers", 30);
+        await lab.Scene.DoAsync(instance, "start");
+        foreach (var id in (string[])["odoo-1", "odoo-2", "lb"])
+            await lab.Scene.UntilAsync(async () => (await lab.MeasureAsync(topology, id)).State == TopologyNodeState.Running, "both Odoo are back", 90);
+        Assert.Equal(2, await visitor.UserAsync());
+    }
+
     private Task TakenOutAsync(TopologyView topology) => lab.Scene.UntilAsync(async () =>
     {
         var seen = await lab.MeasureAsync(topology, "lb");
         return seen.State == TopologyNodeState.Degraded && seen.Figures.GetValueOrDefault("nodesUp") == "1" && (topology.HaConfig.LbType == LoadBalancerType.Haproxy || seen.Message?.Contains("Odoo 2", StringComparison.Ordinal) == true);
     }, "the load balancer has taken the second Odoo out, and says so", 60);
-
-    private static async Task<bool> TryAsync(OdooVisitor visitor)
-    {
-        try
-        {
-            using var answer = await visitor.GetAsync("/web/login");
-            return answer.StatusCode == HttpStatusCode.OK;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-    }
 
     /// <summary>It opens Odoo once, whichever node it is used at.</summary>
     private async Task LinkAsync(InstanceView instance)
@@ -313,58 +317,22 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
     {
         var added = TopologyLab.WithThirdOdoo(topology, lab.Scene.Servers[2].Id).Set("odoo-2", "cronThreads", 1);
         // They begin when what was restarted before is found again.
-        await lab.Scene.UntilAsync(() => TryAsync(signedIn), "Odoo answers by its load balancer", 60);
-        await ChangeUnderLoadAsync(topology, added, domain, "changed node by node");
+        await lab.Scene.UntilAsync(() => signedIn.IsAnsweredAsync(), "Odoo answers by its load balancer", 60);
+        await lab.ChangeUnderLoadAsync(topology, added, domain, "changed node by node", output);
         Assert.Equal(2, await signedIn.UserAsync());
-        await HasNodesAsync(topology, "3");
+        await lab.HasNodesAsync(topology, "3");
         Assert.Equal(TopologyNodeState.Running, (await lab.MeasureAsync(topology, "odoo-3")).State);
 
-        await ChangeUnderLoadAsync(topology, added.Without("odoo-3"), domain, "a node taken away");
+        await lab.ChangeUnderLoadAsync(topology, added.Without("odoo-3"), domain, "a node taken away", output);
         Assert.Equal(2, await signedIn.UserAsync());
-        await HasNodesAsync(topology, "2");
+        await lab.HasNodesAsync(topology, "2");
         Assert.Equal("", await TopologyLab.LeftOnAsync(lab.Machines[2]));
 
         // One that has stopped is made anew first: the only one that answers is not taken away for it.
         await lab.Machines[1].ShellAsync("docker stop $(docker ps -q --filter label=ocore.instance) >/dev/null");
         await TakenOutAsync(topology);
-        await ChangeUnderLoadAsync(topology, added.Without("odoo-3").Set("odoo-1", "dbMaxConn", 17).Set("odoo-2", "dbMaxConn", 17), domain, "changed while one has stopped");
+        await lab.ChangeUnderLoadAsync(topology, added.Without("odoo-3").Set("odoo-1", "dbMaxConn", 17).Set("odoo-2", "dbMaxConn", 17), domain, "changed while one has stopped", output);
         Assert.Equal(2, await signedIn.UserAsync());
-        await HasNodesAsync(topology, "2");
-    }
-
-    private async Task HasNodesAsync(TopologyView topology, string nodes)
-    {
-        var seen = await lab.MeasureAsync(topology, "lb");
-        Assert.True(seen.State == TopologyNodeState.Running, $"lb: {seen.State} {seen.Message}");
-        Assert.Equal(nodes, seen.Figures["nodes"]);
-    }
-
-    private async Task ChangeUnderLoadAsync(TopologyView topology, Sketch to, string domain, string what)
-    {
-        var changed = await lab.Scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{topology.Id}", new() { TopologyData = to.Data });
-        using var stop = new CancellationTokenSource();
-        var (asked, failed) = (0, 0);
-        var people = Task.Run(async () =>
-        {
-            using var visitor = new OdooVisitor($"http://{lab.Machines[0].Host.Value}", domain);
-            while (!stop.IsCancellationRequested)
-            {
-                asked++;
-                failed += await TryAsync(visitor) ? 0 : 1;
-                await Task.Delay(50);
-            }
-        });
-        var clock = Stopwatch.StartNew();
-        try
-        {
-            await lab.DeployAsync(changed, new PlanTopology());
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await people;
-        }
-        output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  {what}: {asked} requests, {failed} failed");
-        Assert.Equal(0, failed);
+        await lab.HasNodesAsync(topology, "2");
     }
 }

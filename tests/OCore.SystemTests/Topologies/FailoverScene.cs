@@ -11,7 +11,7 @@ namespace OCore.SystemTests.Topologies;
 internal sealed record Drill(string Name, TimeSpan Gap, int Requests, int Rows, int Lost, int Sessions, TimeSpan Healed);
 
 /// <summary>A topology with fail-over that runs, one who writes without an end, and others who are signed in.</summary>
-public sealed class FailoverScene(TopologyLab lab) : IAsyncLifetime
+public class FailoverScene(TopologyLab lab) : IAsyncLifetime
 {
     public const string Host = "failover.shop.example", NextImage = "odoo:19.0-next";
     private const int People = 5;
@@ -19,10 +19,12 @@ public sealed class FailoverScene(TopologyLab lab) : IAsyncLifetime
     public static int Times => Number("OCORE_TEST_DRILLS", 1);
     public static int Cuts => Number("OCORE_TEST_CUTS", Times);
 
-    private readonly List<Drill> _drills = [];
+    // Of all scenes: they follow one another.
+    private static readonly List<Drill> Drills = [];
     private readonly List<OdooVisitor> _people = [];
     private AdminCredentials _admin = null!;
 
+    private protected virtual Sketch Sketch => DeployScene.Failover();
     internal TopologyView Topology { get; private set; } = null!;
     internal Guid Instance { get; private set; }
     internal TopologyWriter Writer { get; private set; } = null!;
@@ -32,7 +34,7 @@ public sealed class FailoverScene(TopologyLab lab) : IAsyncLifetime
     {
         if (Lab.WhyNot is not null) return; // each test says so
         await Lab.RunProgramAsync("docker", "tag", "odoo:19.0", NextImage);
-        Topology = await lab.DrawAsync(DeployScene.Failover(), "Fail-over", lab.Places(("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3)));
+        Topology = await lab.DrawAsync(Sketch, "Fail-over", lab.Places(("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3)));
         await lab.DeployAsync(Topology, new PlanTopology { Organization = lab.Scene.Client.Slug, Domain = Host }, seconds: 560);
         Instance = (await lab.Scene.Http.Get<TopologyView>($"/api/topologies/{Topology.Id}")).Deployment!.InstanceId!.Value;
         _admin = await lab.Scene.Http.Post<AdminCredentials>($"/api/instances/{Instance}/admin-password/reveal");
@@ -54,26 +56,13 @@ public sealed class FailoverScene(TopologyLab lab) : IAsyncLifetime
         var lost = 0;
         for (var i = 0; i < _people.Count; i++)
         {
-            if (await IsInAsync(_people[i]))
+            if (await _people[i].IsInAsync())
                 continue;
             lost++;
             _people[i].Dispose();
             _people[i] = await ComeInAsync();
         }
         return lost;
-    }
-
-    private static async Task<bool> IsInAsync(OdooVisitor person)
-    {
-        try
-        {
-            return await person.UserAsync() > 0;
-        }
-        catch (InvalidOperationException)
-        {
-            // Odoo says that the session has expired.
-            return false;
-        }
     }
 
     public async Task DisposeAsync()
@@ -91,7 +80,7 @@ public sealed class FailoverScene(TopologyLab lab) : IAsyncLifetime
     /// <summary>Written after each, so that a run that is broken off has told what it saw.</summary>
     internal async Task TellAsync(Drill drill)
     {
-        _drills.Add(drill);
+        Drills.Add(drill);
         if (Environment.GetEnvironmentVariable("OCORE_TEST_DRILLS_FILE") is { Length: > 0 } file)
             await File.WriteAllTextAsync(file, Table());
     }
@@ -100,7 +89,7 @@ public sealed class FailoverScene(TopologyLab lab) : IAsyncLifetime
     private string Table()
     {
         var table = new StringBuilder("| harm | times | longest gap | longest gap, median | requests lost | rows acknowledged | rows lost | sessions lost | healthy after |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-        foreach (var harm in _drills.GroupBy(d => d.Name))
+        foreach (var harm in Drills.GroupBy(d => d.Name))
         {
             var gaps = harm.Select(d => d.Gap.TotalSeconds).Order().ToList();
             table.Append(string.Create(CultureInfo.InvariantCulture,

@@ -9,7 +9,8 @@ namespace OCore.SystemTests.Topologies;
 
 /// <summary>
 /// Three etcd members, three PostgreSQL under Patroni, a load balancer that follows the primary, PgBouncer, Redis, two Odoo and a load balancer on
-/// three servers, and a monitor of all that: the real process is killed at every step of deploying all of it, and at every step of taking all of it back.
+/// three servers, and a monitor of all that: the real process is killed at every step of deploying all of it, of handing over to another PostgreSQL, and
+/// of taking all of it back; and a server that has a part of everything is cut off at every step.
 /// </summary>
 [Collection(KillingTheServer.Alone)]
 public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(output, 3, "postgres-ha", "pgbouncer"), IClassFixture<CarriedImages>
@@ -27,9 +28,33 @@ public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(ou
             Assert.Equal(["leader", "member", "member", "primary", "replica", "replica"],
                 (await DeploymentAsync())!.Nodes.Where(n => n.Type is "etcd" or "postgres").Select(n => n.Role).Order(StringComparer.Ordinal));
         });
+        await OnceAsync("kill -9 at every step of handing over", HandedOverAsync);
         await OnceAsync("kill -9 at every step of destroying it", async () =>
         {
             await AtEachStepAsync(await DestroyAsync(), StepState.Started, KilledAsync);
+            await NothingIsLeftAsync();
+        });
+    }
+
+    [LabFact]
+    public async Task The_whole_of_it_is_deployed_and_destroyed_while_a_server_is_cut_off_at_every_step()
+    {
+        await DrawnAsync();
+        await OnceAsync("the network to a server is cut at every step", async () =>
+        {
+            var cut = await AtEachStepAsync(await DeployAsync(), StepState.Started, CutAsync, null);
+            if (await DeploymentAsync() is not null)
+                await RunsAsync($"cut at {cut.Count} steps");
+            else
+            {
+                // It was given up, and taken back.
+                await NothingIsLeftAsync();
+                await EndedAsync(await DeployAsync(), OperationState.Succeeded);
+            }
+        });
+        await OnceAsync("the network to a server is cut at every step of destroying it", async () =>
+        {
+            await AtEachStepAsync(await DestroyAsync(), StepState.Started, CutAsync);
             await NothingIsLeftAsync();
         });
     }
@@ -52,6 +77,23 @@ public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(ou
             await AtEachStepAsync(operation, StepState.UndoStarted, KilledAsync, OperationState.Cancelled);
             await NothingIsLeftAsync();
         });
+    }
+
+    /// <summary>To the replica that has every row; another one is refused before anything has happened.</summary>
+    private async Task HandedOverAsync()
+    {
+        foreach (var replica in (await DeploymentAsync())!.Nodes.Where(n => n is { Type: "postgres", Role: "replica" }).Select(n => n.NodeId).ToList())
+        {
+            var operation = (await Http.Post<OperationView>($"/api/topologies/{Topology.Id}/nodes/{replica}/switchover")).Id;
+            var killed = await AtEachStepAsync(operation, StepState.Started, KilledAsync, null);
+            if (await ViewAsync(operation) is { State: OperationState.RolledBack, Error.Code: "not_synchronous" })
+                continue;
+            Assert.Contains("hand over", killed);
+            Assert.Equal("primary", (await StatusAsync(replica)).Role);
+            await RunsAsync($"killed at {killed.Count} steps");
+            return;
+        }
+        Assert.Fail("no replica may lead");
     }
 
     private Task DrawnAsync() => SetUpAsync(DeployScene.Failover().Pooled().Monitored(), ("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3));

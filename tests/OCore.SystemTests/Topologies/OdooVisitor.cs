@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using OCore.Features.Topologies.Balancers;
 using Xunit;
 
 namespace OCore.SystemTests.Topologies;
@@ -8,16 +10,34 @@ namespace OCore.SystemTests.Topologies;
 /// <summary>A person with a browser's cookies at an Odoo, by its load balancer.</summary>
 internal sealed partial class OdooVisitor : IDisposable
 {
+    private readonly CookieContainer _cookies = new();
     private readonly HttpClient _http;
 
     public OdooVisitor(string address, string host)
     {
         // A new connection each time, so that each request may come to another node.
-        _http = new HttpClient(new SocketsHttpHandler { UseCookies = true, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
+        _http = new HttpClient(new SocketsHttpHandler { CookieContainer = _cookies, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
         _http.DefaultRequestHeaders.Host = host;
     }
 
+    /// <summary>The node that the load balancer keeps them on; null where it keeps nobody.</summary>
+    public string? Node => _cookies.GetCookies(_http.BaseAddress!)[BalancerPlan.Cookie]?.Value;
+
     public Task<HttpResponseMessage> GetAsync(string path) => _http.GetAsync(path);
+
+    /// <summary>Whether the page to sign in comes, whoever answers.</summary>
+    public async Task<bool> IsAnsweredAsync()
+    {
+        try
+        {
+            using var answer = await GetAsync("/web/login");
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
 
     public async Task SignInAsync(string login, string password)
     {
@@ -33,6 +53,19 @@ internal sealed partial class OdooVisitor : IDisposable
     {
         var result = await CallAsync("/web/session/get_session_info", new { });
         return result is { ValueKind: JsonValueKind.Object } info && info.TryGetProperty("uid", out var uid) && uid.ValueKind == JsonValueKind.Number ? uid.GetInt32() : 0;
+    }
+
+    public async Task<bool> IsInAsync()
+    {
+        try
+        {
+            return await UserAsync() > 0;
+        }
+        catch (InvalidOperationException)
+        {
+            // Odoo says that the session has expired.
+            return false;
+        }
     }
 
     /// <summary>The database that serves whoever is signed in.</summary>

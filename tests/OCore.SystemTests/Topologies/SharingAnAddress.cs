@@ -102,7 +102,7 @@ public sealed class SharingAnAddress(TopologyLab lab, ITestOutputHelper output)
     /// <summary>Not drawn any more, it is on no server.</summary>
     private async Task ChangesAsync(OdooVisitor visitor)
     {
-        var sketch = new Sketch { Name = "", Data = _topology.TopologyData, Settings = _topology.HaConfig, Servers = new Dictionary<Guid, Features.Topologies.Rules.ServerFact>() };
+        var sketch = TopologyLab.AsDrawn(_topology);
         _topology = await lab.Scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{_topology.Id}", new() { TopologyData = sketch.Set("lb", "virtualIp", null).Set("lb-2", "virtualIp", null).Set("lb", "dns", true).Set("lb-2", "dns", true).Data });
         await lab.DeployAsync(_topology, new PlanTopology());
         Assert.Equal("0 0 0", await HoldingAsync());

@@ -64,6 +64,7 @@ public sealed class SharingFilesByNfs(MountingLab lab, ITestOutputHelper output)
         output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  read again after the NFS server was killed");
 
         // With one Odoo less: the NFS server lets nobody in who is gone, and keeps what it has.
+        var whole = topology.TopologyData;
         topology = await scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{topology.Id}", new() { Changes = [new() { Op = TopologyChangeKind.RemoveNode, Id = "odoo-2" }] });
         await lab.DeployAsync(topology, new PlanTopology());
         var config = await lab.Machines[0].ShellAsync("docker exec \"$(docker ps --filter name=ocore-filestore --format '{{.Names}}')\" cat /etc/ganesha/ocore.conf");
@@ -71,6 +72,13 @@ public sealed class SharingFilesByNfs(MountingLab lab, ITestOutputHelper output)
         Assert.DoesNotContain(lab.Machines[2].Host.Value, config, StringComparison.Ordinal);
         // Sessions are on their node: who was on the one that is gone comes in again.
         await visitor.SignInAsync(admin.Login, admin.Password);
+        await ReadsAsync(visitor, ids.Zip(contents));
+
+        // And with it again: it has what was saved before it came.
+        topology = await scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{topology.Id}", new() { TopologyData = whole });
+        await lab.DeployAsync(topology, new PlanTopology());
+        await scene.UntilAsync(async () => (await lab.MeasureAsync(topology, "lb")).State == TopologyNodeState.Running, "both Odoo are behind the load balancer again", 90);
+        await EachNodeHasAsync(contents);
         await ReadsAsync(visitor, ids.Zip(contents));
 
         foreach (var left in await Backups.OfAsync(instance))

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using OCore.Client;
 using OCore.SystemTests.Backups;
 using OCore.SystemTests.Instances;
 using OCore.SystemTests.Remote;
 using OCore.Tests.Topologies;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace OCore.SystemTests.Topologies;
 
@@ -77,15 +79,14 @@ public class TopologyLab : IAsyncLifetime
         return topology;
     }
 
+    internal static Sketch AsDrawn(TopologyView topology) =>
+        new() { Name = "", Settings = topology.HaConfig, Servers = new Dictionary<Guid, Features.Topologies.Rules.ServerFact>(), Data = topology.TopologyData };
+
     /// <summary>A pair as it is drawn, with a third Odoo like the second on a server of its own.</summary>
     internal static Sketch WithThirdOdoo(TopologyView pair, Guid server)
     {
-        var third = pair.TopologyData.Nodes.First(n => n.Id == "odoo-2") with { Id = "odoo-3" };
-        var sketch = new Sketch
-        {
-            Name = "", Settings = pair.HaConfig, Servers = new Dictionary<Guid, Features.Topologies.Rules.ServerFact>(),
-            Data = new TopologyData { Nodes = [.. pair.TopologyData.Nodes, third], Edges = pair.TopologyData.Edges },
-        };
+        var (nodes, edges) = (pair.TopologyData.Nodes, pair.TopologyData.Edges);
+        var sketch = AsDrawn(pair) with { Data = new TopologyData { Nodes = [.. nodes, nodes.First(n => n.Id == "odoo-2") with { Id = "odoo-3" }], Edges = edges } };
         return sketch.Set("odoo-3", "serverId", server).Join("odoo-3", "postgres", "redis", "s3").Join("lb", "odoo-3");
     }
 
@@ -120,6 +121,44 @@ public class TopologyLab : IAsyncLifetime
     }
 
     internal Task<OperationView> DestroyAsync(TopologyView topology) => DeployAsync(topology, new PlanTopology { Destroy = true });
+
+    /// <summary>Changed to another drawing with somebody at work, who gets every page.</summary>
+    internal async Task ChangeUnderLoadAsync(TopologyView topology, Sketch to, string domain, string what, ITestOutputHelper output)
+    {
+        var changed = await Scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{topology.Id}", new() { TopologyData = to.Data });
+        using var stop = new CancellationTokenSource();
+        var (asked, failed) = (0, 0);
+        var people = Task.Run(async () =>
+        {
+            using var visitor = new OdooVisitor($"http://{Machines[0].Host.Value}", domain);
+            while (!stop.IsCancellationRequested)
+            {
+                asked++;
+                failed += await visitor.IsAnsweredAsync() ? 0 : 1;
+                await Task.Delay(50);
+            }
+        });
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            await DeployAsync(changed, new PlanTopology());
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await people;
+        }
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s  {what}: {asked} requests, {failed} failed");
+        Assert.Equal(0, failed);
+    }
+
+    /// <summary>The load balancer has so many behind it, and all of them answer.</summary>
+    internal async Task HasNodesAsync(TopologyView topology, string nodes)
+    {
+        var seen = await MeasureAsync(topology, "lb");
+        Assert.True(seen.State == TopologyNodeState.Running, $"lb: {seen.State} {seen.Message}");
+        Assert.Equal(nodes, seen.Figures["nodes"]);
+    }
 
     internal Task<TopologyNodeStatus> MeasureAsync(TopologyView topology, string node) => Scene.Http.Post<TopologyNodeStatus>($"/api/topologies/{topology.Id}/nodes/{node}/status");
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace OCore.SystemTests.Topologies;
 
-/// <summary>Somebody signed in who writes one row after the other, and remembers which of them Odoo acknowledged.</summary>
+/// <summary>Somebody signed in who writes one numbered row after the other, and remembers which of them Odoo acknowledged.</summary>
 internal sealed class TopologyWriter : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -23,12 +23,25 @@ internal sealed class TopologyWriter : IAsyncDisposable
         _writing = Task.Run(WriteAsync);
     }
 
-    /// <summary>What begins every name.</summary>
+    /// <summary>What begins every name; its number follows.</summary>
     public const string Prefix = "drill ";
 
     public IReadOnlyList<int> Acknowledged
     {
         get { lock (_lock) return [.. _acknowledged]; }
+    }
+
+    /// <summary>How many answers were none, since it was asked for all that was counted.</summary>
+    public int Unsure
+    {
+        get { lock (_lock) return _unsure; }
+    }
+
+    /// <summary>They are known to be lost, and are not looked for again.</summary>
+    public void Forget(Predicate<int> lost)
+    {
+        lock (_lock)
+            _acknowledged.RemoveAll(lost);
     }
 
     /// <summary>What was counted since it was asked the last time: rows, answers that were none, and the longest time between two acknowledged rows.</summary>
@@ -46,12 +59,12 @@ internal sealed class TopologyWriter : IAsyncDisposable
     {
         for (var number = 0; !_stop.IsCancellationRequested; number++)
         {
-            int? id = null;
+            var acknowledged = false;
             try
             {
                 var row = new { name = $"{Prefix}{number}" };
-                var made = await _visitor.ExecuteAsync("res.partner", "create", new object[] { new[] { row } }).WaitAsync(Patience, _stop.Token);
-                id = made.ValueKind == JsonValueKind.Array ? made[0].GetInt32() : made.GetInt32();
+                await _visitor.ExecuteAsync("res.partner", "create", new object[] { new[] { row } }).WaitAsync(Patience, _stop.Token);
+                acknowledged = true;
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -62,16 +75,16 @@ internal sealed class TopologyWriter : IAsyncDisposable
                 // Not acknowledged: whether it is there nobody said.
             }
             lock (_lock)
-                if (id is { } acknowledged)
+                if (acknowledged)
                 {
                     var now = Stopwatch.GetTimestamp();
                     var gap = Stopwatch.GetElapsedTime(_last, now);
                     (_gap, _last) = (gap > _gap ? gap : _gap, now);
-                    _acknowledged.Add(acknowledged);
+                    _acknowledged.Add(number);
                 }
                 else
                     _unsure++;
-            await Task.Delay(id is null ? 300 : 50, CancellationToken.None);
+            await Task.Delay(acknowledged ? 50 : 300, CancellationToken.None);
         }
     }
 

@@ -63,11 +63,21 @@ internal sealed record OdooCluster
 /// <summary>The server-wide Odoo modules of a topology and what they read.</summary>
 internal static class ClusterAddons
 {
-    public const string Sessions = "hosting_sessions", Files = "hosting_files";
+    public const string Primary = "hosting_primary", Sessions = "hosting_sessions", Files = "hosting_files";
+
+    private static IEnumerable<string> Of(OdooCluster cluster)
+    {
+        if (cluster.HasManyHosts)
+            yield return Primary;
+        if (cluster.Redis is not null)
+            yield return Sessions;
+        if (cluster.Bucket is not null)
+            yield return Files;
+    }
 
     public static IEnumerable<ContainerFile> FilesOf(OdooCluster cluster)
     {
-        foreach (var addon in new[] { cluster.Redis is null ? null : Sessions, cluster.Bucket is null ? null : Files }.OfType<string>())
+        foreach (var addon in Of(cluster))
             foreach (var name in (string[])["__init__.py", "__manifest__.py"])
                 yield return ContainerFile.Text(RemotePath.Parse($"{OdooConf.ConnectAddons}/{addon}/{name}"), Read(addon, name));
         if (cluster.Redis is { } redis)
@@ -77,7 +87,7 @@ internal static class ClusterAddons
     }
 
     /// <summary>Names for <c>server_wide_modules</c>.</summary>
-    public static string NamesOf(OdooCluster cluster) => (cluster.Redis is null ? "" : "," + Sessions) + (cluster.Bucket is null ? "" : "," + Files);
+    public static string NamesOf(OdooCluster cluster) => string.Concat(Of(cluster).Select(name => "," + name));
 
     private static ContainerFile Settings<T>(string name, T value) =>
         ContainerFile.Text(RemotePath.Parse("/opt/hosting/" + name), System.Text.Json.JsonSerializer.Serialize(value, System.Text.Json.JsonSerializerOptions.Web));

@@ -82,10 +82,11 @@ internal static class OdooContainer
     /// <summary>
     /// What libpq is told of a PostgreSQL on another server, which Odoo has no settings for. Of several hosts it takes the one that may
     /// be written to; and a server that was cut off says nothing, so that without limits Odoo would wait for it for a quarter of an hour.
+    /// A load balancer waits three seconds for an answer: one server that is away may not take as long.
     /// </summary>
     internal static ContainerFile Service(OdooCluster cluster) => ContainerFile.Text(ServiceFile, $"""
         [hosting]
-        connect_timeout=3
+        connect_timeout=2
         keepalives_idle=5
         keepalives_interval=2
         keepalives_count=3
