@@ -1,5 +1,6 @@
 using System.Net;
 using OCore.SystemTests.PortalDomains;
+using OCore.Tests;
 
 namespace OCore.SystemTests.Backups;
 
@@ -20,7 +21,7 @@ internal sealed class BucketPeer : IAsyncDisposable
         var program = Path.Combine(Home, "node_modules/s3rver/bin/s3rver.js");
         if (!File.Exists(program))
             await Peer.RunAsync("npm", ["install", "--no-audit", "--no-fund", "--prefix", Home, "s3rver@" + Version]);
-        var peer = new BucketPeer { Folder = folder, Port = Peer.FreePort() };
+        var peer = new BucketPeer { Folder = folder, Port = TestPorts.Free() };
         Directory.CreateDirectory(folder);
         await peer.StartAgainAsync();
         return peer;

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using MimeKit;
 using OCore.Client;
@@ -25,7 +23,7 @@ public class Installation : IAsyncLifetime
     private int _people;
 
     /// <summary>On localhost, where browsers allow passkeys.</summary>
-    internal Uri Url { get; } = new($"http://localhost:{FreePort()}");
+    internal Uri Url { get; } = new($"http://localhost:{TestPorts.Free()}");
     internal string Mails => Path.Combine(_data, "mail");
     internal string Log => string.Join('\n', _log);
 
@@ -75,13 +73,6 @@ public class Installation : IAsyncLifetime
                 return null; // it does not listen yet
             }
         }, () => $"The server does not become ready:\n{Log}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public virtual async Task DisposeAsync()

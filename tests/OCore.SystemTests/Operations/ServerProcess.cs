@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using OCore.Client;
 using OCore.Tests;
@@ -14,7 +13,7 @@ internal sealed class ServerProcess
     private const string Email = "operator@test.example";
 
     private readonly StringBuilder _said = new();
-    private readonly int _port = FreePort();
+    private readonly int _port = TestPorts.Free();
     private Process? _process;
 
     public string Data { get; } = Directory.CreateTempSubdirectory("ocore-killed-").FullName;
@@ -103,10 +102,4 @@ internal sealed class ServerProcess
         }
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using OCore.Tests;
 
 namespace OCore.SystemTests.PortalDomains;
 
@@ -9,7 +10,7 @@ internal sealed class CertificateAuthority : IAsyncDisposable
 {
     public const string Program = "/usr/bin/pebble";
     private readonly string _folder = Directory.CreateTempSubdirectory("ocore-pebble-").FullName;
-    private readonly int _port = Peer.FreePort(), _management = Peer.FreePort(), _tls = Peer.FreePort();
+    private readonly int _port = TestPorts.Free(), _management = TestPorts.Free(), _tls = TestPorts.Free();
     private int _seconds;
     private Peer? _process;
 

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Microsoft.Data.Sqlite;
 using OCore.Client;
+using OCore.Tests;
 using Xunit;
 
 namespace OCore.SystemTests.PortalDomains;
@@ -13,7 +14,7 @@ public sealed class DyingWhileIssuingTests
     [Fact]
     public async Task The_next_process_goes_on_with_the_same_order()
     {
-        var (http, https) = (Peer.FreePort(), Peer.FreePort());
+        var (http, https) = (TestPorts.Free(), TestPorts.Free());
         await using var dns = await NameServer.StartAsync();
         await using var authority = await CertificateAuthority.StartAsync(dns, http, sleep: 4);
         var data = Directory.CreateTempSubdirectory("ocore-kill-").FullName;

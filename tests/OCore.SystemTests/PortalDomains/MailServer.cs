@@ -1,4 +1,5 @@
 using MimeKit;
+using OCore.Tests;
 
 namespace OCore.SystemTests.PortalDomains;
 
@@ -9,7 +10,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("ocore-smtp-").FullName;
     private Peer? _process;
 
-    public int Port { get; } = Peer.FreePort();
+    public int Port { get; } = TestPorts.Free();
     public string Address { get; private init; } = "127.0.0.1";
     /// <summary>All that arrived, whoever it was for.</summary>
     public int Count => Mails().Count();

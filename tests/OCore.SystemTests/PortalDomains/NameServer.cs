@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using OCore.Tests;
 
 namespace OCore.SystemTests.PortalDomains;
 
@@ -13,7 +14,7 @@ internal sealed class NameServer : IAsyncDisposable
     private Peer? _process;
     private int _serial = 1;
 
-    public int Port { get; } = Peer.FreePort();
+    public int Port { get; } = TestPorts.Free();
     public string Address => $"127.0.0.1:{Port}";
 
     public static async Task<NameServer> StartAsync()

@@ -25,7 +25,7 @@ internal sealed class PortalScene : IAsyncDisposable
 
     public static async Task<PortalScene> StartAsync(Database database = Database.Sqlite, int badNonces = 5, int days = 90, int sleep = 0)
     {
-        var (http, https) = (Peer.FreePort(), Peer.FreePort());
+        var (http, https) = (TestPorts.Free(), TestPorts.Free());
         var dns = await NameServer.StartAsync();
         var authority = await CertificateAuthority.StartAsync(dns, http, badNonces, sleep, days);
         var app = await TestApp.StartAsync(database, a =>

@@ -172,7 +172,7 @@ public sealed class ServingPortalsTests
         // The other replica listens elsewhere: the authority never comes to it.
         var other = TestApp.Beside(scene.App);
         await using var _ = other;
-        var (http, https) = (Peer.FreePort(), Peer.FreePort());
+        var (http, https) = (TestPorts.Free(), TestPorts.Free());
         foreach (var (name, value) in PortalScene.SettingsOf(scene.Dns, scene.Authority, http, https))
             other.Set(name, value);
         await other.InitializeAsync();

@@ -3,6 +3,7 @@ using Microsoft.Playwright;
 using OCore.Client;
 using OCore.SystemTests.Browser;
 using OCore.SystemTests.Remote;
+using OCore.Tests;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
 
@@ -14,7 +15,7 @@ public sealed class WhiteLabelInstallation : InstallationWithServer
     internal NameServer Dns { get; private set; } = null!;
     internal CertificateAuthority Authority { get; private set; } = null!;
     internal MailServer Mail { get; private set; } = null!;
-    internal int HttpsPort { get; } = Peer.FreePort();
+    internal int HttpsPort { get; } = TestPorts.Free();
 
     protected override IEnumerable<(string Name, string Value)> Settings =>
     [

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using OCore.Tests;
 
 namespace OCore.SystemTests.Templates;
 
@@ -149,11 +150,7 @@ internal sealed class GitServer : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder, "authorized_keys"),
             "restrict,command=\"git-shell -c \\\"$SSH_ORIGINAL_COMMAND\\\"\" " + await File.ReadAllTextAsync(Path.Combine(_folder, "deploy.pub")));
         if (_sshPort == 0)
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            _sshPort = ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
+            _sshPort = TestPorts.Free();
         Directory.CreateDirectory("/run/sshd");
         _ssh = Process.Start(new ProcessStartInfo("/usr/sbin/sshd",
         [

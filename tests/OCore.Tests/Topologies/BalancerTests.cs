@@ -97,7 +97,7 @@ public sealed class BalancerTests
         await using var two = await FakeOdoo.StartAsync("two");
         foreach (var sticky in new[] { false, true })
         {
-            var plan = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], Sticky = sticky, HttpPort = FakeOdoo.FreePort() };
+            var plan = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], Sticky = sticky, HttpPort = TestPorts.Free() };
             await using (RunningBalancer.Start(program, Directory.CreateDirectory(Path.Combine(folder, sticky.ToString())).FullName, plan))
             {
                 using var http = new HttpClient(new SocketsHttpHandler { UseCookies = true, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri($"http://127.0.0.1:{plan.HttpPort}") };
@@ -119,7 +119,7 @@ public sealed class BalancerTests
     {
         await using var one = await FakeOdoo.StartAsync("one");
         await using var two = await FakeOdoo.StartAsync("two");
-        var plan = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], Sticky = true, HttpPort = FakeOdoo.FreePort() };
+        var plan = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], Sticky = true, HttpPort = TestPorts.Free() };
         await using var balancer = RunningBalancer.Start(program, TestDatabases.NewDirectory(program + "-notice"), plan);
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = true, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri($"http://127.0.0.1:{plan.HttpPort}") };
         await RunningBalancer.UntilAsync(async () => (await http.GetAsync("/web")).IsSuccessStatusCode, "it leads to Odoo");
@@ -163,7 +163,7 @@ public sealed class BalancerTests
         var folder = TestDatabases.NewDirectory(program + "-tls");
         await using var one = await FakeOdoo.StartAsync("one");
         await using var two = await FakeOdoo.StartAsync("two");
-        var (http, https) = (FakeOdoo.FreePort(), FakeOdoo.FreePort());
+        var (http, https) = (TestPorts.Free(), TestPorts.Free());
         var file = Path.Combine(folder, "erp.pem");
         using var certificate = SelfSigned("erp.example.com", file);
         await using var authority = await ChallengeAsync("Thumb-Print_1");
@@ -212,7 +212,7 @@ public sealed class BalancerTests
     private static async Task<WebApplication> ChallengeAsync(string thumbprint)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{FakeOdoo.FreePort()}");
+        builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{TestPorts.Free()}");
         var web = builder.Build();
         web.Run(http => http.Response.WriteAsync($"{http.Request.Path.Value!.Split('/')[^1]}.{thumbprint}"));
         await web.StartAsync();

@@ -13,7 +13,7 @@ public sealed class BalancersThatAsk
     {
         await using var one = await FakeOdoo.StartAsync("one");
         await using var two = await FakeOdoo.StartAsync("two");
-        var plan = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], HttpPort = FakeOdoo.FreePort() };
+        var plan = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], HttpPort = TestPorts.Free() };
         await using var balancer = RunningBalancer.Start(program, TestDatabases.NewDirectory(program + "-asks"), plan, "1", "2");
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri($"http://127.0.0.1:{plan.HttpPort}") };
         await AnsweredByAsync(http, "one http, two http");
@@ -35,7 +35,7 @@ public sealed class BalancersThatAsk
         string Read(string file) => File.ReadAllText(Path.Combine(folder, file));
         await using var one = await FakeOdoo.StartAsync("one");
         await using var two = await FakeOdoo.StartAsync("two");
-        var plan = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], HttpPort = FakeOdoo.FreePort() };
+        var plan = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], HttpPort = TestPorts.Free() };
         await using var balancer = RunningBalancer.Start(program, folder, plan, "1", "2");
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri($"http://127.0.0.1:{plan.HttpPort}") };
         await AnsweredByAsync(http, "one http, two http");

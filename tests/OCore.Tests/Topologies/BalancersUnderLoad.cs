@@ -16,7 +16,7 @@ public sealed class BalancersUnderLoad
         await using var one = await FakeOdoo.StartAsync("one");
         await using var two = await FakeOdoo.StartAsync("two");
         // What is open to nobody in the one configuration is open in the other: so it is seen which of them answers.
-        var whole = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], HttpPort = FakeOdoo.FreePort() };
+        var whole = new BalancerPlan { Nodes = [one.Node("odoo-1"), two.Node("odoo-2")], HttpPort = TestPorts.Free() };
         var without = whole with { Nodes = [one.Node("odoo-1"), two.Node("odoo-2") with { Draining = true }], AllowDatabaseManager = true };
         await using var balancer = RunningBalancer.Start(program, TestDatabases.NewDirectory(program + "-load"), whole);
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri($"http://127.0.0.1:{whole.HttpPort}") };

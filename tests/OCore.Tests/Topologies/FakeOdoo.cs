@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -36,16 +35,9 @@ internal sealed class FakeOdoo(string name, int port, int livePort) : IAsyncDisp
 
     public static async Task<FakeOdoo> StartAsync(string name)
     {
-        var odoo = new FakeOdoo(name, FreePort(), FreePort());
+        var odoo = new FakeOdoo(name, TestPorts.Free(), TestPorts.Free());
         await odoo.BackAsync();
         return odoo;
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public async Task BackAsync()

@@ -63,7 +63,7 @@ internal sealed class RunningBalancer(Process process, LoadBalancerType type, st
         foreach (var (name, text) in plan.Render(type))
         {
             var next = Path.Combine(folder, name + ".next");
-            File.WriteAllText(next, text.Replace("/tmp/nginx", folder + "/nginx", StringComparison.Ordinal).Replace("/etc/traefik", folder, StringComparison.Ordinal).Replace("127.0.0.1:8404", $"127.0.0.1:{FakeOdoo.FreePort()}", StringComparison.Ordinal));
+            File.WriteAllText(next, text.Replace("/tmp/nginx", folder + "/nginx", StringComparison.Ordinal).Replace("/etc/traefik", folder, StringComparison.Ordinal).Replace("127.0.0.1:8404", $"127.0.0.1:{TestPorts.Free()}", StringComparison.Ordinal));
             File.Move(next, Path.Combine(folder, name), overwrite: true);
         }
         // Bash reads its script as it goes: who runs it keeps what he began with.
