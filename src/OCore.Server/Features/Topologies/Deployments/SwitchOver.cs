@@ -70,7 +70,7 @@ internal sealed class SwitchOverKind : OperationKind<SwitchOverInput>
                 refused = $"Patroni answers: {answer}";
             }
             if (left == 0)
-                throw new TryLaterException(refused, "Nothing has changed. See how the cluster's nodes do.");
+                throw new TryLaterException(refused, "See who leads, and how the cluster's nodes do.");
             await Task.Delay(TimeSpan.FromSeconds(1), context.Stop);
         }
     }
