@@ -162,7 +162,8 @@ internal static class ServerCommands
     {
         var server = Server();
         var confirm = Opt.Confirm("server");
-        return new Verb("remove", "Take a server out of oCore; it must hold no instances") { server, confirm }
+        var forget = Opt.Flag("--forget", "Its machine is gone for good: forget it without reaching it");
+        return new Verb("remove", "Take a server out of oCore; it must hold no instances") { server, confirm, forget }
             .Calls("DELETE /servers/{id}")
             .StartsWork()
             .Runs(async call =>
@@ -170,7 +171,7 @@ internal static class ServerCommands
                 var id = await Find(call, server);
                 var view = await call.Get<ServerView>($"/api/servers/{id}");
                 Confirming.Name(call, confirm, $"the server {view.Name} from oCore", view.Name);
-                return await call.Start(HttpMethod.Delete, $"/servers/{id}");
+                return await call.Start(HttpMethod.Delete, Query.Add($"/api/servers/{id}", ("forget", call.Get(forget) ? "true" : null)), null);
             });
     }
 }

@@ -84,6 +84,7 @@ public sealed class KeepingInBuckets(ITestOutputHelper output)
     {
         using var body = new MemoryStream();
         await http.Download($"/api/backups/{view.Id}/download", body, CancellationToken.None);
+        Assert.Contains((await http.Get<Page<AuditEntryView>>("/api/audit-logs?action=backup.downloaded")).Data, a => a.ObjectId == view.Id.ToString());
         return body.ToArray();
     }
 

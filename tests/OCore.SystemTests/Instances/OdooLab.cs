@@ -82,14 +82,11 @@ internal sealed class OdooScene : IAsyncDisposable
         var agency = await app.AgencyAsync("Acme");
         var scene = new OdooScene { App = app, Agency = agency, Machines = machines, Client = await app.ClientOfAsync(agency, "Shop") };
         scene.Http = app.As(agency.Owner, agency.Org);
-        var added = machines.Select(async machine =>
-        {
-            var operation = await scene.EndOfAsync(await scene.AddServerAsync(machine));
-            return await scene.Http.Get<ServerView>($"/api/servers/{operation.ServerId}");
-        });
-        scene.Servers.AddRange(await Task.WhenAll(added));
+        scene.Servers.AddRange(await Task.WhenAll(machines.Select(scene.ConnectAsync)));
         return scene;
     }
+
+    public async Task<ServerView> ConnectAsync(LabServer machine) => await Http.Get<ServerView>($"/api/servers/{(await EndOfAsync(await AddServerAsync(machine))).ServerId}");
 
     public Task<TemplateView> TemplateAsync(string name, params string[] modules) =>
         Http.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = name, OdooVersion = "19.0", DefaultWorkers = 0, MemoryMb = 1024, ModuleList = modules });

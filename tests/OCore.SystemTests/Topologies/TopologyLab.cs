@@ -99,6 +99,20 @@ public class TopologyLab : IAsyncLifetime
         return false;
     }, "all servers are active", 60);
 
+    /// <summary>Machines whose servers were forgotten are servers again, as new ones.</summary>
+    internal async Task ReplaceLostAsync()
+    {
+        var known = (await Scene.Http.Get<Page<ServerView>>("/api/servers?limit=100")).Data.Select(s => s.Id).ToHashSet();
+        for (var i = 0; i < Machines.Count; i++)
+        {
+            await Machines[i].DoAsync("heal");
+            if (known.Contains(Scene.Servers[i].Id))
+                continue;
+            await Machines[i].ForgetOCoreAsync();
+            Scene.Servers[i] = await Scene.ConnectAsync(Machines[i]);
+        }
+    }
+
     internal async Task<OperationView> DeployAsync(TopologyView topology, PlanTopology? wish = null, bool? succeeds = true, int seconds = 420)
     {
         var plan = await Scene.Http.Post<PlanTopology, TopologyPlanView>($"/api/topologies/{topology.Id}/plan", wish ?? new PlanTopology { Organization = Scene.Client.Slug });

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Platform.Data;
 using OCore.Tests.Organizations;
+using OCore.Tests.Servers;
 
 namespace OCore.Tests.AuditLog;
 
@@ -94,6 +97,35 @@ public sealed class AuditLogTests(TestApps apps) : IClassFixture<TestApps>
 
         Assert.Equal("••••", made.Changes!["passwordHash"].After);
         Assert.DoesNotContain("securityStamp", made.Changes.Keys);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task What_begins_and_changes_no_row_is_recorded_with_its_operation(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Begins");
+        // On a machine of another oCore, to which what is begun is left.
+        var (server, restarted) = await ServersAndInstances.InsertAsync(app, agency, machine: "elsewhere");
+        var changed = await ServersAndInstances.InsertInstanceAsync(app, agency, server);
+        // Of an Enterprise whose sources nobody gave no module is unknown, and no image is asked.
+        await using (var db = app.Databases.System())
+            await db.Instances.AcrossTenants().Where(i => i.Id == changed.Id).ExecuteUpdateAsync(s => s.SetProperty(i => i.OdooEdition, "ee"));
+        using var http = app.As(agency.Owner, agency.Org);
+
+        await http.Post<OperationView>($"/api/instances/{restarted}/restart");
+        await http.Post<OperationView>($"/api/servers/{server}/validate");
+        await http.Post<ChangeModules, OperationView>($"/api/instances/{changed.Id}/modules", new() { Update = ["base", "web"] });
+
+        foreach (var (action, id) in ((string, Guid)[])[("instance.restarted", restarted), ("server.validated", server), ("instance.modules_changed", changed.Id)])
+        {
+            var line = Assert.Single(await ListAsync(app, agency.Owner, agency.Org, $"action={action}"));
+            Assert.Equal((id.ToString(), agency.Owner.Email), (line.ObjectId, line.Actor));
+            if (action == "instance.modules_changed")
+                Assert.Equal(("update", "base, web"), (Assert.Single(line.Changes!.Keys), line.Changes!["update"].After));
+        }
+        // What is refused is no line.
+        await http.Post<OperationView>($"/api/instances/{restarted}/restart").IsRefusedAsync(409, "operation_in_progress");
+        Assert.Single(await ListAsync(app, agency.Owner, agency.Org, "action=instance.restarted"));
     }
 
     private static async Task<IReadOnlyList<AuditEntryView>> ListAsync(TestApp app, TestPerson person, TestOrg org, string filter) =>

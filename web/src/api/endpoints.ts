@@ -129,7 +129,7 @@ export const api = {
   addServer: (body: t.AddServer) => post<t.OperationView>('/servers', body),
   probeHostKey: (body: t.HostKeyProbe) => post<t.HostKeyView>('/servers/host-key', body),
   updateServer: (server: string, body: t.UpdateServer) => put<t.ServerView>(`/servers/${id(server)}`, body),
-  removeServer: (server: string) => del<t.OperationView>(`/servers/${id(server)}`),
+  removeServer: (server: string, forget: boolean) => del<t.OperationView>(`/servers/${id(server)}${forget ? '?forget=true' : ''}`),
   validateServer: (server: string) => post<t.OperationView>(`/servers/${id(server)}/validate`),
   drainServer: (server: string) => post<t.ServerView>(`/servers/${id(server)}/drain`),
   undrainServer: (server: string) => post<t.ServerView>(`/servers/${id(server)}/undrain`),

@@ -12609,7 +12609,7 @@ export interface operations {
     removeServer: {
         parameters: {
             query?: {
-                /** @description The machine is gone for good: forget it without reaching it. */
+                /** @description The machine is gone for good: forget it without reaching it. Deletions that wait for it end, and topologies go on without it. */
                 forget?: boolean;
             };
             header?: {

@@ -45,7 +45,7 @@ internal static class ArchiveEndpoints
         {
             return BackupProblems.Later;
         }
-        db.Mark(backup, "downloaded");
+        db.Mark(backup, "downloaded", always: true);
         await db.SaveChangesAsync(stop);
         return TypedResults.Stream(async body =>
         {

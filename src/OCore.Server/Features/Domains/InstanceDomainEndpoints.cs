@@ -124,8 +124,7 @@ internal static class InstanceDomainEndpoints
             return DomainProblems.IsGenerated;
         if (instance!.PrimaryHost == found.CustomHost)
             return DomainProblems.IsPrimary;
-        var server = await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop);
-        await InstanceDomainQueries.ReleaseAsync(db, found, await NamePlace.OfAsync(db, instance, server, stop), settings, time.GetUtcNow(), stop);
+        await InstanceDomainQueries.ReleaseAsync(db, found, settings, time.GetUtcNow(), stop);
         await db.SaveChangesAsync(stop);
         ServerSignals.Changed();
         return TypedResults.NoContent();

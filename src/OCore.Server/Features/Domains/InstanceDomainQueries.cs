@@ -42,20 +42,20 @@ internal static class InstanceDomainQueries
     }
 
     /// <summary>Wants a certificate for a name that is proven and leads here, so that nothing is ordered that cannot succeed; and none any more for one that is not proven.</summary>
-    public static async Task WantCertificateAsync(OCoreDb db, InstanceDomain domain, NamePlace place, Settings settings, DateTimeOffset now, CancellationToken stop, bool deleted = false)
+    public static async Task WantCertificateAsync(OCoreDb db, InstanceDomain domain, NamePlace? place, Settings settings, DateTimeOffset now, CancellationToken stop, bool deleted = false)
     {
         if (settings.AcmeDirectory is null)
             return;
-        if (!deleted && domain is { IsProven: true, Routing: Client.RoutingStatus.Ok } && place.EndsTls)
+        if (!deleted && domain is { IsProven: true, Routing: Client.RoutingStatus.Ok } && place is { EndsTls: true })
             await Certificates.WantAsync(db, domain.CustomHost!, true, now, stop);
         else if ((deleted || !domain.IsProven) && !await db.IsProvenByAnotherAsync(domain, domain.CustomHost!, stop))
             await Certificates.WantAsync(db, domain.CustomHost!, false, now, stop);
     }
 
     /// <summary>Gives a name up in the caller's unit of work; for a while nobody else gets it but by a record of their own.</summary>
-    public static async Task ReleaseAsync(OCoreDb db, InstanceDomain domain, NamePlace place, Settings settings, DateTimeOffset now, CancellationToken stop)
+    public static async Task ReleaseAsync(OCoreDb db, InstanceDomain domain, Settings settings, DateTimeOffset now, CancellationToken stop)
     {
-        await WantCertificateAsync(db, domain, place, settings, now, stop, deleted: true);
+        await WantCertificateAsync(db, domain, null, settings, now, stop, deleted: true);
         if (domain.IsProven)
             db.Add(DomainTombstone.Of(domain, domain.RootId, now));
         db.Remove(domain);
@@ -64,11 +64,7 @@ internal static class InstanceDomainQueries
     /// <summary>Its instance is removed.</summary>
     public static async Task ReleaseAllAsync(OCoreDb db, Instance instance, Settings settings, DateTimeOffset now, CancellationToken stop)
     {
-        var domains = await db.InstanceDomains.Where(d => d.InstanceId == instance.Id).ToListAsync(stop);
-        if (domains.Count == 0)
-            return;
-        var server = await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop);
-        foreach (var domain in domains)
-            await ReleaseAsync(db, domain, NamePlace.Of(server), settings, now, stop);
+        foreach (var domain in await db.InstanceDomains.Where(d => d.InstanceId == instance.Id).ToListAsync(stop))
+            await ReleaseAsync(db, domain, settings, now, stop);
     }
 }

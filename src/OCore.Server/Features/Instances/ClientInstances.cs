@@ -56,7 +56,7 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
         await EachAsync(await OfAsync(db, clientId, context.Stop), async instance =>
         {
             await InstanceSteps.UnrouteForGoodAsync(new(instance.Id), context);
-            if (keepBackupDays is { } days)
+            if (keepBackupDays is { } days && await InstanceSteps.HasServerAsync(db, instance, context))
                 await KeepAsync(db, instance, days, context);
             await InstanceSteps.RemoveEverythingAsync(new(instance.Id), context);
             await InstanceSteps.ForgetAsync(new(instance.Id), context);

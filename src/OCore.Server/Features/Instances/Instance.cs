@@ -29,8 +29,8 @@ internal sealed class Instance : IAgencyShared, IAudited
     public int Workers { get; set; }
     public int MemoryMb { get; set; }
     public double? Cpus { get; set; }
-    public Dictionary<string, string> EnvVars { get; set; } = [];
-    public Dictionary<string, string> Config { get; set; } = [];
+    [SettingsWithSecrets] public Dictionary<string, string> EnvVars { get; set; } = [];
+    [SettingsWithSecrets] public Dictionary<string, string> Config { get; set; } = [];
     public List<string> Modules { get; set; } = [];
     public List<string> Languages { get; set; } = [];
     public bool DemoData { get; init; }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.AuditLog;
 using OCore.Features.Files;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
@@ -148,6 +149,11 @@ internal static class InstanceEndpoints
         instance.WantRunning = true;
         var operation = await queue.EnqueueAsync<ChangeModulesKind, ModulesInput>(db, new(instance.Id, install, update, instance.Sources),
             new($"Change modules of {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: $"instance:{instance.Id}"), stop);
+        var changes = new Dictionary<string, AuditChangeValue>();
+        foreach (var (field, names) in (ReadOnlySpan<(string, IReadOnlyList<string>)>)[("install", install), ("update", update)])
+            if (names.Count > 0)
+                changes[field] = new AuditChangeValue(null, string.Join(", ", names));
+        db.Record("instance.modules_changed", instance.OrgId, instance, changes);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }
@@ -180,6 +186,9 @@ internal static class InstanceEndpoints
         want(instance);
         var operation = await queue.EnqueueAsync<TKind, InstanceInput>(db, new(instance.Id),
             new($"{verb} {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: $"instance:{instance.Id}"), stop);
+        // One that runs is wanted as it was: there is no change that would be a line.
+        if (typeof(TKind) == typeof(RestartInstanceKind))
+            db.Record("instance.restarted", instance.OrgId, instance);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }

@@ -89,8 +89,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
 
     public async Task<InstanceOnServer> OpenAsync(OCoreDb db, Instance instance, CancellationToken stop)
     {
-        // The server is the agency's where the instance is a client's; whoever may work on the instance works on it there.
-        var server = await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == instance.ServerId, stop);
+        var server = await ServerAsync(db, instance.ServerId, stop);
         var plan = PlanOf(instance);
         return new InstanceOnServer(instance, server, plan, await servers.ConnectAsync(server, stop))
         {
@@ -116,8 +115,12 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
         throw new TryLaterException("No PostgreSQL of the topology takes writes now.", "A fail-over takes up to half a minute; the topology shows how its nodes do.");
     }
 
-    public async Task<IServerConnection> ConnectAsync(OCoreDb db, Guid serverId, CancellationToken stop) =>
-        await servers.ConnectAsync(await db.Servers.AcrossTenants().AsNoTracking().SingleAsync(s => s.Id == serverId, stop), stop);
+    public async Task<IServerConnection> ConnectAsync(OCoreDb db, Guid serverId, CancellationToken stop) => await servers.ConnectAsync(await ServerAsync(db, serverId, stop), stop);
+
+    // The server is the agency's where the instance is a client's; whoever may work on the instance works on it there.
+    private static async Task<Server> ServerAsync(OCoreDb db, Guid id, CancellationToken stop) =>
+        await db.Servers.AcrossTenants().AsNoTracking().SingleOrDefaultAsync(s => s.Id == id, stop)
+            ?? throw new StepRefusedException("server_forgotten", "Its server was forgotten, as one whose machine is gone for good.", "Draw the topology's node somewhere else, or delete what was there.");
 
     public Task EnsureImageAsync(InstanceOnServer on, Action<string> log, CancellationToken stop) =>
         on.Connection.Docker.EnsureImageAsync(ImageRef.Parse(on.Instance.Image), servers.LocalEngine, log, stop);

@@ -55,7 +55,7 @@ internal static class InstanceLiveEndpoints
             var password = OdooPassword.New();
             var login = await on.SqlAsync(on.Plan.Database, OdooSql.SetAdminPassword, new Dictionary<string, string> { ["hash"] = OdooPassword.Hash(password) }, stop);
             on.Instance.AdminPasswordSealed = null;
-            db.Mark(on.Instance, "admin_password_reset");
+            db.Mark(on.Instance, "admin_password_reset", always: true);
             await db.SaveChangesAsync(stop);
             return new AdminCredentials { Login = login.Trim(), Password = password, Url = InstanceViews.UrlOf(on.Instance, on.Server) };
         }, stop);

@@ -210,20 +210,33 @@ internal static class InstanceSteps
             instance.Status = InstanceStatus.Removing;
             await db.SaveChangesAsync(context.Stop);
         }
+        if (!await HasServerAsync(db, instance, context))
+            return;
         var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
         await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
+    }
+
+    /// <summary>Whether there is somewhere to do something. Whoever gave its machine up has said that there is not.</summary>
+    public static async Task<bool> HasServerAsync(Platform.Data.OCoreDb db, Instance instance, StepContext context)
+    {
+        if (await db.ServersOfAll().AnyAsync(s => s.Id == instance.ServerId, context.Stop))
+            return true;
+        context.Log($"The server of {instance.Name} was forgotten: nothing is done there");
+        return false;
     }
 
     public static async Task RemoveEverythingAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
-        if (!await db.Instances.AnyAsync(i => i.Id == input.InstanceId, context.Stop))
+        if (await db.Instances.AsNoTracking().SingleOrDefaultAsync(i => i.Id == input.InstanceId, context.Stop) is not { } instance)
             return;
-        if (await db.Instances.Where(i => i.Id == input.InstanceId).Select(i => i.TopologyId).SingleAsync(context.Stop) is { } topology)
+        if (instance.TopologyId is { } topology)
         {
             await context.Get<TopologyHost>().RemoveAllAsync(db, topology, context.Log, context.Stop);
             return;
         }
+        if (!await HasServerAsync(db, instance, context))
+            return;
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
         await on.Connection.Docker.RemoveContainerAsync(on.Container, context.Stop);
         await InstanceHost.DropDatabaseAsync(on.Connection, on.Plan.Database, context.Stop);

@@ -147,19 +147,27 @@ internal static class OperationEndpoints
     /// <summary>Try again what is stuck or waiting, from where it stopped.</summary>
     internal static async Task<Results<Ok<OperationView>, Problem>> Retry(Guid id, OCoreDb db, OperationKinds kinds, CancellationToken stop)
     {
-        var operation = await db.Operations.Include(o => o.Steps).SingleOrDefaultAsync(o => o.Id == id, stop);
-        if (operation is null)
+        if (!await db.Operations.AnyAsync(o => o.Id == id, stop))
             return Problem.NotFound;
-        if (operation.State != OperationState.Stuck && operation.RetryAt is null)
-            return new Problem(409, "not_retryable", "Only an operation that is stuck or waiting can be retried.", "Start it again instead: what a rolled-back operation did was undone.");
-        var undoing = operation.Steps.Any(s => s.State is StepState.UndoFailed or StepState.Undone);
-        await db.OperationSteps.Where(s => s.OperationId == id && (s.State == StepState.Failed || s.State == StepState.UndoFailed))
-            .ExecuteUpdateAsync(s => s.SetProperty(x => x.Attempt, 0), stop);
-        await db.Operations.Where(o => o.Id == id && (o.State == OperationState.Stuck || o.RetryAt != null)).ExecuteUpdateAsync(s => s
-            .SetProperty(o => o.State, o => o.State == OperationState.Stuck ? undoing ? OperationState.Unwinding : OperationState.Running : o.State)
-            .SetProperty(o => o.FinishedAt, (DateTimeOffset?)null).SetProperty(o => o.RetryAt, (DateTimeOffset?)null).SetProperty(o => o.LeaseUntil, DateTimeOffset.UnixEpoch), stop);
-        db.Record("operation.retried", operation.OrgId);
-        await db.SaveChangesAsync(stop);
+        var refusal = await db.InTransactionAsync(async () =>
+        {
+            // The row first, as the runner does: nobody else takes it up again, or ends it, before this has been decided.
+            await db.Operations.Where(o => o.Id == id).ExecuteUpdateAsync(s => s.SetProperty(o => o.CancelRequested, o => o.CancelRequested), stop);
+            var now = await db.Operations.AsNoTracking().Include(o => o.Steps).SingleAsync(o => o.Id == id, stop);
+            if (now.State != OperationState.Stuck && now.RetryAt is null)
+                return new Problem(409, "not_retryable", "Only an operation that is stuck or waiting can be retried.", "Start it again instead: what a rolled-back operation did was undone.");
+            var undoing = now.Steps.Any(s => s.State is StepState.UndoFailed or StepState.Undone);
+            await db.OperationSteps.Where(s => s.OperationId == id && (s.State == StepState.Failed || s.State == StepState.UndoFailed))
+                .ExecuteUpdateAsync(s => s.SetProperty(x => x.Attempt, 0), stop);
+            await db.Operations.Where(o => o.Id == id).ExecuteUpdateAsync(s => s
+                .SetProperty(o => o.State, o => o.State == OperationState.Stuck ? undoing ? OperationState.Unwinding : OperationState.Running : o.State)
+                .SetProperty(o => o.FinishedAt, (DateTimeOffset?)null).SetProperty(o => o.RetryAt, (DateTimeOffset?)null).SetProperty(o => o.LeaseUntil, DateTimeOffset.UnixEpoch), stop);
+            db.Record("operation.retried", now.OrgId);
+            await db.SaveChangesAsync(stop);
+            return null;
+        }, stop);
+        if (refusal is not null)
+            return refusal;
         OperationSignals.WorkQueued();
         return TypedResults.Ok((await ViewAsync(db, kinds, id, stop))!);
     }

@@ -27,10 +27,8 @@ internal sealed class RemoveServer : OperationKind<RemoveServerInput>
         await using var db = context.OpenDb();
         if (await db.Servers.SingleOrDefaultAsync(s => s.Id == input.ServerId, context.Stop) is not { } server)
             return;
-        if (await db.HasInstancesAsync(server.Id, context.Stop))
-            throw new StepRefusedException("server_in_use", $"Instances live on {server.Name}.", "Delete them first.");
-        if (await db.HasNodesAsync(server.Id, context.Stop))
-            throw new StepRefusedException("server_in_use", $"{server.Name} carries nodes of a topology.", "Destroy the topology, or move them, first.");
+        if (await db.UseOfAsync(server, input.Forget, context.Stop) is { } use)
+            throw new StepRefusedException("server_in_use", $"{server.Name} is in use: {use.Why}", use.Hint);
         server.Status = ServerStatus.Removing;
         server.StatusMessage = null;
         await db.SaveChangesAsync(context.Stop);

@@ -110,16 +110,14 @@ internal static class ServerEndpoints
     }
 
     /// <summary>Take everything of oCore's off the server and forget it. Refused while instances live there.</summary>
-    /// <param name="forget">The machine is gone for good: forget it without reaching it.</param>
+    /// <param name="forget">The machine is gone for good: forget it without reaching it. Deletions that wait for it end, and topologies go on without it.</param>
     internal static async Task<Results<Accepted<OperationView>, Problem>> Remove(
         Guid id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop, [FromQuery] bool forget = false)
     {
         if (await db.Servers.AsNoTracking().SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server)
             return Problem.NotFound;
-        if (await db.HasInstancesAsync(id, stop))
-            return ServerProblems.InUse(server, "instances live on it.");
-        if (await db.HasNodesAsync(id, stop))
-            return ServerProblems.InUse(server, "it carries nodes of a topology.");
+        if (await db.UseOfAsync(server, forget, stop) is { } use)
+            return ServerProblems.InUse(server, use.Why, use.Hint);
         if (!forget && server.Status == ServerStatus.HostKeyChanged)
             return ServerProblems.KeyChanged(server);
         var operation = await queue.EnqueueAsync<RemoveServer, RemoveServerInput>(db, new RemoveServerInput(id, forget),
@@ -134,6 +132,7 @@ internal static class ServerEndpoints
         if (await db.Servers.AsNoTracking().SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server)
             return Problem.NotFound;
         var operation = await EnqueueValidationAsync(db, queue, server.OrgId, server, $"Validate {server.Name}", stop);
+        db.Record("server.validated", server.OrgId, server);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }

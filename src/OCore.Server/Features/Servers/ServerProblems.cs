@@ -24,5 +24,5 @@ internal static class ServerProblems
     public static Problem NotReady(Server server) => new(409, "server_not_ready", $"{server.Name} is not ready: {server.StatusMessage ?? "it was not validated yet."}",
         "Wait for its validation, or validate it again.");
 
-    public static Problem InUse(Server server, string why) => new(409, "server_in_use", $"{server.Name} is in use: {why}", "Move or delete what is on it first.");
+    public static Problem InUse(Server server, string why, string hint) => new(409, "server_in_use", $"{server.Name} is in use: {why}", hint);
 }

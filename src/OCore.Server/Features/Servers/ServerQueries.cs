@@ -37,9 +37,21 @@ internal static class ServerQueries
     public static Task<Dictionary<Guid, int>> EdgeInstanceCountsAsync(this OCoreDb db, IReadOnlyCollection<Guid> servers, CancellationToken stop) =>
         db.Instances.AcrossTenants().Where(i => servers.Contains(i.ServerId) && i.TopologyId == null).GroupBy(i => i.ServerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, stop);
 
-    /// <summary>Nodes of topologies, whosever they are.</summary>
-    public static Task<bool> HasNodesAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
-        db.DeployedNodes.AcrossTenants().AnyAsync(n => n.ServerId == server, stop);
+    /// <summary>What keeps a server from being removed, whosever it is.</summary>
+    /// <param name="gone">
+    /// Its machine is given up. What is being deleted waits for it in vain then, and ends without it; a topology that lost it goes on with
+    /// what is left of it, but only where it is seen that nobody answers there.
+    /// </param>
+    /// <returns>The end of a sentence, and what to do; null where nothing does.</returns>
+    public static async Task<(string Why, string Hint)?> UseOfAsync(this OCoreDb db, Server server, bool gone, CancellationToken stop)
+    {
+        var away = gone && server.Status is ServerStatus.Unreachable or ServerStatus.HostKeyChanged or ServerStatus.Removing;
+        if (await db.Instances.AcrossTenants().AnyAsync(i => i.ServerId == server.Id && !(away && i.Status == InstanceStatus.Removing), stop))
+            return ("instances live on it.", gone ? "Delete them first. Their deletion waits for the machine, and ends when it is forgotten." : "Move or delete what is on it first.");
+        if (!away && await db.DeployedNodes.AcrossTenants().AnyAsync(n => n.ServerId == server.Id, stop))
+            return ("it carries nodes of a topology.", gone ? "It answers: destroy the topology, or move them, first." : "Destroy the topology, or move them, first. A machine that is gone for good can be forgotten.");
+        return null;
+    }
 
     public static Task<Dictionary<Guid, int>> InstanceCountsAsync(this OCoreDb db, IReadOnlyCollection<Guid> servers, CancellationToken stop) =>
         db.Instances.AcrossTenants().Where(i => servers.Contains(i.ServerId)).GroupBy(i => i.ServerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, stop);

@@ -29,7 +29,7 @@ internal static class CatalogEndpoints
         if (catalog.Find(version) is not { } release)
             return TemplateProblems.VersionNotSupported(version, catalog.Versions);
         if (await modules.OfAsync(release.Image, stop) is not { } all)
-            return new Problem(409, "image_not_present", $"The image {release.Image} is not on this machine, so its modules are not known yet.", "They become known with the first instance of this version; module names can be typed meanwhile.");
+            return new Problem(409, "image_not_present", $"The image {release.Image} is not on this machine, or does not show its modules, so they are not known yet.", "They become known with the first instance of this version; module names can be typed meanwhile.");
         return TypedResults.Ok(Paging.Whole(all.Where(m => q is null || m.Name.Contains(q, StringComparison.OrdinalIgnoreCase) || m.Title.Contains(q, StringComparison.OrdinalIgnoreCase))));
     }
 }

@@ -29,7 +29,7 @@ internal sealed class ModuleCatalog(ServerAccess servers, ILogger<ModuleCatalog>
         }
     }
 
-    /// <summary>Its modules; null where the image is not on this machine.</summary>
+    /// <summary>Its modules; null where the image is not on this machine, or does not show them.</summary>
     public async Task<IReadOnlyList<CatalogModule>?> OfAsync(string image, CancellationToken stop) =>
         await AvailabilityAsync(image, stop) == "present" ? await AskAsync(image, servers.LocalEngine!, stop) : null;
 
@@ -77,7 +77,7 @@ internal sealed class ModuleCatalog(ServerAccess servers, ILogger<ModuleCatalog>
             {
                 Name = DockerName.Parse("ocore-modules-" + RowId.New().ToString("N")[20..]), Image = ImageRef.Parse(image), NoNetwork = true, Entrypoint = ["python3", "-c", Program],
             }, CancellationToken.None, lines.Add);
-            return result.Ok && lines.LastOrDefault(l => l.StartsWith('[')) is { } json ? JsonSerializer.Deserialize<List<CatalogModule>>(json, JsonSerializerOptions.Web) : null;
+            return result.Ok ? Told(lines) : null;
         }
         catch (Exception e) when (e is ServerException or JsonException or IOException)
         {
@@ -86,11 +86,29 @@ internal sealed class ModuleCatalog(ServerAccess servers, ILogger<ModuleCatalog>
         }
     }
 
-    private const string Program =
+    /// <summary>What the program printed. Null where Odoo's own base or web is not among it: that image has its modules, or some, where they were not looked for.</summary>
+    internal static List<CatalogModule>? Told(List<string> lines)
+    {
+        if (lines.LastOrDefault(l => l.StartsWith('[')) is not { } json || JsonSerializer.Deserialize<List<CatalogModule>>(json, JsonSerializerOptions.Web) is not { } modules)
+            return null;
+        var names = modules.Select(m => m.Name).ToHashSet();
+        return names.Contains("base") && names.Contains("web") ? modules : null;
+    }
+
+    // Python says where Odoo is, without running it: one package with everything, or a checkout with most modules beside the package, as Odoo itself looks for them.
+    internal const string Program =
         """
-        import ast, glob, json, os
+        import ast, glob, importlib.util, json, os
+        try:
+            spec = importlib.util.find_spec("odoo")
+        except Exception:
+            spec = None
+        roots = ["/usr/lib/python3/dist-packages/odoo/addons"]
+        for package in (spec and spec.submodule_search_locations) or []:
+            roots += [os.path.join(os.path.dirname(os.path.abspath(package)), "addons"), os.path.join(package, "addons")]
+        roots.append("/mnt/extra-addons")
         seen = {}
-        for root in ("/usr/lib/python3/dist-packages/odoo/addons", "/mnt/extra-addons"):
+        for root in dict.fromkeys(map(os.path.realpath, roots)):
             for path in glob.glob(root + "/*/__manifest__.py"):
                 name = os.path.basename(os.path.dirname(path))
                 try:

@@ -1,7 +1,15 @@
 using System.Globalization;
+using OCore.Platform.Data;
 using OCore.Platform.Http;
 
 namespace OCore.Features.Templates;
+
+/// <summary>Settings of odoo.conf by their names, in either case: passwords among them are masked.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class SettingsWithSecretsAttribute : SecretValuesAttribute
+{
+    public override bool IsSecret(string key) => OdooSettings.IsSecret(key);
+}
 
 /// <summary>
 /// The keys of odoo.conf that people may set, with what each accepts. Everything else is oCore's own (addresses, passwords, paths) or

@@ -18,7 +18,7 @@ internal sealed class Template : IAgencyShared, IAudited
     public required string OdooVersion { get; set; }
     public required string OdooEdition { get; set; }
     public int DefaultWorkers { get; set; }
-    public Dictionary<string, string> DefaultEnvVars { get; set; } = [];
+    [SettingsWithSecrets] public Dictionary<string, string> DefaultEnvVars { get; set; } = [];
     public List<string> ModuleList { get; set; } = [];
     public bool IsPublic { get; set; }
     public string? Image { get; set; }
@@ -27,7 +27,7 @@ internal sealed class Template : IAgencyShared, IAudited
     public double? Cpus { get; set; }
     public List<string> Languages { get; set; } = [];
     public bool DemoData { get; set; }
-    public Dictionary<string, string> Config { get; set; } = [];
+    [SettingsWithSecrets] public Dictionary<string, string> Config { get; set; } = [];
     public DateTimeOffset CreatedAt { get; init; }
     [NotAudited] public DateTimeOffset UpdatedAt { get; set; }
 

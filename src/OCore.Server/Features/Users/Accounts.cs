@@ -65,7 +65,7 @@ internal static class Accounts
     }
 
     /// <summary>What the next save calls the change of this account: <c>auth.password_changed</c>.</summary>
-    public static void Call(this OCoreDb db, User user, string action) => db.AuditMarks.Add(new AuditMark(user, action));
+    public static void Call(this OCoreDb db, User user, string action) => db.AuditMarks.Add(new AuditMark(user, action, Always: false));
 
     // The same order in which a request without X-Org-Slug finds its organization.
     private static async Task<Guid> HomeAsync(OCoreDb db, Guid userId, CancellationToken stop)

@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Features.AuditLog;
 using OCore.Features.Organizations;
@@ -25,16 +28,30 @@ internal interface IAudited
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SecretAttribute : Attribute;
 
+/// <summary>Values by their keys, of which some are masked wherever they would be shown. Which ones, the feature says that knows the keys.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal abstract class SecretValuesAttribute : Attribute
+{
+    public abstract bool IsSecret(string key);
+}
+
 /// <summary>Measured or bookkept, not changed by anybody: not worth a line in the audit log.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class NotAuditedAttribute : Attribute;
 
 /// <summary>What to call the next change of a row instead of "updated": <c>suspended</c>.</summary>
-internal sealed record AuditMark(object Entity, string Action);
+/// <param name="Always">It gets a line also where nothing of the row changes.</param>
+internal sealed record AuditMark(IAudited Entity, string Action, bool Always);
 
 internal static class AuditWriter
 {
-    public static void Mark(this OCoreDb db, IAudited entity, string verb) => db.AuditMarks.Add(new AuditMark(entity, $"{entity.AuditNoun}.{verb}"));
+    private const string Mask = "••••";
+
+    // People read it: an umlaut stays one, and so does the mask.
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <param name="always">What was done counts, and not what it left in the row: a download, or a password that is new once more.</param>
+    public static void Mark(this OCoreDb db, IAudited entity, string verb, bool always = false) => db.AuditMarks.Add(new AuditMark(entity, $"{entity.AuditNoun}.{verb}", always));
 
     /// <summary>An action that changes no audited row: a sign-in, a secret that was shown.</summary>
     public static void Record(this OCoreDb db, string action, Guid orgId, IAudited? about = null, IReadOnlyDictionary<string, AuditChangeValue>? changes = null) =>
@@ -55,7 +72,11 @@ internal static class AuditWriter
                 continue;
             var verb = entry.State switch { EntityState.Added => "created", EntityState.Deleted => "deleted", _ => "updated" };
             db.AuditLog.Add(Entry(db, mark?.Action ?? $"{audited.AuditNoun}.{verb}", OrgOf(audited, db), audited, changes));
+            if (mark is not null)
+                db.AuditMarks.Remove(mark);
         }
+        foreach (var mark in db.AuditMarks.Where(m => m.Always))
+            db.AuditLog.Add(Entry(db, mark.Action, OrgOf(mark.Entity, db), mark.Entity, null));
         db.AuditMarks.Clear();
     }
 
@@ -81,30 +102,44 @@ internal static class AuditWriter
             if (entry.State == EntityState.Modified && !property.IsModified)
                 continue;
             var secret = IsSecret(info);
-            var before = entry.State == EntityState.Added ? null : Show(property.OriginalValue, secret);
-            var after = Show(property.CurrentValue, secret);
+            var keys = info.GetCustomAttribute<SecretValuesAttribute>(true);
+            var old = entry.State == EntityState.Added ? null : property.OriginalValue;
+            var before = Show(keys is null ? old : Masked(old, null, keys), secret);
+            var after = Show(keys is null ? property.CurrentValue : Masked(property.CurrentValue, old, keys), secret);
+            // Compared whole: what differs may be behind what is cut.
             if (before != after || secret && entry.State == EntityState.Modified)
-                changes[char.ToLowerInvariant(info.Name[0]) + info.Name[1..]] = new AuditChangeValue(before, after);
+                changes[char.ToLowerInvariant(info.Name[0]) + info.Name[1..]] = new AuditChangeValue(Cut(before), Cut(after));
         }
         return changes;
     }
 
-    internal static bool IsSecret(System.Reflection.PropertyInfo property) => property.IsDefined(typeof(SecretAttribute), true) || property.Name == "PasswordHash";
+    internal static bool IsSecret(PropertyInfo property) => property.IsDefined(typeof(SecretAttribute), true) || property.Name == "PasswordHash";
 
-    internal static bool IsAudited(System.Reflection.PropertyInfo property) =>
+    internal static bool IsAudited(PropertyInfo property) =>
         !property.IsDefined(typeof(NotAuditedAttribute), true) && property.Name is not ("OrgId" or "RootId") && !IdentitysOwn.Contains(property.Name);
+
+    // A secret that is another one than before says so: by its mask alone it would look the same.
+    private static object? Masked(object? values, object? before, SecretValuesAttribute keys) => values switch
+    {
+        null => null,
+        IReadOnlyDictionary<string, string> all => all.ToDictionary(v => v.Key, v => !keys.IsSecret(v.Key) ? v.Value
+            : before is IReadOnlyDictionary<string, string> old && old.TryGetValue(v.Key, out var was) && was != v.Value ? $"{Mask} (changed)" : Mask),
+        // What cannot be looked into is not shown at all.
+        _ => Mask,
+    };
 
     private static string? Show(object? value, bool secret)
     {
         if (value is null)
             return null;
         if (secret)
-            return "••••";
-        var text = value is string or Guid or Enum || value.GetType().IsPrimitive || value is DateTimeOffset
+            return Mask;
+        return value is string or Guid or Enum || value.GetType().IsPrimitive || value is DateTimeOffset
             ? string.Format(System.Globalization.CultureInfo.InvariantCulture, "{0}", value)
-            : System.Text.Json.JsonSerializer.Serialize(value);
-        return text.Length > 500 ? text[..500] + "…" : text;
+            : JsonSerializer.Serialize(value, Json);
     }
+
+    private static string? Cut(string? text) => text is { Length: > 500 } ? text[..500] + "…" : text;
 
     private static AuditEntry Entry(OCoreDb db, string action, Guid orgId, IAudited? about, IReadOnlyDictionary<string, AuditChangeValue>? changes)
     {

@@ -13,6 +13,7 @@ import { Dialog } from '../../ui/Dialog';
 import { ErrorNote, ErrorState } from '../../ui/Errors';
 import { Form, FormActions } from '../../ui/Form';
 import { plural } from '../../ui/format';
+import { Mark } from '../../ui/Mark';
 import { done, failed } from '../../ui/toast';
 import { AuditTable } from '../audit/AuditTable';
 import { InstancesTable } from '../instances/InstanceParts';
@@ -52,6 +53,7 @@ function Loaded({ client, crumbs }: { client: ClientView; crumbs: { label: strin
     <Page
       title={client.name}
       crumbs={crumbs}
+      mark={<Mark name={client.name} logo={client.logoUrl} size={28} neutral />}
       aside={<ClientHealth client={client} />}
       tabs={tabs}
       actions={

@@ -4,6 +4,7 @@ import type { ClientView } from '../../api/types';
 import { Link, usePaths, useUrlState } from '../../nav';
 import { Status, Tags, type Tone, When } from '../../ui/Bits';
 import { type Column, DataTable } from '../../ui/DataTable';
+import { Mark } from '../../ui/Mark';
 
 const health: Record<string, [Tone, string, number]> = {
   down: ['bad', 'Down', 0], degraded: ['warn', 'Degraded', 1], deleting: ['busy', 'Deleting', 2], suspended: ['idle', 'Suspended', 3],
@@ -24,7 +25,10 @@ export function ClientsTable({ list, empty }: { list: ListState<ClientView>; emp
   const to = usePaths();
   const sort = useUrlState('sort');
   const columns: Column<ClientView>[] = [
-    { key: 'name', header: 'Client', render: (row) => <Link to={to.client(row.slug)} strong>{row.name}</Link>, sort: (row) => row.name },
+    {
+      key: 'name', header: 'Client', sort: (row) => row.name,
+      render: (row) => <div style={{ display: 'flex', alignItems: 'center', gap: 8 }}><Mark name={row.name} logo={row.logoUrl} neutral /><div className="clip"><Link to={to.client(row.slug)} strong>{row.name}</Link></div></div>,
+    },
     { key: 'health', header: 'Health', render: (row) => <ClientHealth client={row} />, sort: (row) => health[row.health]?.[2] ?? 9 },
     { key: 'instances', header: 'Instances', align: 'right', render: (row) => (row.instanceCount ? `${row.instancesRunning} of ${row.instanceCount} up` : '–'), sort: (row) => row.instanceCount },
     { key: 'versions', header: 'Odoo', render: (row) => <Tags items={row.odooVersions} most={2} /> },

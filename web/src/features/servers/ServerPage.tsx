@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Menu, Button, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
+import { Menu, Button, Checkbox, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useEdit, useList, useMe, useOrg, useRead, useRefusal, useSend } from '../../api/hooks';
@@ -162,12 +162,20 @@ function RemoveDialog({ server, onClose }: { server: ServerView; onClose: () => 
   const org = useOrg();
   const go = useGo();
   const to = usePaths();
-  const remove = useSend(() => api.removeServer(server.id), { onDone: (operation) => { started(org, operation); go(to.servers); } });
+  const [forget, setForget] = useState(false);
+  const away = server.status === 'unreachable' || server.status === 'host_key_changed';
+  const remove = useSend(() => api.removeServer(server.id, forget), { onDone: (operation) => { started(org, operation); go(to.servers); } });
   return (
     <Confirm title={`Remove ${server.name}`} verb="Remove server" danger type={server.name} busy={remove.busy} error={remove.error} onConfirm={() => remove.send(undefined)} onClose={onClose}>
       <Stack gap={6}>
         <span>The connection and our key on it are removed. A server with instances cannot be removed.</span>
         {server.instanceCount > 0 && <Text size="sm" c="var(--oc-bad)">{plural(server.instanceCount, 'instance')} run there now.</Text>}
+        {away && (
+          <Checkbox
+            mt={6} label="The machine is gone for good" checked={forget} onChange={(event) => setForget(event.currentTarget.checked)}
+            description="It is forgotten without being reached. Deletions that wait for it end, and topologies go on without it."
+          />
+        )}
       </Stack>
     </Confirm>
   );

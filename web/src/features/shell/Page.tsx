@@ -15,6 +15,8 @@ export const CrumbsContext = createContext<(crumbs: Crumb[]) => void>(() => unde
 interface Props {
   title: string;
   crumbs?: Crumb[];
+  /** Before the title: whose page it is. */
+  mark?: ReactNode;
   /** Beside the title: a status. */
   aside?: ReactNode;
   lead?: ReactNode;
@@ -23,7 +25,7 @@ interface Props {
   children: ReactNode;
 }
 
-export function Page({ title, crumbs = [], aside, lead, actions, tabs, children }: Props) {
+export function Page({ title, crumbs = [], mark, aside, lead, actions, tabs, children }: Props) {
   const show = useContext(CrumbsContext);
   const text = JSON.stringify([...crumbs, { label: title }]);
   useEffect(() => show(JSON.parse(text) as Crumb[]), [show, text]);
@@ -32,7 +34,7 @@ export function Page({ title, crumbs = [], aside, lead, actions, tabs, children 
       <title>{`${title} · ${product.name}`}</title>
       <div className={classes.head}>
         <div style={{ minWidth: 0 }}>
-          <div className={classes.titleRow}><Title order={1}>{title}</Title>{aside}</div>
+          <div className={classes.titleRow}><div className={classes.named}>{mark}<Title order={1}>{title}</Title></div>{aside}</div>
           {lead && <p className={classes.lead}>{lead}</p>}
         </div>
         {actions && <div className={classes.actions}>{actions}</div>}

@@ -10,6 +10,7 @@ import { allows, queryClient, useMe, useSend } from '../../api/hooks';
 import type { MeView } from '../../api/types';
 import { Route, useGo, usePaths } from '../../nav';
 import { paths } from '../../paths';
+import { Mark } from '../../ui/Mark';
 import { failed } from '../../ui/toast';
 import classes from './shell.module.css';
 
@@ -90,10 +91,6 @@ export function Sidebar() {
       <Account />
     </>
   );
-}
-
-function Mark({ name }: { name: string }) {
-  return <span className={classes.mark} aria-hidden>{name.trim().charAt(0).toUpperCase() || '?'}</span>;
 }
 
 function Switcher() {

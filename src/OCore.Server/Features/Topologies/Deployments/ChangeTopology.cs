@@ -117,7 +117,8 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         foreach (var node in others.Nodes.Where(n => n.IsWeb))
             if (await IsUpAsync(host, work, node, context.Stop))
                 answering.Add(node.Id);
-        foreach (var node in cluster.Nodes.OrderBy(n => answering.Contains(n.NodeId)))
+        // On the way back one may have been on a machine that was given up.
+        foreach (var node in cluster.Nodes.Where(n => work.Servers.ContainsKey(n.ServerId)).OrderBy(n => answering.Contains(n.NodeId)))
         {
             var connection = await instances.ConnectAsync(db, node.ServerId, context.Stop);
             var (name, spec) = (DockerName.Parse(node.Container), OdooContainer.Spec(instances.PlanOf(on.Instance, cluster, node)));
@@ -147,7 +148,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
     }
 
     private static async Task<bool> IsUpAsync(TopologyHost host, TopologyWork work, LayoutNode node, CancellationToken stop) =>
-        work.Servers.ContainsKey(node.ServerId!.Value) && (await host.MeasureAsync(work, node, stop)).State == TopologyNodeState.Running;
+        work.HasServerOf(node) && (await host.MeasureAsync(work, node, stop)).State == TopologyNodeState.Running;
 
     /// <summary>Of several Odoo one is made anew when another answers, and not before: that they are drawn serves nobody.</summary>
     private static async Task OthersAnswerAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string nodeId)
@@ -190,7 +191,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
 
     internal static async Task TellAsync(StepContext context, TopologyHost host, TopologyWork work, Layout running, string? draining)
     {
-        foreach (var balancer in running.Nodes.Where(n => n.IsBalancer && work.Servers.ContainsKey(n.ServerId!.Value)))
+        foreach (var balancer in running.Nodes.Where(n => n.IsBalancer && work.HasServerOf(n)))
         {
             var connection = await host.ConnectAsync(work, balancer, context.Stop);
             if (await connection.Docker.FindAsync(DockerName.Parse(balancer.Container), context.Stop) is { IsRunning: true })
@@ -201,7 +202,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
     private static async Task<int> OpenRequestsAsync(StepContext context, TopologyHost host, TopologyWork work, IReadOnlyCollection<LayoutNode> running, LayoutNode node)
     {
         var open = 0;
-        foreach (var balancer in running.Where(n => n.IsBalancer && work.Servers.ContainsKey(n.ServerId!.Value)))
+        foreach (var balancer in running.Where(n => n.IsBalancer && work.HasServerOf(n)))
             open += await BalancerHost.OpenRequestsAsync(await host.ConnectAsync(work, balancer, context.Stop), balancer, node, context.Stop);
         return open;
     }
@@ -211,7 +212,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         await using var db = context.OpenDb();
         var host = context.Get<TopologyHost>();
         var work = Towards(await host.OpenAsync(db, input.TopologyId, context.Stop), back);
-        foreach (var node in work.Layout.Nodes.Where(n => n.IsBalancer))
+        foreach (var node in work.Layout.Nodes.Where(n => n.IsBalancer && work.HasServerOf(n)))
         {
             await host.TakeEdgeAsync(db, work, node, context.Stop);
             await host.EnsureAsync(work, node, context.Stop);
@@ -228,7 +229,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         await using var db = context.OpenDb();
         var host = context.Get<TopologyHost>();
         var work = Towards(await host.OpenAsync(db, input.TopologyId, context.Stop), back);
-        foreach (var node in work.Layout.Of(NodeType.Monitor))
+        foreach (var node in work.Layout.Of(NodeType.Monitor).Where(work.HasServerOf))
         {
             await host.EnsureAsync(work, node, context.Stop);
             if (back)
@@ -258,12 +259,12 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         var since = context.Get<TimeProvider>().GetTimestamp();
         foreach (var gone in from.Nodes.Where(n => work.Layout.Find(n.Id) is not { } still || still.ServerId != n.ServerId).Reverse())
         {
-            if (gone.Type == NodeType.Odoo && work.Servers.ContainsKey(gone.ServerId!.Value))
+            if (gone.Type == NodeType.Odoo && work.HasServerOf(gone))
                 await EndAsync(host, work, from, gone, since, context);
             await host.RemoveAsync(work, gone, context.Stop);
             if (gone.IsBalancer)
                 await host.GiveEdgeBackAsync(db, work, gone, context.Stop);
-            if (gone.Type == NodeType.Odoo && work.Layout.Of(NodeType.Odoo).All(n => n.ServerId != gone.ServerId) && work.Deployment.InstanceId is { } instance)
+            if (gone.Type == NodeType.Odoo && work.HasServerOf(gone) && work.Layout.Of(NodeType.Odoo).All(n => n.ServerId != gone.ServerId) && work.Deployment.InstanceId is { } instance)
             {
                 var connection = await host.ConnectAsync(work, gone, context.Stop);
                 // An oCore that was killed may have left it at work.

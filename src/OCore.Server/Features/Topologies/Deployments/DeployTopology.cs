@@ -143,7 +143,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         var host = context.Get<TopologyHost>();
         if (await host.FindAsync(db, input.TopologyId, context.Stop) is not { Deployment.InstanceId: { } instance } work)
             return;
-        foreach (var node in work.Layout.Of(NodeType.Odoo).DistinctBy(n => n.ServerId))
+        foreach (var node in work.Layout.Of(NodeType.Odoo).Where(work.HasServerOf).DistinctBy(n => n.ServerId))
         {
             var connection = await host.ConnectAsync(work, node, context.Stop);
             await connection.Docker.RemoveContainerAsync(DockerName.Parse("ocore-files-" + Layout.KeyOf(input.TopologyId, node.Id)), context.Stop);
@@ -285,7 +285,7 @@ internal static class TopologySteps
     public static async Task FoldersAsync(TopologyHost host, TopologyWork work, InstanceOnServer on, CancellationToken stop)
     {
         await NfsServer.MakeFolderAsync(host, work, on.Plan.Database, stop);
-        foreach (var node in work.Layout.Of(NodeType.Odoo).DistinctBy(n => n.ServerId))
+        foreach (var node in work.Layout.Of(NodeType.Odoo).Where(work.HasServerOf).DistinctBy(n => n.ServerId))
         {
             var connection = await host.ConnectAsync(work, node, stop);
             if (NfsServer.Of(work.Layout) is not null)

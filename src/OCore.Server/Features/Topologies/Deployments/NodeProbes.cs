@@ -66,7 +66,7 @@ internal static class NodeProbes
         SELECT json_build_object('recovery', pg_is_in_recovery(), 'connections', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'), 'max', current_setting('max_connections')::int,
           'replicas', (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'), 'synchronous', (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')),
           'receiving', (SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'),
-          'lag', CASE WHEN pg_is_in_recovery() THEN coalesce(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), 0) ELSE (SELECT coalesce(max(pg_wal_lsn_diff(sent_lsn, replay_lsn)), 0) FROM pg_stat_replication) END,
+          'lag', CASE WHEN pg_is_in_recovery() THEN coalesce(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), 0) ELSE (SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)), 0) FROM pg_stat_replication) END,
           'bytes', (SELECT sum(pg_database_size(oid)) FROM pg_database));
         """;
 

@@ -17,6 +17,8 @@ internal sealed record TopologyWork(TopologyDeployment Deployment, Layout Layout
 {
     public Guid TopologyId => Deployment.TopologyId;
     public Server ServerOf(LayoutNode node) => Servers[node.ServerId!.Value];
+    /// <summary>False also where its server was forgotten.</summary>
+    public bool HasServerOf(LayoutNode node) => node.ServerId is { } id && Servers.ContainsKey(id);
 }
 
 /// <summary>
@@ -82,7 +84,7 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
     /// <summary>With its volume: what it kept is gone.</summary>
     public async Task RemoveAsync(TopologyWork work, LayoutNode node, CancellationToken stop)
     {
-        if (node.ServerId is null || !work.Servers.ContainsKey(node.ServerId.Value))
+        if (!work.HasServerOf(node))
             return;
         var connection = await ConnectAsync(work, node, stop);
         // First the address: the other load balancer has it before this one is gone.
@@ -213,7 +215,7 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
             log($"{node.Label} is removed");
         }
         if (work.Deployment.InstanceId is { } instance)
-            foreach (var server in nodes.Where(n => n.Type == NodeType.Odoo).Select(n => n.ServerId!.Value).Distinct())
+            foreach (var server in nodes.Where(n => n.Type == NodeType.Odoo).Select(n => n.ServerId!.Value).Distinct().Where(work.Servers.ContainsKey))
                 await RemoveFilesAsync(await access.ConnectAsync(work.Servers[server], stop), nodes.First(n => n.Type == NodeType.Odoo).Image, instance, work.TopologyId, stop);
         await firewall.RemoveAsync(work, nodes.Select(n => n.ServerId!.Value), stop);
         // Whatever else carries its label, such as a one-off container that was cut off.
