@@ -57,6 +57,7 @@ signs_in "$dashboard" oCore
 signs_in "$portal" 'For the client'
 shows "$dashboard" 'id="root"'
 shows "$portal" 'id="oc-portal"'
+shows "$portal" 'Acme Cloud'
 signs_in_to_odoo "$odoo"
 
 bin/up --stop
