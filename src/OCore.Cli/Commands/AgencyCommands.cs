@@ -51,7 +51,7 @@ internal static class AgencyCommands
     {
         var name = Opt.Need("--name", "NAME", "Name shown to people");
         var slug = Opt.Need("--slug", "SLUG", "Short name for addresses and commands");
-        var logo = Opt.Text("--logo-url", "URL", "Address of the client's logo");
+        var logo = Opt.Text("--logo-url", "URL", "Logo of the client: an https:// address, or that of an uploaded image");
         return new Verb("create", "Create a client organization that the agency manages") { name, slug, logo }
             .Calls("POST /agency/clients")
             .Example("ocore agency client create --name \"Acme Corp\" --slug acme-corp")
@@ -68,7 +68,7 @@ internal static class AgencyCommands
     {
         var client = Client();
         var name = Opt.Text("--name", "NAME", "Name shown to people");
-        var logo = Opt.Text("--logo-url", "URL", "Address of the client's logo");
+        var logo = Opt.Text("--logo-url", "URL", "Logo of the client: an https:// address, or that of an uploaded image");
         return new Verb("update", "Change a client") { client, name, logo }
             .Calls("PUT /agency/clients/{id}")
             .Runs(call => call.Send(HttpMethod.Put, $"/agency/clients/{call.Get(client)}", new UpdateClient { Name = call.Get(name), LogoUrl = call.Get(logo) }, Views.Client));

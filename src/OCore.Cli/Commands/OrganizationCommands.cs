@@ -28,7 +28,7 @@ internal static class OrganizationCommands
     private static Verb Update()
     {
         var name = Opt.Text("--name", "NAME", "Name shown to people");
-        var logo = Opt.Text("--logo-url", "URL", "Address of the logo");
+        var logo = Opt.Text("--logo-url", "URL", "Logo: an https:// address, or that of an uploaded image");
         return new Verb("update", "Change the organization of this context, or of --org") { name, logo }
             .Calls("PUT /organizations/current")
             .Runs(call => call.Send(HttpMethod.Put, $"/organizations/current", new UpdateOrganization { Name = call.Get(name), LogoUrl = call.Get(logo) }, Views.Organization));

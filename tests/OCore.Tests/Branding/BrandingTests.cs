@@ -139,6 +139,32 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
         await app.As(agency.Owner, agency.Org).Put<UpdateClient, ClientView>($"/api/agency/clients/{client.Slug}", new UpdateClient { LogoUrl = "http://169.254.169.254/latest/meta-data" }).IsRefusedAsync(400, "image_refused", "logoUrl");
     }
 
+    [Theory, Sqlite, Postgres]
+    public async Task An_uploaded_image_is_a_logo_of_the_agency_and_of_its_clients_and_of_nobody_else(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var (agency, other) = (await app.AgencyAsync("Logos"), await app.AgencyAsync("Others"));
+        var client = await app.ClientOfAsync(agency, "Logo");
+        using var upload = app.HttpAs(agency.Owner, agency.Slug);
+        var image = await UploadAsync(upload, Picture(300, 100, SKEncodedImageFormat.Png), null);
+        using var http = app.As(agency.Owner, agency.Org);
+
+        Assert.Equal(image.Url, (await http.Put<UpdateClient, ClientView>($"/api/agency/clients/{client.Slug}", new UpdateClient { LogoUrl = image.Url })).LogoUrl);
+        // As it is shown, it comes back.
+        Assert.Equal(image.Url, (await http.Put<UpdateClient, ClientView>($"/api/agency/clients/{client.Slug}", new UpdateClient { Name = "Logo Inc.", LogoUrl = image.Url })).LogoUrl);
+        Assert.Equal(image.Url, (await http.Post<CreateClient, ClientView>("/api/agency/clients", new CreateClient { Name = "Made", Slug = app.Slug("made"), LogoUrl = image.Url })).LogoUrl);
+        Assert.Equal(image.Url, (await http.Put<UpdateOrganization, OrganizationView>("/api/organizations/current", new UpdateOrganization { LogoUrl = image.Url })).LogoUrl);
+        Assert.Null((await http.Put<UpdateClient, ClientView>($"/api/agency/clients/{client.Slug}", new UpdateClient { LogoUrl = "" })).LogoUrl);
+
+        using var elsewhere = app.As(other.Owner, other.Org);
+        var foreign = await app.ClientOfAsync(other, "Foreign");
+        await elsewhere.Put<UpdateClient, ClientView>($"/api/agency/clients/{foreign.Slug}", new UpdateClient { LogoUrl = image.Url }).IsRefusedAsync(400, "validation_failed", "logoUrl");
+        await elsewhere.Post<CreateClient, ClientView>("/api/agency/clients", new CreateClient { Name = "Taken", Slug = app.Slug("taken"), LogoUrl = image.Url }).IsRefusedAsync(400, "validation_failed", "logoUrl");
+        await elsewhere.Put<UpdateOrganization, OrganizationView>("/api/organizations/current", new UpdateOrganization { LogoUrl = image.Url }).IsRefusedAsync(400, "validation_failed", "logoUrl");
+        foreach (var none in (string[])[image.Url.Replace(".png", ".svg"), "/brand/theme.css", "/brand/" + new string('a', 64) + ".png", image.Url + "/..", "//evil.example/x.png"])
+            await http.Put<UpdateClient, ClientView>($"/api/agency/clients/{client.Slug}", new UpdateClient { LogoUrl = none }).IsRefusedAsync(400, "validation_failed", "logoUrl");
+    }
+
     [Theory, Sqlite]
     public async Task Custom_css_is_kept_in_versions_and_can_be_returned_to(Database database)
     {

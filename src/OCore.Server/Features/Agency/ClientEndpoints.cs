@@ -57,9 +57,12 @@ internal static class ClientEndpoints
         await ViewAsync(db, caller, client, stop) is { } view ? TypedResults.Ok(view) : Problem.NotFound;
 
     /// <summary>Create a client organization. It begins without members: invite them with <c>X-Org-Slug</c> set to its slug.</summary>
-    internal static async Task<Results<Created<ClientView>, Problem>> Create(CreateClient request, Caller caller, OCoreDbFactory databases, BrandChange logos, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Created<ClientView>, Problem>> Create(CreateClient request, OCoreDb own, Caller caller, OCoreDbFactory databases, BrandChange logos, TimeProvider time, CancellationToken stop)
     {
         var id = RowId.New();
+        var uploaded = request.LogoUrl?.StartsWith(BrandAsset.Prefix, StringComparison.Ordinal) == true;
+        if (uploaded && await OrganizationLogos.UploadedAsync(own, id, caller.OrgId, request.LogoUrl!, stop) is { } missing)
+            return missing;
         await using var db = databases.For(new Tenant(id, caller.OrgId, false), caller.AsActor());
         Organization? made = null;
         var answer = await db.InTransactionAsync<Results<Created<ClientView>, Problem>>(async () =>
@@ -70,12 +73,13 @@ internal static class ClientEndpoints
             var client = OrganizationFactory.Add(db, request.Name.Trim(), request.Slug, OrganizationKind.Client, caller.OrgId, plan.Id, null, time.GetUtcNow(), id);
             if (client.Change(request.Name, request.LogoUrl) is { } wrong)
                 return wrong;
+            client.LogoImage = uploaded ? client.LogoUrl : null;
             await db.SaveChangesAsync(stop);
             made = client;
             return TypedResults.Created($"/api/agency/clients/{id}", (await ClientViews.OfAsync(db, db.Organizations.Where(o => o.Id == id), stop))[0]);
         }, stop);
         // Somebody else's server is not waited for in a transaction; a logo that is refused is left out, and can be set again.
-        if (made is { LogoUrl: not null } client)
+        if (made is { LogoUrl: not null, LogoImage: null } client)
         {
             if (await logos.FetchLogoAsync(db, client, stop) is not null)
                 client.LogoUrl = null;

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using OCore.Client;
+using OCore.Features.Branding;
 using OCore.Features.Plans;
 using OCore.Features.Users;
 using OCore.Platform.Data;
@@ -39,8 +40,8 @@ internal sealed class Organization : ITenantRow, IAudited, IAffectsAccess
     {
         if (name is not null && string.IsNullOrWhiteSpace(name))
             return Problem.Field("name", "It cannot be blank.");
-        if (!string.IsNullOrEmpty(logoUrl) && logoUrl != LogoImage && !(Uri.TryCreate(logoUrl, UriKind.Absolute, out var url) && url.Scheme is "https" or "http" && url.UserInfo.Length == 0))
-            return Problem.Field("logoUrl", "It has to be an address beginning with https:// or http://.");
+        if (!string.IsNullOrEmpty(logoUrl) && !logoUrl.StartsWith(BrandAsset.Prefix, StringComparison.Ordinal) && !(Uri.TryCreate(logoUrl, UriKind.Absolute, out var url) && url.Scheme is "https" or "http" && url.UserInfo.Length == 0))
+            return Problem.Field("logoUrl", "It has to be an address beginning with https:// or http://, or that of an uploaded image.");
         Name = name?.Trim() ?? Name;
         if (logoUrl is null || logoUrl == LogoImage)
             return null;

@@ -18,7 +18,7 @@ export function CreateClientDialog({ onClose }: { onClose: () => void }) {
     validate: {
       name: (value) => (value.trim() ? null : 'Give the client a name.'),
       slug: (value) => (slugPattern.test(value) && value.length > 1 ? null : 'Two or more small letters, digits and single dashes; a letter first.'),
-      logoUrl: (value) => (!value || /^https:\/\//.test(value) ? null : 'An address that begins with https://.'),
+      logoUrl: (value) => (!value || /^(https:\/\/|\/brand\/)/.test(value) ? null : 'An address that begins with https://, or that of an uploaded image.'),
     },
   });
   const create = useSend((body: CreateClient) => api.createClient(body), {
