@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OCore.Client;
+using OCore.Features.Templates;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Http;
 
@@ -56,7 +57,7 @@ internal static class DrawingShape
             using var document = JsonDocument.Parse(data.Text, Strict);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 return Problem.Field(path, "It has to be an object.");
-            return Secret(document.RootElement) is { } name ? Problem.Field($"{path}.{name}", "A drawing is shown to everyone who may view it and is no place for secrets; oCore makes the passwords between nodes itself.", "secret_in_drawing") : null;
+            return Secret(document.RootElement) is { } name ? Problem.Field($"{path}{name}", "A drawing is shown to everyone who may view it and is no place for secrets; oCore makes the passwords between nodes itself.", "secret_in_drawing") : null;
         }
         catch (JsonException)
         {
@@ -70,10 +71,19 @@ internal static class DrawingShape
 
     private static string? Secret(JsonElement element) => element.ValueKind switch
     {
-        JsonValueKind.Object => element.EnumerateObject().Select(p => ShapeRules.SecretNames.Contains(p.Name) && p.Value.ValueKind == JsonValueKind.String ? p.Name : Secret(p.Value) is { } inner ? $"{p.Name}.{inner}" : null).FirstOrDefault(n => n is not null),
+        JsonValueKind.Object => element.EnumerateObject().Select(p => IsSecretName(p.Name) && p.Value.ValueKind == JsonValueKind.String ? p.Name : Secret(p.Value) is { } inner ? $"{p.Name}{inner}" : null)
+            .Where(n => n is not null).Select(n => "." + n).FirstOrDefault(),
         JsonValueKind.Array => element.EnumerateArray().Select(Secret).FirstOrDefault(n => n is not null),
+        JsonValueKind.String when HoldsPassword(element.GetRawText()) => "",
         _ => null,
     };
+
+    // As settings of instances are judged; "secrets" names which nodes share theirs.
+    private static bool IsSecretName(string name) => ShapeRules.SecretNames.Contains(name) || OdooSettings.IsSecret(name) && name != "secrets";
+
+    // redis://:password@host, https://key:secret@host.
+    private static bool HoldsPassword(string text) =>
+        text.Contains("://", StringComparison.Ordinal) && text.Split("://", 2)[1].Split('/', '?', '#')[0].Contains('@', StringComparison.Ordinal);
 
     /// <summary>The server of each node; null for one that names none.</summary>
     public static IEnumerable<Guid?> ServersOf(TopologyData drawing) => drawing.Nodes.Select(n => new DrawnNode(n).ServerId);
