@@ -1,9 +1,12 @@
+using System.Data.Common;
 using Microsoft.AspNetCore.Identity;
 using OCore.Client;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
+using OCore.Features.Templates;
 using OCore.Features.Users;
 using OCore.Platform.Data;
+using OCore.Platform.Security;
 
 namespace OCore.Platform;
 
@@ -36,7 +39,26 @@ internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServ
             log.LogWarning("OCORE_DATABASE signs in as a superuser of PostgreSQL, whom row-level security does not hold: use a role without SUPERUSER and BYPASSRLS that owns the database");
         if (!await DataSetup.HasUsersAsync(db, cancellationToken))
             await FirstOperatorAsync(db, cancellationToken);
+        else
+            await SealOldSettingsAsync(db, cancellationToken);
         Completed = true;
+    }
+
+    // An earlier oCore kept the passwords among settings in clear.
+    private async Task SealOldSettingsAsync(OCoreDb db, CancellationToken stop)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        if (await SealedSettings.SealOldAsync(db, scope.ServiceProvider.GetRequiredService<SecretBox>, stop) is not (> 0 and var count))
+            return;
+        log.LogInformation("Passwords among the settings of {Count} templates and instances were kept in clear; they are sealed now", count);
+        try
+        {
+            await SealedSettings.ForgetOldAsync(db, stop);
+        }
+        catch (DbException e)
+        {
+            log.LogWarning(e, "The database could not be written anew, so passwords that were kept in clear may lie on in pages that nobody reads. VACUUM it (PostgreSQL: VACUUM FULL)");
+        }
     }
 
     // There is no set-up page that a stranger could reach first: the account is made here, once, and its password is printed.
@@ -46,11 +68,11 @@ internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServ
         db.Add(plan);
         await using var scope = scopes.CreateAsyncScope();
         var generated = settings.AdminPassword is null;
-        var password = settings.AdminPassword ?? Security.Tokens.New()[..20];
+        var password = settings.AdminPassword ?? Tokens.New()[..20];
         var user = new User
         {
             Id = RowId.New(), Name = "Administrator", Email = settings.AdminEmail ?? FirstEmail, UserName = settings.AdminEmail ?? FirstEmail,
-            IsOperator = true, MustChangePassword = generated, EmailConfirmed = true, CreatedAt = time.GetUtcNow(), SecurityStamp = Security.Tokens.New(),
+            IsOperator = true, MustChangePassword = generated, EmailConfirmed = true, CreatedAt = time.GetUtcNow(), SecurityStamp = Tokens.New(),
         };
         user.NormalizedEmail = user.NormalizedUserName = user.Email.ToUpperInvariant();
         user.PasswordHash = scope.ServiceProvider.GetRequiredService<IPasswordHasher<User>>().HashPassword(user, password);

@@ -68,6 +68,27 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task Another_password_is_shown_as_a_change_without_either()
+    {
+        await using var server = await FakeOCore.Start();
+        using var typist = new Typist().Env("OCORE_URL", server.Url).Env("OCORE_TOKEN", "t");
+        const string diff = """{"changes":[{"key":"smtp_password","before":"••••","after":"•••• (changed)"}],"restartNeeded":true}""";
+        server.On("GET /api/instances/acme-erp/config", $$"""{"odooConf":"[options]\nsmtp_password = ••••\n","pending":{{diff}}}""").On("PUT /api/instances/acme-erp", diff);
+        Assert.Equal("- smtp_password = ••••\n+ smtp_password = •••• (changed)\n", (await typist.Run("instance", "update", "acme-erp", "--name", "Acme", "--dry-run")).Out);
+        Assert.EndsWith("Waiting for a restart:\n- smtp_password = ••••\n+ smtp_password = •••• (changed)\n", (await typist.Run("instance", "config", "acme-erp")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_uploaded_image_is_given_as_a_logo_by_its_own_address()
+    {
+        await using var server = await FakeOCore.Start();
+        using var typist = new Typist().Env("OCORE_URL", server.Url).Env("OCORE_TOKEN", "t");
+        server.On("PUT /api/agency/clients/acme-corp", Wire.Client);
+        Assert.Equal(0, (await typist.Run("agency", "client", "update", "acme-corp", "--logo-url", "/brand/0a.png")).ExitCode);
+        Assert.Equal("""{"logoUrl":"/brand/0a.png"}""", server.Only("PUT /api/agency/clients/acme-corp").Body);
+    }
+
+    [Fact]
     public async Task What_has_no_slug_is_found_by_its_name()
     {
         await using var server = await FakeOCore.Start();

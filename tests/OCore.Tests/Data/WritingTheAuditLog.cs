@@ -1,10 +1,12 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Features.AuditLog;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
+using OCore.Platform.Security;
 using OCore.Tests.Servers;
 
 namespace OCore.Tests.Data;
@@ -103,12 +105,12 @@ public sealed class WritingTheAuditLog(TestApps apps) : IClassFixture<TestApps>
             {
                 Id = id, OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = slug, Slug = slug, ServerId = server, OdooVersion = "19.0", OdooEdition = "ce", Image = "odoo:19.0",
                 Domain = $"{slug}.example.com", Database = slug.Replace('-', '_'), MemoryMb = 1024, CreatedAt = app.Clock.GetUtcNow(), Status = InstanceStatus.Running,
-                EnvVars = new Dictionary<string, string> { ["SMTP_PASSWORD"] = "canary-4" }, Config = new Dictionary<string, string> { ["smtp_password"] = "canary-5" },
+                EnvVars = Sealed("SMTP_PASSWORD", "canary-4"), Config = Sealed("smtp_password", "canary-5"),
                 DatabasePasswordSealed = "canary-6", MasterPasswordSealed = "canary-7", ConnectKeySealed = "canary-8",
             });
             await db.SaveChangesAsync();
             var instance = await db.Instances.SingleAsync(i => i.Id == id);
-            instance.EnvVars = new Dictionary<string, string> { ["SMTP_PASSWORD"] = "canary-9" };
+            instance.EnvVars = Sealed("SMTP_PASSWORD", "canary-9");
             instance.Config = [];
             await db.SaveChangesAsync();
         }
@@ -138,6 +140,7 @@ public sealed class WritingTheAuditLog(TestApps apps) : IClassFixture<TestApps>
         Assert.Equal((new AuditChangeValue(Upper, Another), new AuditChangeValue(Lower, "{}")), (ofInstance[1].Changes["envVars"], ofInstance[1].Changes["config"]));
 
         static Dictionary<string, string> Setting(string key, string value) => new() { [key] = value };
+        Dictionary<string, string> Sealed(string key, string value) => app.Services.GetRequiredService<SecretBox>().Sealed(Setting(key, value), null, agency.Org.Id);
     }
 
     /// <summary>Where values are kept by keys, it is said which are secret, in a way that the writer can look into.</summary>

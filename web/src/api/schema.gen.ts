@@ -1456,7 +1456,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Save an instance's settings as a template. No secret goes along: passwords, keys and tokens are left out. */
+        /** Save an instance's settings as a template. No secret goes along: passwords, keys and tokens are left out, and with its password a mail account. */
         post: operations["createTemplateFromInstance"];
         delete?: never;
         options?: never;

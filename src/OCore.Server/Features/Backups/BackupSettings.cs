@@ -27,7 +27,7 @@ internal sealed record BackupSettings
     public static BackupSettings Of(Instance instance, SecretBox secrets) => new()
     {
         Image = instance.Image, OdooVersion = instance.OdooVersion, OdooEdition = instance.OdooEdition, Workers = instance.Workers, MemoryMb = instance.MemoryMb, Cpus = instance.Cpus,
-        EnvVars = instance.EnvVars, Config = instance.Config, Modules = instance.Modules, Languages = instance.Languages, DemoData = instance.DemoData, Repositories = instance.Repositories, Sources = instance.Sources,
+        EnvVars = secrets.Opened(instance.EnvVars, instance.RootId), Config = secrets.Opened(instance.Config, instance.RootId), Modules = instance.Modules, Languages = instance.Languages, DemoData = instance.DemoData, Repositories = instance.Repositories, Sources = instance.Sources,
         RegistrationCode = instance.RegistrationCodeSealed is { } code ? secrets.Unseal(code, InstanceSecrets.Registration, instance.Id) : null,
     };
 
@@ -37,7 +37,7 @@ internal sealed record BackupSettings
     {
         Id = id, OrgId = orgId, RootId = backup.RootId, ServerId = serverId, Name = name, Slug = slug, Domain = domain, Database = database,
         OdooVersion = OdooVersion, OdooEdition = OdooEdition, Image = Image, Workers = Workers, MemoryMb = MemoryMb, Cpus = Cpus,
-        EnvVars = EnvVars, Config = Config, Modules = Modules, Languages = Languages, DemoData = DemoData, Repositories = Repositories, Sources = Sources,
+        EnvVars = secrets.Sealed(EnvVars, null, backup.RootId), Config = secrets.Sealed(Config, null, backup.RootId), Modules = Modules, Languages = Languages, DemoData = DemoData, Repositories = Repositories, Sources = Sources,
         DatabasePasswordSealed = secrets.Seal(secret(), InstanceSecrets.Database, id),
         MasterPasswordSealed = secrets.Seal(secret(), InstanceSecrets.Master, id),
         ConnectKeySealed = secrets.Seal(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), InstanceSecrets.Connect, id),

@@ -4,6 +4,7 @@ using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Templates;
 using OCore.Platform.Http;
+using OCore.Platform.Security;
 
 namespace OCore.Features.Files;
 
@@ -14,7 +15,6 @@ namespace OCore.Features.Files;
 internal static class ConfigurationFile
 {
     public const string Root = "configuration", Name = "odoo.conf";
-    private const string Masked = "••••";
     private const string Head = "# Written by oCore from the settings. What may be set can be changed, added and taken out here;\n# it takes effect with a restart. Addresses, passwords and paths are oCore's own.\n";
     public static readonly FileRoot AsRoot = new() { Name = Root, Path = "/etc/odoo", Writable = true };
 
@@ -39,7 +39,7 @@ internal static class ConfigurationFile
     public static IReadOnlyList<FileFault> Check(OdooPlan plan, string text) => Read(plan, text).Faults;
 
     /// <summary>Makes the text the instance's settings; the caller saves.</summary>
-    public static Problem? Apply(Instance instance, OdooPlan plan, string text)
+    public static Problem? Apply(Instance instance, OdooPlan plan, string text, SecretBox secrets)
     {
         var (changes, faults) = Read(plan, text);
         if (faults.Count > 0)
@@ -59,7 +59,7 @@ internal static class ConfigurationFile
             if (value is not null)
                 config[key] = value;
         }
-        (instance.Config, instance.EnvVars) = (config, env);
+        (instance.Config, instance.EnvVars) = (secrets.Sealed(config, instance.Config, instance.RootId), env);
         return null;
     }
 
@@ -81,7 +81,7 @@ internal static class ConfigurationFile
                 Say($"{parts[0]} is here twice.");
             else if (now.GetValueOrDefault(parts[0]) != parts[1])
             {
-                if ((plan.Cluster is not null && parts[0] is "workers" or "db_maxconn" or "max_cron_threads" ? "The drawing of its topology says that." : parts[1] == Masked ? "This is no value but how oCore hides one." : OdooSettings.Refusal(parts[0], parts[1])) is { } refusal)
+                if ((plan.Cluster is not null && parts[0] is "workers" or "db_maxconn" or "max_cron_threads" ? "The drawing of its topology says that." : parts[1] == SealedSettings.Mask ? "This is no value but how oCore hides one." : OdooSettings.Refusal(parts[0], parts[1])) is { } refusal)
                     Say($"{parts[0]}: {refusal}");
                 else
                     changes[parts[0]] = parts[1];

@@ -67,10 +67,10 @@ internal static class FileEndpoints
         }, stop);
 
     /// <summary>Save a text. With the <c>hash</c> of what it was made from it replaces that and nothing else: 412 <c>file_changed</c> otherwise. Without one it makes a new file.</summary>
-    internal static Task<Results<Ok<FileView>, Problem>> Save(string id, SaveFile request, OCoreDb db, InstanceHost host, CancellationToken stop)
+    internal static Task<Results<Ok<FileView>, Problem>> Save(string id, SaveFile request, OCoreDb db, InstanceHost host, SecretBox secrets, CancellationToken stop)
     {
         if (request.Root == ConfigurationFile.Root)
-            return SaveConfigurationAsync(id, request, db, host, stop);
+            return SaveConfigurationAsync(id, request, db, host, secrets, stop);
         if (request.Root is not (null or "addons"))
             return Task.FromResult<Results<Ok<FileView>, Problem>>(FileProblems.Of("read_only"));
         var bytes = Encoding.UTF8.GetBytes(request.Text);
@@ -80,7 +80,7 @@ internal static class FileEndpoints
         }, bytes, (_, root, answer) => FilesInContainer.ViewOf(root, request.Path, answer), stop, request.Hash is null ? "file_created" : "file_saved");
     }
 
-    private static async Task<Results<Ok<FileView>, Problem>> SaveConfigurationAsync(string id, SaveFile request, OCoreDb db, InstanceHost host, CancellationToken stop)
+    private static async Task<Results<Ok<FileView>, Problem>> SaveConfigurationAsync(string id, SaveFile request, OCoreDb db, InstanceHost host, SecretBox secrets, CancellationToken stop)
     {
         if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
@@ -89,7 +89,7 @@ internal static class FileEndpoints
             return FileProblems.OneFile;
         if (request.Hash != ConfigurationFile.View(plan, instance).Hash)
             return FileProblems.Of(request.Hash is null ? "file_exists" : "file_changed");
-        if (ConfigurationFile.Apply(instance, plan, request.Text) is { } wrong)
+        if (ConfigurationFile.Apply(instance, plan, request.Text, secrets) is { } wrong)
             return wrong;
         db.Record("instance.file_saved", instance.OrgId, instance, new Dictionary<string, AuditChangeValue> { ["path"] = new(null, ConfigurationFile.Name) });
         await db.SaveChangesAsync(stop);

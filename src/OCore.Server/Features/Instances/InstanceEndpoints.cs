@@ -88,8 +88,8 @@ internal static class InstanceEndpoints
         // Memory that follows from the workers goes on following them.
         instance.MemoryMb = (request.Has(request.MemoryMb) ? request.MemoryMb : instance.MemoryMb == Provisioning.DefaultMemoryMb(before.Workers) ? null : instance.MemoryMb) ?? Provisioning.DefaultMemoryMb(instance.Workers);
         instance.Cpus = request.Or(request.Cpus, instance.Cpus);
-        instance.EnvVars = Kept(request.Or(request.EnvVars, instance.EnvVars), instance.EnvVars);
-        instance.Config = Kept(request.Or(request.Config, instance.Config), instance.Config);
+        instance.EnvVars = secrets.Sealed(request.Or(request.EnvVars, instance.EnvVars), instance.EnvVars, instance.RootId);
+        instance.Config = secrets.Sealed(request.Or(request.Config, instance.Config), instance.Config, instance.RootId);
         if (request.Has(request.RegistrationCode))
             instance.RegistrationCodeSealed = request.RegistrationCode is { Length: > 0 } code ? secrets.Seal(code, InstanceSecrets.Registration, instance.Id) : null;
         return await db.InTransactionAsync<Results<Ok<InstanceView>, Ok<SettingsDiff>, Problem>>(async () =>
@@ -112,7 +112,7 @@ internal static class InstanceEndpoints
         if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
         var plan = host.PlanOf(instance);
-        return TypedResults.Ok(new InstanceConfigView { OdooConf = OdooConf.RenderMasked(plan), Pending = InstanceSettings.Pending(instance, plan) });
+        return TypedResults.Ok(new InstanceConfigView { OdooConf = OdooConf.RenderMasked(plan), Pending = host.PendingOf(instance, plan) });
     }
 
     /// <summary>Start it.</summary>
@@ -192,8 +192,4 @@ internal static class InstanceEndpoints
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }
-
-    // A masked value that comes back unchanged means "as it was".
-    private static Dictionary<string, string> Kept(IReadOnlyDictionary<string, string>? given, Dictionary<string, string> before) =>
-        given is null ? [] : given.ToDictionary(s => s.Key, s => s.Value == "••••" && before.TryGetValue(s.Key, out var old) ? old : s.Value);
 }

@@ -75,7 +75,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
         Workers = instance.Workers,
         MemoryMb = instance.MemoryMb,
         Cpus = instance.Cpus,
-        Settings = OdooSettings.Merge(instance.Config, instance.EnvVars),
+        Settings = secrets.Opened(OdooSettings.Merge(instance.Config, instance.EnvVars), instance.RootId),
         AddonPaths = OdooSources.PathsFor(instance.OdooEdition, instance.Repositories.Count),
         Sources = instance.Sources,
     };
@@ -204,10 +204,17 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
                 await EnsureNodeAsync(db, on.Instance, cluster, node, stop);
         else
             await on.Connection.Docker.EnsureContainerAsync(OdooContainer.Spec(on.Plan), stop);
-        on.Instance.AppliedSettings = OdooContainer.Fingerprint(on.Plan);
-        on.Instance.AppliedKeys = InstanceSettings.Keys(on.Plan);
+        Applied(on.Instance, on.Plan);
         on.Instance.StartedAt = time.GetUtcNow();
     }
+
+    /// <summary>Keeps what its container runs with, to tell what a restart would change.</summary>
+    public void Applied(Instance instance, OdooPlan plan) =>
+        (instance.AppliedSettings, instance.AppliedKeys) = (OdooContainer.Fingerprint(plan), InstanceSettings.Keys(plan, secrets));
+
+    /// <summary>What it waits for a restart with; it keeps the settings it was made with.</summary>
+    public SettingsDiff PendingOf(Instance instance, OdooPlan wanted) => instance.AppliedKeys is { } applied
+        ? InstanceSettings.Diff(applied, InstanceSettings.Keys(wanted, secrets)) : new SettingsDiff { Changes = [], RestartNeeded = false };
 
     /// <summary>One Odoo of a topology, on its own server.</summary>
     public async Task EnsureNodeAsync(OCoreDb db, Instance instance, OdooCluster cluster, ClusterNode node, CancellationToken stop) =>

@@ -77,5 +77,5 @@ internal static class InstanceViews
 
     /// <summary>Passwords among the settings are written, never read back.</summary>
     public static Dictionary<string, string> Masked(IReadOnlyDictionary<string, string> settings) =>
-        settings.ToDictionary(s => s.Key, s => OdooSettings.IsSecret(s.Key) ? "••••" : s.Value);
+        settings.ToDictionary(s => s.Key, s => OdooSettings.IsSecret(s.Key) ? SealedSettings.Mask : s.Value);
 }

@@ -50,7 +50,7 @@ internal static class OdooConf
 
     /// <summary>The same with every secret masked, for people.</summary>
     public static string RenderMasked(OdooPlan plan) =>
-        "[options]\n" + string.Concat(Entries(plan).Select(e => $"{e.Key} = {(OdooSettings.IsSecret(e.Key) || e.Key == "admin_passwd" ? "••••" : e.Value)}\n"));
+        "[options]\n" + string.Concat(Entries(plan).Select(e => $"{e.Key} = {(OdooSettings.IsSecret(e.Key) ? SealedSettings.Mask : e.Value)}\n"));
 
     private static SortedDictionary<string, string> Entries(OdooPlan plan)
     {

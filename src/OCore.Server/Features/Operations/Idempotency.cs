@@ -66,7 +66,9 @@ internal static class Idempotency
         foreach (var argument in context.Arguments)
             if (argument is not null && WireJson.Default.GetTypeInfo(argument.GetType()) is { } info)
                 text.Append(System.Text.Json.JsonSerializer.Serialize(argument, info));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        // With a key: it is kept, and a request may hold a password that could be tried against a bare hash.
+        var key = context.HttpContext.RequestServices.GetRequiredService<SecretBox>().Derive("operation.request", organization, []);
+        return Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text.ToString())));
     }
 }
 

@@ -141,7 +141,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
             Name = request.Name ?? template.Name, Slug = slug, Domain = (request.Domain ?? "").ToLowerInvariant(), Database = request.Database ?? "",
             OdooVersion = template.OdooVersion, OdooEdition = template.OdooEdition, Image = image,
             Workers = workers, MemoryMb = template.MemoryMb ?? DefaultMemoryMb(workers), Cpus = template.Cpus,
-            EnvVars = env, Config = new(template.Config), Modules = [.. template.ModuleList], Languages = [.. template.Languages], DemoData = template.DemoData, Repositories = [.. template.Repositories],
+            EnvVars = secrets.Sealed(env, template.DefaultEnvVars, template.RootId), Config = secrets.Sealed(template.Config, template.Config, template.RootId), Modules = [.. template.ModuleList], Languages = [.. template.Languages], DemoData = template.DemoData, Repositories = [.. template.Repositories],
             RegistrationCodeSealed = request.RegistrationCode is { Length: > 0 } code ? secrets.Seal(code, InstanceSecrets.Registration, id) : null,
             DatabasePasswordSealed = secrets.Seal(Tokens.New(), InstanceSecrets.Database, id),
             MasterPasswordSealed = secrets.Seal(Tokens.New(), InstanceSecrets.Master, id),

@@ -8,7 +8,9 @@ namespace OCore.Features.Templates;
 /// <summary>The rules of a template, each a sentence to whoever broke it.</summary>
 internal static partial class TemplateChecks
 {
-    public static Problem? Check(Template template, OdooCatalog catalog)
+    /// <param name="env">As it was given, where it was; the template holds it sealed.</param>
+    /// <param name="config">The same.</param>
+    public static Problem? Check(Template template, OdooCatalog catalog, IReadOnlyDictionary<string, string>? env, IReadOnlyDictionary<string, string>? config)
     {
         if (template.Image is null && catalog.Find(template.OdooVersion) is null)
             return TemplateProblems.VersionNotSupported(template.OdooVersion, catalog.Versions);
@@ -22,7 +24,7 @@ internal static partial class TemplateChecks
             return Problem.Field("addonRepositories", $"{Printable(repository.Url)} is no https or ssh address of a Git repository.");
         if (template.Repositories.Find(r => r.Branch is { } b && !GitRef.TryParse(b, out _)) is { } branch)
             return Problem.Field("addonRepositories", $"{Printable(branch.Branch!)} is no name of a branch.");
-        return OdooSettings.Check("defaultEnvVars", template.DefaultEnvVars, upperCase: true) ?? OdooSettings.Check("config", template.Config, upperCase: false);
+        return OdooSettings.Check("defaultEnvVars", env, upperCase: true) ?? OdooSettings.Check("config", config, upperCase: false);
     }
 
     public static Problem? CheckLanguages(IEnumerable<string> languages) => languages.FirstOrDefault(l => !Language().IsMatch(l)) is { } language

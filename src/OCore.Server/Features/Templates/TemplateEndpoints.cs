@@ -53,12 +53,12 @@ internal static class TemplateEndpoints
             OrgId = caller.OrgId, RootId = caller.Access.RootId, CreatedAt = now, UpdatedAt = now,
             Name = request.Name, Description = request.Description, OdooVersion = request.OdooVersion, OdooEdition = request.OdooEdition ?? "ce",
             DefaultWorkers = request.DefaultWorkers ?? 0, ModuleList = [.. (request.ModuleList ?? []).Distinct()], IsPublic = request.IsPublic ?? false, Image = request.Image,
-            DefaultEnvVars = new(request.DefaultEnvVars ?? new Dictionary<string, string>()), Config = new(request.Config ?? new Dictionary<string, string>()),
             MemoryMb = request.MemoryMb, Cpus = request.Cpus, Languages = [.. request.Languages ?? []], DemoData = request.DemoData ?? false,
             Repositories = Repositories(request.AddonRepositories, [], secrets, caller.Access.RootId),
         };
-        if (TemplateChecks.Check(template, catalog) is { } problem)
+        if (TemplateChecks.Check(template, catalog, request.DefaultEnvVars, request.Config) is { } problem)
             return problem;
+        (template.DefaultEnvVars, template.Config) = (secrets.Sealed(request.DefaultEnvVars, null, template.RootId), secrets.Sealed(request.Config, null, template.RootId));
         db.Add(template);
         await TemplatePreparation.QueueAsync(db, template, catalog, queue, stop);
         await db.SaveChangesAsync(stop);
@@ -75,8 +75,6 @@ internal static class TemplateEndpoints
         template.OdooVersion = request.OdooVersion ?? template.OdooVersion;
         template.OdooEdition = request.Or(request.OdooEdition, template.OdooEdition) ?? "ce";
         template.DefaultWorkers = request.Or(request.DefaultWorkers, template.DefaultWorkers) ?? 0;
-        template.DefaultEnvVars = Settings(request.Or(request.DefaultEnvVars, template.DefaultEnvVars), template.DefaultEnvVars);
-        template.Config = Settings(request.Or(request.Config, template.Config), template.Config);
         template.ModuleList = [.. (request.Or(request.ModuleList, template.ModuleList) ?? []).Distinct()];
         template.IsPublic = request.Or(request.IsPublic, template.IsPublic) ?? false;
         template.Image = request.Or(request.Image, template.Image);
@@ -87,8 +85,10 @@ internal static class TemplateEndpoints
         if (request.Has(request.AddonRepositories))
             template.Repositories = Repositories(request.AddonRepositories, template.Repositories, secrets, template.RootId);
         template.UpdatedAt = time.GetUtcNow();
-        if (TemplateChecks.Check(template, catalog) is { } problem)
+        if (TemplateChecks.Check(template, catalog, request.DefaultEnvVars, request.Config) is { } problem)
             return problem;
+        template.DefaultEnvVars = secrets.Sealed(request.Or(request.DefaultEnvVars, template.DefaultEnvVars), template.DefaultEnvVars, template.RootId);
+        template.Config = secrets.Sealed(request.Or(request.Config, template.Config), template.Config, template.RootId);
         await TemplatePreparation.QueueAsync(db, template, catalog, queue, stop);
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok((await TemplateViews.ToViewsAsync(db, caller, catalog, [template], stop))[0]);
@@ -125,7 +125,7 @@ internal static class TemplateEndpoints
         return TypedResults.Created($"/api/templates/{copy.Id}", (await TemplateViews.ToViewsAsync(db, caller, catalog, [copy], stop))[0]);
     }
 
-    /// <summary>Save an instance's settings as a template. No secret goes along: passwords, keys and tokens are left out.</summary>
+    /// <summary>Save an instance's settings as a template. No secret goes along: passwords, keys and tokens are left out, and with its password a mail account.</summary>
     internal static async Task<Results<Created<TemplateView>, Problem>> FromInstance(Guid instanceId, [FromBody] FromInstance? request, OCoreDb db, Caller caller, OdooCatalog catalog, OperationQueue queue, TimeProvider time, CancellationToken stop)
     {
         if (await db.Instances.AsNoTracking().SingleOrDefaultAsync(i => i.Id == instanceId, stop) is not { } instance)
@@ -157,10 +157,6 @@ internal static class TemplateEndpoints
 
     private static Dictionary<string, string> WithoutSecrets(Dictionary<string, string> settings) =>
         settings.Where(s => !OdooSettings.IsSecret(s.Key) && s.Key.ToLowerInvariant() is not ("smtp_user" or "smtp_server")).ToDictionary(s => s.Key, s => s.Value);
-
-    // A masked value that comes back unchanged means "as it was".
-    private static Dictionary<string, string> Settings(IReadOnlyDictionary<string, string>? given, Dictionary<string, string> before) =>
-        given is null ? [] : given.ToDictionary(s => s.Key, s => s.Value == "••••" && before.TryGetValue(s.Key, out var old) ? old : s.Value);
 
     private static List<TemplateRepository> Repositories(IReadOnlyList<AddonRepository>? given, List<TemplateRepository> before, SecretBox secrets, Guid owner) =>
         [.. (given ?? []).Select(r => new TemplateRepository(r.Url, r.Branch,

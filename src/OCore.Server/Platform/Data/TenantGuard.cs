@@ -15,6 +15,7 @@ internal static class TenantGuard
         {
             if (entry.State is EntityState.Unchanged or EntityState.Detached)
                 continue;
+            SecretGuard.Check(entry);
             if (entry.Entity is ITenantRow organization && entry.State != EntityState.Added && !tenant.IsSystem && organization.Id != tenant.OrgId && organization.RootId != tenant.OrgId)
                 throw new TenantViolationException("This is another organization.");
             if (entry.Entity is not IOrgOwned row)

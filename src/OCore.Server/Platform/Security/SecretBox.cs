@@ -78,6 +78,9 @@ internal sealed class SecretBox
         return Encoding.UTF8.GetString(plain);
     }
 
+    /// <summary>Whether a text is what <see cref="Seal"/> makes, with whichever key.</summary>
+    public static bool IsSealed(string text) => text.Split('.') is ["v1", { Length: 8 }, { Length: >= 40 } box] && System.Buffers.Text.Base64.IsValid(box);
+
     /// <summary>Which master key it is; says nothing of the key itself.</summary>
     public string KeyId => _keyId;
 

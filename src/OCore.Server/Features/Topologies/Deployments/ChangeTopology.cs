@@ -140,7 +140,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
             await TopologySteps.MarkAsync(context, input.TopologyId, node.NodeId, TopologyNodeState.Running, null);
             context.Log($"{node.NodeId}: Odoo answers as planned");
         }
-        (on.Instance.AppliedSettings, on.Instance.AppliedKeys) = (OdooContainer.Fingerprint(instances.PlanOf(on.Instance)), InstanceSettings.Keys(instances.PlanOf(on.Instance)));
+        instances.Applied(on.Instance, instances.PlanOf(on.Instance));
         await db.SaveChangesAsync(context.Stop);
         // The balancers take away on their way back what came, and were not changed yet where this was cancelled.
         if (back)

@@ -170,7 +170,7 @@ internal sealed class Deploying(SecretBox secrets, TopologyHost host, TimeProvid
             Id = id, OrgId = wanted.OrgId, RootId = topology.RootId, ServerId = layout.Home.ServerId!.Value, TemplateId = wanted.TemplateId, TopologyId = topology.Id,
             Name = wanted.Name, Slug = slug, Domain = wanted.Domain, PublicUrl = wanted.Url, Database = slug.Replace('-', '_'),
             OdooVersion = wanted.OdooVersion, OdooEdition = "ce", Image = wanted.Image, Workers = layout.Home.Int("workers"), MemoryMb = layout.Home.MemoryMb, Cpus = layout.Home.Cpus,
-            EnvVars = new(plan.Template?.DefaultEnvVars ?? []), Config = new(plan.Template?.Config ?? []), Modules = [.. wanted.Modules], Languages = [.. plan.Template?.Languages ?? []], DemoData = plan.Template?.DemoData ?? false,
+            EnvVars = secrets.Sealed(plan.Template?.DefaultEnvVars, plan.Template?.DefaultEnvVars, topology.RootId), Config = secrets.Sealed(plan.Template?.Config, plan.Template?.Config, topology.RootId), Modules = [.. wanted.Modules], Languages = [.. plan.Template?.Languages ?? []], DemoData = plan.Template?.DemoData ?? false,
             DatabasePasswordSealed = secrets.Seal(Tokens.New(), InstanceSecrets.Database, id), MasterPasswordSealed = secrets.Seal(Tokens.New(), InstanceSecrets.Master, id),
             ConnectKeySealed = secrets.Seal(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), InstanceSecrets.Connect, id), AdminPasswordSealed = secrets.Seal(OdooPassword.New(), InstanceSecrets.Admin, id),
             CreatedAt = time.GetUtcNow(),
