@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Backups;
 using OCore.Platform.Data;
+using OCore.Tests.Agency;
 using OCore.Tests.Organizations;
 using OCore.Tests.Servers;
 
@@ -114,9 +116,28 @@ public sealed class AuditLogTests(TestApps apps) : IClassFixture<TestApps>
 
         await http.Post<OperationView>($"/api/instances/{restarted}/restart");
         await http.Post<OperationView>($"/api/servers/{server}/validate");
+        // As they are already: there is nothing of the row to change.
+        var started = await ServersAndInstances.InsertInstanceAsync(app, agency, server);
+        var stopped = await ServersAndInstances.InsertInstanceAsync(app, agency, server, wantRunning: false);
+        var deleted = await ServersAndInstances.InsertInstanceAsync(app, agency, server, wantRunning: false);
+        await http.Post<OperationView>($"/api/instances/{started.Id}/start");
+        await http.Post<OperationView>($"/api/instances/{stopped.Id}/stop");
+        await http.Send(HttpMethod.Delete, $"/api/instances/{deleted.Id}");
+        var (gone, backup) = (await app.ServerAsync(agency), Backup.Of(started, null, "manual", null, app.Clock.GetUtcNow()));
+        await using (var db = app.Databases.System())
+        {
+            db.Add(backup);
+            await db.SaveChangesAsync();
+        }
+        await http.Send(HttpMethod.Delete, $"/api/servers/{gone.Id}?forget=true");
+        await http.Send(HttpMethod.Delete, $"/api/backups/{backup.Id}");
         await http.Post<ChangeModules, OperationView>($"/api/instances/{changed.Id}/modules", new() { Update = ["base", "web"] });
 
-        foreach (var (action, id) in ((string, Guid)[])[("instance.restarted", restarted), ("server.validated", server), ("instance.modules_changed", changed.Id)])
+        foreach (var (action, id) in ((string, Guid)[])
+        [
+            ("instance.restarted", restarted), ("server.validated", server), ("instance.modules_changed", changed.Id),
+            ("instance.started", started.Id), ("instance.stopped", stopped.Id), ("instance.deletion_started", deleted.Id), ("server.removal_started", gone.Id), ("backup.deletion_started", backup.Id),
+        ])
         {
             var line = Assert.Single(await ListAsync(app, agency.Owner, agency.Org, $"action={action}"));
             Assert.Equal((id.ToString(), agency.Owner.Email), (line.ObjectId, line.Actor));
@@ -126,6 +147,24 @@ public sealed class AuditLogTests(TestApps apps) : IClassFixture<TestApps>
         // What is refused is no line.
         await http.Post<OperationView>($"/api/instances/{restarted}/restart").IsRefusedAsync(409, "operation_in_progress");
         Assert.Single(await ListAsync(app, agency.Owner, agency.Org, "action=instance.restarted"));
+    }
+
+    /// <summary>What changes is in the line of what was asked for, and in no second one.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task Starting_and_stopping_an_instance_is_one_line_with_what_is_wanted_now(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Switching");
+        var (server, running) = await ServersAndInstances.InsertAsync(app, agency, machine: "elsewhere");
+        var resting = (await ServersAndInstances.InsertInstanceAsync(app, agency, server, wantRunning: false)).Id;
+        using var http = app.As(agency.Owner, agency.Org);
+        await http.Post<OperationView>($"/api/instances/{running}/stop");
+        await http.Post<OperationView>($"/api/instances/{resting}/start");
+        foreach (var (id, action, wanted) in ((Guid, string, string)[])[(running, "instance.stopped", "False"), (resting, "instance.started", "True")])
+        {
+            var line = Assert.Single(await ListAsync(app, agency.Owner, agency.Org, $"objectId={id}"), l => l.Actor == agency.Owner.Email);
+            Assert.Equal((action, "wantRunning", wanted), (line.Action, Assert.Single(line.Changes!.Keys), line.Changes!["wantRunning"].After));
+        }
     }
 
     private static async Task<IReadOnlyList<AuditEntryView>> ListAsync(TestApp app, TestPerson person, TestOrg org, string filter) =>

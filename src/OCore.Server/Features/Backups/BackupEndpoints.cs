@@ -104,6 +104,7 @@ internal static class BackupEndpoints
         if (backup.Manifest is null)
             return BackupProblems.NotUsable(backup);
         var operation = await BackupSteps.BeginVerifyingAsync(db, queue, backup, stop);
+        db.Mark(backup, "verification_started", always: true);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }
@@ -114,6 +115,7 @@ internal static class BackupEndpoints
         if (await db.Backups.SingleOrDefaultAsync(b => b.Id == id, stop) is not { } backup)
             return Problem.NotFound;
         var operation = await BeginDeletingAsync(db, queue, backup, stop);
+        db.Mark(backup, "deletion_started", always: true);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }

@@ -117,19 +117,19 @@ internal static class InstanceEndpoints
 
     /// <summary>Start it.</summary>
     internal static Task<Results<Accepted<OperationView>, Problem>> Start(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
-        BeginAsync<StartInstanceKind>(id, "Start", i => i.WantRunning = true, db, queue, kinds, stop);
+        BeginAsync<StartInstanceKind>(id, "Start", "started", i => i.WantRunning = true, db, queue, kinds, stop);
 
     /// <summary>Stop it. Its data stays; its address answers with a notice.</summary>
     internal static Task<Results<Accepted<OperationView>, Problem>> Stop(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
-        BeginAsync<StopInstanceKind>(id, "Stop", i => i.WantRunning = false, db, queue, kinds, stop);
+        BeginAsync<StopInstanceKind>(id, "Stop", "stopped", i => i.WantRunning = false, db, queue, kinds, stop);
 
     /// <summary>Restart it, with its settings as they are now.</summary>
     internal static Task<Results<Accepted<OperationView>, Problem>> Restart(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
-        BeginAsync<RestartInstanceKind>(id, "Restart", i => i.WantRunning = true, db, queue, kinds, stop);
+        BeginAsync<RestartInstanceKind>(id, "Restart", "restarted", i => i.WantRunning = true, db, queue, kinds, stop);
 
     /// <summary>Delete it with its database and files. This cannot be undone.</summary>
     internal static Task<Results<Accepted<OperationView>, Problem>> Delete(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
-        BeginAsync<DeleteInstanceKind>(id, "Delete", i => i.WantRunning = false, db, queue, kinds, stop, evenSuspended: true);
+        BeginAsync<DeleteInstanceKind>(id, "Delete", "deletion_started", i => i.WantRunning = false, db, queue, kinds, stop, evenSuspended: true);
 
     /// <summary>Install and update modules. The database returns to what it was if Odoo fails.</summary>
     internal static async Task<Results<Accepted<OperationView>, Problem>> ChangeModules(string id, ChangeModules request, OCoreDb db, InstanceHost host, ModuleCatalog catalog, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
@@ -174,7 +174,7 @@ internal static class InstanceEndpoints
         return unknown.Count == 0 ? null : TemplateProblems.UnknownModules(unknown, instance.OdooVersion, unknown.Any(install.Contains) ? "install" : "update");
     }
 
-    private static async Task<Results<Accepted<OperationView>, Problem>> BeginAsync<TKind>(string id, string verb, Action<Instance> want, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop, bool evenSuspended = false)
+    private static async Task<Results<Accepted<OperationView>, Problem>> BeginAsync<TKind>(string id, string verb, string done, Action<Instance> want, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop, bool evenSuspended = false)
         where TKind : OperationKind<InstanceInput>
     {
         if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
@@ -186,9 +186,8 @@ internal static class InstanceEndpoints
         want(instance);
         var operation = await queue.EnqueueAsync<TKind, InstanceInput>(db, new(instance.Id),
             new($"{verb} {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: $"instance:{instance.Id}"), stop);
-        // One that runs is wanted as it was: there is no change that would be a line.
-        if (typeof(TKind) == typeof(RestartInstanceKind))
-            db.Record("instance.restarted", instance.OrgId, instance);
+        // Also where it is wanted as it was: who asked for it is to be found.
+        db.Mark(instance, done, always: true);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }

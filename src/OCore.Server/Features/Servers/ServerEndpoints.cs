@@ -122,6 +122,7 @@ internal static class ServerEndpoints
             return ServerProblems.KeyChanged(server);
         var operation = await queue.EnqueueAsync<RemoveServer, RemoveServerInput>(db, new RemoveServerInput(id, forget),
             new OperationSubject($"Remove {server.Name}", server.OrgId, ServerId: id, Locks: LockOf(id)), stop);
+        db.Mark(server, "removal_started", always: true);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }

@@ -84,6 +84,7 @@ internal static class DeploymentEndpoints
             if (made.Content.Kind == TopologyPlanKind.Deploy && (await Limits.CheckAsync(db, caller, Limits.Instances, stop) ?? await Limits.CheckAsync(db, caller, Limits.StorageGb, stop)) is { } full)
                 return full;
             var operation = await deploying.BeginAsync(db, caller, queue, topology, made, stop);
+            db.Mark(topology, made.Content.Kind switch { TopologyPlanKind.Deploy => "deployed", TopologyPlanKind.Change => "changed", _ => "destroyed" }, always: true);
             await db.SaveChangesAsync(stop);
             return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
         }, stop);

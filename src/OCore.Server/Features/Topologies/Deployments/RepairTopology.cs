@@ -107,6 +107,7 @@ internal static class RepairEndpoint
         if (nodes.Count == 0)
             return TopologyProblems.NothingToRepair;
         var operation = await BeginAsync(db, queue, topology, work, nodes, stop);
+        db.Mark(topology, "repaired", always: true);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }

@@ -147,6 +147,7 @@ internal static class SwitchOverEndpoint
             return TopologyProblems.CannotLead;
         var operation = await queue.EnqueueAsync<SwitchOverKind, SwitchOverInput>(db, new(id, nodeId),
             new($"Let {node.Label} lead {topology.Name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: node.ServerId, Locks: DeploymentViews.LockOf(id)), stop);
+        db.Mark(topology, "switched_over", always: true);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
     }
