@@ -69,7 +69,8 @@ function describe(verb, path, operation) {
   if (who) say('', `${who} \`${operation.operationId}\``);
   table(
     ['Parameter', 'In', 'Type', 'Required', 'Meaning'],
-    (operation.parameters ?? []).map((p) => [`\`${p.name}\``, p.in, typeOf(p.schema), p.required ? 'yes' : '', [p.description, limits(p.schema)].filter(Boolean).join(' ')]),
+    // What many share, which is referred to, is said once, at the top.
+    (operation.parameters ?? []).filter((p) => !p.$ref).map((p) => [`\`${p.name}\``, p.in, typeOf(p.schema), p.required ? 'yes' : '', [p.description, limits(p.schema)].filter(Boolean).join(' ')]),
   );
   const body = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
   if (body) {
@@ -91,8 +92,10 @@ function describe(verb, path, operation) {
 
 say(
   '# API reference', '', 'Written by `bin/gen` from `openapi/ocore.json`. Do not edit. [How the API works](../api.md): sign-in, organizations,',
-  'paging, refusals. Your installation serves the same at `/docs/api`.',
+  'paging, refusals. Your installation serves the same at `/docs/api`.', '',
+  'Whatever is not for anybody or for operators takes this header:',
 );
+table(['Header', 'Meaning'], Object.values(api.components.parameters).map((p) => [`\`${p.name}\``, `${p.description} ${limits(p.schema)}`]));
 const tags = new Map();
 for (const [path, operations] of Object.entries(api.paths))
   for (const verb of verbs)

@@ -22,7 +22,7 @@ public sealed record BackupScheduleView
     public required int AlarmAfterHours { get; init; }
     /// <summary>How often a report of the backups goes out by mail; null: never.</summary>
     public BackupReportEvery? ReportEvery { get; init; }
-    public IReadOnlyList<string> ReportTo { get; init; } = [];
+    public IReadOnlyList<string> ReportTo { get; set; } = [];
     public DateTimeOffset? NextReportAt { get; init; }
     public DateTimeOffset? NextAt { get; init; }
     public DateTimeOffset? LastAt { get; init; }
@@ -35,7 +35,7 @@ public sealed record BackupScheduleView
 
 public sealed record SaveBackupSchedule
 {
-    public bool Enabled { get; init; } = true;
+    public bool Enabled { get; set; } = true;
     /// <summary>Minute, hour, day of the month, month, day of the week.</summary>
     [Required, MaxLength(100)] public required string Cron { get; init; }
     /// <summary>For example <c>Europe/Berlin</c>; UTC where it is absent.</summary>
@@ -43,11 +43,11 @@ public sealed record SaveBackupSchedule
     [MaxLength(100)] public string? Target { get; init; }
     /// <summary>A second place, to which each is copied once it is verified: id or name of a target, or <c>local</c>. None where absent.</summary>
     [MaxLength(100)] public string? CopyTarget { get; init; }
-    [Range(1, 366)] public int KeepDaily { get; init; } = 7;
-    [Range(0, 104)] public int KeepWeekly { get; init; } = 4;
-    [Range(0, 120)] public int KeepMonthly { get; init; } = 3;
-    public bool Verify { get; init; } = true;
-    [Range(1, 2400)] public int AlarmAfterHours { get; init; } = 26;
+    [Range(1, 366)] public int KeepDaily { get; set; } = 7;
+    [Range(0, 104)] public int KeepWeekly { get; set; } = 4;
+    [Range(0, 120)] public int KeepMonthly { get; set; } = 3;
+    public bool Verify { get; set; } = true;
+    [Range(1, 2400)] public int AlarmAfterHours { get; set; } = 26;
     /// <summary>A report of the backups by mail, in the morning: each <c>day</c>, <c>week</c> or <c>month</c>. None where absent.</summary>
     public BackupReportEvery? ReportEvery { get; init; }
     /// <summary>Who gets it: e-mail addresses. A client's people get it in the brand of their portal.</summary>

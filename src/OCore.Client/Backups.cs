@@ -48,7 +48,7 @@ public sealed record BackupView
     /// <summary>The backup that this is byte by byte, kept at another place.</summary>
     public Guid? CopyOf { get; init; }
     /// <summary>What is strange about it beside those before it: <c>empty</c>, <c>no_files</c>, <c>size_changed</c>, <c>slow</c>.</summary>
-    public IReadOnlyList<string> Oddities { get; init; } = [];
+    public IReadOnlyList<string> Oddities { get; set; } = [];
     /// <summary>The operation that works on it, if one does.</summary>
     public Guid? OperationId { get; init; }
 }
@@ -86,7 +86,7 @@ public sealed record CopyBackup
     /// <summary>Another server than the instance's; id or name.</summary>
     [MaxLength(100)] public string? ServerId { get; init; }
     /// <summary>A staging copy: no mail leaves it and no scheduled action runs. False only for a copy that takes the original's place.</summary>
-    public bool Neutralize { get; init; } = true;
+    public bool Neutralize { get; set; } = true;
 }
 
 public sealed record BackupTargetView

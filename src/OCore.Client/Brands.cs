@@ -145,7 +145,7 @@ public sealed record SenderView
     /// Whether the domain is proven to be the agency's: by a TXT record, or by a portal domain of the same name. <c>pending</c>, <c>pass</c>,
     /// <c>fail</c>, or <c>unknown</c> where the DNS could not be asked.
     /// </summary>
-    public string Ownership { get; init; } = "pending";
+    public string Ownership { get; set; } = "pending";
     /// <summary>Whether the domain lets the platform's mail server send.</summary>
     public required string Spf { get; init; }
     public required string Dmarc { get; init; }

@@ -90,7 +90,7 @@ public sealed record CreateInstanceDatabase
     /// <summary>Restore this backup of the instance as a database beside it, instead of an empty one.</summary>
     public Guid? Backup { get; init; }
     /// <summary>What comes of a backup is neutral unless this is false: no mail leaves it and no scheduled action runs.</summary>
-    public bool Neutralize { get; init; } = true;
+    public bool Neutralize { get; set; } = true;
 }
 
 public sealed record DuplicateInstanceDatabase
@@ -98,7 +98,7 @@ public sealed record DuplicateInstanceDatabase
     /// <summary>Of the copy.</summary>
     [Required, RegularExpression(Patterns.Database)] public required string Name { get; init; }
     /// <summary>The copy is neutral unless this is false: no mail leaves it and no scheduled action runs.</summary>
-    public bool Neutralize { get; init; } = true;
+    public bool Neutralize { get; set; } = true;
 }
 
 public sealed record RenameInstanceDatabase

@@ -8,14 +8,14 @@ namespace OCore.Client;
 /// </summary>
 public sealed record RecoverySheet
 {
-    public int Format { get; init; } = 1;
+    public int Format { get; set; } = 1;
     /// <summary>The installation that made it.</summary>
     [MaxLength(300)] public string? Installation { get; init; }
     [MaxLength(200)] public string? Organization { get; init; }
     public DateTimeOffset? MadeAt { get; init; }
     [Required, MinLength(1), MaxLength(5000)] public required IReadOnlyList<RecoveryKey> Keys { get; init; }
     /// <summary>The buckets, without their secrets: those are with whoever gave them.</summary>
-    [MaxLength(1000)] public IReadOnlyList<RecoveryPlace> Places { get; init; } = [];
+    [MaxLength(1000)] public IReadOnlyList<RecoveryPlace> Places { get; set; } = [];
 }
 
 public sealed record RecoveryKey

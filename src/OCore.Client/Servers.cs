@@ -119,6 +119,8 @@ public sealed record ServerUse
     public required long MemoryUsedBytes { get; init; }
     /// <summary>Promised to instances by their limits.</summary>
     public required long MemoryReservedBytes { get; init; }
+    /// <summary>CPUs promised to instances by their limits; one and a half of each core can be.</summary>
+    public double CpusReserved { get; init; }
     public required long DiskUsedBytes { get; init; }
     public required int ContainersRunning { get; init; }
 }

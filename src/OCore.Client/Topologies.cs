@@ -25,8 +25,8 @@ public static class TopologyLimits
 /// <summary>Where the editor draws a node.</summary>
 public sealed record TopologyPosition
 {
-    public required double X { get; init; }
-    public required double Y { get; init; }
+    [Range(-1e7, 1e7)] public required double X { get; init; }
+    [Range(-1e7, 1e7)] public required double Y { get; init; }
 }
 
 /// <summary>One part of a topology.</summary>

@@ -104,7 +104,7 @@ internal static class OCoreApp
         app.UseHttpFace();
         app.MapHealth();
         MetricsEndpoint.Map(app);
-        var api = app.MapGroup("/api").ProducesProblem(400).ProducesProblem(401).ProducesProblem(403);
+        var api = app.MapGroup("/api").ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).AddEndpointFilter(NullsInLists.RefuseAsync);
         UserEndpoints.Map(api);
         OrganizationEndpoints.Map(api);
         ApiKeyEndpoints.Map(api);

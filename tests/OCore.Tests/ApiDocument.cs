@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace OCore.Tests;
 
 /// <summary>One operation of the OpenAPI document, as far as tests made from it need to know it.</summary>
-internal sealed record ApiOperation(string Id, string Verb, string Path, IReadOnlyList<ApiParameter> Parameters, JsonObject? Body, bool BodyRequired, bool IsList)
+internal sealed record ApiOperation(string Id, string Verb, string Path, IReadOnlyList<ApiParameter> Parameters, JsonObject? Body, IReadOnlyList<string> RawBodies, bool BodyRequired, bool IsList)
 {
     public override string ToString() => $"{Verb} {Path}";
 
@@ -36,8 +36,9 @@ internal sealed class ApiDocument
         orderby path.Key, verb.Key
         select new ApiOperation(
             (string)operation["operationId"]!, verb.Key.ToUpperInvariant(), path.Key,
-            [.. (operation["parameters"]?.AsArray() ?? []).Select(p => new ApiParameter((string)p!["name"]!, (string)p["in"]!, Resolve(p["schema"])))],
-            body?["content"]?["application/json"]?["schema"] is { } schema ? Resolve(schema) : null, (bool?)body?["required"] ?? false,
+            [.. (operation["parameters"]?.AsArray() ?? []).Select(Resolve).Select(p => new ApiParameter((string)p["name"]!, (string)p["in"]!, Resolve(p["schema"])))],
+            body?["content"]?["application/json"]?["schema"] is { } schema ? Resolve(schema) : null,
+            [.. (body?["content"]?.AsObject() ?? []).Select(c => c.Key).Where(type => type != "application/json")], (bool?)body?["required"] ?? false,
             ((string?)operation["responses"]?["200"]?["content"]?["application/json"]?["schema"]?["$ref"])?.StartsWith("#/components/schemas/PageOf", StringComparison.Ordinal) == true);
 
     /// <summary>Follows references; of a choice with null, the other.</summary>
@@ -88,6 +89,14 @@ internal sealed class ApiDocument
         "object" => schema["properties"] is null ? new JsonObject() : Sample(schema),
         _ when schema["enum"] is JsonArray words => words[0]!.DeepClone(),
         _ => JsonValue.Create(Text(name, schema)),
+    };
+
+    /// <summary>A key that a dictionary takes, with whose value alone there can be something wrong.</summary>
+    public static string Key(string name) => name switch
+    {
+        "config" => "workers",
+        "defaultEnvVars" or "envVars" or "overrides" => "WORKERS",
+        _ => throw new InvalidOperationException($"Say in ApiDocument what a good key of \"{name}\" is."),
     };
 
     private static string Text(string name, JsonObject schema)

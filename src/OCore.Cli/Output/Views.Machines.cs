@@ -32,7 +32,7 @@ internal static partial class Views
         .Field("System", s => s.Facts is { } f ? $"{f.Os}, Linux {f.Kernel}, {f.Architecture}" : null)
         .Field("Docker", s => s.Facts?.DockerVersion)
         .Field("Size", s => s.Facts is { } f ? $"{f.Cpus} cores, {Words.Bytes(f.MemoryBytes)} memory, {Words.Bytes(f.DiskBytes)} disk" : null)
-        .Field("Use", s => s.Use is { } u ? $"load {u.Load:0.00}, {Words.Bytes(u.MemoryUsedBytes)} memory ({Words.Bytes(u.MemoryReservedBytes)} promised), {Words.Bytes(u.DiskUsedBytes)} disk, {u.ContainersRunning} containers" : null)
+        .Field("Use", s => s.Use is { } u ? $"load {u.Load:0.00}, {Words.Bytes(u.MemoryUsedBytes)} memory ({Words.Bytes(u.MemoryReservedBytes)} promised), {u.CpusReserved:0.##} CPUs promised, {Words.Bytes(u.DiskUsedBytes)} disk, {u.ContainersRunning} containers" : null)
         .Field("Instances", s => s.InstanceCount)
         .Field("Clients", s => Cell.Of(s.Clients.Select(c => c.Slug ?? c.Name)))
         .Field("Public key", s => s.PublicKey)

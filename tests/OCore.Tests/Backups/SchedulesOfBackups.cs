@@ -24,6 +24,13 @@ public sealed class SchedulesOfBackups(TestApps apps) : IClassFixture<TestApps>
         await http.Get<BackupScheduleView>(path).IsRefusedAsync(404, "not_found");
         var set = await http.Put<SaveBackupSchedule, BackupScheduleView>(path, new SaveBackupSchedule { Cron = "30 2 * * *", TimeZone = "Europe/Berlin" });
         Assert.Equal((7, 4, 3, 26, true, false), (set.KeepDaily, set.KeepWeekly, set.KeepMonthly, set.AlarmAfterHours, set.Verify, set.Fresh));
+        // Also of whoever does not send what it does not change, as no client of ours does.
+        using var plain = app.HttpAs(agency.Owner, agency.Org.Slug);
+        using var body = new StringContent("""{"cron":"30 2 * * *","timeZone":"Europe/Berlin"}""", System.Text.Encoding.UTF8, "application/json");
+        using var answer = await plain.PutAsync(path, body);
+        Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode);
+        set = await http.Get<BackupScheduleView>(path);
+        Assert.Equal((7, 4, 3, 26, true, true), (set.KeepDaily, set.KeepWeekly, set.KeepMonthly, set.AlarmAfterHours, set.Verify, set.Enabled));
         var berlin = TimeZoneInfo.ConvertTime(set.NextAt!.Value, TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin"));
         Assert.Equal((2, 30), (berlin.Hour, berlin.Minute));
         await http.Send(HttpMethod.Delete, path);

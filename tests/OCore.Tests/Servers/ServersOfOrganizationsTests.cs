@@ -171,12 +171,32 @@ public sealed class ServersOfOrganizationsTests(TestApps apps) : IClassFixture<T
         await db.SaveChangesAsync();
         var server = await db.ServersOfAll().SingleAsync(s => s.Id == id);
         // 4 GB, of which 512 MB are the system's and 1024 MB the instance's.
-        Assert.Null(await ServerCapacity.CheckAsync(db, server, 2560L << 20, 1L << 30, default));
-        var memory = await ServerCapacity.CheckAsync(db, server, (2560L << 20) + 1, 1L << 30, default);
+        Assert.Null(await ServerCapacity.CheckAsync(db, server, 2560L << 20, 0, 1L << 30, default));
+        var memory = await ServerCapacity.CheckAsync(db, server, (2560L << 20) + 1, 0, 1L << 30, default);
         Assert.Equal(("server_capacity", "memory"), (memory!.Code, memory.More!["resource"]));
         Assert.Equal(2560L << 20, memory.More["freeBytes"]);
-        Assert.Null(await ServerCapacity.CheckAsync(db, server, 1, 90L << 30, default));
-        Assert.Equal("disk", (await ServerCapacity.CheckAsync(db, server, 1, 91L << 30, default))!.More!["resource"]);
+        Assert.Null(await ServerCapacity.CheckAsync(db, server, 1, 0, 90L << 30, default));
+        Assert.Equal("disk", (await ServerCapacity.CheckAsync(db, server, 1, 0, 91L << 30, default))!.More!["resource"]);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task Capacity_counts_the_cores_that_are_promised(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Cores");
+        var id = await InsertAsync(app, agency, "busy");
+        await using var db = app.Databases.System();
+        var (limited, unlimited) = (NewInstance(app, agency, id), NewInstance(app, agency, id));
+        limited.Cpus = 1.1;
+        db.AddRange(limited, unlimited);
+        await db.SaveChangesAsync();
+        var server = await db.ServersOfAll().SingleAsync(s => s.Id == id);
+        // Two cores, of each of which one and a half can be promised; who has no limit is promised nothing.
+        Assert.Null(await ServerCapacity.CheckAsync(db, server, 1, 1.9, 1, default));
+        Assert.Null(await ServerCapacity.CheckAsync(db, server, 1, 0, 1, default));
+        var refused = await ServerCapacity.CheckAsync(db, server, 1, 2, 1, default);
+        Assert.Equal(("server_capacity", "cpu", 2.0, 1.9), (refused!.Code, refused.More!["resource"], refused.More["neededCpus"], refused.More["freeCpus"]));
+        Assert.Contains("2 CPUs are needed, 1.9 CPUs of 3 CPUs", refused.Detail, StringComparison.Ordinal);
     }
 
     [Theory, Sqlite]

@@ -43,6 +43,28 @@ public sealed class ProvisioningRefusals(TestApps apps) : IClassFixture<TestApps
     }
 
     [Theory, Sqlite, Postgres]
+    public async Task A_server_without_the_cores_says_what_is_needed_and_what_is_free(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var (agency, server) = await AgencyAsync(app);
+        var instance = await ServersAndInstances.InsertInstanceAsync(app, agency, server);
+        using var http = app.As(agency.Owner, agency.Org);
+        // Two cores, of which three can be promised.
+        Assert.Equal(1.5, (await http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance { Cpus = 1.5 })).Cpus);
+        var template = await http.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = "Busy", OdooVersion = "19.0", MemoryMb = 512, Cpus = 1.6 });
+        foreach (var query in (string[])["", "?dryRun=true"])
+        {
+            var refused = await ProvisionAsync(http, template, server, query).IsRefusedAsync(409, "server_capacity");
+            Assert.Equal(("cpu", 1.6, 1.5), (refused.More!["resource"].GetString(), refused.More["neededCpus"].GetDouble(), refused.More["freeCpus"].GetDouble()));
+        }
+        Assert.Empty((await http.Get<Page<OperationView>>("/api/operations?kind=instance.provision")).Data);
+        var more = await http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance { Cpus = 3.5 }).IsRefusedAsync(409, "server_capacity");
+        Assert.Equal((2.0, 1.5), (more.More!["neededCpus"].GetDouble(), more.More["freeCpus"].GetDouble()));
+        Assert.Equal(3, (await http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance { Cpus = 3 })).Cpus);
+        Assert.Equal(0.5, (await http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance { Cpus = 0.5 })).Cpus);
+    }
+
+    [Theory, Sqlite, Postgres]
     public async Task An_instance_grows_no_further_than_its_server_has_room(Database database)
     {
         var app = await apps.OnAsync(database);

@@ -176,7 +176,7 @@ public sealed class TopologiesTests(TestApps apps) : IClassFixture<TestApps>
                      ("""{"nodes":[{"id":"-rf","type":"odoo"}],"edges":[]}""", "topologyData.nodes[0].id"),
                      ("""{"nodes":[{"id":"a","type":"odoo"},{"id":"a","type":"odoo"}],"edges":[]}""", "topologyData.nodes[1].id"),
                      ("""{"nodes":[{"id":"a","type":"odoo","width":10}],"edges":[]}""", "topologyData.nodes[0].width"),
-                     ("""{"nodes":[{"id":"a","type":"odoo","position":{"x":1e400,"y":0}}],"edges":[]}""", "topologyData.nodes[0].position"),
+                     ("""{"nodes":[{"id":"a","type":"odoo","position":{"x":1e400,"y":0}}],"edges":[]}""", "topologyData.nodes[0].position.x"),
                      ("""{"nodes":[{"id":"a","type":"odoo","position":{"x":1}}],"edges":[]}""", "topologyData.nodes[0].position.y"),
                      ("""{"nodes":[null],"edges":[]}""", "topologyData.nodes[0]"),
                      ("""{"nodes":[],"edges":[{"id":"e","source":"a"}]}""", "topologyData.edges[0].target"),

@@ -5281,6 +5281,11 @@ export interface components {
              * @description Promised to instances by their limits.
              */
             memoryReservedBytes: number;
+            /**
+             * Format: double
+             * @description CPUs promised to instances by their limits; one and a half of each core can be.
+             */
+            cpusReserved?: number;
             /** Format: int64 */
             diskUsedBytes: number;
             /** Format: int32 */
@@ -5936,7 +5941,10 @@ export interface components {
         };
     };
     responses: never;
-    parameters: never;
+    parameters: {
+        /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+        Organization: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -6803,7 +6811,10 @@ export interface operations {
     getUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6853,6 +6864,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -6931,7 +6944,10 @@ export interface operations {
     changePassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6998,7 +7014,10 @@ export interface operations {
     beginTotp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7063,7 +7082,10 @@ export interface operations {
     confirmTotp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7132,7 +7154,10 @@ export interface operations {
     disableTotp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7199,7 +7224,10 @@ export interface operations {
     newRecoveryCodes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7272,7 +7300,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7319,7 +7350,10 @@ export interface operations {
     endOtherSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7382,7 +7416,10 @@ export interface operations {
     endSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -7447,7 +7484,10 @@ export interface operations {
     listPasskeys: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7494,7 +7534,10 @@ export interface operations {
     addPasskey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7563,7 +7606,10 @@ export interface operations {
     passkeyOptions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7628,7 +7674,10 @@ export interface operations {
     removePasskey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -7697,7 +7746,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7744,7 +7796,10 @@ export interface operations {
     createOrganization: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7813,7 +7868,10 @@ export interface operations {
     getCurrentOrganization: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7863,6 +7921,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -7945,7 +8005,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7992,7 +8055,10 @@ export interface operations {
     updateMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -8063,7 +8129,10 @@ export interface operations {
     removeMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -8132,7 +8201,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -8179,7 +8251,10 @@ export interface operations {
     createRole: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -8248,7 +8323,10 @@ export interface operations {
     getRole: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 role: string;
             };
@@ -8318,6 +8396,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -8399,6 +8479,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -8473,7 +8555,10 @@ export interface operations {
     listPermissions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -8520,7 +8605,10 @@ export interface operations {
     getSubscription: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -8614,7 +8702,10 @@ export interface operations {
     viewAsClient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 client: string;
             };
@@ -8685,7 +8776,10 @@ export interface operations {
     listInstanceNodes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -8752,7 +8846,10 @@ export interface operations {
     getInstanceTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -8823,7 +8920,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -8870,7 +8970,10 @@ export interface operations {
     inviteMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -8939,7 +9042,10 @@ export interface operations {
     revokeInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -9146,7 +9252,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -9193,7 +9302,10 @@ export interface operations {
     createApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -9262,7 +9374,10 @@ export interface operations {
     revokeApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -9337,7 +9452,10 @@ export interface operations {
                 from?: string;
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -9394,7 +9512,10 @@ export interface operations {
                 /** @description `csv`, or `jsonl`. */
                 format?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -9927,7 +10048,10 @@ export interface operations {
     getAgency: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -9974,7 +10098,10 @@ export interface operations {
     enableAgency: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10045,7 +10172,10 @@ export interface operations {
                 /** @description Only those whose health is `healthy`, `degraded`, `down`, `none`, `suspended` or `deleting`. */
                 health?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10110,7 +10240,10 @@ export interface operations {
     createClient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10179,7 +10312,10 @@ export interface operations {
     getClient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 client: string;
             };
@@ -10249,6 +10385,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -10333,6 +10471,10 @@ export interface operations {
                 keepBackupDays?: number;
             };
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -10409,7 +10551,12 @@ export interface operations {
     suspendClient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 client: string;
             };
@@ -10480,7 +10627,12 @@ export interface operations {
     resumeClient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 client: string;
             };
@@ -10547,7 +10699,10 @@ export interface operations {
     getPortalConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10597,6 +10752,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -10657,7 +10814,10 @@ export interface operations {
     getClientPortalConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 client: string;
             };
@@ -10727,6 +10887,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -10807,7 +10969,10 @@ export interface operations {
     getBranding: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10860,6 +11025,8 @@ export interface operations {
                 dryRun?: boolean;
             };
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -10938,7 +11105,10 @@ export interface operations {
     resetBranding: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11011,7 +11181,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11058,7 +11231,10 @@ export interface operations {
     restoreCssVersion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 version: number;
             };
@@ -11125,7 +11301,10 @@ export interface operations {
     checkSender: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11190,7 +11369,10 @@ export interface operations {
     getClientBranding: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 client: string;
             };
@@ -11263,6 +11445,8 @@ export interface operations {
                 dryRun?: boolean;
             };
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -11343,7 +11527,10 @@ export interface operations {
     resetClientBranding: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 client: string;
             };
@@ -11418,7 +11605,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 client: string;
             };
@@ -11485,7 +11675,10 @@ export interface operations {
     restoreClientCssVersion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 client: string;
                 version: number;
@@ -11553,7 +11746,10 @@ export interface operations {
     checkClientSender: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 client: string;
             };
@@ -11623,7 +11819,10 @@ export interface operations {
                 /** @description The field it is for, such as `faviconUrl`: decides how large it is kept. A logo where not given. */
                 purpose?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11695,7 +11894,10 @@ export interface operations {
     listBrandFonts: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11742,7 +11944,10 @@ export interface operations {
     uploadBrandFont: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11821,7 +12026,10 @@ export interface operations {
                 /** @description Only those of this client, by its id or slug. */
                 client?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11868,7 +12076,10 @@ export interface operations {
     createPortalDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11937,7 +12148,10 @@ export interface operations {
     getPortalDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 domain: string;
             };
@@ -12004,7 +12218,10 @@ export interface operations {
     deletePortalDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 domain: string;
             };
@@ -12069,7 +12286,10 @@ export interface operations {
     verifyPortalDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 domain: string;
             };
@@ -12136,7 +12356,10 @@ export interface operations {
     activatePortalDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 domain: string;
             };
@@ -12203,7 +12426,10 @@ export interface operations {
     deactivatePortalDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 domain: string;
             };
@@ -12274,7 +12500,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -12321,7 +12550,12 @@ export interface operations {
     addServer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12390,7 +12624,10 @@ export interface operations {
     probeHostKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -12459,7 +12696,10 @@ export interface operations {
     getServer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -12529,6 +12769,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -12613,6 +12855,10 @@ export interface operations {
                 forget?: boolean;
             };
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -12689,7 +12935,12 @@ export interface operations {
     validateServer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -12756,7 +13007,10 @@ export interface operations {
     drainServer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -12823,7 +13077,10 @@ export interface operations {
     undrainServer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -12890,7 +13147,10 @@ export interface operations {
     pinHostKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -12965,7 +13225,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -13012,7 +13275,10 @@ export interface operations {
     createTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -13081,7 +13347,10 @@ export interface operations {
     getTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -13151,6 +13420,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -13232,6 +13503,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -13306,7 +13579,10 @@ export interface operations {
     duplicateTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -13373,7 +13649,10 @@ export interface operations {
     createTemplateFromInstance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 instanceId: string;
             };
@@ -13444,7 +13723,10 @@ export interface operations {
     listOdooVersions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -13493,7 +13775,10 @@ export interface operations {
             query?: {
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 version: string;
             };
@@ -13562,7 +13847,12 @@ export interface operations {
             query?: {
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13642,7 +13932,10 @@ export interface operations {
     getEnterpriseAccess: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -13692,6 +13985,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -13771,6 +14066,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -13825,7 +14122,10 @@ export interface operations {
     uploadEnterpriseArchive: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 version: string;
             };
@@ -13898,7 +14198,10 @@ export interface operations {
     deleteEnterpriseArchive: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 version: string;
             };
@@ -13967,7 +14270,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -14014,7 +14320,10 @@ export interface operations {
     createTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -14083,7 +14392,10 @@ export interface operations {
     listTopologyBlueprints: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -14130,7 +14442,10 @@ export interface operations {
     getTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -14200,6 +14515,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -14281,6 +14598,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -14355,7 +14674,10 @@ export interface operations {
     duplicateTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -14422,7 +14744,10 @@ export interface operations {
     getTopologyHaConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -14492,6 +14817,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -14572,7 +14899,10 @@ export interface operations {
     validateTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -14643,7 +14973,10 @@ export interface operations {
     planTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -14714,7 +15047,10 @@ export interface operations {
     listTopologyPlans: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -14781,7 +15117,12 @@ export interface operations {
     deployTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14852,7 +15193,10 @@ export interface operations {
     measureTopologyNode: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
                 nodeId: string;
@@ -14920,7 +15264,12 @@ export interface operations {
     switchOverTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 nodeId: string;
@@ -14988,7 +15337,12 @@ export interface operations {
     repairTopology: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -15059,7 +15413,10 @@ export interface operations {
     listTopologyCredentials: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -15126,7 +15483,10 @@ export interface operations {
     setTopologyCredential: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
                 name: string;
@@ -15198,7 +15558,10 @@ export interface operations {
     deleteTopologyCredential: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
                 name: string;
@@ -15271,7 +15634,10 @@ export interface operations {
                 server?: string;
                 status?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -15336,7 +15702,10 @@ export interface operations {
     getInstance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -15408,6 +15777,8 @@ export interface operations {
                 dryRun?: boolean;
             };
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -15489,6 +15860,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -15565,7 +15940,10 @@ export interface operations {
     getInstanceConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -15632,7 +16010,12 @@ export interface operations {
     startInstance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -15699,7 +16082,12 @@ export interface operations {
     stopInstance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -15766,7 +16154,12 @@ export interface operations {
     restartInstance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -15836,7 +16229,10 @@ export interface operations {
                 q?: string;
                 state?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -15903,7 +16299,12 @@ export interface operations {
     changeInstanceModules: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -15974,7 +16375,10 @@ export interface operations {
     revealAdminPassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -16041,7 +16445,10 @@ export interface operations {
     resetAdminPassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -16108,7 +16515,10 @@ export interface operations {
     openInstance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -16175,7 +16585,10 @@ export interface operations {
     listInstanceDomains: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -16242,7 +16655,10 @@ export interface operations {
     addInstanceDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -16313,7 +16729,10 @@ export interface operations {
     getInstanceDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
                 domain: string;
@@ -16381,7 +16800,10 @@ export interface operations {
     deleteInstanceDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
                 domain: string;
@@ -16447,7 +16869,10 @@ export interface operations {
     verifyInstanceDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
                 domain: string;
@@ -16515,7 +16940,12 @@ export interface operations {
     setPrimaryInstanceDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 domain: string;
@@ -16583,7 +17013,10 @@ export interface operations {
     openTerminal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -16650,7 +17083,10 @@ export interface operations {
     openOdooShell: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -16717,7 +17153,10 @@ export interface operations {
     openServerTerminal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -16784,7 +17223,10 @@ export interface operations {
     listInstanceDatabases: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -16851,7 +17293,12 @@ export interface operations {
     createInstanceDatabase: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -16922,7 +17369,10 @@ export interface operations {
     getInstanceDatabase: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
                 database: string;
@@ -16990,7 +17440,12 @@ export interface operations {
     dropInstanceDatabase: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 database: string;
@@ -17058,7 +17513,10 @@ export interface operations {
     getDatabaseActivity: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
                 database: string;
@@ -17126,7 +17584,10 @@ export interface operations {
     cancelDatabaseQuery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
                 database: string;
@@ -17193,7 +17654,10 @@ export interface operations {
     endDatabaseConnection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
                 database: string;
@@ -17260,7 +17724,12 @@ export interface operations {
     renameInstanceDatabase: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 database: string;
@@ -17332,7 +17801,12 @@ export interface operations {
     serveInstanceDatabase: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 database: string;
@@ -17400,7 +17874,12 @@ export interface operations {
     neutralizeInstanceDatabase: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 database: string;
@@ -17472,7 +17951,12 @@ export interface operations {
     duplicateInstanceDatabase: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 database: string;
@@ -17551,7 +18035,10 @@ export interface operations {
                 organization?: string;
                 state?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -17616,7 +18103,10 @@ export interface operations {
     getBackup: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -17683,7 +18173,12 @@ export interface operations {
     deleteBackup: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -17750,7 +18245,12 @@ export interface operations {
     verifyBackup: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -17819,7 +18319,12 @@ export interface operations {
             query?: {
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -17901,7 +18406,12 @@ export interface operations {
             query?: {
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -17981,7 +18491,10 @@ export interface operations {
     downloadBackup: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -18053,7 +18566,10 @@ export interface operations {
                 name?: string;
                 odooVersion?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -18124,7 +18640,12 @@ export interface operations {
     keepBackup: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -18195,7 +18716,10 @@ export interface operations {
     getRecoveryState: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -18242,7 +18766,10 @@ export interface operations {
     makeRecoverySheet: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -18307,7 +18834,10 @@ export interface operations {
     recoverBackups: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -18376,7 +18906,12 @@ export interface operations {
     takeBackup: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+                /** @description Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -18447,7 +18982,10 @@ export interface operations {
     getBackupSchedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -18517,6 +19055,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -18598,6 +19138,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -18672,7 +19214,10 @@ export interface operations {
     listBackupTargets: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -18719,7 +19264,10 @@ export interface operations {
     createBackupTarget: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -18788,7 +19336,10 @@ export interface operations {
     getBackupTarget: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -18858,6 +19409,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -18939,6 +19492,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -19013,7 +19568,10 @@ export interface operations {
     testBackupTarget: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19088,7 +19646,10 @@ export interface operations {
                 since?: string;
                 until?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19164,6 +19725,8 @@ export interface operations {
             };
             header?: {
                 "Last-Event-ID"?: string;
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
             };
             path: {
                 id: string;
@@ -19237,7 +19800,10 @@ export interface operations {
                 since?: string;
                 until?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19307,7 +19873,10 @@ export interface operations {
                 root?: string;
                 path?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19378,7 +19947,10 @@ export interface operations {
                 path?: string;
                 recursive?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19446,7 +20018,10 @@ export interface operations {
                 root?: string;
                 path?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19513,7 +20088,10 @@ export interface operations {
     saveInstanceFile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19587,7 +20165,10 @@ export interface operations {
                 root?: string;
                 path?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19654,7 +20235,10 @@ export interface operations {
     checkInstanceFile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19729,7 +20313,10 @@ export interface operations {
                 path?: string;
                 replace?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19801,7 +20388,10 @@ export interface operations {
     makeInstanceFolder: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19872,7 +20462,10 @@ export interface operations {
     moveInstanceFile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -19952,7 +20545,10 @@ export interface operations {
                 state?: string;
                 kind?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -20017,7 +20613,10 @@ export interface operations {
     getOperation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -20084,7 +20683,11 @@ export interface operations {
     streamOperationEvents: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Last-Event-ID"?: string;
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -20154,7 +20757,10 @@ export interface operations {
                 after?: number;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -20221,7 +20827,10 @@ export interface operations {
     cancelOperation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -20288,7 +20897,10 @@ export interface operations {
     retryOperation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -20360,7 +20972,10 @@ export interface operations {
                 /** @description Now where not given. */
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -20432,7 +21047,10 @@ export interface operations {
                 /** @description Now where not given. */
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -20499,7 +21117,10 @@ export interface operations {
     getPrometheusMetrics: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -20550,7 +21171,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -20597,7 +21221,10 @@ export interface operations {
     createAlertRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -20666,7 +21293,10 @@ export interface operations {
     getAlertRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -20736,6 +21366,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -20817,6 +21449,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -20897,7 +21531,10 @@ export interface operations {
                 /** @description Only those that are not cleared. */
                 open?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -20948,7 +21585,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -20995,7 +21635,10 @@ export interface operations {
     createWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -21064,7 +21707,10 @@ export interface operations {
     getWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -21134,6 +21780,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -21215,6 +21863,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
                 /** @description The ETag that was read: 412 precondition_failed where the object was changed since. */
                 "If-Match"?: string;
             };
@@ -21289,7 +21939,10 @@ export interface operations {
     testWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -21360,7 +22013,10 @@ export interface operations {
                 cursor?: string;
                 q?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -21427,7 +22083,10 @@ export interface operations {
     replayWebhookDelivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
                 delivery: string;

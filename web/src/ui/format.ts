@@ -63,6 +63,9 @@ export function named(before: { name: string; slug: string }, name: string): { n
 
 export const slugPattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
+/** With two digits after the point at most. */
+export const number = (value: number) => String(Math.round(value * 100) / 100);
+
 export function plural(count: number, word: string, many = `${word}s`): string {
   return `${count} ${count === 1 ? word : many}`;
 }

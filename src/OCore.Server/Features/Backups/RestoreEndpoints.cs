@@ -83,7 +83,7 @@ internal static class RestoreEndpoints
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Ok<RestorePlan>, Problem>>(async () =>
         {
             if ((await Limits.CheckAsync(db, caller, Limits.Instances, stop) ?? await Limits.CheckAsync(db, caller, Limits.StorageGb, stop)
-                ?? await ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, DatabaseBytes + backup.Manifest.DatabasePart.Bytes * 4 + backup.Manifest.FileBytes, stop)) is { } full)
+                ?? await ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, instance.Cpus ?? 0, DatabaseBytes + backup.Manifest.DatabasePart.Bytes * 4 + backup.Manifest.FileBytes, stop)) is { } full)
                 return full;
             await Provisioning.NameAsync(db, instance, server, new ProvisionInstance { ServerId = server.Name, Slug = request.Slug, Domain = request.Domain }, stop);
             db.Add(instance);

@@ -102,7 +102,8 @@ internal static class BrandUploads
             await file.CopyToAsync(content, stop);
             return (content.ToArray(), form);
         }
-        catch (InvalidDataException)
+        // A form that ends before its end.
+        catch (Exception broken) when (broken is InvalidDataException or IOException and not BadHttpRequestException)
         {
             return (null, null);
         }

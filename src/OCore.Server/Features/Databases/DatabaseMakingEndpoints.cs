@@ -94,7 +94,7 @@ internal static class DatabaseMakingEndpoints
         // Of a topology: where its PostgreSQL is.
         if (await db.ServerByIdAsync(host.ClusterOf(instance)?.Postgres[0].ServerId ?? instance.ServerId, stop) is not { } server)
             return BackupProblems.ServerNotFound;
-        if (await ServerCapacity.CheckAsync(db, server, 0, bytes, stop) is { } full)
+        if (await ServerCapacity.CheckAsync(db, server, 0, 0, bytes, stop) is { } full)
             return full;
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Problem>>(async () =>
         {

@@ -82,7 +82,7 @@ internal static class InstanceEndpoints
             return wrong;
         if (request.EnvVars?.ContainsKey("WORKERS") == true || request.Config?.ContainsKey("workers") == true)
             return Problem.Field("workers", "Give the number of workers in the field workers.");
-        var (before, promised) = (host.PlanOf(instance), instance.MemoryMb);
+        var (before, promised, promisedCpus) = (host.PlanOf(instance), instance.MemoryMb, instance.Cpus ?? 0);
         instance.Name = request.Name ?? instance.Name;
         instance.Workers = request.Or(request.Workers, instance.Workers) ?? 0;
         // Memory that follows from the workers goes on following them.
@@ -96,8 +96,8 @@ internal static class InstanceEndpoints
         {
             // All instances of a server are of one agency, which holds the room that is looked at until it is taken.
             await db.LockOrganizationAsync(instance.RootId, stop);
-            if (instance.MemoryMb > promised && await db.ServerByIdAsync(instance.ServerId, stop) is { Facts: not null } server
-                && await ServerCapacity.CheckAsync(db, server, (instance.MemoryMb - promised) * 1024L * 1024, 0, stop) is { } full)
+            if ((instance.MemoryMb > promised || (instance.Cpus ?? 0) > promisedCpus) && await db.ServerByIdAsync(instance.ServerId, stop) is { Facts: not null } server
+                && await ServerCapacity.CheckAsync(db, server, (instance.MemoryMb - promised) * 1024L * 1024, (instance.Cpus ?? 0) - promisedCpus, 0, stop) is { } full)
                 return full;
             if (dryRun == true)
                 return TypedResults.Ok(InstanceSettings.Diff(before, host.PlanOf(instance)));

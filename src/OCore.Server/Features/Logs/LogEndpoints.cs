@@ -84,12 +84,18 @@ internal static class LogEndpoints
     /// goes on after that one. An event <c>missed</c> stands where lines went by faster than they were taken.
     /// </summary>
     internal static async Task<Results<ServerSentEventsResult<string>, Problem>> Stream(
-        string id, [FromQuery, Range(0, 5000)] int? tail, [AsParameters] Wanted wanted, [FromHeader(Name = "Last-Event-ID")] string? lastEventId, OCoreDb db, InstanceHost host, LogReaders readers, LogHistory history, Caller caller, HttpContext http, TimeProvider time, CancellationToken stop)
+        string id, [FromQuery, Range(0, 5000)] int? tail, [AsParameters] Wanted wanted, [FromHeader(Name = EventStreams.LastEventId)] string? lastEventId, OCoreDb db, InstanceHost host, LogReaders readers, LogHistory history, Caller caller, HttpContext http, TimeProvider time, CancellationToken stop)
     {
+        LogStamp? after = null;
+        if (lastEventId is { Length: > 0 })
+        {
+            if (!LogStamp.TryParse(lastEventId, out var stamp))
+                return EventStreams.UnknownId("The id of the last line that you have.");
+            after = stamp;
+        }
         var (reading, problem) = await ReadingAsync(db, host, id, wanted, stop);
         if (problem is not null)
             return problem;
-        LogStamp? after = LogStamp.TryParse(lastEventId, out var stamp) ? stamp : null;
         return EventStreams.Of(http, FollowAsync(reading!, readers, history, caller.Tenant, tail ?? Usual, after, stop), time);
     }
 

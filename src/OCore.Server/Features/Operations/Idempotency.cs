@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.OpenApi;
 using OCore.Client;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -11,19 +12,31 @@ namespace OCore.Features.Operations;
 
 internal static class Idempotency
 {
+    private const string Header = "Idempotency-Key";
+    private const int MaxLength = 100;
+
     /// <summary>The route starts an operation: it answers 202 with it, and repeating it with the same Idempotency-Key finds the first.</summary>
     public static RouteHandlerBuilder StartsOperation(this RouteHandlerBuilder route) => route
         .WithMetadata(new StartsOperation())
+        .AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = Header, In = ParameterLocation.Header, Description = "Chosen by you, for one request: repeated with the same key it answers the operation that it began the first time.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = MaxLength },
+            });
+            return Task.CompletedTask;
+        })
         .AddEndpointFilter(async (context, next) => await FindOrRunAsync(context, next));
 
     private static async ValueTask<object?> FindOrRunAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        var key = http.Request.Headers["Idempotency-Key"].ToString();
+        var key = http.Request.Headers[Header].ToString();
         if (key.Length == 0)
             return await next(context);
-        if (key.Length > 100)
-            return Problem.Field("Idempotency-Key", "At most 100 characters.");
+        if (key.Length > MaxLength || key.Any(c => c is < ' ' or > '~'))
+            return Problem.Field(Header, $"At most {MaxLength} letters, digits and signs.");
         var caller = http.RequestServices.GetRequiredService<Caller>();
         var db = http.RequestServices.GetRequiredService<OCoreDb>();
         var kinds = http.RequestServices.GetRequiredService<OperationKinds>();

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -84,11 +85,13 @@ internal static class OperationEndpoints
     }
 
     /// <summary>Its history as it happens (Server-Sent Events). Send <c>Last-Event-ID</c> to go on where you were cut off; ends with the operation.</summary>
-    internal static async Task<Results<ServerSentEventsResult<OperationEventView>, Problem>> Events(Guid id, OCoreDb db, OCoreDbFactory databases, HttpContext http, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<ServerSentEventsResult<OperationEventView>, Problem>> Events(Guid id, [FromHeader(Name = EventStreams.LastEventId)] string? lastEventId, OCoreDb db, OCoreDbFactory databases, HttpContext http, TimeProvider time, CancellationToken stop)
     {
         if (!await db.Operations.AnyAsync(o => o.Id == id, stop))
             return Problem.NotFound;
-        var last = long.TryParse(http.Request.Headers["Last-Event-ID"], out var seen) ? seen : 0;
+        var last = 0L;
+        if (lastEventId is { Length: > 0 } && !long.TryParse(lastEventId, NumberStyles.None, CultureInfo.InvariantCulture, out last))
+            return EventStreams.UnknownId("The number of the last event that you have.");
         return EventStreams.Of(http, FollowAsync(databases, db.Tenant, id, last, time, stop), time);
     }
 

@@ -10,7 +10,9 @@ internal static class DockerInstall
     private static readonly Version Oldest = new(20, 10);
     private static readonly TimeSpan Within = TimeSpan.FromMinutes(20), AnswersWithin = TimeSpan.FromSeconds(60);
 
-    // Newer releases of Debian have the client in a package of its own.
+    // Newer releases of Debian have the client in a package of its own. Where there is no systemd, the engine is started by init's own
+    // script, or as bin/docker-engine does: without the files of one that was killed, which keep another from starting where their number
+    // has been given away since, and with the MTU of the machine's way out.
     private const string Script = """
         set -eu
         export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
@@ -20,7 +22,22 @@ internal static class DockerInstall
           $apt install --no-install-recommends docker.io iptables ca-certificates
         fi
         command -v docker >/dev/null 2>&1 || $apt install --no-install-recommends docker-cli
-        if command -v systemctl >/dev/null 2>&1; then systemctl enable --now docker; fi
+        runs() { [ -e "$1" ] && p=$(cat "$1") && case $(readlink "/proc/$p/exe") in */"$2") ;; *) false ;; esac; }
+        init=$(cat /proc/1/comm)
+        if [ "$init" = systemd ]; then
+          systemctl enable --now docker
+        elif ! runs /run/docker.pid dockerd; then
+          rm -f /run/docker.pid
+          runs /run/docker/containerd/containerd.pid containerd || rm -f /run/docker/containerd/containerd.pid
+          if [ "$init" != init ] || [ ! -x /etc/init.d/docker ] || ! service docker start; then
+            device=$(awk '$2 == "00000000" { print $1; exit }' /proc/net/route)
+            mtu=$(cat "/sys/class/net/$device/mtu" 2>/dev/null || echo 1500)
+            set --
+            if [ "$mtu" -lt 1500 ] && ! grep -qs '"mtu"' /etc/docker/daemon.json; then set -- "--mtu=$mtu"; fi
+            echo "Starting dockerd; its log is /var/log/ocore-dockerd.log"
+            (ulimit -n 1048576 2>/dev/null || true; exec setsid nohup dockerd "$@" >>/var/log/ocore-dockerd.log 2>&1 </dev/null) &
+          fi
+        fi
         """;
 
     public static async Task EnsureAsync(IServerConnection connection, Server server, Action<string> log, CancellationToken stop)
@@ -52,7 +69,7 @@ internal static class DockerInstall
                 return version;
             }
             if (late.IsCancellationRequested)
-                throw new StepRefusedException("docker_failed", $"Docker was installed on {server.Name} but does not run.", "Look at it on the server: journalctl -u docker.");
+                throw new StepRefusedException("docker_failed", $"Docker was installed on {server.Name} but does not run.", "Look at it on the server: journalctl -u docker, or /var/log/ocore-dockerd.log where systemd does not run.");
             await Task.Delay(TimeSpan.FromMilliseconds(500), stop);
         }
     }

@@ -21,6 +21,10 @@ internal static class ServerQueries
     public static async Task<long> MemoryReservedAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
         await db.Instances.AcrossTenants().Where(i => i.ServerId == server).SumAsync(i => (long)i.MemoryMb, stop) << 20;
 
+    /// <summary>Promised likewise; an instance without a limit is promised nothing, and takes what others leave.</summary>
+    public static async Task<double> CpusReservedAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
+        await db.Instances.AcrossTenants().Where(i => i.ServerId == server).SumAsync(i => i.Cpus ?? 0, stop);
+
     /// <summary>The edge's port for a topology's load balancer, where no instance is reached by it.</summary>
     public static Task<bool> TakeEdgeAsync(this OCoreDb db, Guid server, Guid topology, CancellationToken stop) =>
         db.InTransactionAsync(async () => await db.Servers.AcrossTenants().Where(s => s.Id == server && (s.EdgeTakenBy == null || s.EdgeTakenBy == topology) && !db.Instances.AcrossTenants().Any(i => i.ServerId == server && i.TopologyId == null))

@@ -171,7 +171,7 @@ internal sealed class ServerReconciler(
             await db.SaveUseAsync(server.Id, new ServerUse
             {
                 At = now, Load = measure.Load, MemoryUsedBytes = measure.MemoryUsed, DiskUsedBytes = measure.DiskUsed,
-                MemoryReservedBytes = await db.MemoryReservedAsync(server.Id, stop), ContainersRunning = containers.Count(c => c.IsRunning),
+                MemoryReservedBytes = await db.MemoryReservedAsync(server.Id, stop), CpusReserved = await db.CpusReservedAsync(server.Id, stop), ContainersRunning = containers.Count(c => c.IsRunning),
             }, stop);
         if (server.Status == ServerStatus.Unreachable && await db.ChangeStatusAsync(server.Id, ServerStatus.Unreachable, server.Draining ? ServerStatus.Draining : ServerStatus.Active, null, stop))
             log.LogInformation("Server {Name} is back", server.Name);

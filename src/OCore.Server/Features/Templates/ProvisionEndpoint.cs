@@ -66,6 +66,8 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
 
     public async Task<((Instance, Server, Organization)? Made, Problem?)> PrepareAsync(OCoreDb db, Caller caller, Template template, ProvisionInstance request, CancellationToken stop)
     {
+        if (OdooSettings.Check("overrides", request.Overrides, upperCase: true) is { } wrong)
+            return (null, wrong);
         if (await OrganizationAsync(db, caller, request.Organization, stop) is not { } organization)
             return (null, TemplateProblems.OrganizationNotFound);
         if (await ServerAsync(db, caller, request.ServerId, stop) is not { } server)
@@ -76,8 +78,6 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
             return (null, TemplateProblems.ServerServesTopology(server.Name));
         if (template.Image is null && catalog.Find(template.OdooVersion) is null)
             return (null, TemplateProblems.VersionNotSupported(template.OdooVersion, catalog.Versions));
-        if (OdooSettings.Check("overrides", request.Overrides, upperCase: true) is { } wrong)
-            return (null, wrong);
         if (request.Database is { } wish && DatabaseNames.Refusal("database", wish) is { } reserved)
             return (null, reserved);
         var enterprise = template.OdooEdition == "ee" ? await OdooSources.FindAsync(db, template.RootId, template.OdooVersion, stop) : null;
@@ -108,7 +108,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
     }
 
     internal static Task<Problem?> RoomAsync(OCoreDb db, Instance instance, Server server, CancellationToken stop) =>
-        ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, DatabaseBytes, stop);
+        ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, instance.Cpus ?? 0, DatabaseBytes, stop);
 
     private static async Task<Organization?> OrganizationAsync(OCoreDb db, Caller caller, string? wanted, CancellationToken stop)
     {

@@ -80,10 +80,15 @@ internal static class SourceFiles
         }
     }
 
+    // One with nothing in it. What is shorter the framework itself fails on.
+    private const int ShortestZip = 22;
+
     private static ZipArchive Opened(Stream zip)
     {
         try
         {
+            if (zip.Length < ShortestZip)
+                throw new InvalidDataException();
             var archive = new ZipArchive(zip, ZipArchiveMode.Read, leaveOpen: true);
             return archive.Entries.Count <= MaxFiles ? archive : throw new UnsafeSourcesException($"The archive has more than {MaxFiles} files.");
         }

@@ -25,8 +25,6 @@ internal static class DrawingShape
                 return Problem.Field(path, "This is no node.");
             if (!ids.Add(node.Id))
                 return Problem.Field($"{path}.id", $"Another node has the id {node.Id}.");
-            if (node.Position is { } at && !(double.Abs(at.X) <= 1e7 && double.Abs(at.Y) <= 1e7))
-                return Problem.Field($"{path}.position", "This is too far away.");
             if (CheckData(node.Data, $"{path}.data") is { } wrong)
                 return wrong;
             length += node.Data?.Text.Length ?? 0;

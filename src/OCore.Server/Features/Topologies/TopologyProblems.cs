@@ -1,10 +1,18 @@
+using System.Text.RegularExpressions;
 using OCore.Client;
 using OCore.Platform.Http;
 
 namespace OCore.Features.Topologies;
 
-internal static class TopologyProblems
+internal static partial class TopologyProblems
 {
+    [GeneratedRegex(TopologyLimits.Id)]
+    private static partial Regex NodeId();
+
+    /// <summary>Null where all of them could be ids of nodes.</summary>
+    public static Problem? NoNodeIds(string field, IReadOnlyList<string>? ids) =>
+        ids?.Any(i => !NodeId().IsMatch(i)) == true ? Problem.Field(field, "Each has to be the id of a node.") : null;
+
     /// <summary>Somebody else's server and none at all are one answer.</summary>
     public static Problem ServerNotFound(string field) => Problem.Field(field, "There is no such server that you may use.", "server_not_found") with { Status = 404 };
 

@@ -15,6 +15,11 @@ internal static class EventStreams
     /// <summary>A comment, which no reader of events takes for one.</summary>
     private static readonly byte[] Sign = ":\n\n"u8.ToArray();
 
+    public const string LastEventId = "Last-Event-ID";
+
+    /// <summary>Whoever cannot say where they were would be given all of it again, or too little.</summary>
+    public static Problem UnknownId(string what) => Problem.Field(LastEventId, what);
+
     public static ServerSentEventsResult<T> Of<T>(HttpContext http, IAsyncEnumerable<SseItem<T>> items, TimeProvider time)
     {
         http.Response.Headers["X-Accel-Buffering"] = "no";

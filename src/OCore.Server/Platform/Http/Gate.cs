@@ -65,10 +65,12 @@ internal static class AccessRules
     }
 
     /// <summary>Who may call it, for the document: <c>x-access</c>, <c>x-feature</c>, <c>x-agency-mode</c>.</summary>
-    public static void Describe(OpenApiOperation operation, AccessRule? rule)
+    public static void Describe(OpenApiOperation operation, AccessRule? rule, OpenApiDocument? document)
     {
         if (rule is null)
             return;
+        if (rule.Kind is AccessKind.Permission or AccessKind.SignedIn)
+            (operation.Parameters ??= []).Add(new OpenApiParameterReference(OrganizationHeader, document));
         operation.AddExtension("x-access", new JsonNodeExtension(rule.Kind switch
         {
             AccessKind.Public => "public", AccessKind.SignedIn => "signed_in", AccessKind.Operator => "operator", _ => rule.PermissionName!,
@@ -78,6 +80,15 @@ internal static class AccessRules
         if (rule.AgencyEnabled)
             operation.AddExtension("x-agency-mode", new JsonNodeExtension(true));
     }
+
+    /// <summary>The header by which a request names its organization, as the document calls it.</summary>
+    public const string OrganizationHeader = "Organization";
+
+    public static OpenApiParameter DescribeOrganization() => new()
+    {
+        Name = "X-Org-Slug", In = ParameterLocation.Header, Description = "The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 64 },
+    };
 
     /// <summary>Refuses to start with an endpoint that does not say who may call it.</summary>
     public static void DemandRules(IEnumerable<Endpoint> endpoints)

@@ -37,11 +37,12 @@ internal static class HttpFace
             {
                 (document.Info.Title, document.Info.Version) = ("oCore", "1");
                 EditTags.Describe(document, context.ApplicationServices);
+                document.AddComponent(AccessRules.OrganizationHeader, AccessRules.DescribeOrganization());
                 return Task.CompletedTask;
             })
             .AddOperationTransformer((operation, context, _) =>
             {
-                AccessRules.Describe(operation, context.Description.ActionDescriptor.EndpointMetadata.OfType<AccessRule>().LastOrDefault());
+                AccessRules.Describe(operation, context.Description.ActionDescriptor.EndpointMetadata.OfType<AccessRule>().LastOrDefault(), context.Document);
                 return Task.CompletedTask;
             })
             // The converter that refuses NUL hides from the document that texts are texts.

@@ -40,7 +40,7 @@ internal sealed partial class ProblemHandling(ILogger<ProblemHandling> log) : IE
             return new Problem(413, "too_large", "The request body is larger than allowed.", "Bodies may have up to one megabyte.");
         if (bad.InnerException is JsonException json)
         {
-            var field = json.Path is { Length: > 2 } path ? path[2..] : "body";
+            var field = FieldOf(json.Path);
             return Missing(json, field) ?? Problem.Field(field, JsonMessage(json), "invalid_json");
         }
         if (bad.StatusCode == 415)
@@ -50,6 +50,12 @@ internal sealed partial class ProblemHandling(ILogger<ProblemHandling> log) : IE
                 bad.Message.Contains("was not provided", StringComparison.Ordinal) ? "A value is required." : "This value cannot be read.");
         return new Problem(bad.StatusCode, "bad_request", bad.Message);
     }
+
+    // $.envVars['A=B'] is envVars.A=B, as the rules of the fields name it.
+    private static string FieldOf(string? path) => path is { Length: > 1 } ? QuotedPart().Replace(path[1..], part => "." + part.Groups[1].Value.Replace("\\'", "'", StringComparison.Ordinal)).TrimStart('.') : "body";
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"\['(.*?)'\](?=[.\[]|$)", System.Text.RegularExpressions.RegexOptions.Singleline)]
+    private static partial System.Text.RegularExpressions.Regex QuotedPart();
 
     // Each missing field is named by itself, as a form wants to show it.
     private static Problem? Missing(JsonException json, string parent)

@@ -7,7 +7,7 @@ import { LinkButton, useGo, usePaths, useUrlState } from '../../nav';
 import { Action, EmptyState, Facts, Section, Tags } from '../../ui/Bits';
 import { ErrorNote } from '../../ui/Errors';
 import { Columns, Form, FormActions } from '../../ui/Form';
-import { bytes, megabytes, slugOf, slugPattern } from '../../ui/format';
+import { bytes, megabytes, number, slugOf, slugPattern } from '../../ui/format';
 import { fromPairs, Pairs, type Pair } from '../../ui/Pairs';
 import { Page } from '../shell/Page';
 import { edition } from './InstanceParts';
@@ -32,6 +32,8 @@ export default function ProvisionPage() {
 }
 
 const free = (server: ServerView) => (server.facts && server.use ? server.facts.memoryBytes - server.use.memoryReservedBytes : undefined);
+/** So much of each core the server promises, see ServerCapacity. */
+const freeCpus = ({ facts, use }: ServerView) => (facts && use?.cpusReserved ? `, ${number(Math.max(0, facts.cpus * 1.5 - use.cpusReserved))} CPUs` : '');
 
 function Provision({ templates, servers }: { templates: TemplateView[]; servers: ServerView[] }) {
   const to = usePaths();
@@ -86,7 +88,7 @@ function Provision({ templates, servers }: { templates: TemplateView[]; servers:
       <Columns>
         <Select size="sm" label="Template" withAsterisk searchable placeholder="Choose a template" data={templates.map((item) => ({ value: item.id, label: `${item.name} (${item.odooVersion})` }))} value={templateId || null} onChange={setTemplate} />
         <Select size="sm" label="Server" withAsterisk searchable placeholder="Choose a server" value={serverId || null} onChange={setServer}
-          data={servers.map((item) => ({ value: item.id, disabled: item.status !== 'active', label: item.status === 'active' ? `${item.name}${free(item) === undefined ? '' : ` (${bytes(Math.max(0, free(item) ?? 0))} free)`}` : `${item.name} (${item.status.replaceAll('_', ' ')})` }))} />
+          data={servers.map((item) => ({ value: item.id, disabled: item.status !== 'active', label: item.status === 'active' ? `${item.name}${free(item) === undefined ? '' : ` (${bytes(Math.max(0, free(item) ?? 0))}${freeCpus(item)} free)`}` : `${item.name} (${item.status.replaceAll('_', ' ')})` }))} />
       </Columns>
       {template && (
         <Section title="What it starts with">

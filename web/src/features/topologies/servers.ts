@@ -1,7 +1,7 @@
 import { api } from '../../api/endpoints';
 import { useAllowed, useList } from '../../api/hooks';
 import type { Ref, ServerView } from '../../api/types';
-import { bytes, plural } from '../../ui/format';
+import { bytes, number, plural } from '../../ui/format';
 import { type Draft, serverOf } from './drawing';
 import { memoryOf } from './kinds';
 
@@ -24,8 +24,10 @@ export function roomOn({ facts, use, instanceCount }: Pick<ServerView, 'facts' |
   if (!facts) return 'not measured yet';
   const drawn = draft?.nodes.filter((node) => serverOf(node) === id) ?? [];
   const free = facts.memoryBytes - (use?.memoryReservedBytes ?? 0) - drawn.reduce((sum, node) => sum + memoryOf(node), 0) * 1024 * 1024;
+  // So much of each core the server promises, see ServerCapacity.
+  const cpus = facts.cpus * 1.5 - (use?.cpusReserved ?? 0);
   return [
     free >= 0 ? `${bytes(free)} of ${bytes(facts.memoryBytes)} memory free` : `${bytes(-free)} of memory too little`,
-    use && `${bytes(Math.max(0, facts.diskBytes - use.diskUsedBytes))} of disk free`, plural(facts.cpus, 'core'), instanceCount > 0 && plural(instanceCount, 'instance'), drawn.length > 0 && `${plural(drawn.length, 'node')} of this drawing`,
+    use && `${bytes(Math.max(0, facts.diskBytes - use.diskUsedBytes))} of disk free`, plural(facts.cpus, 'core'), use?.cpusReserved && `${number(Math.max(0, cpus))} CPUs to promise`, instanceCount > 0 && plural(instanceCount, 'instance'), drawn.length > 0 && `${plural(drawn.length, 'node')} of this drawing`,
   ].filter(Boolean).join(' · ');
 }

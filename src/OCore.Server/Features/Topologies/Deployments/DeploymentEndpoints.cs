@@ -38,6 +38,8 @@ internal static class DeploymentEndpoints
         if (await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, stop) is not { } topology)
             return Problem.NotFound;
         request ??= new PlanTopology();
+        if (TopologyProblems.NoNodeIds("agreeToLose", request.AgreeToLose) is { } noIds)
+            return noIds;
         var (made, problem) = await maker.MakeAsync(db, caller, topology, request, stop);
         if (problem is not null)
             return problem;

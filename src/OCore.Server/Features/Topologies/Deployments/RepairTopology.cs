@@ -98,6 +98,8 @@ internal static class RepairEndpoint
     {
         if (await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, stop) is not { } topology)
             return Problem.NotFound;
+        if (TopologyProblems.NoNodeIds("nodeIds", request?.NodeIds) is { } noIds)
+            return noIds;
         if (await host.FindAsync(db, id, stop) is not { } work)
             return TopologyProblems.NotDeployed;
         var differing = (await db.DeployedNodes.AsNoTracking().Where(n => n.TopologyId == id).ToListAsync(stop)).Where(n => n.Drift.Count > 0).Select(n => n.NodeId);

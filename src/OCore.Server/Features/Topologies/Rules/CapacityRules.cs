@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using OCore.Client;
+using OCore.Features.Servers;
 
 namespace OCore.Features.Topologies.Rules;
 
@@ -98,7 +99,7 @@ internal static class CapacityRules
         if (server.MemoryBytes is { } total && memory + server.MemoryReservedBytes > total * 0.85)
             report.Error("TP-K03", nodes, $"{server.Name} has {Gib(total)} of memory; {Gib(memory)} for this topology and {Gib(server.MemoryReservedBytes)} for instances are more than 85 % of it.", Fix.Words("Choose a larger server, fewer workers, or move nodes."), Report.ServersHint);
         var cpus = nodes.Sum(n => n.Cpus);
-        if (server.Cpus is { } cores && cpus > 1.5 * cores)
+        if (server.Cpus is { } cores && cpus > ServerCapacity.PromisedOfCore * cores)
             report.Error("TP-K03", nodes, $"{server.Name} has {cores} cores; {cpus.ToString("0.##", CultureInfo.InvariantCulture)} are asked of it.", Fix.Words("Choose a larger server, or move nodes."), Report.ServersHint);
         var keeping = nodes.Where(n => n.Type is NodeType.Postgres or NodeType.Filestore).ToList();
         if (server is { DiskBytes: { } disk, DiskUsedBytes: { } used } && keeping.Count > 0)
