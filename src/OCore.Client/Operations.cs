@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace OCore.Client;
 
 /// <summary>Pending and running end in one of the others; stuck needs a person.</summary>
@@ -29,6 +31,8 @@ public sealed record OperationView
     /// <summary>Waits until then: a server that is away, for example.</summary>
     public DateTimeOffset? RetryAt { get; init; }
     public OperationError? Error { get; init; }
+    /// <summary>Where a person ended it by hand.</summary>
+    public OperationResolved? Resolved { get; init; }
     public required IReadOnlyList<StepView> Steps { get; init; }
 }
 
@@ -37,6 +41,34 @@ public sealed record OperationError
     public required string Code { get; init; }
     public required string Message { get; init; }
     public string? Hint { get; init; }
+}
+
+/// <summary>Who ended a stuck operation by hand, and why; its state says how.</summary>
+public sealed record OperationResolved
+{
+    public required string By { get; init; }
+    public required string Reason { get; init; }
+}
+
+/// <summary>Go on without the step at which a stuck operation stopped.</summary>
+public sealed record SkipOperationStep
+{
+    /// <summary>The <c>seq</c> of that step, which is the one that failed or could not be undone.</summary>
+    [Range(0, 1000)] public required int Step { get; init; }
+    /// <summary>Kept with the step, in the operation's history and in the audit log.</summary>
+    [Required, MinLength(1), MaxLength(500)] public required string Reason { get; init; }
+}
+
+/// <summary>What is there now, of what a stuck operation was to do: nothing, or all of it.</summary>
+public enum ResolvedOutcome { RolledBack, Succeeded }
+
+/// <summary>End a stuck operation by hand.</summary>
+public sealed record ResolveOperation
+{
+    /// <summary>Kept with the operation, in its history and in the audit log.</summary>
+    [Required, MinLength(1), MaxLength(500)] public required string Reason { get; init; }
+    /// <summary><c>rolled_back</c> where not given; one that was to be cancelled then ends as <c>cancelled</c>.</summary>
+    public ResolvedOutcome? Outcome { get; init; }
 }
 
 public sealed record StepView
@@ -48,6 +80,8 @@ public sealed record StepView
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? FinishedAt { get; init; }
     public string? Error { get; init; }
+    /// <summary>Why a person had it skipped.</summary>
+    public string? SkipReason { get; init; }
 }
 
 /// <summary>One line of an operation's history, as Server-Sent Events carry it.</summary>

@@ -10,7 +10,7 @@ namespace OCore.Client;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [
         typeof(SnakeEnum<OrganizationKind>), typeof(SnakeEnum<ServerStatus>), typeof(SnakeEnum<InstanceStatus>),
-        typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>), typeof(SnakeEnum<InfrastructureVisibility>), typeof(SnakeEnum<BackupReportEvery>),
+        typeof(SnakeEnum<OperationState>), typeof(SnakeEnum<StepState>), typeof(SnakeEnum<ResolvedOutcome>), typeof(SnakeEnum<InfrastructureVisibility>), typeof(SnakeEnum<BackupReportEvery>),
         typeof(SnakeEnum<LoadBalancerType>), typeof(SnakeEnum<FilestoreType>), typeof(SnakeEnum<FindingSeverity>), typeof(SnakeEnum<TopologyChangeKind>),
         typeof(SnakeEnum<TopologyPlanKind>), typeof(SnakeEnum<PlanActionKind>), typeof(SnakeEnum<TopologyNodeState>), typeof(SnakeEnum<TopologyHealth>), typeof(SnakeEnum<NodeDriftKind>),
         typeof(SnakeEnum<DnsStatus>), typeof(SnakeEnum<RoutingStatus>), typeof(SnakeEnum<SslStatus>), typeof(SnakeEnum<BackupState>), typeof(SnakeEnum<DatabaseStatus>)])]
@@ -166,6 +166,8 @@ namespace OCore.Client;
 [JsonSerializable(typeof(TopologyCredentialView))]
 [JsonSerializable(typeof(Page<TopologyCredentialView>))]
 [JsonSerializable(typeof(Page<OperationView>))]
+[JsonSerializable(typeof(SkipOperationStep))]
+[JsonSerializable(typeof(ResolveOperation))]
 [JsonSerializable(typeof(Page<OperationEventView>))]
 [JsonSerializable(typeof(Confirmation))]
 [JsonSerializable(typeof(TerminalTicket))]

@@ -7,7 +7,7 @@ namespace OCore.Cli.Commands;
 /// <summary>Work that takes time.</summary>
 internal static class OperationCommands
 {
-    public static Command Noun() => new("operation", "Work that takes time: provisioning, restarts, deletions") { List(), Show(), Watch(), Log(), Cancel(), Retry() };
+    public static Command Noun() => new("operation", "Work that takes time: provisioning, restarts, deletions") { List(), Show(), Watch(), Log(), Cancel(), Retry(), Skip(), Resolve() };
 
     private static Verb List()
     {
@@ -39,7 +39,7 @@ internal static class OperationCommands
                 call.Out.Line("");
                 call.Out.Rows(["step", "state", "attempt", "took", "error"], [.. operation.Steps.Select(s => new Cell[]
                 {
-                    s.Name, Cell.Status(s.State), s.Attempt, s.FinishedAt - s.StartedAt is { } took ? Words.Duration(took) : null, s.Error,
+                    s.Name, Cell.Status(s.State), s.Attempt, s.FinishedAt - s.StartedAt is { } took ? Words.Duration(took) : null, s.SkipReason is { } reason ? $"skipped: {reason}" : s.Error,
                 })]);
             }
             return ExitCode.Ok;
@@ -93,5 +93,45 @@ internal static class OperationCommands
             .Calls("POST /operations/{id}/retry")
             .StartsWork()
             .Runs(call => call.Start(HttpMethod.Post, $"/operations/{call.Get(id)}/retry"));
+    }
+
+    private static Verb Skip()
+    {
+        var id = Operation();
+        var step = Opt.Need("--step", "STEP", "The step at which it stopped, by number or name");
+        var reason = Opt.Need("--reason", "TEXT", "Why; it is kept with the step and in the audit log");
+        return new Verb("skip", "Go on with a stuck operation, without the step at which it stopped") { id, step, reason }
+            .Calls("POST /operations/{id}/skip")
+            .StartsWork()
+            .Example("ocore operation skip 019af0c2-… --step \"start Odoo\" --reason \"its server is gone\"")
+            .Runs(async call =>
+            {
+                var typed = call.Need(step);
+                if (!int.TryParse(typed, out var seq))
+                {
+                    var operation = await call.Get<OperationView>(((Route)$"/operations/{call.Get(id)}").ToString());
+                    seq = operation.Steps.FirstOrDefault(s => string.Equals(s.Name, typed, StringComparison.OrdinalIgnoreCase))?.Seq
+                        ?? throw new CliException(ExitCode.NotFound, $"It has no step '{typed}'.", $"Those it has: {string.Join(", ", operation.Steps.Select(s => s.Name))}.");
+                }
+                return await call.Start(HttpMethod.Post, (Route)$"/operations/{call.Get(id)}/skip", new SkipOperationStep { Step = seq, Reason = call.Need(reason) });
+            });
+    }
+
+    private static Verb Resolve()
+    {
+        var id = Operation();
+        var reason = Opt.Need("--reason", "TEXT", "What was done by hand; it is kept with the operation and in the audit log");
+        var outcome = Opt.Among("--outcome", "What is there now: nothing of what it was to do (the default), or all of it", "rolled_back", "succeeded");
+        var confirm = Opt.Text("--confirm", "TITLE", "The title of the operation, in place of typing it when asked");
+        return new Verb("resolve", "End a stuck operation by hand: nothing more is done or undone, and its locks are free") { id, reason, outcome, confirm }
+            .Calls("POST /operations/{id}/resolve")
+            .Runs(async call =>
+            {
+                var path = ((Route)$"/operations/{call.Get(id)}").ToString();
+                var operation = await call.Get<OperationView>(path);
+                Confirming.Typed(call, confirm, $"This ends “{operation.Title}” for good: oCore neither finishes nor undoes it. Type its title", "nothing was ended", operation.Title, operation.Id.ToString());
+                var request = new ResolveOperation { Reason = call.Need(reason), Outcome = call.Get(outcome) == "succeeded" ? ResolvedOutcome.Succeeded : ResolvedOutcome.RolledBack };
+                return await call.Send(HttpMethod.Post, (Route)$"/operations/{call.Get(id)}/resolve", request, Views.Operation);
+            });
     }
 }

@@ -77,6 +77,7 @@ internal static class Steps
             StepState.Failed or StepState.UndoFailed => ("✗", Tone.Bad),
             StepState.UndoStarted => (spin, Tone.Warn),
             StepState.Undone => ("↶", Tone.Warn),
+            StepState.Skipped => ("»", Tone.Warn),
             _ => ("·", Tone.Dim),
         };
         var took = step.StartedAt is { } start ? Words.Duration((step.FinishedAt ?? io.Time.GetUtcNow()) - start) : "";

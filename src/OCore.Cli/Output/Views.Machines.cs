@@ -164,6 +164,7 @@ internal static partial class Views
         .Field("State", o => Cell.Status(o.State))
         .Field("Error", o => o.Error is { } e ? new Cell($"{e.Message} ({e.Code})", Tone.Bad) : default)
         .Field("Hint", o => o.Error?.Hint)
+        .Field("Resolved", o => o.Resolved is { } r ? $"by {r.By}: {r.Reason}" : null)
         .Field("Tries again", o => o.RetryAt)
         .Field("Organization", o => o.Organization.Name)
         .Field("By", o => o.CreatedBy)

@@ -59,6 +59,36 @@ public sealed class OperationWaitTests
     }
 
     [Fact]
+    public async Task A_step_is_skipped_by_its_name_with_a_reason()
+    {
+        await using var server = await FakeOCore.Start();
+        using var typist = new Typist().Env("OCORE_URL", server.Url).Env("OCORE_TOKEN", "t");
+        server.On("GET " + Path, Wire.Operation("stuck")).On($"POST {Path}/skip", Wire.Operation("unwinding"));
+        Assert.Equal(0, (await typist.Run("operation", "skip", Wire.OperationId, "--step", "Start container", "--reason", "Its server is gone.")).ExitCode);
+        Assert.Equal("""{"step":2,"reason":"Its server is gone."}""", server.Only($"POST {Path}/skip").Body);
+        var unknown = await typist.Run("operation", "skip", Wire.OperationId, "--step", "stop", "--reason", "x");
+        Assert.Equal(4, unknown.ExitCode);
+        Assert.Contains("create database, start container", unknown.Err);
+        Assert.Equal(2, (await typist.Run("operation", "skip", Wire.OperationId, "--step", "2")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("Provision Acme ERP\n", 0)]
+    [InlineData("yes\n", 2)]
+    public async Task Ending_one_by_hand_wants_its_title_typed(string typed, int exitCode)
+    {
+        await using var server = await FakeOCore.Start();
+        using var typist = new Typist().Env("OCORE_URL", server.Url).Env("OCORE_TOKEN", "t");
+        server.On("GET " + Path, Wire.Operation("stuck")).On($"POST {Path}/resolve", Wire.Operation("succeeded"));
+        string[] line = ["operation", "resolve", Wire.OperationId, "--reason", "Done by hand.", "--outcome", "succeeded"];
+        Assert.Equal(exitCode, (await typist.Answering(typed, line)).ExitCode);
+        Assert.Equal(exitCode == 0 ? ["""{"reason":"Done by hand.","outcome":"succeeded"}"""] : [], server.Requests.Where(r => r.Route == $"POST {Path}/resolve").Select(r => r.Body));
+        // Nobody to ask, nothing done.
+        Assert.Equal(2, (await typist.Run(line)).ExitCode);
+        Assert.Equal(0, (await typist.Run([.. line, "--confirm", Wire.OperationId])).ExitCode);
+    }
+
+    [Fact]
     public async Task Cancelling_is_done_when_it_is_cancelled()
     {
         await using var server = await FakeOCore.Start();

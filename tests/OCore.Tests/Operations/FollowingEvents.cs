@@ -92,6 +92,9 @@ public sealed class FollowingEvents
             await (await theirs.GetAsync(path)).IsProblemAsync(404, "not_found");
         foreach (var path in new[] { $"/api/operations/{id}/cancel", $"/api/operations/{id}/retry" })
             await (await theirs.PostAsync(path, null)).IsProblemAsync(404, "not_found");
+        var stranger = lab.App.As(other.Owner, other.Org);
+        await stranger.Post<SkipOperationStep, OperationView>($"/api/operations/{id}/skip", new() { Step = 0, Reason = "x" }).IsRefusedAsync(404, "not_found");
+        await stranger.Post<ResolveOperation, OperationView>($"/api/operations/{id}/resolve", new() { Reason = "x" }).IsRefusedAsync(404, "not_found");
         Assert.Equal(HttpStatusCode.Unauthorized, (await lab.App.Anonymous.GetAsync($"/api/operations/{id}/events")).StatusCode);
     }
 }

@@ -99,7 +99,45 @@ internal sealed class OperationHarness(StepProbe probe, IReadOnlyList<Step> step
             }
     }
 
-    private async Task RunAsync(Func<Step, StepPoint, Exception?> inject, OperationState expected, string? what = null)
+    /// <summary>What can never be undone a person skips: all the rest is undone, and it ends.</summary>
+    /// <param name="skipAsync">Skips the step of this number.</param>
+    /// <param name="leftAsync">Demands that nothing is left but what this step made.</param>
+    public async Task SkippedUndoOfEveryStepAsync(Func<Guid, int, Task> skipAsync, Func<Guid, Step, Task> leftAsync)
+    {
+        var last = steps[Math.Min(Pivot, steps.Count) - 1].Name;
+        foreach (var (seq, at) in steps.Take(Pivot).Index().Where(s => s.Item.Undo is not null).ToList())
+        {
+            var id = await RunAsync((step, point) => point switch
+            {
+                StepPoint.AfterEffect when step.Name == last => new StepRefusedException("injected", $"failed at {last}"),
+                StepPoint.BeforeUndo when step.Name == at.Name => new StepRefusedException("injected", $"{at.Name} cannot be undone"),
+                _ => null,
+            }, OperationState.Stuck, $"undo of {at.Name}");
+            await skipAsync(id, seq);
+            var ended = await endedAsync(id);
+            Assert.True(ended.State == OperationState.RolledBack, $"{subject.Kind}, undo of {at.Name} skipped: {ended.State} {ended.ErrorMessage}");
+            Assert.Equal(at.Name, Assert.Single(ended.Steps, s => s.State == StepState.Skipped).Name);
+            Assert.DoesNotContain(ended.Steps, s => s.State is StepState.UndoFailed or StepState.Started or StepState.Failed or StepState.Done);
+            await leftAsync(id, at);
+        }
+    }
+
+    /// <summary>What can never be done a person skips, from the pivot on: it ends with all the rest.</summary>
+    public async Task SkippedStepAfterThePivotAsync(Func<Guid, int, Task> skipAsync, Func<Guid, Step, Task> leftAsync)
+    {
+        foreach (var (seq, at) in steps.Index().Skip(Pivot).ToList())
+        {
+            var id = await RunAsync((step, point) => step.Name == at.Name && point == StepPoint.BeforeEffect ? new StepRefusedException("injected", $"failed at {at.Name}") : null,
+                OperationState.Stuck, $"failure of {at.Name}");
+            await skipAsync(id, seq);
+            var ended = await endedAsync(id);
+            Assert.True(ended.State == OperationState.Succeeded, $"{subject.Kind}, {at.Name} skipped: {ended.State} {ended.ErrorMessage}");
+            Assert.All(ended.Steps, s => Assert.Equal(s.Seq == seq ? StepState.Skipped : StepState.Done, s.State));
+            await leftAsync(id, at);
+        }
+    }
+
+    private async Task<Guid> RunAsync(Func<Step, StepPoint, Exception?> inject, OperationState expected, string? what = null)
     {
         if (subject.ArrangeAsync is { } arrange)
             await arrange();
@@ -121,6 +159,7 @@ internal sealed class OperationHarness(StepProbe probe, IReadOnlyList<Step> step
                 Assert.DoesNotContain(ended.Steps, s => s.State is StepState.UndoFailed or StepState.Started or StepState.Failed or StepState.Done);
             probe.Reached = null;
             await subject.HoldsAsync(id, expected);
+            return id;
         }
         finally
         {

@@ -27,7 +27,7 @@ internal sealed class OperationLab : IAsyncDisposable
         var lab = new OperationLab { App = app };
         var world = beside?.World ?? lab.World;
         app.Adjust(services => services.AddSingleton(world).AddSingleton<OperationKind, BuildKind>().AddSingleton<OperationKind, SwitchKind>()
-            .AddSingleton<OperationKind, WaitKind>().AddSingleton<OperationKind, TalkKind>());
+            .AddSingleton<OperationKind, WaitKind>().AddSingleton<OperationKind, TalkKind>().AddSingleton<OperationKind, ReleasedKind>());
         app.Route(web => web.MapPost("/api/test/build", BuildOverHttp).WithName("testBuild").Require("manage:operations").StartsOperation());
         arrange?.Invoke(app);
         await app.InitializeAsync();

@@ -206,5 +206,8 @@ public sealed class RunningOperations
         await lab.App.RestartAsync();
         var stuck = await lab.EndedAsync(id);
         Assert.Equal((OperationState.Stuck, "unknown_definition"), (stuck.State, stuck.ErrorCode));
+        await lab.Http.Post<SkipOperationStep, OperationView>($"/api/operations/{id}/skip", new() { Step = 0, Reason = "On." }).IsRefusedAsync(409, "nothing_to_skip");
+        var resolved = await lab.Http.Post<ResolveOperation, OperationView>($"/api/operations/{id}/resolve", new() { Reason = "Done by hand.", Outcome = ResolvedOutcome.Succeeded });
+        Assert.Equal((OperationState.Succeeded, "Done by hand."), (resolved.State, resolved.Resolved?.Reason));
     }
 }

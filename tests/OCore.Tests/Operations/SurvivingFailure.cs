@@ -22,6 +22,24 @@ public sealed class SurvivingFailure
     [Theory, Sqlite, Postgres]
     public Task A_process_that_dies_while_undoing_loses_nothing(Database database) => OnBothKindsAsync(database, h => h.KillWhileUndoingAsync());
 
+    [Theory, Sqlite, Postgres]
+    public async Task What_a_person_skips_is_passed_over_and_nothing_else(Database database)
+    {
+        await using var lab = await OperationLab.StartAsync(database);
+        var kinds = lab.App.Services.GetRequiredService<OperationKinds>();
+        Task SkipAsync(Guid id, int step) => lab.Http.Post<SkipOperationStep, OperationView>($"/api/operations/{id}/skip", new() { Step = step, Reason = "It is gone." });
+        async Task LeftAsync(Guid id, params string[] expected)
+        {
+            Assert.Equal(expected, lab.World.Of((await lab.ReadAsync(id)).Title.Split(' ')[1]));
+            Assert.Empty(await lab.LocksAsync());
+        }
+        await new OperationHarness(lab.Probe, kinds.Get<BuildKind>().Steps, Case<BuildKind>(lab, "test.build", BuildKind.StepNames), id => lab.EndedAsync(id))
+            .SkippedUndoOfEveryStepAsync(SkipAsync, (id, step) => LeftAsync(id, step.Name));
+        var switching = new OperationHarness(lab.Probe, kinds.Get<SwitchKind>().Steps, Case<SwitchKind>(lab, "test.switch", ["a", "b", "c"]), id => lab.EndedAsync(id));
+        await switching.SkippedUndoOfEveryStepAsync(SkipAsync, (id, step) => LeftAsync(id, step.Name));
+        await switching.SkippedStepAfterThePivotAsync(SkipAsync, (id, step) => LeftAsync(id, [.. new[] { "a", "b", "c" }.Where(s => s != step.Name)]));
+    }
+
     private static async Task OnBothKindsAsync(Database database, Func<OperationHarness, Task> prove)
     {
         await using var lab = await OperationLab.StartAsync(database);

@@ -13,6 +13,8 @@ internal sealed class World
     public int Waiting;
     public ConcurrentDictionary<Guid, int> RunningByOrg { get; } = new();
     public int MostAtOnce;
+    /// <summary>Which release of <see cref="ReleasedKind"/> is installed, and since when it takes operations on.</summary>
+    public int Release = 1, Since = 1;
 
     public Task Opened => _gate.Task;
     public void Open() => _gate.TrySetResult();
@@ -71,6 +73,27 @@ internal sealed class SwitchKind(World world) : OperationKind<Build>
         .Step("a", (input, context) => { world.Ensure(input.Thing, "a", context); return Task.CompletedTask; }, (input, _) => { world.Remove(input.Thing, "a"); return Task.CompletedTask; })
         .Pivot("b", (input, context) => { world.Ensure(input.Thing, "b", context); return Task.CompletedTask; })
         .Step("c", (input, context) => { world.Ensure(input.Thing, "c", context); return Task.CompletedTask; });
+}
+
+/// <summary>The second release of it has a step more and calls one otherwise; the third does not have that one.</summary>
+internal sealed class ReleasedKind(World world) : OperationKind<Build>
+{
+    private readonly int _release = world.Release;
+    public override string Name => "test.release";
+    public override int Version => _release;
+    public override int Since => Math.Min(world.Since, _release);
+    public override IReadOnlyDictionary<string, string> FormerNames => _release == 2 ? new Dictionary<string, string> { ["b, called otherwise"] = "b" } : base.FormerNames;
+
+    protected override void Define(StepList<Build> steps)
+    {
+        foreach (var (name, thing) in _release switch
+        {
+            1 => new[] { ("a", "a"), ("b", "b"), ("c", "c") },
+            2 => [("a", "a"), ("between", "between"), ("b, called otherwise", "b"), ("c", "c")],
+            _ => [("a", "a"), ("c", "c")],
+        })
+            steps.Step(name, (input, context) => { world.Ensure(input.Thing, thing, context); return Task.CompletedTask; }, (input, _) => { world.Remove(input.Thing, thing); return Task.CompletedTask; });
+    }
 }
 
 /// <summary>Waits until the world's gate opens, or it is told to stop.</summary>

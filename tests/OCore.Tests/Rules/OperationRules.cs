@@ -32,6 +32,11 @@ public sealed class OperationRules(TestApp app) : IClassFixture<TestApp>
         });
     }
 
+    /// <summary>What a release changes of a list, those meet that run meanwhile: whoever reads this file's changes sees whether the version rose, and since which one operations go on.</summary>
+    [Fact]
+    public void A_change_of_the_steps_is_seen() => Repository.IsGolden("operation-versions.txt", string.Join('\n', Kinds.OrderBy(k => k.Name, StringComparer.Ordinal)
+        .Select(k => $"{k.Name} {k.Version}, of those since {k.Since}: {string.Join(" > ", k.Steps.Select(s => s.IsPivot ? $"[{s.Name}]" : s.Name))}")) + "\n");
+
     /// <summary>By its whole name, or by its verb in the row of its noun.</summary>
     [Fact]
     public void Every_kind_is_in_the_documentation()

@@ -263,4 +263,6 @@ export const api = {
   operationEvents: (operation: string) => get<never>(`/operations/${id(operation)}/events`),
   cancelOperation: (operation: string) => post<t.OperationView>(`/operations/${id(operation)}/cancel`),
   retryOperation: (operation: string) => post<t.OperationView>(`/operations/${id(operation)}/retry`),
+  skipOperationStep: (operation: string, body: t.SkipOperationStep) => post<t.OperationView>(`/operations/${id(operation)}/skip`, body),
+  resolveOperation: (operation: string, body: t.ResolveOperation) => post<t.OperationView>(`/operations/${id(operation)}/resolve`, body),
 };

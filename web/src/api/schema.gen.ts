@@ -2804,6 +2804,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operations/{id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on without the step at which a stuck operation stopped. Going forward, the step counts as done and is not run again; going back, it
+         *     counts as undone, and what it left is yours to remove.
+         */
+        post: operations["skipOperationStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a stuck operation by hand, for ever: you have put right what it left. Its locks are free, and what it worked on is shown as it is
+         *     found. Nothing is done on any server.
+         */
+        post: operations["resolveOperation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/servers/{id}/metrics": {
         parameters: {
             query?: never;
@@ -4417,6 +4457,11 @@ export interface components {
             kind: string;
             message: string;
         };
+        /** @description Who ended a stuck operation by hand, and why; its state says how. */
+        OperationResolved: {
+            by: string;
+            reason: string;
+        };
         /**
          * @description Pending and running end in one of the others; stuck needs a person.
          * @enum {unknown}
@@ -4456,6 +4501,7 @@ export interface components {
              */
             retryAt?: null | string;
             error?: null | components["schemas"]["OperationError"];
+            resolved?: null | components["schemas"]["OperationResolved"];
             steps: components["schemas"]["StepView"][];
         };
         /** @enum {unknown} */
@@ -5160,6 +5206,14 @@ export interface components {
         ResetPasswordRequest: {
             email: string;
         };
+        /** @description End a stuck operation by hand. */
+        ResolveOperation: {
+            /** @description Kept with the operation, in its history and in the audit log. */
+            reason: string;
+            outcome?: null | components["schemas"]["ResolvedOutcome"];
+        };
+        /** @enum {unknown} */
+        ResolvedOutcome: "rolled_back" | "succeeded" | null;
         RestoreBackup: {
             /** @description The slug of the instance that is to be as it was then. */
             confirm: string;
@@ -5375,6 +5429,16 @@ export interface components {
             /** @description At least 8 characters, 15 or more recommended; no rules of composition. */
             password: string;
         };
+        /** @description Go on without the step at which a stuck operation stopped. */
+        SkipOperationStep: {
+            /**
+             * Format: int32
+             * @description The `seq` of that step, which is the one that failed or could not be undone.
+             */
+            step: number;
+            /** @description Kept with the step, in the operation's history and in the audit log. */
+            reason: string;
+        };
         /**
          * @description The certificate of the name.
          * @enum {unknown}
@@ -5394,6 +5458,8 @@ export interface components {
             /** Format: date-time */
             finishedAt?: null | string;
             error?: null | string;
+            /** @description Why a person had it skipped. */
+            skipReason?: null | string;
         };
         /** Format: binary */
         Stream: string;
@@ -20907,6 +20973,148 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    skipOperationStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipOperationStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    resolveOperation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveOperation"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {

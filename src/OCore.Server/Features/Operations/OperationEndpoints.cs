@@ -24,6 +24,8 @@ internal static class OperationEndpoints
         operations.MapGet("/{id:guid}/log", Log).WithName("getOperationLog").PortalFeature(PortalFeatures.Logs);
         operations.MapPost("/{id:guid}/cancel", Cancel).WithName("cancelOperation").Require("manage:operations");
         operations.MapPost("/{id:guid}/retry", Retry).WithName("retryOperation").Require("manage:operations");
+        operations.MapPost("/{id:guid}/skip", StuckOperations.Skip).WithName("skipOperationStep").Require("manage:operations");
+        operations.MapPost("/{id:guid}/resolve", StuckOperations.Resolve).WithName("resolveOperation").Require("manage:operations");
     }
 
     public sealed class Filter
@@ -137,7 +139,7 @@ internal static class OperationEndpoints
                 return new Problem(409, "not_cancellable", OperationEngine.Active.Contains(now.State)
                     ? "It is past the point of no return and will be finished." : "It has ended already.");
             await db.Operations.Where(o => o.Id == id).ExecuteUpdateAsync(s => s.SetProperty(o => o.CancelRequested, true), stop);
-            db.Record("operation.cancelled", operation.OrgId);
+            db.Record("operation.cancelled", operation.OrgId, operation);
             await db.SaveChangesAsync(stop);
             return null;
         }, stop);
@@ -159,13 +161,12 @@ internal static class OperationEndpoints
             var now = await db.Operations.AsNoTracking().Include(o => o.Steps).SingleAsync(o => o.Id == id, stop);
             if (now.State != OperationState.Stuck && now.RetryAt is null)
                 return new Problem(409, "not_retryable", "Only an operation that is stuck or waiting can be retried.", "Start it again instead: what a rolled-back operation did was undone.");
-            var undoing = now.Steps.Any(s => s.State is StepState.UndoFailed or StepState.Undone);
             await db.OperationSteps.Where(s => s.OperationId == id && (s.State == StepState.Failed || s.State == StepState.UndoFailed))
                 .ExecuteUpdateAsync(s => s.SetProperty(x => x.Attempt, 0), stop);
             await db.Operations.Where(o => o.Id == id).ExecuteUpdateAsync(s => s
-                .SetProperty(o => o.State, o => o.State == OperationState.Stuck ? undoing ? OperationState.Unwinding : OperationState.Running : o.State)
+                .SetProperty(o => o.State, o => o.State == OperationState.Stuck ? o.Unwinds ? OperationState.Unwinding : OperationState.Running : o.State)
                 .SetProperty(o => o.FinishedAt, (DateTimeOffset?)null).SetProperty(o => o.RetryAt, (DateTimeOffset?)null).SetProperty(o => o.LeaseUntil, DateTimeOffset.UnixEpoch), stop);
-            db.Record("operation.retried", now.OrgId);
+            db.Record("operation.retried", now.OrgId, now);
             await db.SaveChangesAsync(stop);
             return null;
         }, stop);
@@ -175,7 +176,7 @@ internal static class OperationEndpoints
         return TypedResults.Ok((await ViewAsync(db, kinds, id, stop))!);
     }
 
-    private static async Task<OperationView?> ViewAsync(OCoreDb db, OperationKinds kinds, Guid id, CancellationToken stop)
+    internal static async Task<OperationView?> ViewAsync(OCoreDb db, OperationKinds kinds, Guid id, CancellationToken stop)
     {
         var operation = await db.Operations.AsNoTracking().Include(o => o.Steps).SingleOrDefaultAsync(o => o.Id == id, stop);
         if (operation is null)

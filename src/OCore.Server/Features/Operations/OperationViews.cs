@@ -25,9 +25,10 @@ internal static class OperationViews
         RetryAt = operation.RetryAt,
         Error = operation.ErrorCode is { } code && (operation.RetryAt is not null || operation.State is not (OperationState.Running or OperationState.Succeeded))
             ? new OperationError { Code = code, Message = operation.ErrorMessage ?? "", Hint = operation.ErrorHint } : null,
+        Resolved = operation.ResolvedBy is { } by ? new OperationResolved { By = by, Reason = operation.ResolvedReason ?? "" } : null,
         Steps = [.. operation.Steps.OrderBy(s => s.Seq).Select(s => new StepView
         {
-            Seq = s.Seq, Name = s.Name, State = s.State, Attempt = s.Attempt, StartedAt = s.StartedAt, FinishedAt = s.FinishedAt, Error = s.Error,
+            Seq = s.Seq, Name = s.Name, State = s.State, Attempt = s.Attempt, StartedAt = s.StartedAt, FinishedAt = s.FinishedAt, Error = s.Error, SkipReason = s.SkipReason,
         })],
     };
 

@@ -6,19 +6,21 @@ using OCore.Platform.Data;
 namespace OCore.Platform.Operations;
 
 /// <summary>A request that takes time, as a row: what was asked, how far it is, and who runs it now.</summary>
-internal sealed class Operation : IAgencyShared
+internal sealed class Operation : IAgencyShared, IAudited
 {
     public Guid Id { get; init; } = RowId.New();
     public Guid OrgId { get; set; }
     public Guid RootId { get; set; }
     public required string Kind { get; init; }
     /// <summary>The definition it was started with: a step list may change with a release, a running operation's may not.</summary>
-    public int Version { get; init; }
+    public int Version { get; set; }
     public required string Title { get; init; }
     /// <summary>The input as JSON, sealed: it may hold secrets.</summary>
-    public required string InputSealed { get; init; }
+    [Secret] public required string InputSealed { get; init; }
     public OperationState State { get; set; }
     public bool CancelRequested { get; set; }
+    /// <summary>It has begun to undo what it did, and goes no other way any more: also while it is stuck.</summary>
+    public bool Unwinds { get; set; }
     public Guid? InstanceId { get; init; }
     public Guid? ServerId { get; init; }
     public Guid? ClientId { get; init; }
@@ -28,7 +30,7 @@ internal sealed class Operation : IAgencyShared
     public Guid ActorOrgId { get; init; }
     public bool ActorDelegated { get; init; }
     public string? IdempotencyKey { get; init; }
-    public string? RequestHash { get; init; }
+    [NotAudited] public string? RequestHash { get; init; }
 
     /// <summary>The process that runs it, and until when it may believe so.</summary>
     public string? Owner { get; set; }
@@ -44,8 +46,16 @@ internal sealed class Operation : IAgencyShared
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? StartedAt { get; set; }
     public DateTimeOffset? FinishedAt { get; set; }
+    /// <summary>Who ended it by hand, and why.</summary>
+    public string? ResolvedBy { get; set; }
+    public string? ResolvedReason { get; set; }
 
     public List<OperationStep> Steps { get; init; } = [];
+
+    string IAudited.AuditNoun => "operation";
+    string IAudited.AuditName => Title;
+    // What it does is in the log by itself; only what people do to it has lines of its own.
+    bool IAudited.IsAudited => false;
 }
 
 [GlobalEntity("Reached through its operation only.")]
@@ -59,6 +69,16 @@ internal sealed class OperationStep
     public DateTimeOffset? StartedAt { get; set; }
     public DateTimeOffset? FinishedAt { get; set; }
     public string? Error { get; set; }
+    /// <summary>Why a person had it skipped.</summary>
+    public string? SkipReason { get; set; }
+    /// <summary>It was its undoing that was skipped.</summary>
+    public bool UndoSkipped { get; set; }
+
+    /// <summary>The same, as a step of a newer definition.</summary>
+    public OperationStep At(int seq, string name) => new()
+    {
+        OperationId = OperationId, Seq = seq, Name = name, State = State, Attempt = Attempt, StartedAt = StartedAt, FinishedAt = FinishedAt, Error = Error, SkipReason = SkipReason, UndoSkipped = UndoSkipped,
+    };
 }
 
 /// <summary>Append-only history, from which a viewer rebuilds everything; the source of the event stream.</summary>

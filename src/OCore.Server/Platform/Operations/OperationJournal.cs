@@ -56,8 +56,10 @@ internal sealed class OperationJournal(Guid id, long fence, OCoreDbFactory datab
     private async Task WriteStateAsync(OCoreDb db, DateTimeOffset now, OperationState state, string? code, string? message, string? hint)
     {
         var ended = state is not (OperationState.Pending or OperationState.Running or OperationState.Unwinding);
+        var unwinds = state == OperationState.Unwinding;
         await Row(db).ExecuteUpdateAsync(s => s
             .SetProperty(o => o.State, state)
+            .SetProperty(o => o.Unwinds, o => o.Unwinds || unwinds)
             .SetProperty(o => o.StartedAt, o => o.StartedAt ?? now)
             .SetProperty(o => o.FinishedAt, o => ended ? now : null)
             .SetProperty(o => o.RetryAt, o => null)
@@ -81,6 +83,22 @@ internal sealed class OperationJournal(Guid id, long fence, OCoreDbFactory datab
             .SetProperty(o => o.ErrorMessage, o => o.State == OperationState.Unwinding ? o.ErrorMessage : message)
             .SetProperty(o => o.ErrorHint, o => o.State == OperationState.Unwinding ? o.ErrorHint : hint));
         Append(db, now, null, "state", $"waiting: {message}");
+    });
+
+    /// <summary>Goes on with a newer definition: its steps take the places of those that were there, whose history goes along.</summary>
+    /// <param name="adopted">As <see cref="OperationKind.Adopt"/> says.</param>
+    public Task AdoptAsync(OperationKind kind, int before, IReadOnlyList<OperationStep?> adopted) => WriteAsync(async (db, now) =>
+    {
+        await Row(db).ExecuteUpdateAsync(s => s.SetProperty(o => o.Version, kind.Version));
+        await db.OperationSteps.Where(s => s.OperationId == id).ExecuteDeleteAsync();
+        foreach (var (seq, step) in kind.Steps.Index())
+            db.Add(adopted[seq]?.At(seq, step.Name) ?? new OperationStep { OperationId = id, Seq = seq, Name = step.Name });
+        // Aside first, or two would meet on their way.
+        foreach (var (seq, former) in adopted.Index())
+            if (former is not null && former.Seq != seq)
+                await db.OperationEvents.Where(e => e.OperationId == id && e.Seq == former.Seq).ExecuteUpdateAsync(s => s.SetProperty(e => e.Seq, -1 - seq));
+        await db.OperationEvents.Where(e => e.OperationId == id && e.Seq < 0).ExecuteUpdateAsync(s => s.SetProperty(e => e.Seq, e => -1 - e.Seq));
+        Append(db, now, null, "log", $"It began with version {before} of {kind.Name} and goes on with version {kind.Version}.");
     });
 
     /// <summary>Renews the lease; true where a person asked to cancel.</summary>

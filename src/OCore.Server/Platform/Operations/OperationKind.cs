@@ -1,4 +1,6 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
+using OCore.Client;
 
 namespace OCore.Platform.Operations;
 
@@ -13,8 +15,15 @@ internal abstract class OperationKind
 
     /// <summary>Noun and verb, for example <c>instance.provision</c>.</summary>
     public abstract string Name { get; }
-    /// <summary>Rises when the list of steps changes; running operations of another version end as stuck, not as garbage.</summary>
+    /// <summary>Rises when the list of steps changes.</summary>
     public virtual int Version => 1;
+    /// <summary>
+    /// The oldest version whose operations go on with this list: each step is found by its name, and what is new is done as well, in its
+    /// place. Those of older versions end as stuck, not as garbage. Lower it only where a step of the same name still does, and undoes, the same.
+    /// </summary>
+    public virtual int Since => Version;
+    /// <summary>Steps that had another name since then: the name now, and the one before.</summary>
+    public virtual IReadOnlyDictionary<string, string> FormerNames => ReadOnlyDictionary<string, string>.Empty;
     /// <summary>Waits for a server that is away for as long as it takes: deletions must not be lost.</summary>
     public virtual bool IsPatient => false;
     /// <summary>The request makes something itself, which the undo of the first step takes back: also where that step never began.</summary>
@@ -23,6 +32,17 @@ internal abstract class OperationKind
     public virtual bool IsBackground => false;
     public abstract IReadOnlyList<Step> Steps { get; }
     public abstract object ReadInput(string json);
+
+    /// <summary>Which step of the operation each of this definition's is; null for one that is new.</summary>
+    /// <returns>Null where it cannot go on with this definition: it is not said to, or something was done that is not known here any more.</returns>
+    public IReadOnlyList<OperationStep?>? Adopt(Operation operation)
+    {
+        if (operation.Version > Version || operation.Version < Since)
+            return null;
+        var left = operation.Steps.ToDictionary(s => s.Name);
+        List<OperationStep?> adopted = [.. Steps.Select(s => left.Remove(s.Name, out var same) || FormerNames.TryGetValue(s.Name, out var former) && left.Remove(former, out same) ? same : null)];
+        return left.Values.All(s => s.State is StepState.Pending or StepState.Undone or StepState.Skipped) ? adopted : null;
+    }
 }
 
 internal abstract class OperationKind<TInput> : OperationKind where TInput : class

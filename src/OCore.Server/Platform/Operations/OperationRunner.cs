@@ -22,6 +22,7 @@ internal sealed class StepProbe
 internal sealed class OperationRunner(
     IServiceScopeFactory scopes, OCoreDbFactory databases, OperationKinds kinds, SecretBox secrets, StepProbe probe, TimeProvider time, ILogger<OperationRunner> log)
 {
+    public const string UnknownDefinition = "unknown_definition", UnreadableInput = "unreadable_input";
     private const int MaxAttempts = 5;
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
 
@@ -32,15 +33,20 @@ internal sealed class OperationRunner(
         try
         {
             await using var db = databases.System();
-            var operation = await db.Operations.AcrossTenants().AsNoTracking().Include(o => o.Steps.OrderBy(s => s.Seq)).SingleAsync(o => o.Id == id, CancellationToken.None);
+            var operation = await ReadAsync(db, id);
+            if (kinds.Find(operation.Kind) is { } newer && newer.Version != operation.Version && newer.Adopt(operation) is { } adopted)
+            {
+                await journal.AdoptAsync(newer, operation.Version, adopted);
+                operation = await ReadAsync(db, id);
+            }
             if (kinds.Find(operation.Kind) is not { } kind || kind.Version != operation.Version)
             {
-                await journal.StateAsync(OperationState.Stuck, "unknown_definition", $"This version of oCore does not know {operation.Kind} {operation.Version}.", "Start the version that began it, or resolve it by hand.");
+                await journal.StateAsync(OperationState.Stuck, UnknownDefinition, $"This version of oCore does not know {operation.Kind} {operation.Version}.", "Start the version that began it, or resolve it by hand.");
                 return;
             }
             if (ReadInput(kind, operation) is not { } input)
             {
-                await journal.StateAsync(OperationState.Stuck, "unreadable_input", "What was asked for cannot be read any more.", "Was the master key replaced, or restored from another installation?");
+                await journal.StateAsync(OperationState.Stuck, UnreadableInput, "What was asked for cannot be read any more.", "Was the master key replaced, or restored from another installation?");
                 return;
             }
             using var lease = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -80,6 +86,9 @@ internal sealed class OperationRunner(
         }
     }
 
+    private static Task<Operation> ReadAsync(OCoreDb db, Guid id) =>
+        db.Operations.AcrossTenants().AsNoTracking().Include(o => o.Steps.OrderBy(s => s.Seq)).SingleAsync(o => o.Id == id, CancellationToken.None);
+
     private object? ReadInput(OperationKind kind, Operation operation)
     {
         try
@@ -97,13 +106,12 @@ internal sealed class OperationRunner(
     {
         if (run.Operation.State == OperationState.Pending || run.Operation.RetryAt is not null)
             await run.Journal.StateAsync(OperationState.Running);
+        // Also where a newer definition has a step before it that was not done yet.
+        run.PastPivot = run.Kind.Steps.Zip(run.Operation.Steps).Any(s => s.First.IsPivot && s.Second.State is StepState.Done or StepState.Skipped);
         foreach (var (step, row) in run.Kind.Steps.Zip(run.Operation.Steps))
         {
-            if (row.State == StepState.Done)
-            {
-                run.PastPivot |= step.IsPivot;
+            if (row.State is StepState.Done or StepState.Skipped)
                 continue;
-            }
             if (run.CancelRequested && !run.PastPivot)
             {
                 run.BeginUnwinding("cancelled", "Cancelled by request.", null);
@@ -147,7 +155,7 @@ internal sealed class OperationRunner(
         else if (failure.TryAgain && (run.Kind.IsPatient || row.Attempt < MaxAttempts))
             await run.Journal.RetryAtAsync(time.GetUtcNow() + Backoff(row.Attempt), failure.Message, failure.Hint);
         else if (run.PastPivot || step.IsPivot)
-            await run.Journal.StateAsync(OperationState.Stuck, failure.Code, failure.Message, failure.Hint ?? "Mend the cause and retry the operation.");
+            await run.Journal.StateAsync(OperationState.Stuck, failure.Code, failure.Message, failure.Hint ?? "Mend the cause and retry the operation, or skip the step.");
         else
             run.BeginUnwinding(failure.Code, failure.Message, failure.Hint);
     }
@@ -158,7 +166,8 @@ internal sealed class OperationRunner(
             await run.Journal.StateAsync(OperationState.Unwinding, run.ErrorCode, run.ErrorMessage, run.ErrorHint);
         foreach (var (step, row) in run.Kind.Steps.Zip(run.Operation.Steps).Reverse())
         {
-            if (row.State is StepState.Undone or StepState.Skipped || row.State == StepState.Pending && !(row.Seq == 0 && run.Kind.BeginsWithRequest))
+            // What was skipped on the way forward may have done half of it.
+            if (row.State == StepState.Undone || row is { State: StepState.Skipped, UndoSkipped: true } || row.State == StepState.Pending && !(row.Seq == 0 && run.Kind.BeginsWithRequest))
                 continue;
             if (step.Undo is not null)
             {
@@ -171,7 +180,7 @@ internal sealed class OperationRunner(
                     if (failure.TryAgain && (run.Kind.IsPatient || row.Attempt < 3 * MaxAttempts))
                         await run.Journal.RetryAtAsync(time.GetUtcNow() + Backoff(row.Attempt), failure.Message, failure.Hint);
                     else
-                        await run.Journal.StateAsync(OperationState.Stuck, "undo_failed", $"“{step.Name}” could not be undone. {failure.Message}", "Mend the cause and retry; the operation goes on undoing where it stopped.");
+                        await run.Journal.StateAsync(OperationState.Stuck, "undo_failed", $"“{step.Name}” could not be undone. {failure.Message}", "Mend the cause and retry, or skip the step; the operation goes on undoing where it stopped.");
                     return;
                 }
             }

@@ -37,7 +37,7 @@ internal static class Permissions
         ("domains", "See domains", "Add, verify and remove domains"),
         ("backups", "See backups", "Take, restore and delete backups"),
         ("databases", "See databases", "Work in databases"),
-        ("operations", "See operations and their output", "Cancel and retry operations"),
+        ("operations", "See operations and their output", "Cancel, retry, skip and resolve operations"),
         ("monitoring", "See alerts and their rules", "Make, change and delete alert rules"),
         ("webhooks", "See webhooks and what they were sent", "Make, change and delete webhooks"),
         ("billing", "See billing", "Change the subscription"),

@@ -17,6 +17,7 @@ import { Page } from '../shell/Page';
 import { calls } from './calls';
 import { isActive, OperationStatus, progress } from './OperationParts';
 import { Steps } from './OperationSteps';
+import { ResolveDialog, SkipDialog, stoppedAt } from './StuckDialogs';
 import classes from './operations.module.css';
 
 export default function OperationPage() {
@@ -32,9 +33,11 @@ export default function OperationPage() {
 function Loaded({ operation, crumbs }: { operation: OperationView; crumbs: { label: string; to: string }[] }) {
   const to = usePaths();
   const refusal = useRefusal('manage:operations');
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<'cancel' | 'skip' | 'resolve'>();
+  const stuck = operation.state === 'stuck';
+  const stopped = stoppedAt(operation);
   const [chosen, choose] = useUrlState('step');
-  const cancel = useSend(() => api.cancelOperation(operation.id), { onDone: () => { setAsking(false); done('Cancelling: what was done is undone.'); } });
+  const cancel = useSend(() => api.cancelOperation(operation.id), { onDone: () => { setAsking(undefined); done('Cancelling: what was done is undone.'); } });
   const retry = useSend(() => api.retryOperation(operation.id), { onDone: () => done('Trying again.'), onError: failed });
   const seq = chosen ? Number(chosen) : undefined;
   const step = operation.steps.find((item) => item.seq === seq);
@@ -51,9 +54,11 @@ function Loaded({ operation, crumbs }: { operation: OperationView; crumbs: { lab
           {operation.serverId && !operation.instanceId && <LinkButton to={to.server(operation.serverId)} variant="default">Open server</LinkButton>}
           {operation.clientId && !operation.instanceId && <LinkButton to={to.client(operation.clientId)} variant="default">Open client</LinkButton>}
           {isActive(operation) && (
-            <Action variant="default" refusal={refusal ?? (operation.cancelRequested ? 'It is being cancelled.' : operation.cancellable ? undefined : 'It has gone too far to be undone.')} onClick={() => setAsking(true)}>Cancel</Action>
+            <Action variant="default" refusal={refusal ?? (operation.cancelRequested ? 'It is being cancelled.' : operation.cancellable ? undefined : 'It has gone too far to be undone.')} onClick={() => setAsking('cancel')}>Cancel</Action>
           )}
-          {(operation.state === 'stuck' || (isActive(operation) && operation.retryAt)) && <Action refusal={refusal} loading={retry.busy} onClick={() => retry.send(undefined)}>{operation.state === 'stuck' ? 'Retry' : 'Try now'}</Action>}
+          {stuck && <Action variant="default" refusal={refusal} onClick={() => setAsking('resolve')}>Resolve by hand</Action>}
+          {stuck && stopped && <Action variant="default" refusal={refusal} onClick={() => setAsking('skip')}>Skip step</Action>}
+          {(stuck || (isActive(operation) && operation.retryAt)) && <Action refusal={refusal} loading={retry.busy} onClick={() => retry.send(undefined)}>{stuck ? 'Retry' : 'Try now'}</Action>}
         </>
       }
     >
@@ -68,6 +73,7 @@ function Loaded({ operation, crumbs }: { operation: OperationView; crumbs: { lab
           ['Started', <When key="s" at={operation.startedAt} none="not yet" />],
           ['Took', between(operation.startedAt, operation.finishedAt) || '–'],
           ['Progress', progress(operation)],
+          ['Resolved by hand', operation.resolved ? `${operation.resolved.by}: ${operation.resolved.reason}` : undefined],
         ]} />
         <div className={classes.split}>
           <Section title="Steps" note="Choose one to see its lines only."><Steps operation={operation} chosen={seq} onChoose={(next) => choose(next === undefined ? null : String(next))} /></Section>
@@ -83,8 +89,10 @@ function Loaded({ operation, crumbs }: { operation: OperationView; crumbs: { lab
         <Repeat operation={operation} />
         <p className="dim" style={{ margin: 0, fontSize: 12 }}>See also the <Link inText to={to.audit({ objectType: 'operation', objectId: operation.id })}>audit log</Link> of this operation.</p>
       </Stack>
-      {asking && (
-        <Confirm title="Cancel this operation" verb="Cancel operation" danger busy={cancel.busy} error={cancel.error} onConfirm={() => cancel.send(undefined)} onClose={() => setAsking(false)}>
+      {asking === 'skip' && stopped && <SkipDialog operation={operation} step={stopped} onClose={() => setAsking(undefined)} />}
+      {asking === 'resolve' && <ResolveDialog operation={operation} onClose={() => setAsking(undefined)} />}
+      {asking === 'cancel' && (
+        <Confirm title="Cancel this operation" verb="Cancel operation" danger busy={cancel.busy} error={cancel.error} onConfirm={() => cancel.send(undefined)} onClose={() => setAsking(undefined)}>
           The step that runs now is brought to an end, then what was done is undone step by step.
         </Confirm>
       )}
@@ -107,7 +115,7 @@ function Waiting({ operation }: { operation: OperationView }) {
 function lineOf(event: OperationEventView, operation: OperationView): string {
   const time = new Date(event.at).toLocaleTimeString(undefined, { hour12: false });
   if (event.kind === 'log') return `${time}  ${event.message}`;
-  const subject = event.seq ? operation.steps.find((step) => step.seq === event.seq)?.name : undefined;
+  const subject = event.seq !== null && event.seq !== undefined ? operation.steps.find((step) => step.seq === event.seq)?.name : undefined;
   return `${time}  ${subject ?? 'Operation'}: ${event.message.replaceAll('_', ' ')}`;
 }
 
@@ -128,8 +136,9 @@ function useEvents(operation: OperationView) {
   const [state, setState] = useState<StreamState['status']>('connecting');
   const last = useRef(0);
   const { id } = operation;
-  // A retry begins a new stream; the events already seen are not asked for again.
+  // A retry begins a new stream, and so does an end by hand; the events already seen are not asked for again.
   const active = isActive(operation);
+  const stage = active ? 'active' : operation.state;
   const ended = useRef(!active);
   useEffect(() => { ended.current = !active; }, [active]);
   useEffect(() => {
@@ -155,6 +164,6 @@ function useEvents(operation: OperationView) {
       },
     });
     return () => { stop(); if (timer) { clearTimeout(timer); flush(); } };
-  }, [id, org, client, active]);
+  }, [id, org, client, stage]);
   return { events, state };
 }

@@ -43,6 +43,7 @@ export function Steps({ operation, chosen, onChoose }: StepsProps) {
             </button>
           ) : <div className={classes.step} style={{ cursor: 'default' }}><Line step={step} now={now} /></div>}
           {step.error && <p className={classes.stepError}>{step.error}</p>}
+          {step.skipReason && <p className={classes.stepSkipped}>Skipped: {step.skipReason}</p>}
         </li>
       ))}
     </ol>

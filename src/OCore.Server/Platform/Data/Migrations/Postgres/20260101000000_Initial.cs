@@ -795,6 +795,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     InputSealed = table.Column<string>(type: "text", nullable: false),
                     State = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     CancelRequested = table.Column<bool>(type: "boolean", nullable: false),
+                    Unwinds = table.Column<bool>(type: "boolean", nullable: false),
                     InstanceId = table.Column<Guid>(type: "uuid", nullable: true),
                     ServerId = table.Column<Guid>(type: "uuid", nullable: true),
                     ClientId = table.Column<Guid>(type: "uuid", nullable: true),
@@ -815,7 +816,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     ErrorHint = table.Column<string>(type: "text", nullable: true),
                     CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     StartedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    FinishedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    FinishedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ResolvedBy = table.Column<string>(type: "text", nullable: true),
+                    ResolvedReason = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1166,7 +1169,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     Attempt = table.Column<int>(type: "integer", nullable: false),
                     StartedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     FinishedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    Error = table.Column<string>(type: "text", nullable: true)
+                    Error = table.Column<string>(type: "text", nullable: true),
+                    SkipReason = table.Column<string>(type: "text", nullable: true),
+                    UndoSkipped = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {

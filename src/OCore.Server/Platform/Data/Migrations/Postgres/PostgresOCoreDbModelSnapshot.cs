@@ -2904,6 +2904,12 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<string>("RequestHash")
                         .HasColumnType("text");
 
+                    b.Property<string>("ResolvedBy")
+                        .HasColumnType("text");
+
+                    b.Property<string>("ResolvedReason")
+                        .HasColumnType("text");
+
                     b.Property<DateTimeOffset?>("RetryAt")
                         .HasColumnType("timestamp with time zone");
 
@@ -2928,6 +2934,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<bool>("Unwinds")
+                        .HasColumnType("boolean");
 
                     b.Property<int>("Version")
                         .HasColumnType("integer");
@@ -3005,6 +3014,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("SkipReason")
+                        .HasColumnType("text");
+
                     b.Property<DateTimeOffset?>("StartedAt")
                         .HasColumnType("timestamp with time zone");
 
@@ -3012,6 +3024,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired()
                         .HasMaxLength(32)
                         .HasColumnType("character varying(32)");
+
+                    b.Property<bool>("UndoSkipped")
+                        .HasColumnType("boolean");
 
                     b.HasKey("OperationId", "Seq");
 

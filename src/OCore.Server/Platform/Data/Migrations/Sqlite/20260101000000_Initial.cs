@@ -794,6 +794,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     InputSealed = table.Column<string>(type: "TEXT", nullable: false),
                     State = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     CancelRequested = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Unwinds = table.Column<bool>(type: "INTEGER", nullable: false),
                     InstanceId = table.Column<Guid>(type: "TEXT", nullable: true),
                     ServerId = table.Column<Guid>(type: "TEXT", nullable: true),
                     ClientId = table.Column<Guid>(type: "TEXT", nullable: true),
@@ -814,7 +815,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     ErrorHint = table.Column<string>(type: "TEXT", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     StartedAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    FinishedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                    FinishedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    ResolvedBy = table.Column<string>(type: "TEXT", nullable: true),
+                    ResolvedReason = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1165,7 +1168,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     Attempt = table.Column<int>(type: "INTEGER", nullable: false),
                     StartedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     FinishedAt = table.Column<long>(type: "INTEGER", nullable: true),
-                    Error = table.Column<string>(type: "TEXT", nullable: true)
+                    Error = table.Column<string>(type: "TEXT", nullable: true),
+                    SkipReason = table.Column<string>(type: "TEXT", nullable: true),
+                    UndoSkipped = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {

@@ -2897,6 +2897,12 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("RequestHash")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("ResolvedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ResolvedReason")
+                        .HasColumnType("TEXT");
+
                     b.Property<long?>("RetryAt")
                         .HasColumnType("INTEGER");
 
@@ -2921,6 +2927,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("Unwinds")
+                        .HasColumnType("INTEGER");
 
                     b.Property<int>("Version")
                         .HasColumnType("INTEGER");
@@ -2996,6 +3005,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("SkipReason")
+                        .HasColumnType("TEXT");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER");
 
@@ -3003,6 +3015,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasMaxLength(32)
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("UndoSkipped")
+                        .HasColumnType("INTEGER");
 
                     b.HasKey("OperationId", "Seq");
 
