@@ -166,11 +166,16 @@ public sealed partial class TestApp : IAsyncLifetime, IAsyncDisposable
 }
 
 /// <summary>A class fixture with one app for each database, started when first asked for.</summary>
-public sealed class TestApps : IAsyncLifetime
+public class TestApps : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<Database, Lazy<Task<TestApp>>> _apps = new();
 
-    public Task<TestApp> OnAsync(Database database) => _apps.GetOrAdd(database, d => new Lazy<Task<TestApp>>(() => TestApp.StartAsync(d))).Value;
+    public Task<TestApp> OnAsync(Database database) => _apps.GetOrAdd(database, d => new Lazy<Task<TestApp>>(() => TestApp.StartAsync(d, Arrange))).Value;
+
+    /// <summary>What is set before one starts.</summary>
+    protected virtual void Arrange(TestApp app)
+    {
+    }
 
     public Task InitializeAsync() => Task.CompletedTask;
 

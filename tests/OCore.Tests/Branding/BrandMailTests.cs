@@ -8,11 +8,11 @@ namespace OCore.Tests.Branding;
 /// <summary>Mails to a client's people, as they arrive in a real mailbox: the agency's name and look, and its address once DNS lets us.</summary>
 public sealed class BrandMailTests
 {
-    [Fact]
-    public async Task A_clients_people_get_their_agencys_mails()
+    [Theory, Sqlite, Postgres]
+    public async Task A_clients_people_get_their_agencys_mails(Database database)
     {
         await using var smtp = new SmtpPeer();
-        await using var app = await TestApp.StartAsync(arrange: a => { a.Set("SMTP_URL", $"smtp://{smtp.Address}?starttls=none"); a.Set("MAIL_FROM", "oCore <no-reply@platform.example>"); });
+        await using var app = await TestApp.StartAsync(database, a => { a.Set("SMTP_URL", $"smtp://{smtp.Address}?starttls=none"); a.Set("MAIL_FROM", "oCore <no-reply@platform.example>"); });
         var agency = await app.AgencyAsync("Mailing");
         var client = await app.ClientOfAsync(agency, "Shop");
         await app.As(agency.Owner, agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding

@@ -59,7 +59,7 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
         Assert.Equal((agency.Org.Name, "#2563eb"), (clean.ProductName, clean.PrimaryColor));
     }
 
-    [Theory, Sqlite]
+    [Theory, Sqlite, Postgres]
     public async Task What_is_wrong_is_refused_by_its_field(Database database)
     {
         var app = await apps.OnAsync(database);
@@ -79,7 +79,7 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
         await app.As(await app.MemberAsync(agency.Org, "viewer"), agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { FooterText = "x" }).IsRefusedAsync(403, "forbidden");
     }
 
-    [Theory, Sqlite]
+    [Theory, Sqlite, Postgres]
     public async Task Colors_that_do_not_read_well_are_warned_of_with_one_that_does(Database database)
     {
         var app = await apps.OnAsync(database);
@@ -93,7 +93,7 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
         Assert.Empty((await app.As(agency.Owner, agency.Org).Get<BrandingView>("/api/agency/branding")).Overridden);
     }
 
-    [Theory, Sqlite]
+    [Theory, Sqlite, Postgres]
     public async Task An_uploaded_image_is_served_under_the_hash_of_its_content(Database database)
     {
         var app = await apps.OnAsync(database);
@@ -112,10 +112,10 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
         await app.As(other.Owner, other.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { LogoUrl = image.Url }).IsRefusedAsync(400, "validation_failed", "logoUrl");
     }
 
-    [Fact]
-    public async Task Images_that_nothing_uses_are_removed_after_a_week()
+    [Theory, Sqlite, Postgres]
+    public async Task Images_that_nothing_uses_are_removed_after_a_week(Database database)
     {
-        await using var app = await TestApp.StartAsync();
+        await using var app = await TestApp.StartAsync(database);
         var agency = await app.AgencyAsync("Sweeping");
         using var http = app.HttpAs(agency.Owner, agency.Slug);
         var (used, unused) = (await UploadAsync(http, Picture(20, 10, SKEncodedImageFormat.Png), "logoUrl"), await UploadAsync(http, Picture(30, 10, SKEncodedImageFormat.Png), "logoUrl"));
@@ -128,7 +128,7 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
         Assert.Equal(System.Net.HttpStatusCode.NotFound, (await app.Anonymous.GetAsync(unused.Url)).StatusCode);
     }
 
-    [Theory, Sqlite]
+    [Theory, Sqlite, Postgres]
     public async Task A_clients_logo_is_served_by_ocore(Database database)
     {
         var app = await apps.OnAsync(database);
@@ -140,6 +140,7 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
     }
 
     [Theory, Sqlite, Postgres]
+<<<<<<< HEAD
     public async Task An_uploaded_image_is_a_logo_of_the_agency_and_of_its_clients_and_of_nobody_else(Database database)
     {
         var app = await apps.OnAsync(database);
@@ -166,6 +167,8 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
     }
 
     [Theory, Sqlite]
+=======
+>>>>>>> w-web
     public async Task Custom_css_is_kept_in_versions_and_can_be_returned_to(Database database)
     {
         var app = await apps.OnAsync(database);
@@ -189,7 +192,7 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
         Assert.Null((await safe.Content.ReadFromJsonAsync(WireJson.Default.PortalView))!.CustomStylesheet);
     }
 
-    [Theory, Sqlite]
+    [Theory, Sqlite, Postgres]
     public async Task A_client_has_custom_css_of_its_own_with_versions_of_its_own(Database database)
     {
         var app = await apps.OnAsync(database);
@@ -219,7 +222,7 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
         }
     }
 
-    [Theory, Sqlite]
+    [Theory, Sqlite, Postgres]
     public async Task A_mail_is_shown_as_it_would_go_out(Database database)
     {
         var app = await apps.OnAsync(database);

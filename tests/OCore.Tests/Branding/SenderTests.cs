@@ -18,10 +18,10 @@ public sealed class SenderTests
         public required TestApp App { get; init; }
         public required TestAgency Agency { get; init; }
 
-        public static async Task<Scene> StartAsync()
+        public static async Task<Scene> StartAsync(Database database)
         {
             var dns = new DnsPeer();
-            var app = await TestApp.StartAsync(arrange: a => { a.Set("DNS_SERVERS", dns.Address); a.Set("SMTP_URL", "smtp://relay.platform.example:25?starttls=none"); });
+            var app = await TestApp.StartAsync(database, a => { a.Set("DNS_SERVERS", dns.Address); a.Set("SMTP_URL", "smtp://relay.platform.example:25?starttls=none"); });
             dns.SetA("relay.platform.example", "192.0.2.25");
             return new Scene { Dns = dns, App = app, Agency = await app.AgencyAsync("Sender") };
         }
@@ -52,7 +52,7 @@ public sealed class SenderTests
     [InlineData("v=spf1 ip4:192.0.2.26 ~all", "fail"), InlineData("v=spf1 include:_spf.other.example ~all", "pass"), InlineData("v=spf1 redirect=_spf.other.example", "pass"), InlineData("v=spf1 -ip4:192.0.2.25 ~all", "fail"), InlineData("v=spf2 ip4:192.0.2.25", "fail")]
     public async Task Spf_lets_the_relay_send_or_not(string? record, string expected)
     {
-        await using var scene = await Scene.StartAsync();
+        await using var scene = await Scene.StartAsync(Database.Sqlite);
         var domain = $"{scene.App.Slug("d")}.example";
         scene.Dns.SetTxt("_spf.other.example", "v=spf1 ip4:192.0.2.25 -all");
         scene.Dns.SetTxt($"_dmarc.{domain}", "v=DMARC1; p=reject");
@@ -63,10 +63,10 @@ public sealed class SenderTests
         Assert.Contains("a:relay.platform.example", sender.Records.Single(r => r.Name == domain).Value + record, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task What_could_not_be_asked_takes_nothing_away()
+    [Theory, Sqlite, Postgres]
+    public async Task What_could_not_be_asked_takes_nothing_away(Database database)
     {
-        await using var scene = await Scene.StartAsync();
+        await using var scene = await Scene.StartAsync(database);
         scene.Dns.SetTxt("steady.example", "v=spf1 a:relay.platform.example ~all");
         scene.Dns.SetTxt("_dmarc.steady.example", "v=DMARC1; p=none");
         Assert.True((await scene.CheckAsync("help@steady.example")).Verified);
@@ -79,10 +79,10 @@ public sealed class SenderTests
     }
 
     /// <summary>A relay that many use lets the domains of all of them send: SPF alone would let one agency write in the name of another.</summary>
-    [Fact]
-    public async Task A_domain_of_somebody_else_is_no_sender_whatever_its_SPF_says()
+    [Theory, Sqlite, Postgres]
+    public async Task A_domain_of_somebody_else_is_no_sender_whatever_its_SPF_says(Database database)
     {
-        await using var scene = await Scene.StartAsync();
+        await using var scene = await Scene.StartAsync(database);
         scene.Dns.SetTxt("bank.example", "v=spf1 a:relay.platform.example ~all");
         scene.Dns.SetTxt("_dmarc.bank.example", "v=DMARC1; p=reject");
         var sender = await scene.CheckAsync("ceo@bank.example", proven: false);
@@ -101,10 +101,10 @@ public sealed class SenderTests
         Assert.Equal(("unknown", false), await scene.LookAsync() is var unsure ? (unsure.Ownership, unsure.Verified) : default);
     }
 
-    [Fact]
-    public async Task A_portal_domain_of_the_same_name_is_proof_enough()
+    [Theory, Sqlite, Postgres]
+    public async Task A_portal_domain_of_the_same_name_is_proof_enough(Database database)
     {
-        await using var scene = await Scene.StartAsync();
+        await using var scene = await Scene.StartAsync(database);
         scene.Dns.SetTxt("shop.agency.example", "v=spf1 a:relay.platform.example ~all");
         scene.Dns.SetTxt("_dmarc.agency.example", "v=DMARC1; p=reject");
         var api = scene.App.As(scene.Agency.Owner, scene.Agency.Org);
@@ -117,10 +117,10 @@ public sealed class SenderTests
         Assert.DoesNotContain(sender.Records, r => r.Name.StartsWith("_mail-verify", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Whoever_loses_the_sender_is_told_and_answers_still_come()
+    [Theory, Sqlite, Postgres]
+    public async Task Whoever_loses_the_sender_is_told_and_answers_still_come(Database database)
     {
-        await using var scene = await Scene.StartAsync();
+        await using var scene = await Scene.StartAsync(database);
         scene.Dns.SetTxt("lost.example", "v=spf1 a:relay.platform.example ~all");
         scene.Dns.SetTxt("_dmarc.lost.example", "v=DMARC1; p=reject");
         Assert.True((await scene.CheckAsync("help@lost.example")).Verified);
@@ -134,10 +134,10 @@ public sealed class SenderTests
         Assert.Equal(1, await db.Set<OutgoingMail>().CountAsync(m => m.To == scene.Agency.Owner.Email));
     }
 
-    [Fact]
-    public async Task A_client_has_a_sender_of_its_own()
+    [Theory, Sqlite, Postgres]
+    public async Task A_client_has_a_sender_of_its_own(Database database)
     {
-        await using var scene = await Scene.StartAsync();
+        await using var scene = await Scene.StartAsync(database);
         var client = await scene.App.ClientOfAsync(scene.Agency, "Own");
         var (api, path) = (scene.App.As(scene.Agency.Owner, scene.Agency.Org), $"/api/agency/clients/{client.Slug}/branding");
         await api.Post<SenderView>($"{path}/sender/check").IsRefusedAsync(409, "no_from_email");
@@ -150,10 +150,10 @@ public sealed class SenderTests
         await scene.App.As(other.Owner, other.Org).Post<SenderView>($"{path}/sender/check").IsRefusedAsync(404, "not_found");
     }
 
-    [Fact]
-    public async Task Dmarc_of_the_domain_above_counts_and_mailbox_providers_do_not_pass()
+    [Theory, Sqlite, Postgres]
+    public async Task Dmarc_of_the_domain_above_counts_and_mailbox_providers_do_not_pass(Database database)
     {
-        await using var scene = await Scene.StartAsync();
+        await using var scene = await Scene.StartAsync(database);
         scene.Dns.SetTxt("mail.above.example", "v=spf1 a:relay.platform.example ~all");
         Assert.Equal("fail", (await scene.CheckAsync("help@mail.above.example")).Dmarc);
         scene.Dns.SetTxt("_dmarc.above.example", "v=DMARC1; p=quarantine");

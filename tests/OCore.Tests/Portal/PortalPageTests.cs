@@ -19,8 +19,10 @@ public sealed class PortalPageTests : IAsyncLifetime
     {
         _files = Directory.CreateTempSubdirectory("ocore-page-").FullName;
         await File.WriteAllTextAsync(Path.Combine(_files, "index.html"), "<!doctype html><html><head><link rel=\"icon\" href=\"/favicon.svg\"><title>oCore</title></head><body><div id=\"root\"></div></body></html>");
-        _app = await TestApp.StartAsync(arrange: a => a.Route(app => app.Environment.WebRootFileProvider = new Microsoft.Extensions.FileProviders.PhysicalFileProvider(_files)));
     }
+
+    private async Task StartAsync(Database database) =>
+        _app = await TestApp.StartAsync(database, a => a.Route(app => app.Environment.WebRootFileProvider = new Microsoft.Extensions.FileProviders.PhysicalFileProvider(_files)));
 
     public async Task DisposeAsync()
     {
@@ -28,9 +30,10 @@ public sealed class PortalPageTests : IAsyncLifetime
         Directory.Delete(_files, recursive: true);
     }
 
-    [Fact]
-    public async Task The_brand_is_in_the_first_byte_of_html()
+    [Theory, Sqlite, Postgres]
+    public async Task The_brand_is_in_the_first_byte_of_html(Database database)
     {
+        await StartAsync(database);
         var agency = await _app.AgencyAsync("First");
         var client = await _app.ClientOfAsync(agency, "Byte");
         var api = _app.As(agency.Owner, agency.Org);
@@ -60,9 +63,10 @@ public sealed class PortalPageTests : IAsyncLifetime
         Assert.DoesNotContain("oc-brand-theme", own, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_clients_own_brand_is_over_its_agencys()
+    [Theory, Sqlite, Postgres]
+    public async Task A_clients_own_brand_is_over_its_agencys(Database database)
     {
+        await StartAsync(database);
         var agency = await _app.AgencyAsync("Over");
         var (client, sibling) = (await _app.ClientOfAsync(agency, "Own"), await _app.ClientOfAsync(agency, "Sibling"));
         var api = _app.As(agency.Owner, agency.Org);
@@ -73,9 +77,10 @@ public sealed class PortalPageTests : IAsyncLifetime
         Assert.Equal(("Agency Cloud", "#111111"), await PortalAsync(agency.Slug));
     }
 
-    [Fact]
-    public async Task A_suspended_client_is_told_whom_to_ask_and_nobody_is_told_of_a_deleted_one()
+    [Theory, Sqlite, Postgres]
+    public async Task A_suspended_client_is_told_whom_to_ask_and_nobody_is_told_of_a_deleted_one(Database database)
     {
+        await StartAsync(database);
         var agency = await _app.AgencyAsync("Told");
         var client = await _app.ClientOfAsync(agency, "Late");
         await _app.As(agency.Owner, agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { ProductName = "Told Cloud", SupportUrl = "https://help.told.example", FooterText = "Told Inc." });
@@ -109,9 +114,10 @@ public sealed class PortalPageTests : IAsyncLifetime
         await refused.IsProblemAsync(404, "portal_unavailable");
     }
 
-    [Fact]
-    public async Task Who_reads_French_is_told_in_French()
+    [Theory, Sqlite, Postgres]
+    public async Task Who_reads_French_is_told_in_French(Database database)
     {
+        await StartAsync(database);
         var agency = await _app.AgencyAsync("French");
         var client = await _app.ClientOfAsync(agency, "Tard");
         await _app.As(agency.Owner, agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { ProductName = "Nuage", SupportUrl = "https://help.example" });
@@ -131,9 +137,10 @@ public sealed class PortalPageTests : IAsyncLifetime
         }
     }
 
-    [Fact]
-    public async Task An_uploaded_font_is_there_before_the_first_line_is()
+    [Theory, Sqlite, Postgres]
+    public async Task An_uploaded_font_is_there_before_the_first_line_is(Database database)
     {
+        await StartAsync(database);
         var agency = await _app.AgencyAsync("Typed");
         using var http = _app.HttpAs(agency.Owner, agency.Slug);
         using var form = new MultipartFormDataContent { { new ByteArrayContent(await FontAsync()), "file", "own.woff2" }, { new StringContent("Own Sans"), "family" } };

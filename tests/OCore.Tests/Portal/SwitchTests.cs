@@ -16,8 +16,10 @@ public sealed class SwitchTests : IAsyncLifetime
 {
     private TestApp _app = null!;
 
+    public Task InitializeAsync() => Task.CompletedTask;
+
     /// <summary>A route of each way in that bears the switch, beside the tools' own: a tool need not have all three.</summary>
-    public async Task InitializeAsync() => _app = await TestApp.StartAsync(arrange: a => a.Route(app =>
+    private async Task StartAsync(Database database) => _app = await TestApp.StartAsync(database, a => a.Route(app =>
     {
         app.UseWebSockets();
         foreach (var feature in PortalFeatures.Names.Keys)
@@ -62,6 +64,7 @@ public sealed class SwitchTests : IAsyncLifetime
     [Theory, MemberData(nameof(Switches))]
     public async Task Off_is_refused_to_the_client_and_not_to_its_agency(string feature)
     {
+        await StartAsync(Database.Sqlite);
         var world = await PortalWorld.MakeAsync(_app);
         var staff = await _app.MemberAsync(world.Agency.Org, "admin");
         var key = await _app.ApiKeyAsync(world.Member, world.Client);
@@ -84,9 +87,10 @@ public sealed class SwitchTests : IAsyncLifetime
     }
 
     /// <summary>The routes as they are: whoever writes a tool's next route and forgets its switch finds none here to excuse it.</summary>
-    [Fact]
-    public async Task Every_route_of_a_tool_is_refused_to_the_client_while_it_is_off()
+    [Theory, Sqlite, Postgres]
+    public async Task Every_route_of_a_tool_is_refused_to_the_client_while_it_is_off(Database database)
     {
+        await StartAsync(database);
         var world = await PortalWorld.MakeAsync(_app);
         var key = await _app.ApiKeyAsync(world.Member, world.Client);
         using var staff = _app.HttpAs(world.Agency.Owner, world.Client.Slug);
@@ -126,9 +130,10 @@ public sealed class SwitchTests : IAsyncLifetime
         return answer.StatusCode == HttpStatusCode.Forbidden && (await answer.Content.ReadAsStringAsync()).Contains("\"feature_disabled\"", StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task What_is_open_ends_within_five_seconds()
+    [Theory, Sqlite, Postgres]
+    public async Task What_is_open_ends_within_five_seconds(Database database)
     {
+        await StartAsync(database);
         var world = await PortalWorld.MakeAsync(_app);
         using var http = _app.HttpAs(world.Member, world.Client.Slug);
         using var staff = _app.HttpAs(world.Agency.Owner, world.Client.Slug);
@@ -158,9 +163,10 @@ public sealed class SwitchTests : IAsyncLifetime
         });
     }
 
-    [Fact]
-    public async Task A_session_that_is_ended_ends_its_streams()
+    [Theory, Sqlite, Postgres]
+    public async Task A_session_that_is_ended_ends_its_streams(Database database)
     {
+        await StartAsync(database);
         var world = await PortalWorld.MakeAsync(_app);
         using var http = _app.HttpAs(world.Member, world.Client.Slug);
         using var events = await http.GetAsync($"/api/operations/{world.OperationId}/events", HttpCompletionOption.ResponseHeadersRead);

@@ -5,11 +5,14 @@ namespace OCore.Tests.Portal;
 
 /// <summary>The tools that the command line has, with the key of a client's member.</summary>
 [Collection("cli")]
-public sealed class SwitchesByCommandTests(TestApp app) : IClassFixture<TestApp>
+public sealed class SwitchesByCommandTests(TestApps apps) : IClassFixture<TestApps>
 {
-    [Fact]
-    public async Task What_is_off_is_refused_to_the_clients_key()
+    private TestApp app = null!;
+
+    [Theory, Sqlite, Postgres]
+    public async Task What_is_off_is_refused_to_the_clients_key(Database database)
     {
+        app = await apps.OnAsync(database);
         var world = await PortalWorld.MakeAsync(app);
         using var client = Typing(await app.ApiKeyAsync(world.Member, world.Client), world);
         using var agency = Typing(await app.ApiKeyAsync(world.Agency.Owner, world.Agency.Org), world);
@@ -42,9 +45,10 @@ public sealed class SwitchesByCommandTests(TestApp app) : IClassFixture<TestApp>
         }
     }
 
-    [Fact]
-    public async Task How_much_of_the_servers_is_seen_holds_for_the_clients_key()
+    [Theory, Sqlite, Postgres]
+    public async Task How_much_of_the_servers_is_seen_holds_for_the_clients_key(Database database)
     {
+        app = await apps.OnAsync(database);
         var world = await PortalWorld.MakeAsync(app);
         using var client = Typing(await app.ApiKeyAsync(world.Member, world.Client), world);
         using var agency = Typing(await app.ApiKeyAsync(world.Agency.Owner, world.Agency.Org), world);
@@ -64,9 +68,10 @@ public sealed class SwitchesByCommandTests(TestApp app) : IClassFixture<TestApp>
 
     private Typist Typing(string key, PortalWorld world) => new Typist().Env("OCORE_URL", app.Url.ToString()).Env("OCORE_TOKEN", key).Env("OCORE_ORG", world.Client.Slug);
 
-    [Fact]
-    public async Task The_commands_of_the_documentation_work_as_written()
+    [Theory, Sqlite, Postgres]
+    public async Task The_commands_of_the_documentation_work_as_written(Database database)
     {
+        app = await apps.OnAsync(database);
         var agency = await app.AgencyAsync("Typed");
         using var typist = new Typist().Env("OCORE_URL", app.Url.ToString()).Env("OCORE_TOKEN", await app.ApiKeyAsync(agency.Owner, agency.Org)).Env("OCORE_ORG", agency.Slug);
         var run = await typist.Run("agency", "branding", "update", "--logo-url", "https://cdn.example.com/agency-logo.png", "--primary-color", "#2563eb");

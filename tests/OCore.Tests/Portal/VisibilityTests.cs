@@ -39,7 +39,7 @@ public sealed class VisibilityTests(TestApps apps) : IClassFixture<TestApps>
                 Assert.True(!WithoutOwnAddress(text).Contains(word, StringComparison.OrdinalIgnoreCase), $"{what} shows {word}: {Around(WithoutOwnAddress(text), word)}");
     }
 
-    [Theory, Sqlite]
+    [Theory, Sqlite, Postgres]
     public async Task The_agency_sees_everything_also_in_its_clients_organization(Database database)
     {
         var world = await PortalWorld.MakeAsync(await apps.OnAsync(database));
@@ -51,7 +51,7 @@ public sealed class VisibilityTests(TestApps apps) : IClassFixture<TestApps>
         Assert.Null((await world.App.As(world.Member, world.Client).Get<InstanceView>($"/api/instances/{world.InstanceId}")).Use);
     }
 
-    [Theory, Sqlite]
+    [Theory, Sqlite, Postgres]
     public async Task Whoever_looks_as_the_client_sees_what_it_sees_and_changes_nothing(Database database)
     {
         var world = await PortalWorld.MakeAsync(await apps.OnAsync(database));

@@ -20,9 +20,11 @@ public sealed class TerminalTests : IAsyncLifetime
     private TestOrg _org = null!;
     private Guid _server;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    private async Task StartAsync(Database database)
     {
-        _app = await TestApp.StartAsync();
+        _app = await TestApp.StartAsync(database);
         _operator = await _app.OperatorAsync();
         var agency = await _app.AgencyAsync("Machine");
         _org = agency.Org;
@@ -38,6 +40,7 @@ public sealed class TerminalTests : IAsyncLifetime
     [Fact]
     public async Task It_is_a_terminal_with_a_size_and_every_script()
     {
+        await StartAsync(Database.Sqlite);
         await using var hand = await OpenAsync(91, 31);
         await hand.TypeAsync("stty size; printf '%s\\n' 'a-Ω-漢字-🚀'-$((40+2))\n");
         await hand.UntilAsync("a-Ω-漢字-🚀-42");
@@ -53,9 +56,10 @@ public sealed class TerminalTests : IAsyncLifetime
         Assert.Contains(hand.Messages, m => m is { Type: "exit", Code: 7 });
     }
 
-    [Fact]
-    public async Task Its_beginning_and_its_end_are_in_the_audit_log()
+    [Theory, Sqlite, Postgres]
+    public async Task Its_beginning_and_its_end_are_in_the_audit_log(Database database)
     {
+        await StartAsync(database);
         await using (var hand = await OpenAsync())
         {
             await hand.TypeAsync("exit\n");
@@ -78,6 +82,7 @@ public sealed class TerminalTests : IAsyncLifetime
     [Fact]
     public async Task Fifty_megabytes_pass_and_a_viewer_that_stands_still_stops_the_program()
     {
+        await StartAsync(Database.Sqlite);
         await using (var slow = await OpenAsync())
         {
             slow.Acknowledges = false;
@@ -113,6 +118,7 @@ public sealed class TerminalTests : IAsyncLifetime
     [Fact]
     public async Task Much_that_is_pasted_arrives_whole_and_too_much_at_once_is_refused()
     {
+        await StartAsync(Database.Sqlite);
         await using var hand = await OpenAsync();
         await hand.TypeAsync("stty -echo -icanon; head -c 400000 | cksum; stty echo icanon; echo done=$((1+1))\n");
         await Task.Delay(500);
@@ -145,6 +151,7 @@ public sealed class TerminalTests : IAsyncLifetime
     [Theory, InlineData(16, "idle", TerminalProtocol.Idle), InlineData(8 * 60 + 1, "time_limit", TerminalProtocol.TimeLimit)]
     public async Task It_ends_when_nothing_happens_and_after_its_time(int minutes, string reason, int status)
     {
+        await StartAsync(Database.Sqlite);
         await using var hand = await OpenAsync();
         await hand.TypeAsync(reason == "idle" ? "echo ready=$((1+1)); exec sleep 1000\n" : "while :; do echo tick=$((1+1)); sleep 0.05; done\n");
         await hand.UntilAsync(reason == "idle" ? "ready=2\r\n" : "tick=2");
@@ -163,9 +170,10 @@ public sealed class TerminalTests : IAsyncLifetime
         Assert.Equal(status, (int)hand.Status!);
     }
 
-    [Fact]
-    public async Task It_ends_within_five_seconds_of_losing_the_right_to_it()
+    [Theory, Sqlite, Postgres]
+    public async Task It_ends_within_five_seconds_of_losing_the_right_to_it(Database database)
     {
+        await StartAsync(database);
         await using var hand = await OpenAsync();
         await hand.TypeAsync("echo ready=$((1+1))\n");
         await hand.UntilAsync("ready=2");
@@ -184,6 +192,7 @@ public sealed class TerminalTests : IAsyncLifetime
     [Fact]
     public async Task What_it_ran_ends_with_it()
     {
+        await StartAsync(Database.Sqlite);
         var mark = $"{Random.Shared.Next(100_000, 999_999)}";
         await using (var hand = await OpenAsync())
         {
@@ -220,6 +229,7 @@ public sealed class TerminalTests : IAsyncLifetime
     [Theory, InlineData("""{"type":"nonsense"}"""), InlineData("no json"), InlineData("""{"type":"start","columns":0,"rows":-5}"""), InlineData("""{"type":"start","command":["id"]}""")]
     public async Task Who_does_not_speak_the_protocol_is_sent_away(string first)
     {
+        await StartAsync(Database.Sqlite);
         var ticket = await _app.As(_operator, _org).Post<TerminalTicket>($"/api/servers/{_server}/terminal");
         using var socket = await _app.As(_operator, _org).OpenTerminal(ticket);
         await socket.SendAsync(Encoding.UTF8.GetBytes(first), WebSocketMessageType.Text, true, CancellationToken.None);
@@ -229,9 +239,10 @@ public sealed class TerminalTests : IAsyncLifetime
         Assert.Equal("not_understood", socket.CloseStatusDescription);
     }
 
-    [Fact]
-    public async Task There_is_an_end_to_how_many_one_person_has()
+    [Theory, Sqlite, Postgres]
+    public async Task There_is_an_end_to_how_many_one_person_has(Database database)
     {
+        await StartAsync(database);
         var open = new List<TerminalAtHand>();
         try
         {

@@ -8,9 +8,11 @@ using OCore.Tests.Portal;
 namespace OCore.Tests.Terminals;
 
 /// <summary>Who gets into a terminal, and by what: the hostile corpus of tickets. There is no container behind; it is the handshake that counts.</summary>
-public sealed class TicketTests(TestApp app) : IClassFixture<TestApp>
+public sealed class TicketTests(TestApps apps) : IClassFixture<TestApps>
 {
-    public static TheoryData<string> Kinds() => ["terminal", "odoo-shell"];
+    private TestApp app = null!;
+
+    private static readonly string[] Kinds = ["terminal", "odoo-shell"];
 
     private static async Task<PortalWorld> WorldAsync(TestApp app)
     {
@@ -32,8 +34,14 @@ public sealed class TicketTests(TestApp app) : IClassFixture<TestApp>
         return status;
     }
 
-    [Theory, MemberData(nameof(Kinds))]
-    public async Task It_opens_one_socket_once(string kind)
+    [Theory, Sqlite, Postgres]
+    public async Task It_opens_one_socket_once(Database database)
+    {
+        app = await apps.OnAsync(database);
+        await Task.WhenAll(Kinds.Select(It_opens_one_socket_once_by_kind));
+    }
+
+    private async Task It_opens_one_socket_once_by_kind(string kind)
     {
         var world = await WorldAsync(app);
         var ticket = await AskAsync(world, kind: kind);
@@ -41,18 +49,20 @@ public sealed class TicketTests(TestApp app) : IClassFixture<TestApp>
         Assert.Equal(HttpStatusCode.Unauthorized, await TryAsync(ticket, world.Member.Token));
     }
 
-    [Fact]
-    public async Task Of_many_at_once_one_gets_in()
+    [Theory, Sqlite, Postgres]
+    public async Task Of_many_at_once_one_gets_in(Database database)
     {
+        app = await apps.OnAsync(database);
         var world = await WorldAsync(app);
         var ticket = await AskAsync(world);
         var tries = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => TryAsync(ticket, world.Member.Token)));
         Assert.Single(tries, HttpStatusCode.SwitchingProtocols);
     }
 
-    [Fact]
-    public async Task It_is_for_one_person_in_one_session()
+    [Theory, Sqlite, Postgres]
+    public async Task It_is_for_one_person_in_one_session(Database database)
     {
+        app = await apps.OnAsync(database);
         var world = await WorldAsync(app);
         var ticket = await AskAsync(world);
         var other = await app.MemberAsync(world.Client, "admin");
@@ -65,9 +75,10 @@ public sealed class TicketTests(TestApp app) : IClassFixture<TestApp>
         Assert.Equal(HttpStatusCode.SwitchingProtocols, await TryAsync(ticket, world.Member.Token));
     }
 
-    [Fact]
-    public async Task It_is_for_one_thing()
+    [Theory, Sqlite, Postgres]
+    public async Task It_is_for_one_thing(Database database)
     {
+        app = await apps.OnAsync(database);
         var (world, other) = (await WorldAsync(app), await WorldAsync(app));
         var ticket = await AskAsync(world);
         foreach (var path in (string[])[$"/api/instances/{other.InstanceId}/terminal/socket", $"/api/instances/{world.InstanceId}/odoo-shell/socket", $"/api/servers/{world.ServerId}/terminal/socket", $"/api/servers/{world.InstanceId}/terminal/socket"])
@@ -76,10 +87,10 @@ public sealed class TicketTests(TestApp app) : IClassFixture<TestApp>
         Assert.Equal(HttpStatusCode.SwitchingProtocols, await TryAsync(ticket, world.Member.Token, slug: other.Client.Slug));
     }
 
-    [Fact]
-    public async Task It_lasts_for_half_a_minute()
+    [Theory, Sqlite, Postgres]
+    public async Task It_lasts_for_half_a_minute(Database database)
     {
-        await using var own = await TestApp.StartAsync();
+        await using var own = await TestApp.StartAsync(database);
         var world = await WorldAsync(own);
         var ticket = await AskAsync(world);
         own.Clock.Advance(TimeSpan.FromSeconds(31));
@@ -91,15 +102,17 @@ public sealed class TicketTests(TestApp app) : IClassFixture<TestApp>
     [Theory, InlineData(null), InlineData("ocore.ticket."), InlineData("ocore.ticket.e30"), InlineData("ocore.ticket.djEuYWJjZC5hYmNkZWZn")]
     public async Task What_is_no_ticket_opens_nothing(string? text)
     {
+        app = await apps.OnAsync(Database.Sqlite);
         var world = await WorldAsync(app);
         var (socket, status) = await TerminalAtHand.ConnectAsync(app, $"/api/instances/{world.InstanceId}/terminal/socket", text, world.Member.Token);
         Assert.Null(socket);
         Assert.Equal(HttpStatusCode.Unauthorized, status);
     }
 
-    [Fact]
-    public async Task A_page_opens_it_from_where_it_asked_and_from_nowhere_else()
+    [Theory, Sqlite, Postgres]
+    public async Task A_page_opens_it_from_where_it_asked_and_from_nowhere_else(Database database)
     {
+        app = await apps.OnAsync(database);
         var world = await WorldAsync(app);
         var here = $"http://{app.Url.Authority}";
         foreach (var (asked, opened, expected) in new (string?, string?, HttpStatusCode)[]
@@ -120,8 +133,14 @@ public sealed class TicketTests(TestApp app) : IClassFixture<TestApp>
         }
     }
 
-    [Theory, MemberData(nameof(Kinds))]
-    public async Task What_is_taken_away_between_asking_and_opening_is_gone(string kind)
+    [Theory, Sqlite, Postgres]
+    public async Task What_is_taken_away_between_asking_and_opening_is_gone(Database database)
+    {
+        app = await apps.OnAsync(database);
+        await Task.WhenAll(Kinds.Select(What_is_taken_away_between_asking_and_opening_is_gone_by_kind));
+    }
+
+    private async Task What_is_taken_away_between_asking_and_opening_is_gone_by_kind(string kind)
     {
         var world = await WorldAsync(app);
         var feature = kind == "terminal" ? new UpdatePortalConfig { FeatureTerminal = false } : new UpdatePortalConfig { FeatureOdooShell = false };
@@ -137,8 +156,14 @@ public sealed class TicketTests(TestApp app) : IClassFixture<TestApp>
         Assert.Equal(HttpStatusCode.Unauthorized, await TryAsync(signedOut, world.Member.Token));
     }
 
-    [Theory, MemberData(nameof(Kinds))]
-    public async Task Who_may_not_gets_no_ticket(string kind)
+    [Theory, Sqlite, Postgres]
+    public async Task Who_may_not_gets_no_ticket(Database database)
+    {
+        app = await apps.OnAsync(database);
+        await Task.WhenAll(Kinds.Select(Who_may_not_gets_no_ticket_by_kind));
+    }
+
+    private async Task Who_may_not_gets_no_ticket_by_kind(string kind)
     {
         var world = await WorldAsync(app);
         var path = $"/api/instances/{world.InstanceId}/{kind}";
@@ -162,9 +187,10 @@ public sealed class TicketTests(TestApp app) : IClassFixture<TestApp>
         await app.As(world.Member, world.Client).Post<TerminalTicket>($"/api/servers/{world.ServerId}/terminal").IsRefusedAsync(404, "not_found");
     }
 
-    [Fact]
-    public async Task A_client_is_not_told_where_its_server_is()
+    [Theory, Sqlite, Postgres]
+    public async Task A_client_is_not_told_where_its_server_is(Database database)
     {
+        app = await apps.OnAsync(database);
         var world = await WorldAsync(app);
         await using var hand = await TerminalAtHand.OpenAsync(app.As(world.Member, world.Client), $"/api/instances/{world.InstanceId}/terminal");
         await hand.EndAsync(60);

@@ -3,15 +3,16 @@ using System.Text.Json;
 
 namespace OCore.Tests.Users;
 
-public sealed class PasskeyTests(UsersApp users) : IClassFixture<UsersApp>
+public sealed class PasskeyTests(UsersApps users) : IClassFixture<UsersApps>
 {
     // PUBLIC_URL of the tests' app.
     private const string Origin = "http://localhost";
-    private readonly TestApp app = users.App;
+    private TestApp app = null!;
 
-    [Fact]
-    public async Task A_passkey_signs_in_without_a_name_and_without_a_second_factor()
+    [Theory, Sqlite, Postgres]
+    public async Task A_passkey_signs_in_without_a_name_and_without_a_second_factor(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         await app.AddTotpAsync(ada);
         using var passkey = new SoftPasskey();
@@ -29,6 +30,7 @@ public sealed class PasskeyTests(UsersApp users) : IClassFixture<UsersApp>
     [InlineData("portal.localhost")]
     public async Task The_relying_party_is_the_configured_host_whatever_the_request_says(string host)
     {
+        app = await users.OnAsync(Database.Sqlite);
         var ada = await app.PersonAsync("Ada");
         (string, string)[] headers = [("Host", host), ("X-Forwarded-Host", host)];
         var signIn = JsonDocument.Parse((await app.PostAsync("/api/auth/passkey/options", null, null, headers).JsonAsync()).GetProperty("options").GetString()!).RootElement;
@@ -50,6 +52,7 @@ public sealed class PasskeyTests(UsersApp users) : IClassFixture<UsersApp>
     [InlineData(Origin, "portal.localhost")]
     public async Task An_answer_for_another_origin_is_refused(string origin, string? rpId)
     {
+        app = await users.OnAsync(Database.Sqlite);
         var ada = await app.PersonAsync("Ada");
         using var passkey = new SoftPasskey();
         await RegisterAsync(ada, passkey.Create(await RegisterOptionsAsync(ada), origin, rpId)).ProblemAsync(400, "invalid_passkey");
@@ -59,9 +62,10 @@ public sealed class PasskeyTests(UsersApp users) : IClassFixture<UsersApp>
         await SignInAsync(passkey.Get(await SignInOptionsAsync(), Origin)).TokensAsync();
     }
 
-    [Fact]
-    public async Task A_challenge_is_used_once_for_what_it_was_made_for_and_within_five_minutes()
+    [Theory, Sqlite, Postgres]
+    public async Task A_challenge_is_used_once_for_what_it_was_made_for_and_within_five_minutes(Database database)
     {
+        app = await users.OnAsync(database);
         var (ada, bob) = (await app.PersonAsync("Ada"), await app.PersonAsync("Bob"));
         using var passkey = new SoftPasskey();
         var created = passkey.Create(await RegisterOptionsAsync(ada), Origin);
@@ -83,9 +87,10 @@ public sealed class PasskeyTests(UsersApp users) : IClassFixture<UsersApp>
         await SignInAsync(passkey.Get(other, Origin, "localhost")).ProblemAsync(401, "invalid_passkey");
     }
 
-    [Fact]
-    public async Task Of_two_uses_of_one_answer_at_the_same_time_one_wins()
+    [Theory, Sqlite, Postgres]
+    public async Task Of_two_uses_of_one_answer_at_the_same_time_one_wins(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         using var passkey = new SoftPasskey();
         await AddAsync(ada, passkey).IsOkAsync();
@@ -95,9 +100,10 @@ public sealed class PasskeyTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.Equal(3, answers.Count(a => a.StatusCode == HttpStatusCode.Unauthorized));
     }
 
-    [Fact]
-    public async Task A_copy_that_lags_behind_an_unverified_person_and_a_foreign_key_are_refused()
+    [Theory, Sqlite, Postgres]
+    public async Task A_copy_that_lags_behind_an_unverified_person_and_a_foreign_key_are_refused(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         using var passkey = new SoftPasskey();
         await AddAsync(ada, passkey).IsOkAsync();
@@ -112,9 +118,10 @@ public sealed class PasskeyTests(UsersApp users) : IClassFixture<UsersApp>
             Assert.InRange((int)(await SignInAsync(nonsense)).StatusCode, 400, 401);
     }
 
-    [Fact]
-    public async Task A_removed_passkey_is_of_no_use()
+    [Theory, Sqlite, Postgres]
+    public async Task A_removed_passkey_is_of_no_use(Database database)
     {
+        app = await users.OnAsync(database);
         var (ada, bob) = (await app.PersonAsync("Ada"), await app.PersonAsync("Bob"));
         using var passkey = new SoftPasskey();
         await AddAsync(ada, passkey).IsOkAsync();
@@ -128,9 +135,10 @@ public sealed class PasskeyTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.NotEmpty(await app.AuditAsync(ada, "auth.passkey_removed"));
     }
 
-    [Fact]
-    public async Task The_passkeys_one_has_are_named_in_the_options_so_that_none_is_added_twice()
+    [Theory, Sqlite, Postgres]
+    public async Task The_passkeys_one_has_are_named_in_the_options_so_that_none_is_added_twice(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         using var passkey = new SoftPasskey();
         await AddAsync(ada, passkey).IsOkAsync();

@@ -12,7 +12,9 @@ public sealed class PasswordResetTests : IAsyncLifetime, IAsyncDisposable
     private readonly SmtpPeer _peer = new();
     private TestApp app = null!;
 
-    public async Task InitializeAsync() => app = await TestApp.StartAsync(arrange: a =>
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    private async Task StartAsync(Database database) => app = await TestApp.StartAsync(database, a =>
     {
         a.Set("SMTP_URL", $"smtp://{_peer.Address}?starttls=none");
         a.Set("PUBLIC_URL", "https://ocore.example");
@@ -28,9 +30,10 @@ public sealed class PasswordResetTests : IAsyncLifetime, IAsyncDisposable
 
     ValueTask IAsyncDisposable.DisposeAsync() => new(DisposeAsync());
 
-    [Fact]
-    public async Task A_link_comes_by_mail_and_sets_a_new_password_once()
+    [Theory, Sqlite, Postgres]
+    public async Task A_link_comes_by_mail_and_sets_a_new_password_once(Database database)
     {
+        await StartAsync(database);
         var ada = await app.PersonAsync("Ada");
         await app.GetAsync("/api/user", ada.Token).IsOkAsync();
         // Whatever a request says its host is, the link begins with the configured address.
@@ -48,9 +51,10 @@ public sealed class PasswordResetTests : IAsyncLifetime, IAsyncDisposable
         await _peer.MailAsync(ada.Email, "Your password was changed");
     }
 
-    [Fact]
-    public async Task Nobody_learns_whether_there_is_an_account()
+    [Theory, Sqlite, Postgres]
+    public async Task Nobody_learns_whether_there_is_an_account(Database database)
     {
+        await StartAsync(database);
         var ada = await app.PersonAsync("Ada");
         var known = await app.PostAsync("/api/auth/password-reset", new { email = ada.Email });
         var unknown = await app.PostAsync("/api/auth/password-reset", new { email = "nobody@people.example" });
@@ -60,27 +64,30 @@ public sealed class PasswordResetTests : IAsyncLifetime, IAsyncDisposable
         Assert.DoesNotContain(_peer.Mails, m => m.To.ToString().Contains("nobody", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task A_link_works_for_an_hour()
+    [Theory, Sqlite, Postgres]
+    public async Task A_link_works_for_an_hour(Database database)
     {
+        await StartAsync(database);
         var ada = await app.PersonAsync("Ada");
         var token = await AskAsync(ada);
         app.Clock.Advance(TimeSpan.FromMinutes(61));
         await ConfirmAsync(token).ProblemAsync(400, "reset_token_invalid");
     }
 
-    [Fact]
-    public async Task Of_two_uses_at_the_same_time_one_wins()
+    [Theory, Sqlite, Postgres]
+    public async Task Of_two_uses_at_the_same_time_one_wins(Database database)
     {
+        await StartAsync(database);
         var ada = await app.PersonAsync("Ada");
         var token = await AskAsync(ada);
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => ConfirmAsync(token, $"several unrelated words {i}")));
         Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.BadRequest, HttpStatusCode.BadRequest, HttpStatusCode.BadRequest], answers.Select(a => a.StatusCode).Order());
     }
 
-    [Fact]
-    public async Task A_second_factor_stays_in_force()
+    [Theory, Sqlite, Postgres]
+    public async Task A_second_factor_stays_in_force(Database database)
     {
+        await StartAsync(database);
         var ada = await app.PersonAsync("Ada");
         var (seed, _) = await app.AddTotpAsync(ada);
         await ConfirmAsync(await AskAsync(ada)).IsDoneAsync();
@@ -88,9 +95,10 @@ public sealed class PasswordResetTests : IAsyncLifetime, IAsyncDisposable
         await app.LoginAsync(ada.Email, "several unrelated words", app.FreshCode(seed)).TokensAsync();
     }
 
-    [Fact]
-    public async Task An_address_gets_three_mails_in_an_hour()
+    [Theory, Sqlite, Postgres]
+    public async Task An_address_gets_three_mails_in_an_hour(Database database)
     {
+        await StartAsync(database);
         var ada = await app.PersonAsync("Ada");
         for (var i = 0; i < 6; i++)
             await app.PostAsync("/api/auth/password-reset", new { email = ada.Email }).IsAcceptedAsync();

@@ -5,9 +5,9 @@ using OCore.Features.Users;
 
 namespace OCore.Tests.Users;
 
-public sealed class SecondFactorTests(UsersApp users) : IClassFixture<UsersApp>
+public sealed class SecondFactorTests(UsersApps users) : IClassFixture<UsersApps>
 {
-    private readonly TestApp app = users.App;
+    private TestApp app = null!;
 
     // RFC 6238, appendix B, to six digits.
     [Theory]
@@ -30,9 +30,10 @@ public sealed class SecondFactorTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.Equal(seed, Base32.Decode(Base32.Encode(seed)));
     }
 
-    [Fact]
-    public async Task Signing_in_asks_for_the_code_after_the_password_and_not_before()
+    [Theory, Sqlite, Postgres]
+    public async Task Signing_in_asks_for_the_code_after_the_password_and_not_before(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var (seed, codes) = await app.AddTotpAsync(ada);
         Assert.Equal(10, codes.Count);
@@ -47,9 +48,10 @@ public sealed class SecondFactorTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.NotEmpty(await app.AuditAsync(ada, "auth.totp_enabled"));
     }
 
-    [Fact]
-    public async Task The_steps_before_and_after_are_accepted_and_no_others()
+    [Theory, Sqlite, Postgres]
+    public async Task The_steps_before_and_after_are_accepted_and_no_others(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var (seed, _) = await app.AddTotpAsync(ada);
         foreach (var (away, accepted) in new[] { (-2, false), (2, false), (-1, true), (1, true) })
@@ -60,9 +62,10 @@ public sealed class SecondFactorTests(UsersApp users) : IClassFixture<UsersApp>
         }
     }
 
-    [Fact]
-    public async Task A_code_works_once()
+    [Theory, Sqlite, Postgres]
+    public async Task A_code_works_once(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var (seed, _) = await app.AddTotpAsync(ada);
         var code = app.FreshCode(seed);
@@ -98,9 +101,10 @@ public sealed class SecondFactorTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.Equal(8, (await app.GetAsync("/api/user", tokens.AccessToken).JsonAsync()).GetProperty("recoveryCodesLeft").GetInt32());
     }
 
-    [Fact]
-    public async Task Secrets_of_the_second_factor_are_not_readable_in_the_database()
+    [Theory, Sqlite, Postgres]
+    public async Task Secrets_of_the_second_factor_are_not_readable_in_the_database(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var (seed, codes) = await app.AddTotpAsync(ada);
         await using var db = app.Databases.System();
@@ -112,9 +116,10 @@ public sealed class SecondFactorTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.All(codes, c => Assert.DoesNotContain(c, string.Join(' ', user.RecoveryCodeHashes), StringComparison.OrdinalIgnoreCase));
     }
 
-    [Fact]
-    public async Task Codes_can_be_tried_five_times_in_a_quarter_of_an_hour_from_wherever()
+    [Theory, Sqlite, Postgres]
+    public async Task Codes_can_be_tried_five_times_in_a_quarter_of_an_hour_from_wherever(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var (seed, _) = await app.AddTotpAsync(ada);
         for (var i = 0; i < 5; i++)
@@ -126,9 +131,10 @@ public sealed class SecondFactorTests(UsersApp users) : IClassFixture<UsersApp>
         await app.LoginAsync(ada.Email, totp: app.CodeNow(seed)).TokensAsync();
     }
 
-    [Fact]
-    public async Task An_authenticator_counts_only_when_it_is_confirmed_and_goes_only_with_the_password()
+    [Theory, Sqlite, Postgres]
+    public async Task An_authenticator_counts_only_when_it_is_confirmed_and_goes_only_with_the_password(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         await app.PostAsync("/api/user/totp/confirm", new { code = "123456" }, ada.Token).ProblemAsync(409, "totp_not_started");
         var setup = await app.PostAsync("/api/user/totp", null, ada.Token).JsonAsync();

@@ -6,14 +6,15 @@ using OCore.Features.Users;
 
 namespace OCore.Tests.Users;
 
-public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
+public sealed class SessionTests(UsersApps users) : IClassFixture<UsersApps>
 {
     private static readonly (string, string) Browser = ("X-OCore-Browser", "1"), Csrf = ("X-OCore-CSRF", "1"), LocalHost = ("Host", "localhost");
-    private readonly TestApp app = users.App;
+    private TestApp app = null!;
 
-    [Fact]
-    public async Task An_access_token_lives_an_hour_and_a_refresh_token_gets_the_next()
+    [Theory, Sqlite, Postgres]
+    public async Task An_access_token_lives_an_hour_and_a_refresh_token_gets_the_next(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var first = await app.LoginAsync(ada.Email).TokensAsync();
         app.Clock.Advance(TimeSpan.FromMinutes(61));
@@ -34,6 +35,7 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
     [InlineData(2)]
     public async Task Using_any_old_refresh_token_ends_the_session(int generationsAgo)
     {
+        app = await users.OnAsync(Database.Sqlite);
         var ada = await app.PersonAsync("Ada");
         List<SessionTokens> tokens = [await app.LoginAsync(ada.Email).TokensAsync()];
         for (var i = 0; i < 3; i++)
@@ -58,13 +60,14 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.False(await db.Sessions.AnyAsync(s => s.RefreshHash == token));
     }
 
-    [Fact]
-    public async Task A_made_up_refresh_token_is_refused() =>
-        await app.PostAsync("/api/auth/refresh", new { refreshToken = "made.up" }).ProblemAsync(401, "invalid_refresh_token");
+    [Theory, Sqlite, Postgres]
+    public async Task A_made_up_refresh_token_is_refused(Database database) =>
+        await (await users.OnAsync(database)).PostAsync("/api/auth/refresh", new { refreshToken = "made.up" }).ProblemAsync(401, "invalid_refresh_token");
 
-    [Fact]
-    public async Task A_browser_gets_a_cookie_that_only_this_host_can_set()
+    [Theory, Sqlite, Postgres]
+    public async Task A_browser_gets_a_cookie_that_only_this_host_can_set(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var answer = await app.LoginAsync(ada.Email, headers: [Browser, LocalHost]);
         var cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie"));
@@ -76,9 +79,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.False((await app.LoginAsync(ada.Email)).Headers.Contains("Set-Cookie"));
     }
 
-    [Fact]
-    public async Task With_the_cookie_one_reads_and_with_the_dashboards_header_one_writes()
+    [Theory, Sqlite, Postgres]
+    public async Task With_the_cookie_one_reads_and_with_the_dashboards_header_one_writes(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var cookie = await CookieAsync(ada);
         await app.GetAsync("/api/user", headers: [cookie]).IsOkAsync();
@@ -87,9 +91,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         await app.SendAsync(HttpMethod.Put, "/api/user", new { name = "Ada L" }, null, cookie, Csrf, ("Sec-Fetch-Site", "same-origin")).IsOkAsync();
     }
 
-    [Fact]
-    public async Task A_cookie_ends_after_eight_idle_hours_and_after_a_day_however_busy()
+    [Theory, Sqlite, Postgres]
+    public async Task A_cookie_ends_after_eight_idle_hours_and_after_a_day_however_busy(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var idle = await CookieAsync(ada);
         app.Clock.Advance(TimeSpan.FromHours(8) + TimeSpan.FromMinutes(1));
@@ -105,9 +110,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         await app.GetAsync("/api/user", headers: [busy]).ProblemAsync(401, "unauthenticated");
     }
 
-    [Fact]
-    public async Task The_refresh_token_of_a_browser_ends_with_its_day()
+    [Theory, Sqlite, Postgres]
+    public async Task The_refresh_token_of_a_browser_ends_with_its_day(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var tokens = await app.LoginAsync(ada.Email, headers: [Browser]).TokensAsync();
         for (var i = 0; i < 3; i++)
@@ -119,9 +125,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         await app.PostAsync("/api/auth/refresh", new { tokens.RefreshToken }).ProblemAsync(401, "invalid_refresh_token");
     }
 
-    [Fact]
-    public async Task Logging_out_ends_the_session_and_forgets_the_cookie()
+    [Theory, Sqlite, Postgres]
+    public async Task Logging_out_ends_the_session_and_forgets_the_cookie(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var cookie = await CookieAsync(ada);
         await app.GetAsync("/api/user", headers: [cookie]).IsOkAsync();
@@ -142,9 +149,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         await app.PostAsync("/api/auth/refresh", new { tokens.RefreshToken }).ProblemAsync(401, "invalid_refresh_token");
     }
 
-    [Fact]
-    public async Task Signing_in_again_in_a_browser_ends_the_session_it_had()
+    [Theory, Sqlite, Postgres]
+    public async Task Signing_in_again_in_a_browser_ends_the_session_it_had(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var before = await CookieAsync(ada);
         await app.GetAsync("/api/user", headers: [before]).IsOkAsync();
@@ -152,9 +160,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         await app.GetAsync("/api/user", headers: [before]).ProblemAsync(401, "unauthenticated");
     }
 
-    [Fact]
-    public async Task One_sees_and_ends_ones_own_sessions_and_nobody_elses()
+    [Theory, Sqlite, Postgres]
+    public async Task One_sees_and_ends_ones_own_sessions_and_nobody_elses(Database database)
     {
+        app = await users.OnAsync(database);
         var (ada, bob) = (await app.PersonAsync("Ada"), await app.PersonAsync("Bob"));
         var phone = await app.LoginAsync(ada.Email, headers: [("User-Agent", "a phone")]).TokensAsync();
         await app.LoginAsync(ada.Email).TokensAsync();
@@ -174,9 +183,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         await app.GetAsync("/api/user", bob.Token).IsOkAsync();
     }
 
-    [Fact]
-    public async Task Changing_the_password_ends_all_other_sessions()
+    [Theory, Sqlite, Postgres]
+    public async Task Changing_the_password_ends_all_other_sessions(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var other = await app.LoginAsync(ada.Email).TokensAsync();
         await app.GetAsync("/api/user", other.AccessToken).IsOkAsync();
@@ -194,9 +204,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.Single(await app.AuditAsync(ada, "auth.password_changed"));
     }
 
-    [Fact]
-    public async Task A_password_that_oCore_made_is_asked_to_be_changed()
+    [Theory, Sqlite, Postgres]
+    public async Task A_password_that_oCore_made_is_asked_to_be_changed(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         await using (var db = app.Databases.System())
         {
@@ -208,9 +219,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.False((await app.GetAsync("/api/user", ada.Token).JsonAsync()).GetProperty("mustChangePassword").GetBoolean());
     }
 
-    [Fact]
-    public async Task An_API_key_says_whose_it_is_and_cannot_touch_the_account()
+    [Theory, Sqlite, Postgres]
+    public async Task An_API_key_says_whose_it_is_and_cannot_touch_the_account(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var key = await app.ApiKeyAsync(ada, ada.Home);
         await app.GetAsync("/api/user", key).IsOkAsync();
@@ -219,9 +231,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         await app.PostAsync("/api/user/password", new { currentPassword = TestApp.Password, newPassword = "several unrelated words" }, key).ProblemAsync(403, "api_key_refused");
     }
 
-    [Fact]
-    public async Task The_account_lists_its_organizations_and_the_clients_of_its_agency()
+    [Theory, Sqlite, Postgres]
+    public async Task The_account_lists_its_organizations_and_the_clients_of_its_agency(Database database)
     {
+        app = await users.OnAsync(database);
         var agency = await app.AgencyAsync("North");
         var client = await app.ClientOfAsync(agency, "Bakery");
         var hidden = await app.ClientOfAsync(await app.AgencyAsync("South"), "Brewery");
@@ -247,9 +260,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.Equal([clerk.Home.Slug, agency.Slug], seen);
     }
 
-    [Fact]
-    public async Task A_name_can_be_changed_and_not_emptied()
+    [Theory, Sqlite, Postgres]
+    public async Task A_name_can_be_changed_and_not_emptied(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var me = await app.SendAsync(HttpMethod.Put, "/api/user", new { name = " Ada Lovelace " }, ada.Token).JsonAsync();
         Assert.Equal("Ada Lovelace", me.GetProperty("name").GetString());
@@ -258,9 +272,10 @@ public sealed class SessionTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.Equal("Ada Lovelace", line.Changes["name"].After);
     }
 
-    [Fact]
-    public async Task What_has_expired_is_swept_up()
+    [Theory, Sqlite, Postgres]
+    public async Task What_has_expired_is_swept_up(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         await app.LoginAsync(ada.Email).TokensAsync();
         app.Clock.Advance(TimeSpan.FromDays(31));

@@ -5,14 +5,14 @@ namespace OCore.Tests.Users;
 
 public sealed class SignInLimitTests
 {
-    private static Task<TestApp> BehindProxyAsync() => TestApp.StartAsync(arrange: a => a.Set("TRUSTED_PROXIES", "127.0.0.1"));
+    private static Task<TestApp> BehindProxyAsync(Database database) => TestApp.StartAsync(database, a => a.Set("TRUSTED_PROXIES", "127.0.0.1"));
 
     private static (string, string)[] From(string ip) => [("X-Forwarded-For", ip)];
 
-    [Fact]
-    public async Task The_sixth_wrong_attempt_at_an_account_has_to_wait_and_so_has_one_at_an_account_that_is_none()
+    [Theory, Sqlite, Postgres]
+    public async Task The_sixth_wrong_attempt_at_an_account_has_to_wait_and_so_has_one_at_an_account_that_is_none(Database database)
     {
-        await using var app = await BehindProxyAsync();
+        await using var app = await BehindProxyAsync(database);
         var (ada, bob) = (await app.PersonAsync("Ada"), await app.PersonAsync("Bob"));
         foreach (var email in new[] { ada.Email, "nobody@people.example" })
         {
@@ -28,10 +28,10 @@ public sealed class SignInLimitTests
         await app.LoginAsync(ada.Email, headers: From("192.0.2.99")).TokensAsync();
     }
 
-    [Fact]
-    public async Task Strangers_cannot_lock_out_the_owner_where_they_signed_in_before()
+    [Theory, Sqlite, Postgres]
+    public async Task Strangers_cannot_lock_out_the_owner_where_they_signed_in_before(Database database)
     {
-        await using var app = await BehindProxyAsync();
+        await using var app = await BehindProxyAsync(database);
         var ada = await app.PersonAsync("Ada");
         await app.LoginAsync(ada.Email, headers: From("198.51.100.7")).TokensAsync();
         for (var i = 0; i < 8; i++)
@@ -45,20 +45,20 @@ public sealed class SignInLimitTests
         await app.LoginAsync(ada.Email, headers: From("198.51.100.7")).ProblemAsync(429, "too_many_requests");
     }
 
-    [Fact]
-    public async Task Attempts_at_the_same_time_count_too()
+    [Theory, Sqlite, Postgres]
+    public async Task Attempts_at_the_same_time_count_too(Database database)
     {
-        await using var app = await TestApp.StartAsync();
+        await using var app = await TestApp.StartAsync(database);
         var ada = await app.PersonAsync("Ada");
         var answers = await Task.WhenAll(Enumerable.Range(0, 9).Select(_ => app.LoginAsync(ada.Email, "not the password")));
         Assert.Equal(5, answers.Count(a => a.StatusCode == HttpStatusCode.Unauthorized));
         Assert.Equal(4, answers.Count(a => a.StatusCode == HttpStatusCode.TooManyRequests));
     }
 
-    [Fact]
-    public async Task An_address_has_ten_attempts_in_a_minute_and_others_are_not_affected()
+    [Theory, Sqlite, Postgres]
+    public async Task An_address_has_ten_attempts_in_a_minute_and_others_are_not_affected(Database database)
     {
-        await using var app = await BehindProxyAsync();
+        await using var app = await BehindProxyAsync(database);
         for (var i = 0; i < 10; i++)
             await app.LoginAsync($"nobody{i}@people.example", "not the password", headers: From("2001:db8::1")).ProblemAsync(401, "invalid_credentials");
         // The neighbours of one IPv6 network are one caller.
@@ -69,19 +69,19 @@ public sealed class SignInLimitTests
         await app.LoginAsync("nobody@people.example", "not the password", headers: From("2001:db8::2")).ProblemAsync(401, "invalid_credentials");
     }
 
-    [Fact]
-    public async Task Nobody_but_a_trusted_proxy_says_where_a_request_came_from()
+    [Theory, Sqlite, Postgres]
+    public async Task Nobody_but_a_trusted_proxy_says_where_a_request_came_from(Database database)
     {
-        await using var app = await TestApp.StartAsync();
+        await using var app = await TestApp.StartAsync(database);
         for (var i = 0; i < 10; i++)
             await app.LoginAsync($"nobody{i}@people.example", "not the password", headers: From($"192.0.2.{i}")).ProblemAsync(401, "invalid_credentials");
         await app.LoginAsync("nobody@people.example", "not the password", headers: From("192.0.2.77")).ProblemAsync(429, "too_many_requests");
     }
 
-    [Fact]
-    public async Task The_password_of_a_signed_in_person_cannot_be_guessed_either()
+    [Theory, Sqlite, Postgres]
+    public async Task The_password_of_a_signed_in_person_cannot_be_guessed_either(Database database)
     {
-        await using var app = await TestApp.StartAsync();
+        await using var app = await TestApp.StartAsync(database);
         var ada = await app.PersonAsync("Ada");
         for (var i = 0; i < 5; i++)
             await app.PostAsync("/api/user/totp/disable", new { password = $"guess number {i}" }, ada.Token).ProblemAsync(403, "wrong_password");
@@ -157,10 +157,10 @@ public sealed class SignInLimitTests
             await app.PostAsync(path, new { token = "a token that nobody was sent" }).ProblemAsync(429, "too_many_requests");
     }
 
-    [Fact]
-    public async Task The_caller_is_found_behind_several_proxies()
+    [Theory, Sqlite, Postgres]
+    public async Task The_caller_is_found_behind_several_proxies(Database database)
     {
-        await using var app = await TestApp.StartAsync(arrange: a => a.Set("TRUSTED_PROXIES", "127.0.0.0/8, 10.1.0.0/16"));
+        await using var app = await TestApp.StartAsync(database, a => a.Set("TRUSTED_PROXIES", "127.0.0.0/8, 10.1.0.0/16"));
         for (var i = 0; i < 10; i++)
             await app.LoginAsync($"nobody{i}@people.example", "not the password", headers: From($"6.6.6.{i}, 192.0.2.1, 10.1.2.3")).ProblemAsync(401, "invalid_credentials");
         // What the caller wrote before its own address changes nothing, and neither does the proxy it comes through.

@@ -8,13 +8,14 @@ using OCore.Features.Users;
 
 namespace OCore.Tests.Users;
 
-public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
+public sealed class SigningInTests(UsersApps users) : IClassFixture<UsersApps>
 {
-    private readonly TestApp app = users.App;
+    private TestApp app = null!;
 
-    [Fact]
-    public async Task The_right_password_signs_in_whatever_the_case_of_the_address()
+    [Theory, Sqlite, Postgres]
+    public async Task The_right_password_signs_in_whatever_the_case_of_the_address(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var tokens = await app.LoginAsync(ada.Email.ToUpperInvariant()).TokensAsync();
         var me = await app.GetAsync("/api/user", tokens.AccessToken).JsonAsync();
@@ -22,9 +23,10 @@ public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.InRange(tokens.ExpiresAt - app.Clock.GetUtcNow(), TimeSpan.FromMinutes(58), TimeSpan.FromMinutes(61));
     }
 
-    [Fact]
-    public async Task A_wrong_password_and_an_unknown_account_get_the_same_answer()
+    [Theory, Sqlite, Postgres]
+    public async Task A_wrong_password_and_an_unknown_account_get_the_same_answer(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         var wrong = await app.LoginAsync(ada.Email, "not the password").ProblemAsync(401, "invalid_credentials");
         var unknown = await app.LoginAsync("nobody@people.example", "not the password").ProblemAsync(401, "invalid_credentials");
@@ -32,9 +34,10 @@ public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.Null(wrong.More?.Keys.FirstOrDefault(k => k != "traceId"));
     }
 
-    [Fact]
-    public async Task Sign_ins_and_failures_are_in_the_audit_log_of_the_home_organization()
+    [Theory, Sqlite, Postgres]
+    public async Task Sign_ins_and_failures_are_in_the_audit_log_of_the_home_organization(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         await app.LoginAsync(ada.Email, "not the password");
         var failed = Assert.Single(await app.AuditAsync(ada, "auth.login_failed"));
@@ -44,9 +47,10 @@ public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.Equal((ada.Home.Id, (Guid?)ada.Id, (Guid?)null), (login.OrgId, login.ActorId, login.OnBehalfOf));
     }
 
-    [Fact]
-    public async Task No_line_of_the_audit_log_has_a_hash_of_a_password()
+    [Theory, Sqlite, Postgres]
+    public async Task No_line_of_the_audit_log_has_a_hash_of_a_password(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         await app.PostAsync("/api/user/password", new { currentPassword = TestApp.Password, newPassword = "several unrelated words" }, ada.Token).IsDoneAsync();
         await using var db = app.Databases.System();
@@ -58,9 +62,10 @@ public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
         Assert.DoesNotContain("AQAAAA", shown);
     }
 
-    [Fact]
-    public async Task A_disabled_account_is_out_with_its_next_request()
+    [Theory, Sqlite, Postgres]
+    public async Task A_disabled_account_is_out_with_its_next_request(Database database)
     {
+        app = await users.OnAsync(database);
         var ada = await app.PersonAsync("Ada");
         await app.GetAsync("/api/user", ada.Token).IsOkAsync();
         var tokens = await app.LoginAsync(ada.Email).TokensAsync();
@@ -74,10 +79,10 @@ public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
         await app.LoginAsync(ada.Email).ProblemAsync(401, "invalid_credentials");
     }
 
-    [Fact]
-    public async Task A_hash_of_lower_cost_is_renewed_at_sign_in()
+    [Theory, Sqlite, Postgres]
+    public async Task A_hash_of_lower_cost_is_renewed_at_sign_in(Database database)
     {
-        await using var app = await TestApp.StartAsync(arrange: a => a.Adjust(s => s.Configure<PasswordHasherOptions>(o => o.IterationCount = 3000)));
+        await using var app = await TestApp.StartAsync(database, a => a.Adjust(s => s.Configure<PasswordHasherOptions>(o => o.IterationCount = 3000)));
         var ada = await app.PersonAsync("Ada");
         await app.LoginAsync(ada.Email).TokensAsync();
         await using var db = app.Databases.System();
@@ -130,9 +135,10 @@ public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
         static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
     }
 
-    [Fact]
-    public async Task Signup_opens_an_account_with_a_personal_organization()
+    [Theory, Sqlite, Postgres]
+    public async Task Signup_opens_an_account_with_a_personal_organization(Database database)
     {
+        app = await users.OnAsync(database);
         var email = $"{app.Slug("grace")}@people.example";
         var tokens = await app.PostAsync("/api/auth/signup", new { email, name = "Grace", password = "several unrelated words" }).TokensAsync();
         var me = await app.GetAsync("/api/user", tokens.AccessToken).JsonAsync();
@@ -143,18 +149,20 @@ public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
         await app.PostAsync("/api/auth/signup", new { email = email.ToUpperInvariant(), name = "Grace", password = "several unrelated words" }).ProblemAsync(409, "email_taken", "email");
     }
 
-    [Fact]
-    public async Task Signups_at_the_same_time_do_not_get_in_each_others_way()
+    [Theory, Sqlite, Postgres]
+    public async Task Signups_at_the_same_time_do_not_get_in_each_others_way(Database database)
     {
+        app = await users.OnAsync(database);
         app.Clock.Advance(TimeSpan.FromMinutes(61));
         var name = app.Slug("crowd");
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => app.PostAsync("/api/auth/signup", new { email = $"{name}@people{i}.example", name = "Crowd", password = "several unrelated words" })));
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.OK, a.StatusCode));
     }
 
-    [Fact]
-    public async Task Of_two_signups_with_one_address_one_wins()
+    [Theory, Sqlite, Postgres]
+    public async Task Of_two_signups_with_one_address_one_wins(Database database)
     {
+        app = await users.OnAsync(database);
         app.Clock.Advance(TimeSpan.FromMinutes(61));
         var email = $"{app.Slug("twin")}@people.example";
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => app.PostAsync("/api/auth/signup", new { email, name = "Twin", password = "several unrelated words" })));
@@ -163,10 +171,10 @@ public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
             Assert.Equal("email_taken", (await refused.IsProblemAsync(409)).Code);
     }
 
-    [Fact]
-    public async Task Signup_is_closed_unless_the_operator_opens_it()
+    [Theory, Sqlite, Postgres]
+    public async Task Signup_is_closed_unless_the_operator_opens_it(Database database)
     {
-        await using var closed = await TestApp.StartAsync();
+        await using var closed = await TestApp.StartAsync(database);
         await closed.PostAsync("/api/auth/signup", new { email = "grace@people.example", name = "Grace", password = "several unrelated words" }).ProblemAsync(403, "signup_closed");
     }
 
@@ -184,6 +192,7 @@ public sealed class SigningInTests(UsersApp users) : IClassFixture<UsersApp>
     [InlineData("ångström 東京", null)]
     public async Task Passwords_that_are_tried_first_are_refused(string password, string? code)
     {
+        app = await users.OnAsync(Database.Sqlite);
         var answer = await app.PostAsync("/api/auth/signup", new { email = $"grace.hopper{Interlocked.Increment(ref _hoppers)}@people.example", name = "Grace", password = password.Replace("99@", $"{_hoppers}@", StringComparison.Ordinal) });
         if (code is null)
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);

@@ -9,21 +9,16 @@ using OCore.Features.Users;
 
 namespace OCore.Tests.Users;
 
-/// <summary>An app where any number of people may sign up and sign in: the limits have tests of their own.</summary>
-public sealed class UsersApp : IAsyncLifetime
+/// <summary>Apps where any number of people may sign up and sign in: the limits have tests of their own.</summary>
+public sealed class UsersApps : TestApps
 {
-    public TestApp App { get; } = new();
-
-    public Task InitializeAsync()
+    protected override void Arrange(TestApp app)
     {
-        App.Set("SIGN_INS_PER_MINUTE", "1000");
-        App.Set("SIGNUP", "open");
+        app.Set("SIGN_INS_PER_MINUTE", "1000");
+        app.Set("SIGNUP", "open");
         // Requests by other names that are ours: what follows from them must not.
-        App.Set("ALLOWED_HOSTS", "evil.example,portal.localhost");
-        return App.InitializeAsync();
+        app.Set("ALLOWED_HOSTS", "evil.example,portal.localhost");
     }
-
-    public Task DisposeAsync() => App.DisposeAsync();
 }
 
 /// <summary>Sign-in as a program or a browser would do it.</summary>
