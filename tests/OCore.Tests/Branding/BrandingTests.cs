@@ -140,7 +140,6 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
     }
 
     [Theory, Sqlite, Postgres]
-<<<<<<< HEAD
     public async Task An_uploaded_image_is_a_logo_of_the_agency_and_of_its_clients_and_of_nobody_else(Database database)
     {
         var app = await apps.OnAsync(database);
@@ -166,9 +165,7 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
             await http.Put<UpdateClient, ClientView>($"/api/agency/clients/{client.Slug}", new UpdateClient { LogoUrl = none }).IsRefusedAsync(400, "validation_failed", "logoUrl");
     }
 
-    [Theory, Sqlite]
-=======
->>>>>>> w-web
+    [Theory, Sqlite, Postgres]
     public async Task Custom_css_is_kept_in_versions_and_can_be_returned_to(Database database)
     {
         var app = await apps.OnAsync(database);
