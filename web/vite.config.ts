@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { weight } from './weight.ts';
 
 const out = '../src/OCore.Server/wwwroot';
 
@@ -26,13 +27,15 @@ function precompress(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), precompress()],
+  plugins: [react(), weight(), precompress()],
   build: {
     outDir: out,
     emptyOutDir: true,
     target: 'es2022',
     // Small files stay files: the content security policy allows data: only for images.
     assetsInlineLimit: 0,
+    // What nearly every page needs is one file: many small ones compress worse.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', minShareCount: 60, includeDependenciesRecursively: false }] } } },
   },
   server: {
     port: 5173,

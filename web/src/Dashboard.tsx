@@ -6,6 +6,8 @@ import { onSignedOut } from './api/client';
 import { queryClient } from './api/hooks';
 import { paths } from './paths';
 import { router } from './routes';
+import { en } from './texts/en';
+import { TextsContext } from './texts/texts';
 import { styleNonce } from './theme/nonce';
 import { product } from './theme/product';
 import { theme, variables } from './theme/theme';
@@ -18,16 +20,20 @@ onSignedOut(() => {
   void router.navigate({ to: paths.signIn(pathname === '/' ? undefined : pathname + search), replace: true });
 });
 
+const english = { language: 'en' as const, texts: en };
+
 /** Where agencies work. */
 export function Dashboard() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={styleNonce}>
       {/* Each page has its own, and none while its code is on its way. */}
       <title>{product.name}</title>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router} />
-        <Toasts />
-      </QueryClientProvider>
+      <TextsContext value={english}>
+        <QueryClientProvider client={queryClient}>
+          <RouterProvider router={router} />
+          <Toasts />
+        </QueryClientProvider>
+      </TextsContext>
     </MantineProvider>
   );
 }

@@ -1,5 +1,5 @@
-import { useState, type ReactNode } from 'react';
-import { Menu, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { IconBuilding, IconCheck, IconLogout, IconUserCircle } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
 import { api } from '../api/endpoints';
@@ -7,6 +7,7 @@ import { queryClient, useMe, useSend } from '../api/hooks';
 import { Route, useGo } from '../nav';
 import { paths } from '../paths';
 import { languages, useLanguage, useTexts } from '../texts/texts';
+import { LaterMenu } from '../ui/LaterMenu';
 import { failed } from '../ui/toast';
 import { Logo, useDark } from './parts';
 import { usePortal } from './portal';
@@ -75,33 +76,31 @@ function Account({ viewing }: { viewing: boolean }) {
   const { texts, language, choose } = useLanguage();
   const { portal: t, session } = texts;
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const [opened, setOpened] = useState(false);
   const out = useSend(() => api.logout(), { onDone: () => { queryClient.clear(); go(paths.signIn(), { replace: true }); }, onError: failed });
   const tick = (on: boolean) => (on ? <IconCheck size={15} aria-hidden /> : undefined);
   const others = portal?.client || viewing ? [] : me.organizations;
   return (
-    <Menu position="bottom-end" width={230} opened={opened} onChange={setOpened}>
-      <Menu.Target>
+    <LaterMenu
+      position="bottom-end" width={230}
+      target={
         <button type="button" className={classes.who}>
           <IconUserCircle size={20} stroke={1.5} aria-hidden />
           <span><VisuallyHidden>{t.account('')}</VisuallyHidden>{me.name}</span>
         </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconUserCircle size={15} aria-hidden />} onClick={() => go(to.account())}>{texts.account.title}</Menu.Item>
-        {others.length > 1 && <Menu.Label>{t.switchTo}</Menu.Label>}
-        {others.length > 1 && others.map((other) => (
-          <Menu.Item key={other.id} leftSection={<IconBuilding size={15} aria-hidden />} rightSection={tick(other.slug === me.current.slug)} onClick={() => go(portalPaths(`/o/${other.slug}`).home)}>{other.name}</Menu.Item>
-        ))}
-        {choose && <Menu.Label>{texts.account.language}</Menu.Label>}
-        {choose && languages.map(({ value, label }) => <Menu.Item key={value} lang={value} rightSection={tick(value === language)} onClick={() => choose(value)}>{label}</Menu.Item>)}
-        <Menu.Label>{t.appearance}</Menu.Label>
-        {([['auto', t.asSystem], ['light', t.light], ['dark', t.dark]] as const).map(([value, label]) => (
-          <Menu.Item key={value} rightSection={tick(value === colorScheme)} onClick={() => setColorScheme(value)}>{label}</Menu.Item>
-        ))}
-        {!viewing && <Menu.Divider />}
-        {!viewing && <Menu.Item leftSection={<IconLogout size={15} aria-hidden />} onClick={() => out.send(undefined)}>{session.signOut}</Menu.Item>}
-      </Menu.Dropdown>
-    </Menu>
+      }
+      entries={[
+        { label: texts.account.title, icon: <IconUserCircle size={15} aria-hidden />, onClick: () => go(to.account()) },
+        others.length > 1 && { heading: t.switchTo },
+        ...(others.length > 1 ? others : []).map((other) => ({
+          id: other.id, label: other.name, icon: <IconBuilding size={15} aria-hidden />, mark: tick(other.slug === me.current.slug), onClick: () => go(portalPaths(`/o/${other.slug}`).home),
+        })),
+        choose && { heading: texts.account.language },
+        ...(choose ? languages : []).map(({ value, label }) => ({ id: value, label, lang: value, mark: tick(value === language), onClick: () => choose?.(value) })),
+        { heading: t.appearance },
+        ...([['auto', t.asSystem], ['light', t.light], ['dark', t.dark]] as const).map(([value, label]) => ({ id: value, label, mark: tick(value === colorScheme), onClick: () => setColorScheme(value) })),
+        !viewing && 'line',
+        !viewing && { label: session.signOut, icon: <IconLogout size={15} aria-hidden />, onClick: () => out.send(undefined) },
+      ]}
+    />
   );
 }

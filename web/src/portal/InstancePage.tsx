@@ -1,27 +1,32 @@
 import { lazy, Suspense, useState } from 'react';
-import { Anchor, Button, Menu } from '@mantine/core';
+import { Anchor, Button } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { api } from '../api/endpoints';
 import { useAllowed, useRead, useSend } from '../api/hooks';
 import type { InstanceView, OperationView } from '../api/types';
-import { Monitoring } from '../features/monitoring/Monitoring';
-import { Domains } from '../features/domains/Domains';
-import { InstanceBackups } from '../features/backups/InstanceBackups';
-import { InstanceDatabases } from '../features/databases/InstanceDatabases';
-import { Files } from '../features/files/Files';
-import { InstanceOdooShell, InstanceTerminal } from '../features/terminals/InstanceTerminals';
 import { usePathPart } from '../nav';
 import { useTexts } from '../texts/texts';
 import { Action, Facts, FactsSkeleton, Meter, Section, When } from '../ui/Bits';
-import { Confirm } from '../ui/Confirm';
 import { ErrorState } from '../ui/Errors';
 import { bytes, megabytes } from '../ui/format';
+import { later } from '../ui/later';
+import { LaterMenu } from '../ui/LaterMenu';
 import { done, failed } from '../ui/toast';
-import { Activity } from './Activity';
 import { OpenButton } from './HomePage';
-import { InstanceLog } from './InstanceLog';
 import { busy, InstanceState, PortalPage, useTool } from './parts';
 import { useSwitches } from './switches';
+
+// Who opens one tab does not load what is behind the others.
+const Confirm = later(async () => (await import('../ui/Confirm')).Confirm, null);
+const Monitoring = later(async () => (await import('../features/monitoring/Monitoring')).Monitoring);
+const Activity = later(async () => (await import('./Activity')).Activity);
+const InstanceLog = later(async () => (await import('./InstanceLog')).InstanceLog);
+const InstanceTerminal = later(async () => (await import('../features/terminals/InstanceTerminals')).InstanceTerminal);
+const InstanceOdooShell = later(async () => (await import('../features/terminals/InstanceTerminals')).InstanceOdooShell);
+const Files = later(async () => (await import('../features/files/Files')).Files);
+const Domains = later(async () => (await import('../features/domains/Domains')).Domains);
+const InstanceDatabases = later(async () => (await import('../features/databases/InstanceDatabases')).InstanceDatabases);
+const InstanceBackups = later(async () => (await import('../features/backups/InstanceBackups')).InstanceBackups);
 
 // Only who has such an Odoo loads what draws it.
 const Architecture = lazy(async () => ({ default: (await import('../features/topologies/Architecture')).Architecture }));
@@ -76,13 +81,14 @@ function Loaded({ instance }: { instance: InstanceView }) {
           {stopped
             ? <Action size="sm" variant="default" refusal={refusal} loading={run.busy} onClick={() => run.send('start')}>{t.start}</Action>
             : (
-              <Menu position="bottom-end" width={190}>
-                <Menu.Target><Button size="sm" variant="default" px={10} aria-label={t.more}><IconDots size={17} aria-hidden /></Button></Menu.Target>
-                <Menu.Dropdown>
-                  <Menu.Item disabled={Boolean(refusal)} onClick={() => setAsking('restart')}>{t.restart}</Menu.Item>
-                  <Menu.Item disabled={Boolean(refusal)} onClick={() => setAsking('stop')}>{t.stop}</Menu.Item>
-                </Menu.Dropdown>
-              </Menu>
+              <LaterMenu
+                position="bottom-end" width={190}
+                target={<Button size="sm" variant="default" px={10} aria-label={t.more}><IconDots size={17} aria-hidden /></Button>}
+                entries={[
+                  { label: t.restart, disabled: Boolean(refusal), onClick: () => setAsking('restart') },
+                  { label: t.stop, disabled: Boolean(refusal), onClick: () => setAsking('stop') },
+                ]}
+              />
             )}
           <OpenButton instance={instance} />
         </>

@@ -5,6 +5,8 @@ import { api } from '../api/endpoints';
 import { type ApiError, asApiError } from '../api/errors';
 import { viewing } from '../api/viewing';
 import type { PortalView } from '../api/types';
+import { en } from '../texts/en';
+import { TextsContext } from '../texts/texts';
 import { styleNonce } from '../theme/nonce';
 import { theme, variables } from '../theme/theme';
 import { ErrorState } from '../ui/Errors';
@@ -31,5 +33,9 @@ export function ViewedPortal() {
     })();
   }, []);
   if (found) return <Portal portal={found.portal} first={found.spoken} />;
-  return <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={styleNonce}>{error ? <ErrorState error={error} /> : <Loading />}</MantineProvider>;
+  return (
+    <TextsContext value={{ language: 'en', texts: en }}>
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={styleNonce}>{error ? <ErrorState error={error} /> : <Loading />}</MantineProvider>
+    </TextsContext>
+  );
 }

@@ -1,3 +1,5 @@
+import { time } from './time';
+
 /** What portals say, in English. `Texts` is the shape every other language has to have: a missing one does not compile. */
 export const en = {
   language: 'English',
@@ -6,11 +8,7 @@ export const en = {
     nothingChanged: 'Nothing was changed.', never: 'never', on: 'On', off: 'Off', name: 'Name', email: 'E-mail', role: 'Role', skip: 'Skip to content',
     loadMore: 'Load more', loading: 'Loading', unknown: 'Unknown', trace: 'trace', typeBefore: 'Type', typeAfter: 'to confirm',
   },
-  time: {
-    justNow: 'just now', soon: 'in a moment',
-    past: (count: number, unit: 'min' | 'h' | 'd') => `${count} ${unit} ago`,
-    future: (count: number, unit: 'min' | 'h' | 'd') => `in ${count} ${unit}`,
-  },
+  time,
   monitoring: {
     span: 'Shown time', spans: { '1h': '1 hour', '24h': '24 hours', '7d': '7 days', '30d': '30 days', '90d': '90 days' }, time: 'Time',
     nothing: 'Nothing was measured in this time', nothingNote: 'Figures are taken every 15 seconds while the server answers.', marks: 'Operations', marksNote: 'Dashed lines in the charts.',

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import { en, type Texts } from './en';
+import type { Texts } from './en';
 
 export type Language = 'en' | 'fr';
 
@@ -14,10 +14,15 @@ interface Choice {
   choose?: (language: Language) => void;
 }
 
-export const TextsContext = createContext<Choice>({ language: 'en', texts: en });
+export const TextsContext = createContext<Choice | undefined>(undefined);
 
-export const useTexts = () => useContext(TextsContext).texts;
-export const useLanguage = () => useContext(TextsContext);
+export const useTexts = () => useLanguage().texts;
+
+export function useLanguage(): Choice {
+  const choice = useContext(TextsContext);
+  if (!choice) throw new Error('No texts: each program begins with those of its language.');
+  return choice;
+}
 
 const key = 'portal-language';
 
@@ -47,5 +52,5 @@ export function keep(language: Language) {
 
 /** Only the language that is read is loaded. */
 export async function load(language: Language): Promise<Texts> {
-  return language === 'fr' ? (await import('./fr')).fr : en;
+  return language === 'fr' ? (await import('./fr')).fr : (await import('./en')).en;
 }

@@ -1,4 +1,5 @@
-import { en, type Texts } from '../texts/en';
+import type { Texts } from '../texts/en';
+import { time } from '../texts/time';
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
@@ -30,7 +31,7 @@ export function between(from: string | undefined | null, to: string | undefined 
   return duration((to ? Date.parse(to) : now) - Date.parse(from));
 }
 
-export function ago(when: string, texts: Texts['time'] = en.time, now = Date.now()): string {
+export function ago(when: string, texts: Texts['time'] = time, now = Date.now()): string {
   const seconds = Math.round((now - Date.parse(when)) / 1000);
   const distance = Math.abs(seconds);
   const [count, word] =

@@ -1,17 +1,10 @@
 import { useEffect, useRef } from 'react';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
-import { css } from '@codemirror/lang-css';
-import { javascript } from '@codemirror/lang-javascript';
-import { python } from '@codemirror/lang-python';
-import { sql } from '@codemirror/lang-sql';
-import { xml } from '@codemirror/lang-xml';
-import { bracketMatching, defaultHighlightStyle, indentOnInput, indentUnit, StreamLanguage, syntaxHighlighting } from '@codemirror/language';
-import { properties } from '@codemirror/legacy-modes/mode/properties';
-import { lintGutter, setDiagnostics } from '@codemirror/lint';
-import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
-import { EditorState, type Extension } from '@codemirror/state';
+import { bracketMatching, defaultHighlightStyle, indentOnInput, indentUnit, StreamLanguage, type StreamParser, syntaxHighlighting } from '@codemirror/language';
+import { Compartment, EditorState } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from '@codemirror/view';
 import type { FileFault } from '../../api/types';
+import { faultMarks, mark } from './faults';
 
 interface Props {
   name: string;
@@ -23,16 +16,24 @@ interface Props {
   onSave: () => void;
 }
 
-function languageOf(name: string): Extension {
-  const ending = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
-  if (ending === 'py') return [python(), indentUnit.of('    ')];
-  if (ending === 'xml' || ending === 'svg' || ending === 'html') return xml();
-  if (ending === 'css' || ending === 'scss') return css();
-  if (ending === 'js' || ending === 'json') return javascript();
-  if (ending === 'sql') return sql();
-  if (['conf', 'cfg', 'ini', 'po', 'pot', 'toml'].includes(ending)) return StreamLanguage.define(properties);
-  return [];
+/** By the ending of a name. Each comes when a file of its kind is opened, and is a tenth of what a full parser weighs. */
+const languages: Record<string, () => Promise<StreamParser<unknown>>> = {
+  ...of(['py'], async () => (await import('@codemirror/legacy-modes/mode/python')).python),
+  ...of(['xml', 'svg'], async () => (await import('@codemirror/legacy-modes/mode/xml')).xml),
+  ...of(['html'], async () => (await import('@codemirror/legacy-modes/mode/xml')).html),
+  ...of(['css'], async () => (await import('@codemirror/legacy-modes/mode/css')).css),
+  ...of(['scss'], async () => (await import('@codemirror/legacy-modes/mode/css')).sCSS),
+  ...of(['js'], async () => (await import('@codemirror/legacy-modes/mode/javascript')).javascript),
+  ...of(['json'], async () => (await import('@codemirror/legacy-modes/mode/javascript')).json),
+  ...of(['sql'], async () => (await import('./sql')).sql),
+  ...of(['conf', 'cfg', 'ini', 'po', 'pot', 'toml'], async () => (await import('@codemirror/legacy-modes/mode/properties')).properties),
+};
+
+function of(endings: string[], load: () => Promise<StreamParser<unknown>>) {
+  return Object.fromEntries(endings.map((ending) => [ending, load]));
 }
+
+const endingOf = (name: string) => name.slice(name.lastIndexOf('.') + 1).toLowerCase();
 
 const look = EditorView.theme({
   '&': { height: '100%', fontSize: '13px' },
@@ -50,31 +51,38 @@ export default function Editor({ name, text, readOnly, faults, label, onChange, 
   const begun = useRef({ name, text, readOnly, label });
   useEffect(() => {
     const { current: file } = begun;
+    const [language, finding] = [new Compartment(), new Compartment()];
+    // What searches comes with the first search, which it then begins.
+    const find = (view: EditorView) => {
+      void import('./finding').then(({ openSearchPanel, searching }) => {
+        view.dispatch({ effects: finding.reconfigure(searching) });
+        openSearchPanel(view);
+      }, () => undefined);
+      return true;
+    };
     const editor = new EditorView({
       parent: box.current!,
       state: EditorState.create({
         doc: file.text,
         extensions: [
-          lineNumbers(), highlightActiveLineGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), highlightSelectionMatches(),
-          search({ top: true }), lintGutter(), syntaxHighlighting(defaultHighlightStyle, { fallback: true }), languageOf(file.name), look,
+          lineNumbers(), highlightActiveLineGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(),
+          syntaxHighlighting(defaultHighlightStyle, { fallback: true }), language.of(endingOf(file.name) === 'py' ? indentUnit.of('    ') : []), look, faultMarks, finding.of(keymap.of([{ key: 'Mod-f', run: find }])),
           EditorState.readOnly.of(file.readOnly), EditorView.contentAttributes.of({ 'aria-label': file.label }),
-          keymap.of([{ key: 'Mod-s', preventDefault: true, run: () => { latest.current.onSave(); return true; } }, ...defaultKeymap, ...searchKeymap, ...historyKeymap, indentWithTab]),
+          keymap.of([{ key: 'Mod-s', preventDefault: true, run: () => { latest.current.onSave(); return true; } }, ...defaultKeymap, ...historyKeymap, indentWithTab]),
           EditorView.updateListener.of((update) => { if (update.docChanged) latest.current.onChange(update.state.doc.toString()); }),
         ],
       }),
     });
     view.current = editor;
-    return () => editor.destroy();
+    let gone = false;
+    void languages[endingOf(file.name)]?.().then((parser) => {
+      if (!gone) editor.dispatch({ effects: language.reconfigure([StreamLanguage.define(parser), language.get(editor.state) ?? []]) });
+    }, () => undefined); // A text without colours is still a text.
+    return () => {
+      gone = true;
+      editor.destroy();
+    };
   }, []);
-  useEffect(() => {
-    const editor = view.current;
-    if (!editor) return;
-    const { doc } = editor.state;
-    editor.dispatch(setDiagnostics(editor.state, faults.map(({ line, column, message }) => {
-      const row = doc.line(Math.min(Math.max(line, 1), doc.lines));
-      const from = Math.min(row.from + Math.max(column - 1, 0), row.to);
-      return { from, to: Math.min(from + 1, row.to), severity: 'error', message };
-    })));
-  }, [faults]);
+  useEffect(() => { if (view.current) mark(view.current, faults); }, [faults]);
   return <div ref={box} style={{ height: '100%', overflow: 'hidden' }} />;
 }

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
-import { ActionIcon, Button, FileButton, Menu, Select, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, FileButton, NativeSelect, Tooltip } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { IconChevronRight, IconDots, IconFile, IconFilePlus, IconFolder, IconFolderPlus, IconLink, IconUpload } from '@tabler/icons-react';
 import { address, headers, send } from '../../api/client';
@@ -10,23 +10,23 @@ import type { FileEntry, FileFault, FileView, InstanceView } from '../../api/typ
 import { useUrlState } from '../../nav';
 import { useTexts } from '../../texts/texts';
 import { EmptyState } from '../../ui/Bits';
-import { Confirm } from '../../ui/Confirm';
-import { Dialog } from '../../ui/Dialog';
 import { saveBlob } from '../../ui/download';
 import { ErrorNote, ErrorState } from '../../ui/Errors';
-import { FormActions } from '../../ui/Form';
 import { bytes } from '../../ui/format';
+import { later } from '../../ui/later';
+import { LaterMenu } from '../../ui/LaterMenu';
 import { Loading } from '../../ui/Loading';
 import { done, failed } from '../../ui/toast';
+import { joined, last } from './names';
 import classes from './files.module.css';
 
 const Editor = lazy(() => import('./Editor'));
+const Naming = later(async () => (await import('./FileDialogs')).Naming, null);
+const Deleting = later(async () => (await import('./FileDialogs')).Deleting, null);
 
 type Asking = { kind: 'file' | 'folder' | 'rename'; path: string } | { kind: 'delete'; path: string; folder: boolean };
 
 const above = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
-const last = (path: string) => path.slice(path.lastIndexOf('/') + 1);
-const joined = (folder: string, name: string) => (folder ? `${folder}/${name}` : name);
 
 /** The instance's own add-ons, its configuration, and the sources it reads, as a tree with an editor beside it. */
 export function Files({ instance }: { instance: InstanceView }) {
@@ -64,10 +64,10 @@ export function Files({ instance }: { instance: InstanceView }) {
     <div className={classes.page}>
       <nav className={classes.tree} aria-label={t.files}>
         <div className={classes.treeHead}>
-          <Select
-            size="xs" className={classes.grow} aria-label={t.root} allowDeselect={false} value={root}
+          <NativeSelect
+            size="xs" className={classes.grow} aria-label={t.root} value={root}
             data={top.data.roots.map(({ name, writable: own }) => ({ value: name, label: name === 'addons' ? t.addons : name === 'configuration' ? t.configuration : own ? name : `${name} (${t.readOnly})` }))}
-            onChange={(value) => { setRoot(value ?? 'addons'); setPath(''); setFolder(''); }}
+            onChange={(event) => { setRoot(event.currentTarget.value); setPath(''); setFolder(''); }}
           />
           {growing && (
             <>
@@ -145,13 +145,14 @@ function Row({ entry, full, depth, open, chosen, expanded, onOpen, onAsk }: Fold
         <span className="clip">{entry.name}</span>
       </button>
       {onAsk && (
-        <Menu position="bottom-end" width={150}>
-          <Menu.Target><ActionIcon variant="subtle" color="gray" size={24} aria-label={t.actionsOf(entry.name)}><IconDots size={14} aria-hidden /></ActionIcon></Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={() => onAsk({ kind: 'rename', path: full })}>{t.rename}</Menu.Item>
-            <Menu.Item color="var(--oc-bad)" onClick={() => onAsk({ kind: 'delete', path: full, folder })}>{t.delete}</Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <LaterMenu
+          position="bottom-end" width={150}
+          target={<ActionIcon variant="subtle" color="gray" size={24} aria-label={t.actionsOf(entry.name)}><IconDots size={14} aria-hidden /></ActionIcon>}
+          entries={[
+            { label: t.rename, onClick: () => onAsk({ kind: 'rename', path: full }) },
+            { label: t.delete, danger: true, onClick: () => onAsk({ kind: 'delete', path: full, folder }) },
+          ]}
+        />
       )}
     </div>
   );
@@ -246,27 +247,4 @@ function Editing({ instance, root, file, mayWrite, download, onSaved }: EditingP
       </div>
     </section>
   );
-}
-
-function Naming({ instance, asking, onClose, onDone }: { instance: InstanceView; asking: { kind: 'file' | 'folder' | 'rename'; path: string }; onClose: () => void; onDone: (path: string) => void }) {
-  const { files: t, common } = useTexts();
-  const renames = asking.kind === 'rename';
-  const [name, setName] = useState(renames ? asking.path : '');
-  const full = renames ? name : joined(asking.path, name);
-  const run = useSend<void, unknown>(() => (asking.kind === 'file' ? api.saveFile(instance.id, { path: full, text: '' }) : asking.kind === 'folder' ? api.makeFolder(instance.id, full) : api.moveFile(instance.id, asking.path, full)), { onDone: () => onDone(full) });
-  return (
-    <Dialog title={asking.kind === 'file' ? t.newFile : asking.kind === 'folder' ? t.newFolder : t.rename} onClose={onClose}>
-      <form onSubmit={(event) => { event.preventDefault(); run.send(undefined); }}>
-        <ErrorNote error={run.error} />
-        <TextInput label={renames ? t.path : common.name} description={asking.path && !renames ? t.within(asking.path) : undefined} value={name} onChange={(event) => setName(event.currentTarget.value)} required data-autofocus />
-        <FormActions><Button variant="default" onClick={onClose}>{common.cancel}</Button><Button type="submit" loading={run.busy}>{common.save}</Button></FormActions>
-      </form>
-    </Dialog>
-  );
-}
-
-function Deleting({ instance, path, folder, onClose, onDone }: { instance: InstanceView; path: string; folder: boolean; onClose: () => void; onDone: () => void }) {
-  const { files: t } = useTexts();
-  const run = useSend<void, void>(() => api.deleteFile(instance.id, path, folder), { onDone });
-  return <Confirm title={t.deleteOf(last(path))} verb={t.delete} danger busy={run.busy} error={run.error} onConfirm={() => run.send(undefined)} onClose={onClose}>{folder ? t.deleteFolderNote(path) : t.deleteNote(path)}</Confirm>;
 }

@@ -1,29 +1,36 @@
 import { useState } from 'react';
-import { Button, Menu } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconDots, IconExternalLink } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
 import { useOrg, useRead, useRefusal, useSend } from '../../api/hooks';
 import type { InstanceView } from '../../api/types';
-import { useGo, usePathPart, usePaths } from '../../nav';
+import { usePathPart, usePaths } from '../../nav';
 import { Action, FactsSkeleton, Tag } from '../../ui/Bits';
-import { Confirm } from '../../ui/Confirm';
 import { ErrorState } from '../../ui/Errors';
+import { later } from '../../ui/later';
+import { LaterMenu } from '../../ui/LaterMenu';
 import { failed } from '../../ui/toast';
-import { Domains } from '../domains/Domains';
-import { InstanceBackups } from '../backups/InstanceBackups';
-import { InstanceDatabases } from '../databases/InstanceDatabases';
-import { Files } from '../files/Files';
-import { Monitoring } from '../monitoring/Monitoring';
-import { InstanceOdooShell, InstanceTerminal } from '../terminals/InstanceTerminals';
-import { OperationLine, OperationsTable } from '../operations/OperationParts';
+import { OperationLine } from '../operations/OperationParts';
 import { started } from '../operations/started';
 import { Page, useTab } from '../shell/Page';
 import { can, InstanceStatusView } from './InstanceParts';
-import { Logs } from './Logs';
-import { Modules } from './Modules';
-import { Overview } from './Overview';
-import { SaveAsTemplate } from './SaveAsTemplate';
-import { Settings } from './Settings';
+
+// Who opens one tab does not load what is behind the others.
+const Overview = later(async () => (await import('./Overview')).Overview);
+const Monitoring = later(async () => (await import('../monitoring/Monitoring')).Monitoring);
+const Settings = later(async () => (await import('./Settings')).Settings);
+const Modules = later(async () => (await import('./Modules')).Modules);
+const Logs = later(async () => (await import('./Logs')).Logs);
+const InstanceTerminal = later(async () => (await import('../terminals/InstanceTerminals')).InstanceTerminal);
+const InstanceOdooShell = later(async () => (await import('../terminals/InstanceTerminals')).InstanceOdooShell);
+const Files = later(async () => (await import('../files/Files')).Files);
+const Domains = later(async () => (await import('../domains/Domains')).Domains);
+const InstanceDatabases = later(async () => (await import('../databases/InstanceDatabases')).InstanceDatabases);
+const InstanceBackups = later(async () => (await import('../backups/InstanceBackups')).InstanceBackups);
+const OperationsTable = later(async () => (await import('../operations/OperationsTable')).OperationsTable);
+const RunDialog = later(async () => (await import('./InstanceDialogs')).RunDialog, null);
+const DeleteDialog = later(async () => (await import('./InstanceDialogs')).DeleteDialog, null);
+const SaveAsTemplate = later(async () => (await import('./SaveAsTemplate')).SaveAsTemplate, null);
 
 const tabs = [
   { value: 'overview', label: 'Overview' }, { value: 'monitoring', label: 'Monitoring' }, { value: 'settings', label: 'Settings' }, { value: 'modules', label: 'Modules' },
@@ -64,16 +71,17 @@ function Loaded({ instance, crumbs }: { instance: InstanceView; crumbs: { label:
           {stopped
             ? <Action variant="default" refusal={refusal ?? held ?? can.start(instance)} loading={start.busy} onClick={() => start.send(undefined)}>Start</Action>
             : <Action variant="default" refusal={refusal ?? held ?? can.restart(instance)} onClick={() => setDialog('restart')}>Restart</Action>}
-          <Menu position="bottom-end" width={190}>
-            <Menu.Target><Button variant="default" px={8} aria-label="More actions"><IconDots size={16} aria-hidden /></Button></Menu.Target>
-            <Menu.Dropdown>
-              {stopped && <Menu.Item disabled={Boolean(refusal ?? held ?? can.restart(instance))} onClick={() => setDialog('restart')}>Restart</Menu.Item>}
-              <Menu.Item disabled={Boolean(refusal ?? held ?? can.stop(instance))} onClick={() => setDialog('stop')}>Stop</Menu.Item>
-              <Menu.Item disabled={Boolean(refusal)} onClick={() => setDialog('template')}>Save as template</Menu.Item>
-              <Menu.Divider />
-              <Menu.Item color="var(--oc-bad)" disabled={Boolean(refusal ?? can.remove(instance))} onClick={() => setDialog('delete')}>Delete</Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
+          <LaterMenu
+            position="bottom-end" width={190}
+            target={<Button variant="default" px={8} aria-label="More actions"><IconDots size={16} aria-hidden /></Button>}
+            entries={[
+              stopped && { label: 'Restart', disabled: Boolean(refusal ?? held ?? can.restart(instance)), onClick: () => setDialog('restart') },
+              { label: 'Stop', disabled: Boolean(refusal ?? held ?? can.stop(instance)), onClick: () => setDialog('stop') },
+              { label: 'Save as template', disabled: Boolean(refusal), onClick: () => setDialog('template') },
+              'line',
+              { label: 'Delete', danger: true, disabled: Boolean(refusal ?? can.remove(instance)), onClick: () => setDialog('delete') },
+            ]}
+          />
           <Action refusal={refusal ?? can.open(instance)} loading={open.busy} onClick={() => open.send(undefined)} rightSection={<IconExternalLink size={14} aria-hidden />}>Open Odoo</Action>
         </>
       }
@@ -95,27 +103,5 @@ function Loaded({ instance, crumbs }: { instance: InstanceView; crumbs: { label:
       {dialog === 'delete' && <DeleteDialog instance={instance} onClose={() => setDialog(undefined)} />}
       {dialog === 'template' && <SaveAsTemplate instance={instance} onClose={() => setDialog(undefined)} />}
     </Page>
-  );
-}
-
-function RunDialog({ verb, instance, onClose }: { verb: 'stop' | 'restart'; instance: InstanceView; onClose: () => void }) {
-  const org = useOrg();
-  const run = useSend(() => api.runInstance(instance.id, verb), { onDone: (operation) => { started(org, operation); onClose(); } });
-  return (
-    <Confirm title={`${verb === 'stop' ? 'Stop' : 'Restart'} ${instance.name}`} verb={verb === 'stop' ? 'Stop instance' : 'Restart instance'} danger={verb === 'stop'} busy={run.busy} error={run.error} onConfirm={() => run.send(undefined)} onClose={onClose}>
-      {verb === 'stop' ? 'Its people cannot work in it until it is started again. Nothing is deleted.' : 'Its people are interrupted for some seconds. Changed settings take effect.'}
-    </Confirm>
-  );
-}
-
-function DeleteDialog({ instance, onClose }: { instance: InstanceView; onClose: () => void }) {
-  const org = useOrg();
-  const go = useGo();
-  const to = usePaths();
-  const remove = useSend(() => api.deleteInstance(instance.id), { onDone: (operation) => { started(org, operation); go(to.instances); } });
-  return (
-    <Confirm title={`Delete ${instance.name}`} verb="Delete instance" danger type={instance.slug} busy={remove.busy} error={remove.error} onConfirm={() => remove.send(undefined)} onClose={onClose}>
-      This removes the Odoo of {instance.organization.name} at {instance.domain} with its database <span className="mono">{instance.database}</span> and all its files. It cannot be undone.
-    </Confirm>
   );
 }

@@ -5,7 +5,8 @@ import { EmptyState } from '../../ui/Bits';
 import { Filter, SearchBox, Toolbar } from '../../ui/Toolbar';
 import { IconCube } from '@tabler/icons-react';
 import { Page } from '../shell/Page';
-import { InstancesTable, instanceStatuses } from './InstanceParts';
+import { instanceStatuses } from './InstanceParts';
+import { InstancesTable } from './InstancesTable';
 
 export default function InstancesPage() {
   const to = usePaths();

@@ -1,13 +1,10 @@
 import { Text } from '@mantine/core';
-import { IconHistory } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
-import { useList, useRead } from '../../api/hooks';
+import { useRead } from '../../api/hooks';
 import type { OperationState, OperationView, StepState } from '../../api/types';
-import type { Query } from '../../api/client';
-import { Link, usePaths, useUrlState } from '../../nav';
-import { EmptyState, Status, type Tone, When } from '../../ui/Bits';
-import { type Column, DataTable } from '../../ui/DataTable';
-import { between, words } from '../../ui/format';
+import { Link, usePaths } from '../../nav';
+import { Status, type Tone, When } from '../../ui/Bits';
+import { words } from '../../ui/format';
 import classes from './operations.module.css';
 
 const tones: Record<OperationState, Tone> = {
@@ -37,26 +34,6 @@ export function StepStatus({ state }: { state: StepState }) {
 export function progress(operation: OperationView): string {
   const finished = operation.steps.filter((step) => step.state === 'done').length;
   return operation.steps.length ? `${finished} of ${operation.steps.length} steps` : '';
-}
-
-export function OperationsTable({ query, empty }: { query: Query; empty?: React.ReactNode }) {
-  const to = usePaths();
-  const sort = useUrlState('sort');
-  const list = useList(api.operations(query), { every: (rows) => (rows?.some(isActive) ? 3000 : 20_000) });
-  const columns: Column<OperationView>[] = [
-    { key: 'title', header: 'Operation', render: (row) => <Link to={to.operation(row.id)} strong>{row.title}</Link>, sort: (row) => row.title },
-    { key: 'state', header: 'State', render: (row) => <OperationStatus operation={row} />, sort: (row) => row.state },
-    { key: 'progress', header: 'Progress', render: (row) => <span className="dim nowrap">{progress(row)}</span> },
-    { key: 'for', header: 'Organization', render: (row) => row.organization.name, sort: (row) => row.organization.name },
-    { key: 'by', header: 'Started by', render: (row) => row.createdBy, sort: (row) => row.createdBy },
-    { key: 'took', header: 'Took', align: 'right', render: (row) => <span className="nowrap">{between(row.startedAt, row.finishedAt) || '–'}</span> },
-    { key: 'at', header: 'When', align: 'right', render: (row) => <When at={row.createdAt} />, sort: (row) => row.createdAt },
-  ];
-  return (
-    <DataTable label="Operations" noun="operation" list={list} columns={columns} rowKey={(row) => row.id} sort={sort} empty={empty ?? (
-      <EmptyState icon={<IconHistory size={28} stroke={1.5} aria-hidden />} title="No operations">Work that takes time shows here, with its steps and its log.</EmptyState>
-    )} />
-  );
 }
 
 /** A line above a page while an operation works on what it shows, or after one needs a person. */

@@ -1,7 +1,8 @@
 import { useUrlState } from '../../nav';
 import { Filter, SearchBox, Toolbar } from '../../ui/Toolbar';
 import { Page } from '../shell/Page';
-import { operationStates, OperationsTable } from './OperationParts';
+import { operationStates } from './OperationParts';
+import { OperationsTable } from './OperationsTable';
 
 const kinds = ['instance.provision', 'instance.start', 'instance.stop', 'instance.restart', 'instance.modules', 'instance.delete', 'server.add', 'server.validate', 'server.remove', 'client.suspend', 'client.resume', 'client.delete']
   .map((value) => ({ value, label: value }));

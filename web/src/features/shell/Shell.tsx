@@ -1,13 +1,14 @@
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { ActionIcon, Burger, Center, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Burger, Center, useMantineColorScheme } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconDeviceDesktop, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { api } from '../../api/endpoints';
 import type { ApiError } from '../../api/errors';
 import { MeContext, OrgContext, useRead } from '../../api/hooks';
-import { Loading } from '../../ui/Loading';
 import { ErrorState } from '../../ui/Errors';
+import { LaterMenu } from '../../ui/LaterMenu';
+import { Loading } from '../../ui/Loading';
 import { Link, usePathPart } from '../../nav';
 import { paths } from '../../paths';
 import { product } from '../../theme/product';
@@ -92,19 +93,10 @@ function SchemeMenu() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const current = schemes.find((scheme) => scheme.value === colorScheme) ?? schemes[0];
   return (
-    <Menu position="bottom-end" width={170}>
-      <Menu.Target>
-        <Tooltip label="Appearance">
-          <ActionIcon variant="subtle" color="gray" size={30} aria-label={`Appearance: ${current.label}`}><current.Icon size={16} aria-hidden /></ActionIcon>
-        </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {schemes.map(({ value, label, Icon }) => (
-          <Menu.Item key={value} leftSection={<Icon size={15} aria-hidden />} onClick={() => setColorScheme(value)} fw={value === colorScheme ? 600 : undefined}>
-            {label}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+    <LaterMenu
+      position="bottom-end" width={170}
+      target={<ActionIcon variant="subtle" color="gray" size={30} aria-label={`Appearance: ${current.label}`} title="Appearance"><current.Icon size={16} aria-hidden /></ActionIcon>}
+      entries={schemes.map(({ value, label, Icon }) => ({ label, icon: <Icon size={15} aria-hidden />, onClick: () => setColorScheme(value), chosen: value === colorScheme }))}
+    />
   );
 }

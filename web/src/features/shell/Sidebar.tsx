@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
-import { Menu, ScrollArea, VisuallyHidden } from '@mantine/core';
+import { VisuallyHidden } from '@mantine/core';
 import {
   IconArchive, IconBellRinging, IconBuildingSkyscraper, IconCheck, IconChevronDown, IconClipboardList, IconCube, IconHistory, IconKey, IconLayoutDashboard, IconLogout, IconPlus,
   IconPalette, IconReceipt, IconServer, IconSettings, IconShieldLock, IconSitemap, IconTemplate, IconToggleRight, IconUserCircle, IconUsers, IconUserShield, IconWebhook, IconWorldWww, type Icon,
@@ -10,6 +10,7 @@ import { allows, queryClient, useMe, useSend } from '../../api/hooks';
 import type { MeView } from '../../api/types';
 import { Route, useGo, usePaths } from '../../nav';
 import { paths } from '../../paths';
+import { LaterMenu } from '../../ui/LaterMenu';
 import { Mark } from '../../ui/Mark';
 import { failed } from '../../ui/toast';
 import classes from './shell.module.css';
@@ -99,35 +100,35 @@ function Switcher() {
   const [creating, setCreating] = useState(false);
   return (
     <>
-      <Menu position="bottom-start" width={264} offset={2}>
-        <Menu.Target>
+      <LaterMenu
+        position="bottom-start" width={264} offset={2}
+        target={
           <button type="button" className={classes.switcher}>
             <Mark name={me.current.name} />
             <span><VisuallyHidden>Switch organization, now </VisuallyHidden>{me.current.name}</span>
             <IconChevronDown size={14} aria-hidden />
           </button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <ScrollArea.Autosize mah={360} type="auto">
-            {me.organizations.map((organization) => (
-              <Menu.Item
-                key={organization.id}
-                leftSection={<Mark name={organization.name} />}
-                rightSection={organization.slug === me.current.slug ? <IconCheck size={15} aria-label="current" /> : undefined}
-                onClick={() => go(paths.in(organization.slug).home)}
-              >
+        }
+        entries={[
+          ...me.organizations.map((organization) => ({
+            id: organization.id,
+            icon: <Mark name={organization.name} />,
+            mark: organization.slug === me.current.slug ? <IconCheck size={15} aria-label="current" /> : undefined,
+            onClick: () => go(paths.in(organization.slug).home),
+            label: (
+              <>
                 <div className="clip">{organization.name}</div>
                 <div className="dim" style={{ fontSize: 11 }}>
                   {organization.delegated ? 'Client, for the agency' : (organization.role ?? organization.kind)}
                   {organization.suspended && ' · suspended'}
                 </div>
-              </Menu.Item>
-            ))}
-          </ScrollArea.Autosize>
-          <Menu.Divider />
-          <Menu.Item leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setCreating(true)}>New organization</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+              </>
+            ),
+          })),
+          'line',
+          { label: 'New organization', icon: <IconPlus size={15} aria-hidden />, onClick: () => setCreating(true) },
+        ]}
+      />
       {creating && <Suspense><NewOrganization onClose={() => setCreating(false)} /></Suspense>}
     </>
   );
@@ -143,18 +144,19 @@ function Account() {
   });
   return (
     <div className={classes.account}>
-      <Menu position="top-start" width={208}>
-        <Menu.Target>
+      <LaterMenu
+        position="top-start" width={208}
+        target={
           <button type="button">
             <IconUserCircle size={20} stroke={1.5} aria-hidden />
             <div><VisuallyHidden>Account of </VisuallyHidden>{me.name}<small>{me.email}</small></div>
           </button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item leftSection={<IconUserCircle size={15} aria-hidden />} onClick={() => go(to.account())}>Your account</Menu.Item>
-          <Menu.Item leftSection={<IconLogout size={15} aria-hidden />} onClick={() => out.send(undefined)}>Sign out</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+        }
+        entries={[
+          { label: 'Your account', icon: <IconUserCircle size={15} aria-hidden />, onClick: () => go(to.account()) },
+          { label: 'Sign out', icon: <IconLogout size={15} aria-hidden />, onClick: () => out.send(undefined) },
+        ]}
+      />
     </div>
   );
 }

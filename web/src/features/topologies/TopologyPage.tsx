@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
-import { ActionIcon, Alert, Button, Menu, SegmentedControl, Skeleton, Tooltip } from '@mantine/core';
+import { ActionIcon, Alert, Button, SegmentedControl, Skeleton, Tooltip } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconArrowBackUp, IconArrowForwardUp, IconDots, IconHierarchy3 } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
@@ -9,6 +9,7 @@ import { useGo, usePathPart, usePaths, useUrlState } from '../../nav';
 import { Action, Status } from '../../ui/Bits';
 import { ErrorNote, ErrorState } from '../../ui/Errors';
 import { plural, words } from '../../ui/format';
+import { LaterMenu } from '../../ui/LaterMenu';
 import { done, failed } from '../../ui/toast';
 import { EnableAgency } from '../agency/EnableAgency';
 import { Page } from '../shell/Page';
@@ -173,15 +174,16 @@ function More({ topology, refusal, dirty }: { topology: TopologyView; refusal: s
   const duplicate = useSend(() => api.duplicateTopology(topology.id), { onDone: (copy) => { done(`${copy.name} is made.`); go(to.topology(copy.id)); }, onError: failed });
   return (
     <>
-      <Menu position="bottom-end" width={180}>
-        <Menu.Target><ActionIcon variant="default" size={30} aria-label="More actions"><IconDots size={16} aria-hidden /></ActionIcon></Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item disabled={Boolean(refusal)} onClick={() => duplicate.send(undefined)}>{dirty ? 'Duplicate as saved' : 'Duplicate'}</Menu.Item>
-          <Menu.Item onClick={() => go(to.audit({ objectType: 'topology', objectId: topology.id }))}>What was done with it</Menu.Item>
-          <Menu.Divider />
-          <Menu.Item disabled={Boolean(refusal)} color="var(--oc-bad)" onClick={() => setRemoving(true)}>Delete</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <LaterMenu
+        position="bottom-end" width={180}
+        target={<ActionIcon variant="default" size={30} aria-label="More actions"><IconDots size={16} aria-hidden /></ActionIcon>}
+        entries={[
+          { label: dirty ? 'Duplicate as saved' : 'Duplicate', disabled: Boolean(refusal), onClick: () => duplicate.send(undefined) },
+          { label: 'What was done with it', onClick: () => go(to.audit({ objectType: 'topology', objectId: topology.id })) },
+          'line',
+          { label: 'Delete', danger: true, disabled: Boolean(refusal), onClick: () => setRemoving(true) },
+        ]}
+      />
       {removing && <Suspense><DeleteTopology topology={topology} onClose={() => setRemoving(false)} onDone={() => go(to.topologies)} /></Suspense>}
     </>
   );
