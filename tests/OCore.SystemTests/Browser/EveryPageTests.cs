@@ -1,6 +1,3 @@
-using System.IO.Compression;
-using System.Net.Http.Headers;
-using Microsoft.Playwright;
 using OCore.Client;
 using Xunit;
 
@@ -10,9 +7,6 @@ namespace OCore.SystemTests.Browser;
 [Collection(BrowserGroup.Name)]
 public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixture<Installation>
 {
-    private const int MostScript = 300_000;
-    private readonly Dictionary<string, long> _sizes = [];
-
     private static readonly string[] Pages =
     [
         "agency", "clients", "clients?dialog=new", "instances", "instances/new", "templates", "templates?tab=enterprise", "templates/new", "topologies", "topologies?dialog=new&blueprint=ha", "servers", "servers/new", "operations",
@@ -54,24 +48,10 @@ public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixt
 
     private Task LookAsync(string what, Somebody person, string[] pages) => Visitor.VisitAsync(lab, person, async visitor =>
     {
-        using var http = new HttpClient { BaseAddress = at.Url };
+        using var weight = new ScriptWeight(at.Url);
         foreach (var page in pages)
         {
-            var scripts = new HashSet<string>();
-            void Seen(object? _, IRequest request)
-            {
-                if (request.ResourceType == "script")
-                    scripts.Add(new Uri(request.Url).AbsolutePath);
-            }
-            visitor.Page.Request += Seen;
-            await visitor.GoAsync(page.StartsWith('/') ? page : person.In(page));
-            visitor.Page.Request -= Seen;
-            Assert.NotEmpty(scripts);
-            var sum = 0L;
-            foreach (var script in scripts)
-                sum += await GzipSizeAsync(http, script);
-            Assert.True(sum <= MostScript, $"{page} loads {sum / 1000} kB of script: {string.Join(", ", scripts.OrderByDescending(s => _sizes[s]).Select(s => $"{s} {_sizes[s] / 1000}"))}");
-
+            await weight.GoAsync(visitor, page.StartsWith('/') ? page : person.In(page));
             Assert.EndsWith(" · oCore", await visitor.Page.TitleAsync(), StringComparison.Ordinal);
             await visitor.FitsAsync(page);
             foreach (var dark in (bool[])[true, false])
@@ -84,21 +64,4 @@ public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixt
     });
 
     private static string NameOf(string page) => Installation.Slug(System.Text.RegularExpressions.Regex.Replace(page, "[0-9a-f-]{36}", "one"));
-
-    /// <summary>What the server sends to who takes gzip; a small file goes as it is.</summary>
-    private async Task<long> GzipSizeAsync(HttpClient http, string path)
-    {
-        if (_sizes.TryGetValue(path, out var known))
-            return known;
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
-        using var response = await http.SendAsync(request);
-        var body = await response.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync();
-        if (response.Content.Headers.ContentEncoding.Contains("gzip"))
-        {
-            using var unpacked = new GZipStream(new MemoryStream(body), CompressionMode.Decompress);
-            await unpacked.CopyToAsync(Stream.Null); // what claims to be gzip is
-        }
-        return _sizes[path] = body.Length;
-    }
 }

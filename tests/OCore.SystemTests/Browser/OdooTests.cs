@@ -197,11 +197,12 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
         await Expect(visitor.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("INFO");
         var server = await visitor.Page.EvaluateAsync<string>("async () => (await (await fetch('/api/servers')).json()).data[0].id");
         var operation = await visitor.Page.EvaluateAsync<string>("async () => (await (await fetch('/api/operations')).json()).data[0].id");
-        foreach (var page in (string[])[instance, instance + "?tab=settings", instance + "?tab=modules", instance + "?tab=logs", instance + "?tab=monitoring", instance + "?tab=files", instance + "?tab=backups", instance + "?tab=domains", instance + "?tab=operations",
+        using var weight = new ScriptWeight(visitor.At.Url);
+        foreach (var page in (string[])[instance, instance + "?tab=settings", instance + "?tab=modules", instance + "?tab=logs", instance + "?tab=monitoring", instance + "?tab=files", instance + "?tab=files&root=configuration&file=odoo.conf", instance + "?tab=terminal", instance + "?tab=backups", instance + "?tab=databases", instance + "?tab=domains", instance + "?tab=operations",
             boss.In("agency"), boss.In("clients"), boss.In("instances"), boss.In("servers"), boss.In("operations"), boss.In($"operations/{operation}"),
             boss.In($"servers/{server}"), boss.In($"servers/{server}?tab=monitoring"), boss.In($"servers/{server}?tab=instances"), boss.In($"servers/{server}?tab=operations"), boss.In($"servers/{server}?tab=terminal"), boss.In($"servers/{server}?tab=audit")])
         {
-            await visitor.GoAsync(page);
+            await weight.GoAsync(visitor, page);
             await visitor.FitsAsync(page);
             foreach (var dark in (bool[])[true, false])
             {

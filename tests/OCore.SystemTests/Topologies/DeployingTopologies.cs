@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
@@ -163,6 +164,14 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
             Assert.All(ports.Split('\n').Where(l => l.Contains("0.0.0.0:", StringComparison.Ordinal)), l => Assert.StartsWith("ocore-lb-", l, StringComparison.Ordinal));
             var told = await machine.ShellAsync("docker ps -aq | xargs -r docker inspect");
             Assert.All(secrets.Append(Bucket.SecretKey), secret => Assert.DoesNotContain(secret, told, StringComparison.Ordinal));
+            // Nor in a file of the server's, outside of the node that needs it.
+            Assert.Equal("", (await machine.ShellAsync("for s; do set -- \"$@\" -e \"$s\"; shift; done; grep -rlsF -D skip \"$@\" /etc /home /opt /root /run /srv /tmp /usr/local /var/log /var/tmp /var/lib/ocore /var/lib/docker/containers || true", [.. secrets, Bucket.SecretKey])).Trim());
+        }
+        // Nor with oCore itself.
+        foreach (var file in Directory.EnumerateFiles(lab.Scene.App.DataDirectory, "*", SearchOption.AllDirectories))
+        {
+            var kept = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file));
+            Assert.All(secrets.Append(Bucket.SecretKey), secret => Assert.False(kept.Contains(secret, StringComparison.Ordinal), $"{Path.GetFileName(file)} has a secret"));
         }
         await GuardedAsync(topology);
     }

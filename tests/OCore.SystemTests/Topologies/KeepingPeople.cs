@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace OCore.SystemTests.Topologies;
 
-/// <summary>Without Redis sessions are files of their node: the load balancer keeps people there, and whoever has to signs in again when it is made anew.</summary>
+/// <summary>Without Redis sessions are files of their node: the load balancer keeps people there, and whoever has to signs in again when it is made anew or lost.</summary>
 [Collection(TopologyLabCollection.Name)]
 public sealed class KeepingPeople(TopologyLab lab, ITestOutputHelper output)
 {
@@ -29,6 +29,7 @@ public sealed class KeepingPeople(TopologyLab lab, ITestOutputHelper output)
             foreach (var person in people)
                 for (var i = 0; i < 6; i++)
                     Assert.Equal(2, await person.UserAsync());
+            await WhenANodeIsKilledAsync();
             await lab.ChangeUnderLoadAsync(topology, TopologyLab.AsDrawn(topology).Set("odoo-1", "cronThreads", 1).Set("odoo-2", "cronThreads", 1), domain, "changed node by node", output);
             await lab.HasNodesAsync(topology, "2");
             foreach (var person in people)
@@ -45,5 +46,31 @@ public sealed class KeepingPeople(TopologyLab lab, ITestOutputHelper output)
         }
         await lab.DestroyAsync(topology);
         await lab.NothingIsLeftAsync();
+
+        // Those of the other node go on. Its own are asked to sign in there, and find what they saved.
+        async Task WhenANodeIsKilledAsync()
+        {
+            var container = (await lab.Machines[1].ShellAsync("docker ps --filter label=ocore.instance --format '{{.Names}}'")).Trim();
+            foreach (var (i, person) in people.Index())
+                await person.ExecuteAsync("res.partner", "create", new object[] { new[] { new { name = $"kept {i}" } } });
+            var before = people.ConvertAll(p => p.Node);
+            await lab.Machines[1].ShellAsync("docker kill \"$1\" && docker update --restart no \"$1\" >/dev/null", container);
+            await lab.Scene.UntilAsync(async () => (await lab.MeasureAsync(topology, "lb")).Figures.GetValueOrDefault("nodesUp") == "1", "the load balancer has taken it out", 60);
+            var kept = new List<string?>();
+            foreach (var (i, person) in people.Index())
+            {
+                if (await person.IsInAsync())
+                    kept.Add(before[i]);
+                else
+                    await person.SignInAsync(admin.Login, admin.Password);
+                var found = await person.ExecuteAsync("res.partner", "search_count", new object[] { new object[] { new object[] { "name", "=", $"kept {i}" } } });
+                Assert.Equal(1, found.GetInt32());
+            }
+            output.WriteLine($"a node killed: {kept.Count} of {people.Count} people noticed nothing");
+            var survivor = Assert.Single(kept.Distinct());
+            Assert.Equal(before.Count(node => node == survivor), kept.Count);
+            await lab.Machines[1].ShellAsync("docker update --restart unless-stopped \"$1\" >/dev/null; docker start \"$1\"", container);
+            await lab.Scene.UntilAsync(async () => (await lab.MeasureAsync(topology, "lb")).Figures.GetValueOrDefault("nodesUp") == "2", "it is back", 90);
+        }
     }
 }

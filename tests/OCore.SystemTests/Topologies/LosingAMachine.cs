@@ -37,12 +37,19 @@ public sealed class LosingAMachine(TopologyLab lab)
             using (var visitor = await lab.SignedInAsync(instance, admin))
                 Assert.True(await visitor.IsAnsweredAsync());
 
-            // A removal that waits for a machine ends when that is given up.
+            // A removal that waits for a machine ends when that is given up: of an Odoo alone, and of a topology.
+            scene.Template = await scene.TemplateAsync("Plain");
+            var alone = await scene.ProvisionAsync(scene.Client, spare, "Alone");
             await LoseAsync(4, spare);
+            await ForgetAsync(spare).IsRefusedAsync(409, "server_in_use");
+            var deletion = await scene.Http.Delete<OperationView>($"/api/instances/{alone.Id}");
             var plan = await scene.Http.Post<PlanTopology, TopologyPlanView>($"/api/topologies/{topology.Id}/plan", new() { Destroy = true });
             var removal = await scene.Http.Post<DeployTopology, OperationView>($"/api/topologies/{topology.Id}/deploy", new() { PlanHash = plan.Hash, Confirm = topology.Name });
-            await scene.UntilAsync(async () => (await scene.Http.Get<OperationView>($"/api/operations/{removal.Id}")).Steps.Any(s => s.State == StepState.Failed), "the removal waits for it", 120);
+            foreach (var waits in (Guid[])[removal.Id, deletion.Id])
+                await scene.UntilAsync(async () => (await scene.Http.Get<OperationView>($"/api/operations/{waits}")).Steps.Any(s => s.State == StepState.Failed), "the removal waits for it", 120);
             await scene.EndOfAsync(await ForgetAsync(spare));
+            await scene.EndOfAsync(deletion, seconds: 180);
+            await scene.Http.Get<InstanceView>($"/api/instances/{alone.Id}").IsRefusedAsync(404, "not_found");
             await scene.EndOfAsync(removal, seconds: 180);
             Assert.Null((await scene.Http.Get<TopologyView>($"/api/topologies/{topology.Id}")).Deployment);
             foreach (var machine in lab.Machines.Take(2))

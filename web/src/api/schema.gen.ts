@@ -21033,7 +21033,10 @@ export interface operations {
     skipOperationStep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
@@ -21104,7 +21107,10 @@ export interface operations {
     resolveOperation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The organization of the request: its slug or id; your home where not given. 404 organization_not_found where you do not belong to it. */
+                "X-Org-Slug"?: components["parameters"]["Organization"];
+            };
             path: {
                 id: string;
             };
