@@ -9,7 +9,7 @@ namespace OCore.SystemTests.Topologies;
 
 /// <summary>
 /// A pair that runs gets a third Odoo and more workers, and goes back to what it was, by a real process that is killed at every step and at every
-/// Odoo; or it is cancelled on the way, and killed while it returns. Whoever was signed in stays so.
+/// Odoo; or it is cancelled on the way, and killed while it returns; or its servers are cut off, one after another. Whoever was signed in stays so.
 /// </summary>
 [Collection(KillingTheServer.Alone)]
 public sealed class KilledChanges(ITestOutputHelper output) : KilledTopology(output, 3), IClassFixture<CarriedImages>
@@ -61,6 +61,22 @@ public sealed class KilledChanges(ITestOutputHelper output) : KilledTopology(out
             async _ => (await DeploymentAsync())!.Nodes.Any(n => n is { NodeId: "odoo-3", State: TopologyNodeState.Working })));
         await OnceAsync("cancelled while the load balancer is told of it, kill -9 at every step back", () => TakenBackAsync(person, "told in vain",
             seen => Task.FromResult(HasBegun(seen, "change the load balancers"))));
+        await TakenDownAsync();
+    }
+
+    [LabFact]
+    public async Task A_change_during_which_one_server_after_another_is_cut_off_ends_as_planned_or_is_taken_back()
+    {
+        using var person = await DeployedAsync();
+        await OnceAsync("the network to one server after another is cut, at every step: a third Odoo, and more workers", async () =>
+        {
+            var operation = await ChangeAsync(Larger);
+            await AtEachStepAsync(operation, StepState.Started, CutAsync, null, lasts: true);
+            if ((await ViewAsync(operation)).State == OperationState.Succeeded)
+                await StandsAsync(3, 2, person, "grown");
+            else
+                await StandsAsync(2, 1, person, "given up");
+        });
         await TakenDownAsync();
     }
 

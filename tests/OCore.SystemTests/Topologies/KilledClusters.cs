@@ -10,7 +10,7 @@ namespace OCore.SystemTests.Topologies;
 /// <summary>
 /// Three etcd members, three PostgreSQL under Patroni, a load balancer that follows the primary, PgBouncer, Redis, two Odoo and a load balancer on
 /// three servers, and a monitor of all that: the real process is killed at every step of deploying all of it, of handing over to another PostgreSQL, and
-/// of taking all of it back; and a server that has a part of everything is cut off at every step.
+/// of taking all of it back; and one server after another, each with a part of everything, is cut off at every step.
 /// </summary>
 [Collection(KillingTheServer.Alone)]
 public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(output, 3, "postgres-ha", "pgbouncer"), IClassFixture<CarriedImages>
@@ -37,12 +37,12 @@ public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(ou
     }
 
     [LabFact]
-    public async Task The_whole_of_it_is_deployed_and_destroyed_while_a_server_is_cut_off_at_every_step()
+    public async Task The_whole_of_it_is_deployed_and_destroyed_while_one_server_after_another_is_cut_off()
     {
         await DrawnAsync();
-        await OnceAsync("the network to a server is cut at every step", async () =>
+        await OnceAsync("the network to one server after another is cut, at every step", async () =>
         {
-            var cut = await AtEachStepAsync(await DeployAsync(), StepState.Started, CutAsync, null);
+            var cut = await AtEachStepAsync(await DeployAsync(), StepState.Started, CutAsync, null, lasts: true);
             if (await DeploymentAsync() is not null)
                 await RunsAsync($"cut at {cut.Count} steps");
             else
@@ -52,9 +52,9 @@ public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(ou
                 await EndedAsync(await DeployAsync(), OperationState.Succeeded);
             }
         });
-        await OnceAsync("the network to a server is cut at every step of destroying it", async () =>
+        await OnceAsync("the network to one server after another is cut, at every step of destroying it", async () =>
         {
-            await AtEachStepAsync(await DestroyAsync(), StepState.Started, CutAsync);
+            await AtEachStepAsync(await DestroyAsync(), StepState.Started, CutAsync, lasts: true);
             await NothingIsLeftAsync();
         });
     }
@@ -98,7 +98,7 @@ public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(ou
 
     private Task DrawnAsync() => SetUpAsync(DeployScene.Failover().Pooled().Monitored(), ("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3));
 
-    /// <summary>Members of both clusters are on the server that is cut off, and whatever leads to them: without it no step comes to its end meanwhile.</summary>
+    /// <summary>Members of both clusters are on each server: without it neither of these steps comes to its end meanwhile.</summary>
     private async Task KilledAndCutOffAsync(string step)
     {
         await KilledAsync(step);

@@ -9,7 +9,7 @@ namespace OCore.SystemTests.Topologies;
 
 /// <summary>
 /// A topology on two servers, deployed by the real process: it is killed at every step of the way there and of the way back, and the
-/// network to a server is cut at every step.
+/// network to one server after the other is cut, at every step.
 /// </summary>
 [Collection(KillingTheServer.Alone)]
 public sealed class KilledDeployments(ITestOutputHelper output) : KilledTopology(output, 2)
@@ -37,9 +37,9 @@ public sealed class KilledDeployments(ITestOutputHelper output) : KilledTopology
             await AtEachStepAsync(operation, StepState.UndoStarted, KilledAsync, OperationState.Cancelled);
             await NothingIsLeftAsync();
         });
-        await OnceAsync("the network to a server is cut at every step", async () =>
+        await OnceAsync("the network to one server after another is cut, at every step", async () =>
         {
-            var cut = await AtEachStepAsync(await DeployAsync(), StepState.Started, CutAsync, null);
+            var cut = await AtEachStepAsync(await DeployAsync(), StepState.Started, CutAsync, null, lasts: true);
             if (await DeploymentAsync() is null)
                 await NothingIsLeftAsync();
             else

@@ -148,6 +148,21 @@ public sealed class BalancerTests
         await RunningBalancer.UntilAsync(async () => (await http.GetAsync("/web")).IsSuccessStatusCode, "it leads to Odoo again");
     }
 
+    /// <summary>The first one that its container has, before it was told of anybody.</summary>
+    [Theory, Installed("haproxy"), Installed("nginx")]
+    public async Task One_that_was_told_of_nobody_says_that_nobody_answers(string program)
+    {
+        var port = TestPorts.Free();
+        await using var balancer = RunningBalancer.StartFirst(program, TestDatabases.NewDirectory(program + "-first"), port);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        await RunningBalancer.UntilAsync(async () => (await http.GetAsync("/web")).StatusCode == HttpStatusCode.ServiceUnavailable, "it listens");
+        foreach (var path in (string[])["/web", "/web/image/1/photo.jpg"])
+        {
+            using var answer = await http.GetAsync(path);
+            await IsNoticeAsync(answer, HttpStatusCode.ServiceUnavailable, "5");
+        }
+    }
+
     private static async Task IsNoticeAsync(HttpResponseMessage answer, HttpStatusCode status, string? again)
     {
         var page = await answer.Content.ReadAsStringAsync();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using OCore.Features.Topologies.Balancers;
 using OCore.Features.Topologies.Deployments;
 
@@ -102,6 +103,25 @@ public sealed class BalancersUnderLoad
 
     private static async Task<int> OpenAsync(FakeOdoo node) =>
         int.Parse(await RunningBalancer.ScriptAsync(BalancerHost.OpenScript, BalancerHost.InTable(IPAddress.Loopback, node.Port)), CultureInfo.InvariantCulture);
+
+    /// <summary>Whoever has a connection to it is counted, and not whom it has one to itself.</summary>
+    [Fact]
+    public async Task Peoples_connections_are_counted_by_the_kernel()
+    {
+        using var people = new TcpListener(IPAddress.Loopback, 0);
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        people.Start();
+        other.Start();
+        static string Hex(TcpListener at) => ((IPEndPoint)at.LocalEndpoint).Port.ToString("X4", CultureInfo.InvariantCulture);
+        async Task<string> CountAsync() => (await RunningBalancer.ScriptAsync(NodeProbes.ConnectionsScript, $"{Hex(people)}|{Hex(other)}")).Trim();
+        Assert.Equal("0", await CountAsync());
+        using var one = new TcpClient();
+        await one.ConnectAsync((IPEndPoint)people.LocalEndpoint);
+        using var two = new TcpClient();
+        await two.ConnectAsync((IPEndPoint)other.LocalEndpoint);
+        Assert.Equal("2", await CountAsync());
+        Assert.Equal("1", (await RunningBalancer.ScriptAsync(NodeProbes.ConnectionsScript, Hex(people))).Trim());
+    }
 
     [Fact]
     public void An_address_is_found_in_the_kernels_table()

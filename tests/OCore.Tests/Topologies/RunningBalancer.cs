@@ -23,6 +23,17 @@ internal sealed class RunningBalancer(Process process, LoadBalancerType type, st
         })!, type, folder);
     }
 
+    /// <summary>As its container starts it, before it is told of anybody.</summary>
+    public static RunningBalancer StartFirst(string program, string folder, int port)
+    {
+        var (type, file) = (Enum.Parse<LoadBalancerType>(program, true), Path.Combine(folder, "first"));
+        // Beside others on this machine, its own files and socket are its own.
+        var own = string.Concat(((string[])["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]).Select(t => $"{t}_temp_path {folder}/{t};\n"));
+        File.WriteAllText(file, type == LoadBalancerType.Haproxy ? HaproxyBalancer.First(port).Replace("127.0.0.1:8404", $"127.0.0.1:{TestPorts.Free()}", StringComparison.Ordinal)
+            : NginxBalancer.First(port).Replace("/tmp/nginx", folder + "/nginx", StringComparison.Ordinal).Replace("http {\n", "http {\n" + own, StringComparison.Ordinal));
+        return new RunningBalancer(Process.Start(InstalledAttribute.Find(program)!, type == LoadBalancerType.Haproxy ? ["-W", "-db", "-f", file] : (string[])["-p", folder, "-e", "stderr", "-c", file, "-g", "daemon off;"]), type, folder);
+    }
+
     /// <summary>As the server lets it: the file is replaced, what nginx reads is made of it, and the main process gets the signal. Traefik sees by itself that its file is another.</summary>
     public async Task ReloadAsync(BalancerPlan plan)
     {

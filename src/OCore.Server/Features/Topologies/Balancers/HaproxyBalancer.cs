@@ -49,6 +49,21 @@ internal static class HaproxyBalancer
         return files;
     }
 
+    /// <summary>Of one that was told of nobody yet.</summary>
+    public static string First(int port) => $"""
+        global
+            stats socket ipv4@127.0.0.1:8404 level admin
+        defaults
+            mode http
+            timeout connect 5s
+            timeout client 30s
+            timeout server 30s
+        frontend web
+            bind :{port}
+            http-request return status 503 content-type "text/html; charset=utf-8" string '{BalancerPlan.Notice}' hdr Cache-Control no-store hdr Retry-After 5
+
+        """;
+
     private static void Backend(StringBuilder text, BalancerPlan plan, string name, string health, Func<BalancedNode, string> at, IReadOnlyList<BalancedNode> nodes)
     {
         text.Append($"""

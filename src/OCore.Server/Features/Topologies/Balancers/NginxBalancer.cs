@@ -20,7 +20,7 @@ internal static class NginxBalancer
     public static IReadOnlyDictionary<string, string> Render(BalancerPlan plan)
     {
         var text = new StringBuilder(Head.Replace("@BODY@", $"{plan.BodyMb}m", StringComparison.Ordinal).Replace("@LOGINS@", $"{BalancerPlan.LoginsPerMinute}", StringComparison.Ordinal)
-            .Replace("@NOTICE@", BalancerPlan.Notice.Replace("\\", "\\\\", StringComparison.Ordinal), StringComparison.Ordinal));
+            .Replace("@NOTICE@", Notice, StringComparison.Ordinal));
         if (plan.Sticky)
             Keeping(text, plan);
         IEnumerable<BalancedNode?> pools = plan.Sticky ? [null, .. plan.Nodes] : [null];
@@ -66,6 +66,29 @@ internal static class NginxBalancer
         text.Append("}\n");
         return new Dictionary<string, string> { ["nginx.conf"] = text.ToString(), [Checks] = ChecksOf(plan) };
     }
+
+    private static readonly string Notice = BalancerPlan.Notice.Replace("\\", "\\\\", StringComparison.Ordinal);
+
+    /// <summary>Of one that was told of nobody yet.</summary>
+    public static string First(int port) => $$"""
+        events {}
+        pid /tmp/nginx.pid;
+        http {
+            map "" $notice {
+                default '{{Notice}}';
+            }
+            server {
+                listen {{port}};
+                types {
+                }
+                default_type "text/html; charset=utf-8";
+                add_header Cache-Control no-store always;
+                add_header Retry-After 5 always;
+                return 503 $notice;
+            }
+        }
+
+        """;
 
     // A node that oCore takes out itself is not judged: it is about to end, and comes back when oCore has found it well.
     private static string ChecksOf(BalancerPlan plan)

@@ -24,7 +24,7 @@ internal static class DeploymentViews
     /// <summary>People can work as long as one Odoo does, and a PostgreSQL to write to.</summary>
     public static TopologyHealth HealthOf(IReadOnlyCollection<DeployedNode> nodes)
     {
-        bool Works(NodeType type) => nodes.Any(n => n.Type == type && n.State is TopologyNodeState.Running);
+        bool Works(NodeType type) => nodes.Any(n => n.Type == type && (n.State is TopologyNodeState.Running || type == NodeType.Postgres && PostgresNodes.TakesWrites(n.State, n.Role, n.Figures)));
         return nodes.All(n => n.State == TopologyNodeState.Running) ? TopologyHealth.Healthy
             : nodes.Where(n => n.Type == NodeType.Odoo).All(n => n.State is TopologyNodeState.Unknown or TopologyNodeState.Waiting or TopologyNodeState.Working) ? TopologyHealth.Unknown
             : Works(NodeType.Odoo) && Works(NodeType.Postgres) ? TopologyHealth.Degraded : TopologyHealth.Down;

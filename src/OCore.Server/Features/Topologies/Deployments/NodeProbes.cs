@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using OCore.Client;
-using OCore.Features.Servers;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
@@ -29,12 +28,12 @@ internal static class NodeProbes
             {
                 NodeType.Odoo => await OdooAsync(connection, name, work.Layout.FilestoreType == FilestoreType.SharedNfs, stop),
                 NodeType.Filestore => await NfsServer.AskAsync(connection, name, stop),
-                NodeType.Postgres => await PostgresAsync(connection, name, work.Layout.Failover, node.Is("zeroDataLoss", "true"), stop),
+                NodeType.Postgres => await PostgresNodes.AskAsync(connection, name, work.Layout, node, stop),
                 NodeType.Redis => await RedisNodes.AskAsync(connection, name, work, node, stop),
                 NodeType.Pgbouncer => await Pooler.AskAsync(connection, name, work.Secrets, stop),
                 NodeType.Etcd => await EtcdAsync(connection, name, stop),
                 NodeType.Monitor => await MonitorNode.AskAsync(connection, name, work.Layout, node, stop),
-                _ => await BalancerAsync(connection, name, work.Layout, node, stop),
+                _ => await WithConnectionsAsync(connection, name, node, await BalancerAsync(connection, name, work.Layout, node, stop), stop),
             };
         }
         catch (Exception e) when (e is RemoteCommandException or DockerConflictException or RemoteTimeoutException or JsonException or FormatException)
@@ -62,30 +61,6 @@ internal static class NodeProbes
         return words[0] == "200" ? new NodeMeasure(TopologyNodeState.Running, null, null, figures) : new NodeMeasure(TopologyNodeState.Degraded, $"Its health page answers {words[0]}: it has no database.", null, figures);
     }
 
-    private const string PostgresScript = """
-        SELECT json_build_object('recovery', pg_is_in_recovery(), 'connections', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'), 'max', current_setting('max_connections')::int,
-          'replicas', (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'), 'synchronous', (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')),
-          'receiving', (SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'),
-          'lag', CASE WHEN pg_is_in_recovery() THEN coalesce(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), 0) ELSE (SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)), 0) FROM pg_stat_replication) END,
-          'bytes', (SELECT sum(pg_database_size(oid)) FROM pg_database));
-        """;
-
-    private static async Task<NodeMeasure> PostgresAsync(IServerConnection connection, DockerName name, bool failover, bool strict, CancellationToken stop)
-    {
-        // While the cluster is being made, a temporary server answers on the socket.
-        if (!(await connection.Docker.ExecAsync(name, ["pg_isready", "-q", "-h", "127.0.0.1", "-t", "2"], null, stop, new ExecOptions { Timeout = Patience })).Ok)
-            return new NodeMeasure(TopologyNodeState.Failed, "It does not take connections.");
-        using var seen = JsonDocument.Parse(await PostgresContainer.SqlAsync(connection, "postgres", PostgresScript, new Dictionary<string, string>(), stop, Patience, name));
-        string Of(string member) => seen.RootElement.GetProperty(member).ToString();
-        var replica = seen.RootElement.GetProperty("recovery").GetBoolean();
-        var figures = new Dictionary<string, string> { ["connections"] = Of("connections"), ["maxConnections"] = Of("max"), ["bytes"] = Of("bytes"), ["lagBytes"] = Of("lag") };
-        if (failover && !replica)
-            (figures["replicas"], figures["synchronousReplicas"]) = (Of("replicas"), Of("synchronous"));
-        if (strict && !replica && Of("synchronous") == "0")
-            return new NodeMeasure(TopologyNodeState.Degraded, "No replica is in sync, and nothing may be lost: whoever saves something waits until one is back.", "primary", figures);
-        return replica && Of("receiving") == "0" ? new NodeMeasure(TopologyNodeState.Degraded, "It follows nobody.", "replica", figures) : new NodeMeasure(TopologyNodeState.Running, null, replica ? "replica" : "primary", figures);
-    }
-
     private static async Task<NodeMeasure> EtcdAsync(IServerConnection connection, DockerName name, CancellationToken stop)
     {
         using var seen = JsonDocument.Parse(await ExecAsync(connection, name, ["etcdctl", "--endpoints", "http://127.0.0.1:2379", "--command-timeout=8s", "endpoint", "status", "-w", "json"], null, stop));
@@ -93,6 +68,17 @@ internal static class NodeProbes
         var (leader, self) = (status.GetProperty("leader").GetUInt64(), status.GetProperty("header").GetProperty("member_id").GetUInt64());
         var figures = new Dictionary<string, string> { ["bytes"] = status.GetProperty("dbSize").ToString(), ["term"] = status.GetProperty("raftTerm").ToString() };
         return leader == 0 ? new NodeMeasure(TopologyNodeState.Degraded, "Its members have no leader: a majority is missing.", "member", figures) : new NodeMeasure(TopologyNodeState.Running, null, leader == self ? "leader" : "member", figures);
+    }
+
+    // Asked of the kernel, for which all programs are alike: nothing of them has to be opened for it, and none of their files changes.
+    internal const string ConnectionsScript = """cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -cE "^ *[0-9]+: [0-9A-F]+:($1) [0-9A-F:]+ 01 " || true""";
+
+    /// <summary>With how many connections people, or what they use, have to it at this moment.</summary>
+    private static async Task<NodeMeasure> WithConnectionsAsync(IServerConnection connection, DockerName name, LayoutNode node, NodeMeasure seen, CancellationToken stop)
+    {
+        int[] ports = node.IsPgEntry ? [NodeSpecs.InnerPgPort] : [NodeSpecs.InnerHttpPort, NodeSpecs.InnerHttpsPort];
+        var open = await ExecAsync(connection, name, ["sh", "-c", ConnectionsScript, "ocore", string.Join('|', ports.Select(p => p.ToString("X4", CultureInfo.InvariantCulture)))], null, stop);
+        return seen with { Figures = new Dictionary<string, string>(seen.Figures ?? []) { ["connections"] = open.Trim() } };
     }
 
     // The runtime API, on the container's own loopback; bash is what the image has that speaks TCP.
@@ -105,10 +91,12 @@ internal static class NodeProbes
             return await HeadAsync(connection, name, layout, node, stop);
         var answer = await ExecAsync(connection, name, ["bash", "-c", StatScript], null, stop);
         var rows = answer.Split('\n').Where(l => l.Length > 0).Select(l => l.TrimStart('#', ' ').Split(',')).ToList();
-        var status = Array.IndexOf(rows[0], "status");
+        var (status, current) = (Array.IndexOf(rows[0], "status"), Array.IndexOf(rows[0], "scur"));
         var pool = rows.Skip(1).Where(r => r.Length > status && r[0] is "odoo" or "primary" && r[1] is not ("BACKEND" or "FRONTEND")).ToList();
         var up = pool.Count(r => r[status].StartsWith("UP", StringComparison.Ordinal) || r[status].StartsWith("DRAIN", StringComparison.Ordinal));
-        var figures = new Dictionary<string, string> { ["nodesUp"] = Number(up), ["nodes"] = Number(pool.Count) };
+        // What nodes answer at this moment; live connections are in a pool of their own.
+        var sessions = rows.Skip(1).Where(r => r.Length > status && r[0] is "odoo" or "live" or "primary").Sum(r => int.TryParse(r[current], CultureInfo.InvariantCulture, out var some) ? some : 0);
+        var figures = new Dictionary<string, string> { ["nodesUp"] = Number(up), ["nodes"] = Number(pool.Count), ["sessions"] = Number(sessions) };
         // Of several PostgreSQL nodes one leads, and the entry is meant to see only that one.
         var needed = node.IsPgEntry ? 1 : pool.Count;
         return up == 0 ? new NodeMeasure(TopologyNodeState.Degraded, "None of the nodes behind it answers.", null, figures)

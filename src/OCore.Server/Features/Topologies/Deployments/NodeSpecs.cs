@@ -20,7 +20,7 @@ internal static class NodeSpecs
 {
     /// <summary>On everything of a topology: its id, and the node's.</summary>
     public const string TopologyLabel = ServerLabels.Topology, NodeLabel = "ocore.node";
-    public const int InnerHttpPort = 8080, InnerHttpsPort = 8443;
+    public const int InnerHttpPort = 8080, InnerHttpsPort = 8443, InnerPgPort = 5000;
     private const int PostgresUid = 999;
     private static readonly RemotePath Data = RemotePath.Parse("/var/lib/postgresql/data");
     private static readonly RemotePath PasswordFile = RemotePath.Parse("/etc/ocore-postgres-password");
@@ -100,7 +100,7 @@ internal static class NodeSpecs
         Init = true, ShmBytes = 256L << 20, PidsLimit = 4096, Restart = RestartRule.Always, StopTimeout = TimeSpan.FromSeconds(60),
     };
 
-    private static ContainerSpec PgEntry(Guid topology, Layout layout, LayoutNode node) => Base(topology, node, (node.Port, 5000)) with
+    private static ContainerSpec PgEntry(Guid topology, Layout layout, LayoutNode node) => Base(topology, node, (node.Port, InnerPgPort)) with
     {
         Files = [ContainerFile.Text(Haproxy.Combine("haproxy.cfg"), PgEntryConfig(layout, node))],
         DropCapabilities = ["ALL"], StopTimeout = TimeSpan.FromSeconds(5),
@@ -124,7 +124,7 @@ internal static class NodeSpecs
                 retries 2
 
             listen primary
-                bind :5000
+                bind :{InnerPgPort}
             {(layout.Failover ? "    option httpchk OPTIONS /primary\n    http-check expect status 200" : "    option tcp-check")}
                 default-server inter 2s fall 2 rise 1 on-marked-down shutdown-sessions
 
@@ -142,10 +142,11 @@ internal static class NodeSpecs
         StopTimeout = TimeSpan.FromSeconds(10),
     };
 
+    // Whoever comes before it was told of anybody reads what is read when nobody answers.
     private static IEnumerable<ContainerFile> First(LayoutNode node) => node.Text("program") switch
     {
-        "nginx" => [ContainerFile.Text(Nginx.Combine("nginx.conf"), $"events {{}}\npid /tmp/nginx.pid;\nhttp {{ server {{ listen {InnerHttpPort}; return 503; }} }}\n"), BalancerChecks.Program],
+        "nginx" => [ContainerFile.Text(Nginx.Combine("nginx.conf"), NginxBalancer.First(InnerHttpPort)), BalancerChecks.Program],
         "traefik" => [.. new BalancerPlan { Nodes = [], HttpPort = InnerHttpPort }.Render(Client.LoadBalancerType.Traefik).Select(f => ContainerFile.Text(Traefik.Combine(f.Key), f.Value))],
-        _ => [ContainerFile.Text(Haproxy.Combine("haproxy.cfg"), $"global\n    stats socket ipv4@127.0.0.1:8404 level admin\ndefaults\n    mode http\n    timeout connect 5s\n    timeout client 30s\n    timeout server 30s\nfrontend web\n    bind :{InnerHttpPort}\n    http-request return status 503\n")],
+        _ => [ContainerFile.Text(Haproxy.Combine("haproxy.cfg"), HaproxyBalancer.First(InnerHttpPort))],
     };
 }

@@ -81,7 +81,7 @@ internal sealed class SwitchOverKind : OperationKind<SwitchOverInput>
         var host = context.Get<TopologyHost>();
         var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
         var node = NodeOf(work, input);
-        for (var left = Patience; await host.MeasureAsync(work, node, context.Stop) is not { State: TopologyNodeState.Running, Role: "primary" }; left--)
+        for (var left = Patience; await host.MeasureAsync(work, node, context.Stop) is var seen && !PostgresNodes.TakesWrites(seen.State, seen.Role, seen.Figures); left--)
         {
             if (left == 0)
                 throw new TryLaterException($"{node.Label} was asked to lead, and does not yet.", "See how the cluster's nodes do, and who leads.");
