@@ -96,7 +96,7 @@ public abstract class FailoverDrills(TopologyLab lab, FailoverScene scene, ITest
     private protected IEnumerable<string> Postgres => Topology.TopologyData.Nodes.Where(n => n.Type == "postgres").Select(n => n.Id);
 
     // The load balancer, Redis and the first member of each cluster are on the first server, one more of each on the others.
-    private protected static int MachineOf(string node) => node switch
+    private protected virtual int MachineOf(string node) => node switch
     {
         "odoo-1" or "postgres-2" or "etcd-2" => 1, "odoo-2" or "postgres-3" or "etcd-3" => 2, _ => 0,
     };

@@ -39,7 +39,7 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
     private protected TopologyView Topology { get; private set; } = null!;
 
     /// <summary>Steps that have nothing to do in the drawing: they are over before anybody can look.</summary>
-    private protected virtual IReadOnlyList<string> Empty => ["start the NFS server", "start the monitors", "schedule the backups", "change the monitors"];
+    private protected virtual IReadOnlyList<string> Empty => ["start the NFS server", "start the monitors", "schedule the backups", "change the monitors", "change the members of etcd", "change PostgreSQL, node by node", "change Redis"];
 
     private protected virtual string? WhyNot => Lab.WhyNot;
 

@@ -194,7 +194,12 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-A04", Error, Full.Running(), s => s.Without("postgres-1").Set("postgres-2", "role", "primary")),
         Case("TP-A04", Error, Full.Running(r => r with { MayBeDestroyed = new HashSet<string> { "postgres-1" } }).Without("postgres-1"), s => s with { Deployed = s.Deployed! with { BackupAt = null } }),
         Case("TP-A04", Error, Full.Running(r => r with { MayBeDestroyed = new HashSet<string> { "postgres-1" }, BackupAt = r.BackupAt!.Value.AddHours(-23) }).Without("postgres-1"), s => s with { Deployed = s.Deployed! with { BackupAt = s.Deployed!.BackupAt!.Value.AddMinutes(-1) } }),
-        Case("TP-A05", Error, Full.Running(), s => s.Without("etcd-3").Add("etcd-4", NodeType.Etcd, "ops").Join("postgres-1", "etcd-4")),
+        // One may take another one's place, and not two at once.
+        Case("TP-A05", Error, Full.Running().Without("etcd-3").Add("etcd-4", NodeType.Etcd, "ops").Join("postgres-1", "etcd-4"), s => s.Without("etcd-2").Add("etcd-5", NodeType.Etcd, "edge-1").Join("postgres-1", "etcd-5")),
+        Case("TP-A05", Error, Full.Running().On("etcd-3", "edge-1"), s => s.On("etcd-2", "app-1")),
+        // Who was drawn as the primary may have lost its place to another one; and what is gone already nobody destroys.
+        Case("TP-A04", Error, Full.Running(r => r with { Leading = new HashSet<string> { "postgres-2" } }).On("postgres-1", "edge-1"), s => s.On("postgres-2", "app-1")),
+        Case("TP-A04", Error, Full.Running(r => r with { Lost = new HashSet<string> { "postgres-1" } }).On("postgres-1", "edge-1"), s => s with { Deployed = s.Deployed! with { Lost = new HashSet<string>() } }),
         Case("TP-A06", Warning, Clocks(Shared, 900), s => Clocks(s, 1500)),
         Case("TP-A06", Warning, Clocks(Shared, -900), s => Clocks(s, -1500)),
         Case("TP-A06", Error, Clocks(Shared, 4900), s => Clocks(s, 9000)),

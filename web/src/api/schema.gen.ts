@@ -1752,7 +1752,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put right what differs from what was deployed. What a node keeps stays: where its volume is gone, nothing is made in its place. */
+        /** Put right what differs from what was deployed. What a node keeps stays: where its volume is gone, nothing is made in its place but a member to which the others give it again. */
         post: operations["repairTopology"];
         delete?: never;
         options?: never;

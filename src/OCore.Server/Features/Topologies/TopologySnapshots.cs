@@ -46,8 +46,17 @@ internal static class TopologySnapshots
     private static async Task<DeployedTopology> DeployedAsync(OCoreDb db, TopologyDeployment deployment, IReadOnlyList<string> agreed, CancellationToken stop)
     {
         var layout = deployment.Layout;
+        var servers = layout.Servers.ToList();
+        var there = (await db.ServersOfAll().Where(s => servers.Contains(s.Id)).Select(s => s.Id).ToListAsync(stop)).ToHashSet();
+        var primaries = await db.DeployedNodes.AsNoTracking().Where(n => n.TopologyId == deployment.TopologyId && n.Type == NodeType.Postgres && n.Role == "primary" && n.State != TopologyNodeState.Missing).ToListAsync(stop);
+        // Who does not answer may lead or not; where another one does, it does not.
+        var leading = primaries.Where(n => n.State is TopologyNodeState.Running or TopologyNodeState.Degraded).ToList();
+        var lost = layout.Nodes.Where(n => n.ServerId is { } id && !there.Contains(id)).Select(n => n.Id).ToHashSet();
         return new DeployedTopology
         {
+            Lost = lost,
+            // Where nobody was asked yet, it is the one that was the first to lead.
+            Leading = (leading.Count > 0 ? leading : primaries).Select(n => n.NodeId).DefaultIfEmpty(layout.Of(NodeType.Postgres).FirstOrDefault(n => n.Is("role", "primary") && !(layout.Failover && lost.Contains(n.Id)))?.Id ?? "").ToHashSet(),
             Ha = new HaConfig { LbType = layout.LbType, FilestoreType = layout.FilestoreType, RedisEnabled = layout.Redis, PgFailoverEnabled = layout.Failover },
             Nodes = [.. layout.Nodes.Select(n => new DrawnNode(new TopologyNode
             {

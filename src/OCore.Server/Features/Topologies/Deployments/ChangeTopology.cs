@@ -13,8 +13,8 @@ internal sealed record ChangeInput(Guid TopologyId, string PlanHash, string Draw
 
 /// <summary>
 /// Comes from what runs to what a plan has, one Odoo node after another: each is taken out of the load balancers, made anew, waited
-/// for and taken in again. One that is not drawn any more is removed when it has answered what it had begun. Undoing it is the same the
-/// other way round.
+/// for and taken in again. One that is not drawn any more is removed when it has answered what it had begun. Members of etcd, PostgreSQL and Redis
+/// come to the others before that, and what led to those that go is told before they go. Undoing it is the same the other way round.
 /// </summary>
 internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
 {
@@ -23,12 +23,15 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(20);
 
     public override string Name => "topology.change";
-    public override int Version => 3;
+    public override int Version => 4;
     public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<ChangeInput> steps) => steps
         .Step("get the images", ImagesAsync, StayAsync)
         .Step("open the ports to those who come", OpenAsync, CloseAsync)
+        .Step("change the members of etcd", (i, c) => EtcdAsync(i, c, back: false), (i, c) => EtcdAsync(i, c, back: true))
+        .Step("change PostgreSQL, node by node", (i, c) => PostgresAsync(i, c, back: false), (i, c) => PostgresAsync(i, c, back: true))
+        .Step("change Redis", (i, c) => RedisAsync(i, c, back: false), (i, c) => RedisAsync(i, c, back: true))
         .Step("change Odoo, node by node", (i, c) => RollAsync(i, c, back: false), (i, c) => RollAsync(i, c, back: true))
         .Step("change the load balancers", (i, c) => BalanceAsync(i, c, back: false), (i, c) => BalanceAsync(i, c, back: true))
         .Step("change the monitors", (i, c) => WatchAsync(i, c, back: false), (i, c) => WatchAsync(i, c, back: true))
@@ -57,6 +60,10 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         {
             var ids = before.Nodes.Select(n => n.Id).ToList();
             await db.DeployedNodes.Where(n => n.TopologyId == input.TopologyId && !ids.Contains(n.NodeId)).ExecuteDeleteAsync(context.Stop);
+            // What was to move is where it was.
+            foreach (var row in await db.DeployedNodes.Where(n => n.TopologyId == input.TopologyId).ToListAsync(context.Stop))
+                if (before.Find(row.NodeId) is { } node)
+                    (row.Label, row.ServerId, row.Container) = (node.Label, node.ServerId, node.Container);
             (deployment.Layout, deployment.Before) = (before, null);
         }
         deployment.Status = "active";
@@ -92,6 +99,54 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         await host.Firewall.RemoveAsync(work, work.Layout.Servers.Except(before.Servers), context.Stop);
         await host.Firewall.EnsureAsync(Towards(work, back: true), null, context.Stop);
         await AdmitAsync(host, Towards(work, back: true), null, context.Stop);
+    }
+
+    private static async Task EtcdAsync(ChangeInput input, StepContext context, bool back)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        if (work.Deployment.Before is not { } before)
+            return;
+        await host.Firewall.EnsureAsync(work, before, context.Stop);
+        await EtcdMembers.ComeToAsync(db, context, host, Towards(work, back), back ? work.Layout : before);
+    }
+
+    private static async Task PostgresAsync(ChangeInput input, StepContext context, bool back)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        if (work.Deployment.Before is not { } before)
+            return;
+        var (towards, from) = (Towards(work, back), back ? work.Layout : before);
+        // On the way back nobody is led to those who go, before they go.
+        if (back)
+            await LeadAsync(host, towards, from, context);
+        await PostgresMembers.ComeToAsync(context, host, towards, from, back);
+        if (!back)
+            await LeadAsync(host, towards, from, context);
+    }
+
+    // What follows the primary for others: made anew only where it has to know others, for its connections end with it.
+    private static async Task LeadAsync(TopologyHost host, TopologyWork work, Layout from, StepContext context)
+    {
+        foreach (var node in work.Layout.Nodes.Where(n => n.IsPgEntry && work.HasServerOf(n)))
+            if (from.Find(node.Id) is { } was && SpecHash.Of(NodeSpecs.Of(work.TopologyId, from, was, work.Secrets)) != SpecHash.Of(NodeSpecs.Of(work.TopologyId, work.Layout, node, work.Secrets)))
+            {
+                await host.EnsureAsync(work, node, context.Stop);
+                await host.WaitAsync(work, node, TimeSpan.FromMinutes(1), context.Stop);
+                context.Log($"{node.Id}: {node.Label} leads to those who are drawn");
+            }
+    }
+
+    private static async Task RedisAsync(ChangeInput input, StepContext context, bool back)
+    {
+        await using var db = context.OpenDb();
+        var host = context.Get<TopologyHost>();
+        var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        if (work.Deployment.Before is { } before)
+            await RedisMembers.ComeToAsync(context, host, Towards(work, back), back ? work.Layout : before, back);
     }
 
     private static TopologyWork Towards(TopologyWork work, bool back) => back && work.Deployment.Before is { } before ? work with { Layout = before } : work;
@@ -144,7 +199,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         await db.SaveChangesAsync(context.Stop);
         // The balancers take away on their way back what came, and were not changed yet where this was cancelled.
         if (back)
-            await RemoveMissingAsync(db, host, work, opened.Layout, context);
+            await RemoveMissingAsync(db, host, work, opened.Layout, context, back: true);
     }
 
     private static async Task<bool> IsUpAsync(TopologyHost host, TopologyWork work, LayoutNode node, CancellationToken stop) =>
@@ -218,7 +273,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
             await host.EnsureAsync(work, node, context.Stop);
         }
         if (back)
-            await RemoveMissingAsync(db, host, work, work.Deployment.Layout, context);
+            await RemoveMissingAsync(db, host, work, work.Deployment.Layout, context, back: true);
         else
             await TopologySteps.WaitForBalancersAsync(host, work, context);
     }
@@ -254,11 +309,19 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
     }
 
     /// <summary>Those of <paramref name="from"/> that are not where the work goes, or are somewhere else. The load balancers that stay do not lead to them any more.</summary>
-    private static async Task RemoveMissingAsync(OCoreDb db, TopologyHost host, TopologyWork work, Layout from, StepContext context)
+    /// <param name="back">Then members of etcd, PostgreSQL and Redis are left to the steps that made them: they leave otherwise than by being removed.</param>
+    private static async Task RemoveMissingAsync(OCoreDb db, TopologyHost host, TopologyWork work, Layout from, StepContext context, bool back = false)
     {
         var since = context.Get<TimeProvider>().GetTimestamp();
         foreach (var gone in from.Nodes.Where(n => work.Layout.Find(n.Id) is not { } still || still.ServerId != n.ServerId).Reverse())
         {
+            if (back && (gone.Type is NodeType.Etcd or NodeType.Postgres or NodeType.Redis))
+                continue;
+            if (gone.Type == NodeType.Postgres)
+            {
+                await PostgresMembers.LeaveAsync(context, host, work, gone, [.. work.Layout.Of(NodeType.Postgres)]);
+                continue;
+            }
             if (gone.Type == NodeType.Odoo && work.HasServerOf(gone))
                 await EndAsync(host, work, from, gone, since, context);
             await host.RemoveAsync(work, gone, context.Stop);

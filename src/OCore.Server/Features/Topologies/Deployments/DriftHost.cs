@@ -51,7 +51,20 @@ internal sealed class DriftHost(TopologyHost host, BalancerHost balancers, Insta
         };
     }
 
-    /// <summary>What is kept stays: a node whose volume is gone is not made anew, for it would start empty and call that its data.</summary>
+    private async Task<bool> IsEmptiedAsync(TopologyWork work, LayoutNode node, CancellationToken stop) =>
+        NodeSpecs.HasVolume(node) && !await (await host.ConnectAsync(work, node, stop)).Docker.HasVolumeAsync(DockerName.Parse(node.Container), stop);
+
+    /// <summary>Whether others have all that it kept, and give it again: another PostgreSQL or Redis leads, the other members of etcd are a majority. A sentinel keeps nothing that the others do not know.</summary>
+    private async Task<bool> HaveOthersAsync(TopologyWork work, LayoutNode node, CancellationToken stop)
+    {
+        if (node.Type == NodeType.Postgres && !work.Layout.Failover || node.Type == NodeType.Redis && !node.IsWatched || node.Type is not (NodeType.Postgres or NodeType.Etcd or NodeType.Redis))
+            return false;
+        var others = await Task.WhenAll(work.Layout.Of(node.Type).Where(n => n.Id != node.Id && !n.IsSentinel && work.HasServerOf(n)).Select(n => host.MeasureAsync(work, n, stop)));
+        var answering = others.Where(o => o.State is TopologyNodeState.Running or TopologyNodeState.Degraded).ToList();
+        return node.Type == NodeType.Etcd ? answering.Count(o => o.State == TopologyNodeState.Running) >= PatroniConfig.Majority(work.Layout) : answering.Exists(o => o.Role == "primary");
+    }
+
+    /// <summary>What is kept stays: a node whose volume is gone is not made anew where nobody else has what it kept, for it would start empty and call that its data.</summary>
     /// <returns>Whether there was anything to do.</returns>
     /// <exception cref="StepRefusedException">A person has to decide.</exception>
     public async Task<bool> CheckAsync(TopologyWork work, Instance? instance, LayoutNode node, CancellationToken stop)
@@ -59,17 +72,24 @@ internal sealed class DriftHost(TopologyHost host, BalancerHost balancers, Insta
         var drift = await LookAsync(work, instance, node, stop) ?? throw new TryLaterException($"The server of {node.Label} does not answer.", "It is looked at again.");
         if (drift.Any(d => d.Kind == NodeDriftKind.Foreign))
             throw new StepRefusedException("not_ours", $"{node.Label}: a container named {node.Container} is there that oCore did not make.", "Remove it, or give it another name, and repair again.");
-        if (drift.Count > 0 && NodeSpecs.HasVolume(node) && !await (await host.ConnectAsync(work, node, stop)).Docker.HasVolumeAsync(DockerName.Parse(node.Container), stop))
-            throw new StepRefusedException("data_gone", $"{node.Label}: its volume {node.Container} is gone, and what it kept with it.", "A node without its data is not made to look like one that has it. Restore a backup, or destroy and deploy again.");
+        if (drift.Count > 0 && await IsEmptiedAsync(work, node, stop) && !await HaveOthersAsync(work, node, stop))
+            throw new StepRefusedException("data_gone", $"{node.Label}: its volume {node.Container} is gone, and what it kept with it.", "A node without its data is not made to look like one that has it. Where other members have it as well, this one is put right when they answer; otherwise restore a backup, or destroy and deploy again.");
         return drift.Count > 0;
     }
 
     /// <summary>As it was deployed. A load balancer's files are put back without a restart; everything else is made anew around what it keeps.</summary>
-    public async Task PutRightAsync(OCoreDb db, TopologyWork work, Instance? instance, LayoutNode node, CancellationToken stop)
+    public async Task PutRightAsync(OCoreDb db, StepContext context, TopologyWork work, Instance? instance, LayoutNode node)
     {
+        var stop = context.Stop;
         var drift = await LookAsync(work, instance, node, stop) ?? throw new TryLaterException($"The server of {node.Label} does not answer.", "It is looked at again.");
         var connection = await host.ConnectAsync(work, node, stop);
         var name = DockerName.Parse(node.Container);
+        if (node.Type is NodeType.Etcd or NodeType.Redis && await IsEmptiedAsync(work, node, stop))
+        {
+            context.Log($"{node.Id}: what it kept is gone, and the others have it");
+            await (node.Type == NodeType.Etcd ? EtcdMembers.RejoinAsync(db, context, host, work, node) : RedisMembers.RejoinAsync(host, work, node, stop));
+            return;
+        }
         // A load balancer that stands itself has no files to compare: then what stands is the holder of its address.
         if (node.IsBalancer && drift.Any(d => d.Kind == NodeDriftKind.File) && drift.All(d => d.Kind is NodeDriftKind.File or NodeDriftKind.Stopped))
             await BalancerHost.ForgetAsync(connection, name, node, stop);

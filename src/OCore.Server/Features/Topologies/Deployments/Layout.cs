@@ -30,6 +30,10 @@ internal sealed record LayoutNode
     public double? Cpus { get; init; }
     /// <summary>What else decides how it runs, by name.</summary>
     public SortedDictionary<string, string> Settings { get; init; } = new(StringComparer.Ordinal);
+    /// <summary>Of a member of a cluster: whom it began with, where that is not what the layout would say now. It keeps that, so that it is not made anew because others came and went.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Began { get; init; }
+    /// <summary>It came to members that were there already.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Joined { get; init; }
 
     public string Text(string setting) => Settings.GetValueOrDefault(setting, "");
     public int Int(string setting) => int.Parse(Settings[setting], CultureInfo.InvariantCulture);
@@ -44,6 +48,8 @@ internal sealed record LayoutNode
     /// <summary>A bucket in which no files of Odoo are, but its backups.</summary>
     [JsonIgnore] public bool IsForBackups => Type == NodeType.S3 && Is("role", "backups");
     [JsonIgnore] public bool IsWeb => Type == NodeType.Odoo && Is("role", "web");
+    /// <summary>It is the same node on the same server, and with the same program.</summary>
+    public bool IsAt(LayoutNode other) => Id == other.Id && Type == other.Type && ServerId == other.ServerId && IsWatched == other.IsWatched && IsSentinel == other.IsSentinel;
     public string Endpoint(int port) => Address!.Contains(':', StringComparison.Ordinal) ? $"[{Address}]:{port}" : $"{Address}:{port}";
 
     /// <summary>Everything that makes it what it is, for people and for comparison.</summary>
@@ -76,9 +82,27 @@ internal sealed record Layout
     {
         var facts = node.Facts();
         if (node.Type == NodeType.Odoo)
-            (facts["filestore"], facts["sessions"]) = (FilestoreRules.Word(FilestoreType), Redis && FirstRedis is not null ? "redis" : "on its node");
+            (facts["filestore"], facts["sessions"], facts["database"]) = (FilestoreRules.Word(FilestoreType), Redis && FirstRedis is not null ? "redis" : "on its node", Database.Hosts);
+        if (node.IsPgEntry)
+            facts["members"] = string.Join(", ", node.List("nodes").Select(Find).OfType<LayoutNode>().Select(n => n.Endpoint(n.Port)));
+        if (node.Type == NodeType.Odoo && Redis && FirstRedis is { } redis)
+            facts["redis"] = Sentinels.Any() ? string.Join(", ", Sentinels.Select(s => s.Endpoint(s.Port))) : redis.Endpoint(redis.Port);
         return facts;
     }
+
+    /// <summary>Whom a member of a cluster begins with: the members of etcd, or who leads the Redis nodes. Only where it has nothing yet it is read.</summary>
+    public string BeginningOf(LayoutNode node) => node.Began ?? FirstOf(node);
+
+    private string FirstOf(LayoutNode node) => node.Type == NodeType.Etcd ? string.Join(',', Of(NodeType.Etcd).Select(EtcdMembers.NamedPeer)) : RedisNodes.First(this, node);
+
+    /// <summary>What stays of a layout that runs keeps what it began with, and what is new comes to what is there.</summary>
+    public Layout After(Layout before) => this with
+    {
+        Nodes = [.. Nodes.Select(node => node.Type == NodeType.Postgres && Failover ? node with { Joined = before.Find(node.Id) is not { } there || !there.IsAt(node) || there.Joined }
+            : node.Type != NodeType.Etcd && !node.IsWatched ? node
+            : before.Find(node.Id) is { } was && was.IsAt(node) ? node with { Joined = was.Joined, Began = was.Began ?? (before.FirstOf(was) == FirstOf(node) ? null : before.FirstOf(was)) }
+            : node with { Joined = true, Began = node.IsWatched ? RedisNodes.Joining(this, before, node) : null })],
+    };
 
     public IEnumerable<LayoutNode> Of(NodeType type) => Nodes.Where(n => n.Type == type);
     public LayoutNode? Find(string id) => Nodes.FirstOrDefault(n => n.Id == id);

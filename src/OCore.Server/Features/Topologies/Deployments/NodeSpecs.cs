@@ -76,15 +76,13 @@ internal static class NodeSpecs
     // Within its own majority etcd trusts the private network its ports are bound to; what it keeps is who leads, and no password.
     private static ContainerSpec Etcd(Guid topology, Layout layout, LayoutNode node)
     {
-        string Peer(LayoutNode n) => $"http://{n.Endpoint(n.SecondPort)}";
-        string NameOf(LayoutNode n) => n.Container;
         return Base(topology, node, (node.Port, 2379), (node.SecondPort, 2380)) with
         {
             Command =
             [
-                "etcd", "--name", NameOf(node), "--data-dir", "/var/lib/etcd/data", "--listen-client-urls", "http://0.0.0.0:2379", "--advertise-client-urls", $"http://{node.Endpoint(node.Port)}",
-                "--listen-peer-urls", "http://0.0.0.0:2380", "--initial-advertise-peer-urls", Peer(node), "--initial-cluster", string.Join(',', layout.Of(NodeType.Etcd).Select(n => $"{NameOf(n)}={Peer(n)}")),
-                "--initial-cluster-state", "new", "--initial-cluster-token", $"ocore-{topology:N}", "--pre-vote=true", "--heartbeat-interval", "200", "--election-timeout", "2000", "--logger", "zap",
+                "etcd", "--name", node.Container, "--data-dir", "/var/lib/etcd/data", "--listen-client-urls", "http://0.0.0.0:2379", "--advertise-client-urls", $"http://{node.Endpoint(node.Port)}",
+                "--listen-peer-urls", "http://0.0.0.0:2380", "--initial-advertise-peer-urls", EtcdMembers.Peer(node), "--initial-cluster", layout.BeginningOf(node),
+                "--initial-cluster-state", node.Joined ? "existing" : "new", "--initial-cluster-token", $"ocore-{topology:N}", "--pre-vote=true", "--heartbeat-interval", "200", "--election-timeout", "2000", "--logger", "zap",
                 "--auto-compaction-retention", "1",
             ],
             Mounts = [ContainerMount.Volume(DockerName.Parse(node.Container), RemotePath.Parse("/var/lib/etcd"))],

@@ -41,7 +41,7 @@ internal static class PatroniConfig
             }),
             ["initdb"] = new JsonArray(new JsonObject { ["encoding"] = "UTF8" }, "data-checksums", new JsonObject { ["locale"] = "C.UTF-8" }),
         },
-        ["postgresql"] = new JsonObject
+        ["postgresql"] = Joining(node, new JsonObject
         {
             ["listen"] = "0.0.0.0:5432", ["connect_address"] = node.Endpoint(node.Port), ["data_dir"] = "/var/lib/postgresql/data/pg", ["bin_dir"] = "/usr/lib/postgresql/17/bin",
             ["pg_hba"] = new JsonArray("local all all trust", "host replication replicator all scram-sha-256", "host all all all scram-sha-256"),
@@ -50,8 +50,16 @@ internal static class PatroniConfig
                 ["superuser"] = new JsonObject { ["username"] = "postgres", ["password"] = secrets.Postgres },
                 ["replication"] = new JsonObject { ["username"] = "replicator", ["password"] = secrets.Replication },
             },
-        },
+        }),
     }.ToJsonString(Indented) + "\n";
+
+    // Who comes to a cluster that works begins to copy at once, and not at its next checkpoint, which may be minutes away.
+    private static JsonObject Joining(LayoutNode node, JsonObject postgresql)
+    {
+        if (node.Joined)
+            postgresql["basebackup"] = new JsonArray(new JsonObject { ["checkpoint"] = "fast" });
+        return postgresql;
+    }
 
     // Without it a primary that has nobody left goes on alone; with it commits wait until somebody has them too. Patroni reads this once, when the
     // cluster is made, and PostgreSQL is not changed after that. What was made without it keeps its file byte for byte.

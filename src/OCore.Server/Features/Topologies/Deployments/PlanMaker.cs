@@ -55,8 +55,10 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProv
             if (!await db.TopologyCredentials.AnyAsync(c => c.TopologyId == topology.Id && c.Name == bucket.Text("credential"), stop))
                 return (null, TopologyProblems.CredentialMissing(bucket.Label, bucket.Text("credential", "")));
         var layout = LayoutMaker.Make(topology.Id, snapshot, Images(instance!.Image));
+        if (deployment is not null)
+            layout = layout.After(deployment.Layout);
         var actions = Planner.Actions(deployment?.Layout, layout, servers);
-        if (deployment is not null && Planner.NotChanged(actions, deployment.Layout, layout) is { Count: > 0 } fixedNodes)
+        if (deployment is not null && Planner.NotChanged(actions, deployment.Layout, layout, snapshot.Deployed!.Leading) is { Count: > 0 } fixedNodes)
             return (null, TopologyProblems.NotBuilt(fixedNodes));
         // Where people come is where the first load balancer is; without one, the Odoo itself.
         var door = layout.Nodes.FirstOrDefault(n => n.IsBalancer) ?? layout.Home;

@@ -30,20 +30,28 @@ internal static class Planner
     private const string RollingKept = "None: the other nodes answer meanwhile. Who is kept on this one may have to sign in again.";
     private const string SignedOut = "Everybody has to sign in again once: sessions do not come along.";
 
+    private const string Asynchronous = $"It replicates asynchronously: {PostgresRules.WaitsForNobody}";
+    private const string Copies = "It copies everything from the one that leads, and follows it then.";
+    private const string HandsOver = "Where it leads: nothing is written for a second or two, while another one takes its place.";
+
     public static IReadOnlyList<PlanAction> Actions(Layout? before, Layout? wanted, IReadOnlyDictionary<Guid, Ref> servers)
     {
         var actions = new List<PlanAction>();
         var old = before?.Nodes.ToDictionary(n => n.Id) ?? [];
         foreach (var node in wanted?.Nodes ?? [])
-            actions.Add(old.GetValueOrDefault(node.Id) is { } was && was.Type == node.Type ? Differing(was, node, before!, wanted!, servers) : Created(wanted!, node, servers));
+            actions.Add(old.GetValueOrDefault(node.Id) is { } was && was.Type == node.Type ? Differing(was, node, before!, wanted!, servers) : Created(before, wanted!, node, servers));
         // What uses others goes before what is used.
         foreach (var gone in (before?.Nodes ?? []).Where(n => wanted?.Find(n.Id)?.Type != n.Type).Reverse())
-            actions.Add(Destroyed(before!, gone, wanted is null, servers));
+            actions.Add(Destroyed(before!, wanted, gone, servers));
         return actions;
     }
 
+    /// <summary>What of a PostgreSQL node may be otherwise than it was: where etcd is, and what is only drawn. All else holds for the whole cluster, and is decided when that is made.</summary>
+    private static readonly HashSet<string> OfPostgres = ["etcd", "role", "synchronous"], OfRedis = ["role", "primary"], OfPlace = ["address", "memory (MB)", "cpus"];
+
     /// <summary>What cannot be changed under a running topology, by node.</summary>
-    public static IReadOnlyDictionary<string, string> NotChanged(IEnumerable<PlanAction> actions, Layout before, Layout? wanted)
+    /// <param name="leading">The PostgreSQL that leads, as it was seen last.</param>
+    public static IReadOnlyDictionary<string, string> NotChanged(IEnumerable<PlanAction> actions, Layout before, Layout? wanted, IReadOnlySet<string>? leading = null)
     {
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (wanted is null)
@@ -51,12 +59,8 @@ internal static class Planner
         foreach (var action in actions.Where(a => a.Action != PlanActionKind.Keep))
         {
             var node = wanted.Find(action.NodeId) ?? before.Find(action.NodeId)!;
-            if (node.Type == NodeType.Backup || node.IsForBackups)
-                found[node.Id] = $"{node.Label} is set up by the first deployment. The backups of an instance that runs are changed at the instance: its schedule, and its target.";
-            else if (node.Type == NodeType.Filestore && action.Action == PlanActionKind.Change && action.Changes.All(c => c.Setting == NfsServer.Clients))
-                continue;
-            else if (node.Type is not (NodeType.Odoo or NodeType.LoadBalancer or NodeType.Monitor) || node.IsPgEntry)
-                found[node.Id] = $"{node.Label} keeps people's data, knows who leads, or every connection goes through it. It is not changed under a running topology; Odoo nodes, load balancers and monitors are.";
+            if (WhyNot(action, node, before, wanted, leading ?? new HashSet<string>()) is { } why)
+                found[node.Id] = why;
         }
         if (before.LbType != wanted.LbType)
             foreach (var balancer in wanted.Nodes.Where(n => n.IsBalancer))
@@ -69,18 +73,54 @@ internal static class Planner
         return found;
     }
 
-    private static PlanAction Created(Layout wanted, LayoutNode node, IReadOnlyDictionary<Guid, Ref> servers) => Of(node, PlanActionKind.Create, node.Type == NodeType.S3
+    private static string? WhyNot(PlanAction action, LayoutNode node, Layout before, Layout wanted, IReadOnlySet<string> leading)
+    {
+        bool Only(params IEnumerable<string>[] settings) => action.Action is PlanActionKind.Create or PlanActionKind.Destroy || action.Changes.All(c => settings.Any(s => s.Contains(c.Setting)));
+        bool Stays(LayoutNode n) => before.Find(n.Id)?.IsAt(n) == true;
+        var moves = action.Action == PlanActionKind.Replace;
+        var held = action.Changes.Select(c => c.Setting).Except(OfPostgres).Except(moves ? OfPlace : []).ToList();
+        switch (node.Type)
+        {
+            case NodeType.Odoo or NodeType.Monitor:
+            case NodeType.LoadBalancer when node.IsBalancer:
+            case NodeType.Filestore when action.Action == PlanActionKind.Change && Only([NfsServer.Clients]):
+            case NodeType.LoadBalancer when before.Failover && action.Action == PlanActionKind.Change && Only(["nodes", "members"]):
+                return null;
+            case NodeType.Backup:
+            case NodeType.S3 when node.IsForBackups:
+                return $"{node.Label} is set up by the first deployment. The backups of an instance that runs are changed at the instance: its schedule, and its target.";
+            case NodeType.Etcd when before.Failover && wanted.Failover:
+                return Only(OfPlace) && (moves || action.Action != PlanActionKind.Change) ? null : $"{node.Label} is a member of etcd: it can be moved to another server, or another one can take its place, and it is not changed where it is.";
+            case NodeType.Postgres when before.Failover && wanted.Failover:
+                return action.Action is PlanActionKind.Destroy or PlanActionKind.Replace && leading.Contains(node.Id) ? $"{node.Label} leads the cluster. Let another PostgreSQL lead first (switch over), and plan again."
+                    : !wanted.Of(NodeType.Postgres).Any(Stays) ? $"{node.Label} would come to a cluster of which nobody stays. Change one PostgreSQL, deploy, then the next."
+                    : held.Count == 0 || action.Action is PlanActionKind.Create or PlanActionKind.Destroy ? null
+                    : $"{node.Label}: {Sentence.And(held)} {(held.Count == 1 ? "is" : "are")} as the first deployment had it, and not changed under a running topology. PostgreSQL nodes can come, go and move; where another one is drawn as the primary, say there what was said of the one before.";
+            case NodeType.Redis when before.Sentinels.Any() && wanted.Sentinels.Any():
+                return !wanted.Of(NodeType.Redis).Any(n => !n.IsSentinel && Stays(n)) ? $"{node.Label} would come to Redis nodes of which none stays, and the sessions would be lost. Change one, deploy, then the next."
+                    : wanted.Sentinels.Count(Stays) <= before.Sentinels.Count() / 2 ? "Too few sentinels would stay to agree on who leads. Change one, deploy, then the next."
+                    : Only(OfRedis, moves ? OfPlace : []) ? null
+                    : $"{node.Label} can be moved to another server, or another one can take its place. It is not changed where it is, and the number of sentinels stays.";
+            case NodeType.Redis when !node.IsWatched && before.Of(NodeType.Redis).Count() <= 1 && wanted.Of(NodeType.Redis).Count() <= 1 && action.Action != PlanActionKind.Change:
+                return null;
+            default:
+                return $"{node.Label} keeps people's data, knows who leads, or every connection goes through it. It is not changed under a running topology; Odoo nodes, load balancers and monitors are.{(node.Type is NodeType.Postgres or NodeType.Filestore ? " Deploy another topology and restore a backup there." : "")}";
+        }
+    }
+
+    private static PlanAction Created(Layout? before, Layout wanted, LayoutNode node, IReadOnlyDictionary<Guid, Ref> servers) => Of(node, PlanActionKind.Create, node.Type == NodeType.S3
         ? $"{node.Label} is used: nothing is made in it but {(node.IsForBackups ? "backups" : "files")}." : node.Type == NodeType.Backup ? $"{node.Label}: the instance is backed up once a day, by a schedule and a target that can be changed afterwards."
-        : node.Type == NodeType.Monitor ? $"{node.Label} is made{On(node, servers)}, and watches from there {Sentence.And(node.List("nodes").Select(id => wanted.Find(id)?.Label ?? id))}." : $"{node.Label} is made{On(node, servers)}{(node.Address is null or "0.0.0.0" ? $" and listens on port {node.Port}" : $" and listens on {node.Endpoint(node.Port)}")}.",
+        : node.Type == NodeType.Monitor ? $"{node.Label} is made{On(node, servers)}, and watches from there {Sentence.And(node.List("nodes").Select(id => wanted.Find(id)?.Label ?? id))}." : $"{node.Label} is made{On(node, servers)}{(node.Address is null or "0.0.0.0" ? $" and listens on port {node.Port}" : $" and listens on {node.Endpoint(node.Port)}")}.{(before is { Failover: true } && node.Type == NodeType.Postgres ? " " + Copies : "")}",
         servers, [.. wanted.FactsOf(node).Select(f => new PlanChange { Setting = f.Key, After = f.Value })])
         // Decided here for good, so it is said before. Of the whole cluster, so it is said once.
-        with { DataRisk = node.Is("synchronous", "false") && node.Is("role", "primary") ? $"It replicates asynchronously: {PostgresRules.WaitsForNobody}" : null };
+        with { DataRisk = before is null && node.Is("synchronous", "false") && node.Is("role", "primary") ? Asynchronous : null };
 
-    private static PlanAction Destroyed(Layout before, LayoutNode node, bool all, IReadOnlyDictionary<Guid, Ref> servers)
+    private static PlanAction Destroyed(Layout before, Layout? wanted, LayoutNode node, IReadOnlyDictionary<Guid, Ref> servers)
     {
+        var all = wanted is null;
         var risk = node.Type switch
         {
-            NodeType.Postgres => "Its database is removed with it.", NodeType.Redis when node.IsSentinel || node.Is("role", "replica") => null, NodeType.Redis => "Everybody has to sign in again.", NodeType.Filestore => "Its files are removed with it.",
+            NodeType.Postgres when !all && before.Failover => null, NodeType.Postgres => "Its database is removed with it.", NodeType.Redis when node.IsSentinel || node.Is("role", "replica") || node.IsWatched && wanted?.Sentinels.Any() == true => null, NodeType.Redis => "Everybody has to sign in again.", NodeType.Filestore => "Its files are removed with it.",
             NodeType.Odoo when all => "Files that are in no bucket are removed with it.", _ => null,
         };
         var downtime = all ? "Odoo is gone." : node.Type is NodeType.LoadBalancer ? "Whoever comes by it." : node.Type == NodeType.Odoo ? Rolling : null;
@@ -97,11 +137,17 @@ internal static class Planner
         if (changes.Count == 0 && !moved)
             return Of(node, PlanActionKind.Keep, $"{node.Label} stays as it is.", servers, []);
         var alone = node.IsWeb && wanted.Of(NodeType.Odoo).Count(n => n.IsWeb && before.Find(n.Id) is not null) < 2;
-        var downtime = node.Type switch { NodeType.Odoo when alone => "About half a minute: it is the only Odoo.", NodeType.Odoo => wanted.Redis ? Rolling : RollingKept, NodeType.LoadBalancer when moved => "Whoever comes by its old address.", NodeType.Filestore => "None: whoever opens a file waits, for half a minute at most.", _ => null };
-        if (node.IsWeb && changes.Any(c => c.Setting == "sessions"))
+        // What is only drawn otherwise is nothing that runs.
+        var drawn = !moved && (node.Type is NodeType.Postgres or NodeType.Redis) && changes.TrueForAll(c => c.Setting is "role" or "primary");
+        if (drawn && (before.Failover && node.Type == NodeType.Postgres || node.IsWatched))
+            return Of(node, PlanActionKind.Change, $"{node.Label} is drawn otherwise. Who leads is agreed on by the nodes themselves: nothing is done to it.", servers, changes);
+        var member = before.Failover && (node.Type is NodeType.Postgres or NodeType.Etcd) || node.IsWatched && was.IsWatched;
+        var downtime = node.Type switch { NodeType.Postgres when before.Failover && !moved => HandsOver, NodeType.LoadBalancer when node.IsPgEntry => "A second: who asks the database in that moment gets an error.", NodeType.Odoo when alone => "About half a minute: it is the only Odoo.", NodeType.Odoo => wanted.Redis ? Rolling : RollingKept, NodeType.LoadBalancer when moved => "Whoever comes by its old address.", NodeType.Filestore => "None: whoever opens a file waits, for half a minute at most.", _ => null };
+        if (node.IsWeb && changes.Any(c => c.Setting == "sessions" || c.Setting == "redis" && !wanted.Sentinels.Any()))
             downtime = alone ? $"{downtime} {SignedOut}" : SignedOut;
-        return Of(node, moved ? PlanActionKind.Replace : PlanActionKind.Change, moved ? $"{node.Label} moves{(servers.GetValueOrDefault(was.ServerId ?? default) is { } from ? $" from {from.Name}" : "")}{To(node, servers)}." : $"{node.Label} is changed.", servers, changes)
-            with { Downtime = downtime, DataRisk = moved && node.Type is NodeType.Postgres or NodeType.Redis or NodeType.Filestore ? "What it keeps does not move along." : null };
+        return Of(node, moved ? PlanActionKind.Replace : PlanActionKind.Change, moved ? $"{node.Label} moves{(servers.GetValueOrDefault(was.ServerId ?? default) is { } from ? $" from {from.Name}" : "")}{To(node, servers)}.{(node.Type == NodeType.Postgres && before.Failover ? " " + Copies : "")}" : $"{node.Label} is changed.", servers, changes)
+            with { Downtime = downtime, DataRisk = moved && !member && (node.Type is NodeType.Postgres or NodeType.Redis or NodeType.Filestore) ? node.Type == NodeType.Redis ? $"What it keeps does not move along. {SignedOut}" : "What it keeps does not move along."
+                : node.Is("role", "primary") && changes.Any(c => c is { Setting: "synchronous", After: "false" }) ? Asynchronous : null };
     }
 
     private static PlanAction Of(LayoutNode node, PlanActionKind kind, string message, IReadOnlyDictionary<Guid, Ref> servers, IReadOnlyList<PlanChange> changes) => new()

@@ -16,7 +16,7 @@ internal static class RedisNodes
     public const string Watched = "sessions";
     public const int Inner = 6379, InnerSentinel = 26379;
     private const int Uid = 999;
-    private static readonly RemotePath Config = RemotePath.Parse("/usr/local/etc/redis/ocore.conf"), First = RemotePath.Parse("/usr/local/etc/redis/first.conf");
+    private static readonly RemotePath Config = RemotePath.Parse("/usr/local/etc/redis/ocore.conf"), FirstFile = RemotePath.Parse("/usr/local/etc/redis/first.conf");
 
     private const string Start = """
         set -eu
@@ -38,15 +38,19 @@ internal static class RedisNodes
         var kept = basis with { Mounts = [ContainerMount.Volume(DockerName.Parse(node.Container), RemotePath.Parse("/data"))], StopTimeout = TimeSpan.FromSeconds(20) };
         if (!node.IsWatched)
             return kept with { Command = ["redis-server", Config.Value], Files = [File(Config, Data(node, secrets))] };
-        var primary = layout.Find(node.Text("primary")) ?? node;
         return node.IsSentinel
-            ? kept with { Command = ["sh", "-c", Start, "ocore", "--sentinel"], Files = [File(First, $"sentinel monitor {Watched} {primary.Address} {primary.Port} {node.Int("quorum")}\n"), File(Config, Sentinel(node, secrets))] }
-            : kept with
-            {
-                Command = ["sh", "-c", Start, "ocore"],
-                Files = [File(First, node == primary ? "# The first to lead.\n" : $"replicaof {primary.Address} {primary.Port}\n"), File(Config, Data(node, secrets) + Replicated(node, secrets))],
-            };
+            ? kept with { Command = ["sh", "-c", Start, "ocore", "--sentinel"], Files = [File(FirstFile, layout.BeginningOf(node) + "\n"), File(Config, Sentinel(node, secrets))] }
+            : kept with { Command = ["sh", "-c", Start, "ocore"], Files = [File(FirstFile, layout.BeginningOf(node) + "\n"), File(Config, Data(node, secrets) + Replicated(node, secrets))] };
     }
+
+    /// <summary>What one of several is told before anybody has agreed on anything.</summary>
+    public static string First(Layout layout, LayoutNode node) => layout.Find(node.Text("primary")) is { } primary && primary.Id != node.Id ? Under(node, primary) : "# The first to lead.";
+
+    /// <summary>The same for one that comes to others: under one that is there, until it is told who leads.</summary>
+    public static string Joining(Layout layout, Layout before, LayoutNode node) =>
+        layout.Of(Rules.NodeType.Redis).Where(n => !n.IsSentinel && n.Id != node.Id).OrderBy(n => before.Find(n.Id)?.IsAt(n) != true).ThenBy(n => n.Is("role", "replica")).ThenBy(n => n.Id, StringComparer.Ordinal).FirstOrDefault() is { } there ? Under(node, there) : First(layout, node);
+
+    private static string Under(LayoutNode node, LayoutNode primary) => node.IsSentinel ? $"sentinel monitor {Watched} {primary.Address} {primary.Port} {node.Int("quorum")}" : $"replicaof {primary.Address} {primary.Port}";
 
     private static ContainerFile File(RemotePath path, string text) => ContainerFile.Text(path, text, UnixFileMode.UserRead, Uid, Uid);
 

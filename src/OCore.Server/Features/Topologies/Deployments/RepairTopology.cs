@@ -59,11 +59,12 @@ internal sealed class RepairTopologyKind : OperationKind<RepairInput>
             await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, TopologyNodeState.Working, "It is put right.");
             if (node.IsWeb && await (await host.ConnectAsync(work, node, context.Stop)).Docker.FindAsync(DockerName.Parse(node.Container), context.Stop) is { IsRunning: true })
                 await ChangeTopologyKind.DrainAsync(context, host, work, work.Layout, node.Id);
-            await drifts.PutRightAsync(db, work, instance, node, context.Stop);
+            await drifts.PutRightAsync(db, context, work, instance, node);
             if (node.Type == NodeType.Odoo)
                 await InstanceHost.WaitUntilUpAsync(await host.ConnectAsync(work, node, context.Stop), DockerName.Parse(node.Container), context.Log, context.Stop);
             else
-                await host.WaitAsync(work, node, TimeSpan.FromMinutes(2), context.Stop);
+                // A PostgreSQL whose volume is gone copies all of it again.
+                await host.WaitAsync(work, node, TimeSpan.FromMinutes(node.Type == NodeType.Postgres ? 15 : 2), context.Stop);
             if (node.IsWeb)
                 await ChangeTopologyKind.TellAsync(context, host, work, work.Layout, null);
             await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, TopologyNodeState.Running, null);
@@ -93,7 +94,7 @@ internal sealed class RepairTopologyKind : OperationKind<RepairInput>
 
 internal static class RepairEndpoint
 {
-    /// <summary>Put right what differs from what was deployed. What a node keeps stays: where its volume is gone, nothing is made in its place.</summary>
+    /// <summary>Put right what differs from what was deployed. What a node keeps stays: where its volume is gone, nothing is made in its place but a member to which the others give it again.</summary>
     internal static async Task<Results<Accepted<OperationView>, Problem>> Repair(Guid id, [FromBody] RepairTopology? request, OCoreDb db, [FromServices] TopologyHost host, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
     {
         if (await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, stop) is not { } topology)

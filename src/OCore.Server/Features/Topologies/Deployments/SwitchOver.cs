@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
@@ -6,10 +5,8 @@ using OCore.Client;
 using OCore.Features.Operations;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
-using OCore.Platform.Docker;
 using OCore.Platform.Http;
 using OCore.Platform.Operations;
-using OCore.Platform.Remote;
 
 namespace OCore.Features.Topologies.Deployments;
 
@@ -39,7 +36,7 @@ internal sealed class SwitchOverKind : OperationKind<SwitchOverInput>
     }
 
     /// <summary>Refused where Patroni would refuse for good.</summary>
-    private static void Check(Dictionary<string, Member> members, LayoutNode node)
+    private static void Check(IReadOnlyDictionary<string, PatroniMember> members, LayoutNode node)
     {
         if (!members.TryGetValue(node.Container, out var member))
             throw new StepRefusedException("not_a_member", $"{node.Label} is no member of the cluster.", "Wait until it follows the primary.");
@@ -63,7 +60,7 @@ internal sealed class SwitchOverKind : OperationKind<SwitchOverInput>
             var refused = "Nobody leads the cluster.";
             if (members.FirstOrDefault(m => m.Value.Leads).Key is { } leader)
             {
-                var answer = await AskAsync(await context.Get<TopologyHost>().ConnectAsync(work, node, context.Stop), node, context.Stop, "switchover", leader, node.Container);
+                var answer = await PatroniCluster.SwitchOverAsync(await context.Get<TopologyHost>().ConnectAsync(work, node, context.Stop), node, leader, node.Container, context.Stop);
                 context.Log(answer);
                 if (answer.StartsWith("200 ", StringComparison.Ordinal))
                     return;
@@ -90,45 +87,15 @@ internal sealed class SwitchOverKind : OperationKind<SwitchOverInput>
         context.Log($"{node.Id}: {node.Label} leads");
     }
 
-    private sealed record Member(string Role, string State)
-    {
-        public bool Leads => Role is "leader" or "master" or "standby_leader";
-    }
-
     private static LayoutNode NodeOf(TopologyWork work, SwitchOverInput input) =>
         work.Layout.Find(input.NodeId) ?? throw new StepRefusedException("node_gone", "The node was removed.");
 
-    /// <returns>The members by the names of their containers, which they have in Patroni too.</returns>
-    private static async Task<(Dictionary<string, Member> Members, LayoutNode Node, TopologyWork Work)> OpenAsync(OCoreDb db, SwitchOverInput input, StepContext context)
+    private static async Task<(IReadOnlyDictionary<string, PatroniMember> Members, LayoutNode Node, TopologyWork Work)> OpenAsync(OCoreDb db, SwitchOverInput input, StepContext context)
     {
         var host = context.Get<TopologyHost>();
         var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
         var node = NodeOf(work, input);
-        var answer = await AskAsync(await host.ConnectAsync(work, node, context.Stop), node, context.Stop, "cluster");
-        if (!answer.StartsWith("200 ", StringComparison.Ordinal))
-            throw new TryLaterException($"Patroni answers: {answer}", "It is asked again.");
-        using var cluster = JsonDocument.Parse(answer[4..]);
-        return (cluster.RootElement.GetProperty("members").EnumerateArray().ToDictionary(m => m.GetProperty("name").GetString()!, m => new Member(m.GetProperty("role").GetString()!, m.GetProperty("state").GetString()!)), node, work);
-    }
-
-    // Patroni's own interface, from within its container; who may ask it is in its file.
-    private const string Script = """
-        import base64, json, sys, urllib.error, urllib.request
-        may = json.load(open("/etc/patroni/patroni.yml"))["restapi"]["authentication"]
-        key = base64.b64encode((may["username"] + ":" + may["password"]).encode()).decode()
-        body = json.dumps({"leader": sys.argv[2], "candidate": sys.argv[3]}).encode() if len(sys.argv) > 3 else None
-        ask = urllib.request.Request("http://127.0.0.1:8008/" + sys.argv[1], body, {"Content-Type": "application/json", "Authorization": "Basic " + key})
-        try:
-            answer = urllib.request.urlopen(ask, timeout=60)
-            print(answer.status, answer.read().decode())
-        except urllib.error.HTTPError as refused:
-            print(refused.code, refused.read().decode())
-        """;
-
-    private static async Task<string> AskAsync(IServerConnection connection, LayoutNode node, CancellationToken stop, params string[] words)
-    {
-        var result = await connection.Docker.ExecAsync(DockerName.Parse(node.Container), ["python3", "-c", Script, .. words], null, stop, new ExecOptions { User = "postgres", Timeout = TimeSpan.FromSeconds(70) });
-        return result.ThrowIfFailed("Asking Patroni").Out.Trim();
+        return (await PatroniCluster.MembersAsync(await host.ConnectAsync(work, node, context.Stop), node, context.Stop), node, work);
     }
 }
 

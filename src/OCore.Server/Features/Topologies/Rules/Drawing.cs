@@ -140,6 +140,10 @@ internal sealed record DeployedTopology
     public DateTimeOffset? BackupAt { get; init; }
     /// <summary>Nodes whose loss a person has agreed to.</summary>
     public IReadOnlySet<string> MayBeDestroyed { get; init; } = new HashSet<string>();
+    /// <summary>Which PostgreSQL leads, as it was seen last; empty where nobody knows, and then the one that is drawn as the primary does.</summary>
+    public IReadOnlySet<string> Leading { get; init; } = new HashSet<string>();
+    /// <summary>Nodes whose server was forgotten: what they kept is gone already.</summary>
+    public IReadOnlySet<string> Lost { get; init; } = new HashSet<string>();
 }
 
 /// <summary>Everything the rules look at, as one immutable value.</summary>
