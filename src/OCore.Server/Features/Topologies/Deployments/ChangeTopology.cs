@@ -191,6 +191,9 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
             else if (context.Attempt == 1)
                 continue;
             await InstanceHost.WaitUntilUpAsync(connection, name, context.Log, context.Stop);
+            // Where it was is a machine that was given up: it is led to where it is now, before the next one is taken out.
+            if (!back && others.Find(node.NodeId) is { } was && !work.HasServerOf(was))
+                others = others with { Nodes = [.. others.Nodes.Select(n => n.Id == was.Id ? work.Layout.Find(n.Id)! : n)] };
             await TellAsync(context, host, work, others, null);
             await TopologySteps.MarkAsync(context, input.TopologyId, node.NodeId, TopologyNodeState.Running, null);
             context.Log($"{node.NodeId}: Odoo answers as planned");

@@ -137,7 +137,9 @@ internal static class RedisMembers
     private static async Task ForgetAsync(StepContext context, TopologyHost host, TopologyWork work, LayoutNode sentinel)
     {
         await RunAsync(host, work, sentinel, "redis-cli -p 26379 SENTINEL RESET sessions", context.Stop);
-        await host.WaitAsync(work, sentinel, TimeSpan.FromMinutes(1), context.Stop);
+        // Where one is missed for good, as on the way back to what was, it misses that one.
+        if (work.Layout.Of(NodeType.Redis).All(work.HasServerOf))
+            await host.WaitAsync(work, sentinel, TimeSpan.FromMinutes(1), context.Stop);
     }
 
     private static async Task<string> RunAsync(TopologyHost host, TopologyWork work, LayoutNode node, string script, CancellationToken stop, params string[] words)
