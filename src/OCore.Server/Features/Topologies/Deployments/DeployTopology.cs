@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
+using OCore.Features.Monitoring;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
@@ -262,9 +263,13 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
     {
         await using var db = context.OpenDb();
         var deployment = await db.TopologyDeployments.SingleAsync(d => d.TopologyId == input.TopologyId, context.Stop);
-        if (deployment.Status != "active")
-            (deployment.Status, deployment.Generation, deployment.DeployedAt) = ("active", deployment.Generation + 1, context.Get<TimeProvider>().GetUtcNow());
         var instance = await db.Instances.SingleAsync(i => i.Id == deployment.InstanceId, context.Stop);
+        if (deployment.Status != "active")
+        {
+            var now = context.Get<TimeProvider>().GetUtcNow();
+            (deployment.Status, deployment.Generation, deployment.DeployedAt) = ("active", deployment.Generation + 1, now);
+            await DefaultAlerts.AddAsync(db, deployment.RootId, instance.Id, deployment.Name, now, context.Stop);
+        }
         (instance.Status, instance.StatusMessage) = (InstanceStatus.Running, null);
         await db.SaveChangesAsync(context.Stop);
         if (context.Get<InstanceHost>().ClusterOf(instance)?.Bucket is { } bucket)

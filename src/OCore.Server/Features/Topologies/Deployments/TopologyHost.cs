@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
+using OCore.Features.Monitoring;
 using OCore.Features.Servers;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
@@ -243,7 +244,11 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
     {
         await db.DeployedNodes.Where(n => n.TopologyId == topologyId).ExecuteDeleteAsync(stop);
         if (await db.TopologyDeployments.SingleOrDefaultAsync(d => d.TopologyId == topologyId, stop) is { } deployment)
+        {
+            if (deployment.InstanceId is { } instance)
+                await DefaultAlerts.RemoveAsync(db, instance, stop);
             db.Remove(deployment);
+        }
         await db.SaveChangesAsync(stop);
     }
 
