@@ -161,7 +161,7 @@ internal sealed class LabServer(string name)
           iptables -t raw -F "$chain"; iptables -t raw -X "$chain"
         done
         systemctl disable --quiet ocore-firewall.service 2>/dev/null || true
-        rm -rf /var/lib/ocore /etc/systemd/system/ocore-firewall.service
+        rm -rf /var/lib/ocore /etc/systemd/system/ocore-firewall.service /etc/modprobe.d/ocore-nfs.conf
         keys=/home/deploy/.ssh/authorized_keys
         if [ -e "$keys" ]; then sed -i '/ ocore-[0-9a-f]*$/d' "$keys"; fi
         """);

@@ -1,11 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
+using OCore.Features.Monitoring;
 using OCore.Features.Servers;
 using OCore.Features.Topologies;
 using OCore.Features.Topologies.Deployments;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
+using OCore.Platform.Mail;
 using OCore.Tests.Agency;
 
 namespace OCore.Tests.Topologies;
@@ -52,13 +54,72 @@ public sealed class AlertsOfTopologies
         Assert.Equal(75.0, (await http.Get<Page<AlertView>>("/api/alerts?open=true")).Data.Single().Value);
     }
 
-    private static async Task DrawAsync(TestApp app, TestOrg org, Guid server, Guid instance)
+    [Theory, Sqlite, Postgres]
+    public async Task Who_deploys_a_topology_is_told_without_asking_for_it(Database database)
     {
-        await using var db = app.Databases.System();
+        await using var app = await TestApp.StartAsync(database);
+        var agency = await app.AgencyAsync("Told");
+        var server = await app.ServerAsync(agency);
+        var instance = await app.InstanceAsync(await app.ClientOfAsync(agency, "Client"), server);
+        await DrawAsync(app, agency.Org, server.Id, instance.Id, deployed: true);
+        using var http = app.As(agency.Owner, agency.Org);
+        var rule = Assert.Single((await http.Get<Page<AlertRuleView>>("/api/alert-rules")).Data);
+        Assert.Equal(("Shop is degraded", instance.Id, "health", "below", 100.0, true), (rule.Name, rule.Of!.Id, rule.Metric, rule.When, rule.Threshold, rule.IsActive));
+        Assert.Equal([agency.Owner.Email], rule.Emails);
+        async Task<IReadOnlyList<(string, string)>> AttentionAsync() => [.. (await http.Get<AgencyView>("/api/agency")).Attention.Where(a => a.ObjectType == "topology").Select(a => (a.Code, a.Message))];
+        Assert.Empty(await AttentionAsync());
+
+        // For as long as an operation works on a node, it is neither well nor lost.
+        await MeasureAsync(app, "odoo-2", new NodeMeasure(TopologyNodeState.Working, "It is being changed."));
+        await LookAsync(app, server);
+        Assert.Empty(await AttentionAsync());
+        Assert.Equal(100, (await http.Get<MetricsView>($"/api/instances/{instance.Id}/metrics")).Series.Single(s => s.Metric == "health").Values[^1]);
+
+        await MeasureAsync(app, "odoo-2", new NodeMeasure(TopologyNodeState.Failed, "Its container does not run."));
+        await LookAsync(app, server);
+        Assert.Equal([("topology_degraded", "Shop works, and something of it is lost. odoo-2: Its container does not run.")], await AttentionAsync());
+        await UntilWatchedAsync(app);
+        Assert.Empty((await http.Get<Page<AlertView>>("/api/alerts?open=true")).Data);
+        app.Clock.Advance(TimeSpan.FromSeconds(110));
+        await LookAsync(app, server);
+        await OpenAsync(app, http, rule.Name);
+        await MeasureAsync(app, "odoo-1", new NodeMeasure(TopologyNodeState.Failed, "It does not answer."));
+        Assert.Equal(["topology_down"], (await AttentionAsync()).Select(a => a.Item1));
+
+        foreach (var node in (string[])["odoo-1", "odoo-2"])
+            await MeasureAsync(app, node, new NodeMeasure(TopologyNodeState.Running, null));
+        await LookAsync(app, server);
+        await OpenAsync(app, http);
+        Assert.Empty(await AttentionAsync());
+        await using (var db = app.Databases.System())
+            Assert.Equal([agency.Owner.Email, agency.Owner.Email], await db.Set<OutgoingMail>().Where(m => m.AboutId != null && db.Set<Alert>().AcrossTenants().Any(a => a.Id == m.AboutId)).Select(m => m.To).ToListAsync());
+
+        // What stands still by somebody's wish is not lost; and the rule is one like others.
+        await using (var db = app.Databases.System())
+            await db.Instances.AcrossTenants().Where(i => i.Id == instance.Id).ExecuteUpdateAsync(s => s.SetProperty(i => i.WantRunning, false));
+        await MeasureAsync(app, "odoo-1", new NodeMeasure(TopologyNodeState.Failed, "Its container does not run."));
+        Assert.Empty(await AttentionAsync());
+        Assert.False((await http.Put<UpdateAlertRule, AlertRuleView>($"/api/alert-rules/{rule.Id}", new UpdateAlertRule { IsActive = false })).IsActive);
+
+        // It goes with the topology.
+        await using (var db = app.Databases.For(new Tenant(agency.Org.Id, agency.Org.Id, false), AuditActor.System))
+            await TopologyHost.ForgetAsync(db, await db.Topologies.Select(t => t.Id).SingleAsync(), CancellationToken.None);
+        Assert.Empty((await http.Get<Page<AlertRuleView>>("/api/alert-rules")).Data);
+    }
+
+    private static async Task DrawAsync(TestApp app, TestOrg org, Guid server, Guid instance, bool deployed = false)
+    {
+        await using var db = app.Databases.For(new Tenant(org.Id, org.Id, false), AuditActor.System);
         var topology = new Topology { OrgId = org.Id, RootId = org.RootId, Name = "Shop", CreatedAt = app.Clock.GetUtcNow() };
         db.Add(topology);
         foreach (var (id, type) in new[] { ("lb", NodeType.LoadBalancer), ("odoo-1", NodeType.Odoo), ("odoo-2", NodeType.Odoo), ("postgres", NodeType.Postgres) })
             db.Add(new DeployedNode { OrgId = topology.OrgId, RootId = topology.RootId, TopologyId = topology.Id, NodeId = id, Type = type, Label = id, Container = "ocore-" + id, ServerId = server, State = TopologyNodeState.Running, MeasuredAt = app.Clock.GetUtcNow() });
+        if (deployed)
+        {
+            // As the last step of a deployment does.
+            db.Add(new TopologyDeployment { OrgId = org.Id, RootId = org.RootId, TopologyId = topology.Id, Name = topology.Name, InstanceId = instance, Status = "active", PlanHash = "", DrawingDigest = "", Layout = new Layout { Nodes = [] }, SecretsSealed = "x" });
+            await DefaultAlerts.AddAsync(db, org.RootId, instance, topology.Name, app.Clock.GetUtcNow(), CancellationToken.None);
+        }
         await db.SaveChangesAsync();
         await db.Instances.AcrossTenants().Where(i => i.Id == instance).ExecuteUpdateAsync(s => s.SetProperty(i => i.TopologyId, topology.Id));
     }
@@ -80,6 +141,18 @@ public sealed class AlertsOfTopologies
         {
             await using var db = app.Databases.System();
             await observer(db, server, seen, CancellationToken.None);
+        }
+    }
+
+    private static async Task UntilWatchedAsync(TestApp app)
+    {
+        for (var n = 0; ; n++)
+        {
+            await using var db = app.Databases.System();
+            if (await db.Set<Alert>().AcrossTenants().AnyAsync())
+                return;
+            Assert.True(n < 300, $"Nobody watches. {app.Log}");
+            await Task.Delay(100);
         }
     }
 

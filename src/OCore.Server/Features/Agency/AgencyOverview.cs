@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Backups;
 using OCore.Features.Domains;
+using OCore.Features.Topologies.Deployments;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
 using OCore.Platform.Operations;
@@ -11,7 +12,7 @@ namespace OCore.Features.Agency;
 /// <summary>The first page of an agency, in a number of queries that does not grow with it.</summary>
 internal static class AgencyOverview
 {
-    private const int MaxOfEach = 50;
+    private const int MaxOfEach = 50, MaxOfNodes = 3;
     private const double DiskWarning = 0.8, DiskError = 0.95;
 
     public static async Task<AgencyView> OfAsync(OCoreDb db, Guid agencyId, DateTimeOffset now, CancellationToken stop)
@@ -37,6 +38,7 @@ internal static class AgencyOverview
                 .. servers.Select(s => OfServer(s.Id, s.Name, s.Status, s.StatusMessage)).OfType<AttentionItem>().Take(MaxOfEach),
                 .. servers.Select(s => OfDisk(s.Id, s.Name, s.Facts, s.Use)).OfType<AttentionItem>().Take(MaxOfEach),
                 .. await OfInstancesAsync(db, stop),
+                .. await OfTopologiesAsync(db, stop),
                 .. await OfOperationsAsync(db, stop),
                 .. await OfMailAsync(db, agencyId, stop),
                 .. await OfBackupsAsync(db, now, stop),
@@ -72,6 +74,30 @@ internal static class AgencyOverview
             ? Item("instance_failed", "error", i.StatusMessage ?? $"{i.Name} has failed.", "Read its logs, then restart it.")
             : Item("instance_unhealthy", "error", i.StatusMessage ?? $"{i.Name} runs but does not answer.", "Read its logs; restart it if it does not recover."))
             with { ObjectId = i.Id, ObjectName = i.Name, ObjectType = "instance", Client = i.Client });
+    }
+
+    // While an operation works on one, the operation tells; what stands still by somebody's wish is not lost; and of servers that are away the servers tell.
+    private static async Task<IEnumerable<AttentionItem>> OfTopologiesAsync(OCoreDb db, CancellationToken stop)
+    {
+        var rows = await db.TopologyDeployments.AsNoTracking().Where(d => d.Status == "active" && db.DeployedNodes.Any(n => n.TopologyId == d.TopologyId && n.State != TopologyNodeState.Running)
+                && !db.Instances.Any(i => i.Id == d.InstanceId && !i.WantRunning))
+            .OrderBy(d => d.Id).Take(MaxOfEach).Select(d => new { d.TopologyId, d.Name, d.InstanceId }).ToListAsync(stop);
+        var (ids, instances) = (rows.ConvertAll(r => r.TopologyId), rows.ConvertAll(r => r.InstanceId));
+        var nodes = (await db.DeployedNodes.AsNoTracking().Where(n => ids.Contains(n.TopologyId)).OrderBy(n => n.NodeId).ToListAsync(stop)).ToLookup(n => n.TopologyId);
+        var clients = await db.Instances.Where(i => instances.Contains(i.Id) && i.Organization.Kind == OrganizationKind.Client)
+            .Select(i => new { i.Id, i.Organization.Name }).ToDictionaryAsync(i => i.Id, i => i.Name, stop);
+        return rows.Select(r => OfTopology(r.Name, [.. nodes[r.TopologyId]]) is { } item ? item with { ObjectId = r.TopologyId, ObjectName = r.Name, ObjectType = "topology", Client = r.InstanceId is { } one ? clients.GetValueOrDefault(one) : null } : null).OfType<AttentionItem>();
+    }
+
+    private static AttentionItem? OfTopology(string name, IReadOnlyList<DeployedNode> nodes)
+    {
+        var ill = nodes.Where(n => n.State is not (TopologyNodeState.Running or TopologyNodeState.Waiting or TopologyNodeState.Working)).Select(n => n.Message is null ? n.Label : $"{n.Label}: {n.Message}").ToList();
+        var health = DeploymentViews.HealthOf(nodes);
+        if (ill.Count == 0 || health is not (TopologyHealth.Degraded or TopologyHealth.Down))
+            return null;
+        var told = string.Join(' ', ill.Take(MaxOfNodes)) + (ill.Count > MaxOfNodes ? $" And {ill.Count - MaxOfNodes} more." : "");
+        return health == TopologyHealth.Down ? Item("topology_down", "error", $"{name} is down. {told}", "Open it and see how its nodes do; their servers' pages have their logs.")
+            : Item("topology_degraded", "warning", $"{name} works, and something of it is lost. {told}", "Open it and see how its nodes do, before the next one is lost.");
     }
 
     private static async Task<IEnumerable<AttentionItem>> OfOperationsAsync(OCoreDb db, CancellationToken stop)

@@ -53,9 +53,12 @@ internal sealed class MetricRecorder
         NetworkIn = Rate(now.NetworkIn, before?.NetworkIn, seconds), NetworkOut = Rate(now.NetworkOut, before?.NetworkOut, seconds), Uptime = now.Uptime > 0 ? now.Uptime : null,
     };
 
-    /// <summary>How many of a hundred nodes were well when they were asked last: whoever is to hear of a lost node sets an alert on that.</summary>
+    /// <summary>
+    /// How many of a hundred nodes were well when they were asked last: whoever is to hear of a lost node sets an alert on that. One that an operation
+    /// works on is neither well nor lost: the operation tells of it.
+    /// </summary>
     internal static async Task<Dictionary<Guid, (double Up, int Drift)>> NodesUpAsync(OCoreDb db, IReadOnlyList<Guid> topologies, CancellationToken stop) => topologies.Count == 0 ? [] :
-        (await db.DeployedNodes.AcrossTenants().AsNoTracking().Where(n => topologies.Contains(n.TopologyId) && n.MeasuredAt != null).Select(n => new { n.TopologyId, n.State, n.Drift }).ToListAsync(stop))
+        (await db.DeployedNodes.AcrossTenants().AsNoTracking().Where(n => topologies.Contains(n.TopologyId) && n.MeasuredAt != null && n.State != TopologyNodeState.Waiting && n.State != TopologyNodeState.Working).Select(n => new { n.TopologyId, n.State, n.Drift }).ToListAsync(stop))
             .GroupBy(n => n.TopologyId).ToDictionary(g => g.Key, g => (Math.Round(100.0 * g.Count(n => n.State == TopologyNodeState.Running) / g.Count(), 1), g.Count(n => n.Drift.Count > 0)));
 
     /// <summary>When the first certificate of each instance ends, and when its last verified backup was taken.</summary>

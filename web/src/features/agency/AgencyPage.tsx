@@ -76,6 +76,7 @@ function Attention({ item }: { item: AttentionItem }) {
     item.objectType === 'server' ? to.server(item.objectId)
       : item.objectType === 'instance' ? to.instance(item.objectId, item.code === 'instance_failed' ? 'logs' : item.code === 'backup_odd' ? 'backups' : item.code.startsWith('domain_') ? 'domains' : undefined)
         : item.objectType === 'operation' ? to.operation(item.objectId)
+        : item.objectType === 'topology' ? to.topology(item.objectId)
           : item.objectType === 'portal_domain' ? to.portalDomains
           : item.objectType === 'client' ? to.client(item.objectId)
             : item.objectType === 'template' ? to.template(item.objectId) : undefined;

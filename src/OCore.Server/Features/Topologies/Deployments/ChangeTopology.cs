@@ -336,6 +336,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
                 // An oCore that was killed may have left it at work.
                 await connection.Docker.RemoveContainerAsync(DockerName.Parse("ocore-files-" + Layout.KeyOf(work.TopologyId, gone.Id)), context.Stop);
                 await TopologyHost.RemoveFilesAsync(connection, gone.Image, instance, work.TopologyId, context.Stop);
+                await host.ForgetNfsAsync(db, work, gone.ServerId!.Value, context.Stop);
             }
             context.Log($"{gone.Id}: {gone.Label} is removed");
         }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
+using OCore.Features.Monitoring;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
@@ -134,7 +135,10 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         await using var db = context.OpenDb();
         var host = context.Get<TopologyHost>();
         var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
-        await TopologySteps.FoldersAsync(host, work, await TopologySteps.InstanceAsync(db, input.TopologyId, context), context.Stop);
+        var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
+        await TopologySteps.FoldersAsync(host, work, on, context.Stop);
+        if (on.Plan.Cluster?.Bucket is { } bucket)
+            await context.Get<BucketMark>().SetAsync(work.Deployment.Id, bucket, on.Plan.Database, context.Log, context.Stop);
     }
 
     private static async Task RemoveFoldersAsync(TopologyInput input, StepContext context)
@@ -148,7 +152,11 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
             var connection = await host.ConnectAsync(work, node, context.Stop);
             await connection.Docker.RemoveContainerAsync(DockerName.Parse("ocore-files-" + Layout.KeyOf(input.TopologyId, node.Id)), context.Stop);
             await TopologyHost.RemoveFilesAsync(connection, node.Image, instance, input.TopologyId, context.Stop);
+            await host.ForgetNfsAsync(db, work, node.ServerId!.Value, context.Stop);
         }
+        // Whoever wrote there is gone by now.
+        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == instance, context.Stop) is { } row && host.Instances.ClusterOf(row)?.Bucket is { } bucket)
+            await context.Get<BucketMark>().RemoveFilesAsync(work.Deployment.Id, bucket, row.Database, context.Attempt, context.Log, context.Stop);
     }
 
     private static async Task InstallAsync(TopologyInput input, StepContext context)
@@ -255,11 +263,17 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
     {
         await using var db = context.OpenDb();
         var deployment = await db.TopologyDeployments.SingleAsync(d => d.TopologyId == input.TopologyId, context.Stop);
-        if (deployment.Status != "active")
-            (deployment.Status, deployment.Generation, deployment.DeployedAt) = ("active", deployment.Generation + 1, context.Get<TimeProvider>().GetUtcNow());
         var instance = await db.Instances.SingleAsync(i => i.Id == deployment.InstanceId, context.Stop);
+        if (deployment.Status != "active")
+        {
+            var now = context.Get<TimeProvider>().GetUtcNow();
+            (deployment.Status, deployment.Generation, deployment.DeployedAt) = ("active", deployment.Generation + 1, now);
+            await DefaultAlerts.AddAsync(db, deployment.RootId, instance.Id, deployment.Name, now, context.Stop);
+        }
         (instance.Status, instance.StatusMessage) = (InstanceStatus.Running, null);
         await db.SaveChangesAsync(context.Stop);
+        if (context.Get<InstanceHost>().ClusterOf(instance)?.Bucket is { } bucket)
+            await context.Get<BucketMark>().ForgetAsync(deployment.Id, bucket, instance.Database, context.Stop);
     }
 }
 

@@ -107,6 +107,19 @@ internal static class NfsServer
     public static async Task PrepareClientAsync(IServerConnection connection, CancellationToken stop) =>
         (await connection.RunAsync(RemoteCommand.Script(ClientScript).AsRoot(), stop)).ThrowIfFailed("Preparing the NFS client");
 
+    // What the kernel was told for as long as it runs it keeps; whoever writes something else there wants it.
+    private const string ForgetScript = """
+        file=/etc/modprobe.d/ocore-nfs.conf
+        if [ "$(cat "$file" 2>/dev/null)" = 'options nfsv4 directory_delegations=N' ]; then rm -f "$file"; fi
+        """;
+
+    /// <summary>Of a server that mounts ours no more.</summary>
+    public static async Task ForgetClientAsync(IServerConnection connection, CancellationToken stop) =>
+        (await connection.RunAsync(RemoteCommand.Script(ForgetScript).AsRoot(), stop)).ThrowIfFailed("Forgetting the NFS client");
+
+    /// <summary>Whether Odoo nodes of a layout mount it on a server.</summary>
+    public static bool IsMountedOn(Layout? layout, Guid server) => layout is not null && Of(layout) is not null && layout.Of(NodeType.Odoo).Any(n => n.ServerId == server);
+
     /// <summary>The folder of a database, Odoo's own: by the numbers that its image has for Odoo.</summary>
     public static async Task MakeFolderAsync(TopologyHost host, TopologyWork work, string database, CancellationToken stop)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
+using OCore.Features.Monitoring;
 using OCore.Features.Servers;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
@@ -216,7 +217,10 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
         }
         if (work.Deployment.InstanceId is { } instance)
             foreach (var server in nodes.Where(n => n.Type == NodeType.Odoo).Select(n => n.ServerId!.Value).Distinct().Where(work.Servers.ContainsKey))
+            {
                 await RemoveFilesAsync(await access.ConnectAsync(work.Servers[server], stop), nodes.First(n => n.Type == NodeType.Odoo).Image, instance, work.TopologyId, stop);
+                await ForgetNfsAsync(db, work, server, stop);
+            }
         await firewall.RemoveAsync(work, nodes.Select(n => n.ServerId!.Value), stop);
         // Whatever else carries its label, such as a one-off container that was cut off.
         foreach (var server in work.Servers.Values)
@@ -226,11 +230,25 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
     public static Task RemoveFilesAsync(IServerConnection connection, string image, Guid instance, Guid topology, CancellationToken stop) =>
         InstanceHost.OnFilesAsync(connection, image, "rm-" + topology.ToString("N"), """rm -rf -- "$1" """, stop, $"/ocore/instances/{instance:N}");
 
+    /// <summary>What the kernel's NFS client of a server was told is taken back with the last topology that mounts there.</summary>
+    public async Task ForgetNfsAsync(OCoreDb db, TopologyWork work, Guid server, CancellationToken stop)
+    {
+        if (NfsServer.Of(work.Layout) is null || !work.Servers.TryGetValue(server, out var there))
+            return;
+        var others = await db.TopologyDeployments.AsNoTracking().Where(d => d.TopologyId != work.TopologyId && d.Status != "destroying").ToListAsync(stop);
+        if (!others.Any(d => NfsServer.IsMountedOn(d.Layout, server) || NfsServer.IsMountedOn(d.Before, server)))
+            await NfsServer.ForgetClientAsync(await access.ConnectAsync(there, stop), stop);
+    }
+
     public static async Task ForgetAsync(OCoreDb db, Guid topologyId, CancellationToken stop)
     {
         await db.DeployedNodes.Where(n => n.TopologyId == topologyId).ExecuteDeleteAsync(stop);
         if (await db.TopologyDeployments.SingleOrDefaultAsync(d => d.TopologyId == topologyId, stop) is { } deployment)
+        {
+            if (deployment.InstanceId is { } instance)
+                await DefaultAlerts.RemoveAsync(db, instance, stop);
             db.Remove(deployment);
+        }
         await db.SaveChangesAsync(stop);
     }
 

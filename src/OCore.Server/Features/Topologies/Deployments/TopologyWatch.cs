@@ -197,6 +197,7 @@ internal static class TopologiesSetup
         services.AddSingleton<Deploying>();
         services.AddSingleton<LiveProbe>();
         services.AddSingleton<BucketProbe>();
+        services.AddSingleton<BucketMark>();
         services.AddSingleton<LiveLook>();
         return services;
     }

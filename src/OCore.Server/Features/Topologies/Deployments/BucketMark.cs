@@ -1,0 +1,121 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using OCore.Features.Backups;
+using OCore.Features.Instances;
+using OCore.Platform.Operations;
+using OCore.Platform.Security;
+
+namespace OCore.Features.Topologies.Deployments;
+
+/// <summary>
+/// What a first deployment puts into the bucket for files, so that one that is undone leaves nothing there. Where nothing was under the name
+/// of its database, it leaves a mark that names the deployment. Nothing is ever removed but what lies beside that very mark and is named as
+/// Odoo's files are. oCore does that itself and goes only where its own connections may go; where it cannot, files stay, and it says so.
+/// </summary>
+internal sealed partial class BucketMark(BackupStores stores, SecretBox secrets)
+{
+    /// <summary>No file of Odoo's is named so.</summary>
+    public const string Name = "deployment";
+    private const int TriesToRemove = 8;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    // As the module that puts them there names them, by their content.
+    [GeneratedRegex("^[0-9a-f]{2}/[0-9a-f]{40,64}$")]
+    private static partial Regex FileName();
+
+    /// <summary>Before Odoo writes anything. May run twice.</summary>
+    public async Task SetAsync(Guid deployment, ClusterBucket bucket, string database, Action<string> log, CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Patience);
+        try
+        {
+            using var store = Open(bucket, database);
+            if (await ReadAsync(store, limit.Token) is { } there)
+            {
+                if (there != deployment.ToString("N"))
+                    log($"Files of another deployment are in the bucket {bucket.Bucket} already: what this one adds is not taken away when it is undone");
+                return;
+            }
+            if ((await store.ListAsync("", limit.Token)).Count > 0)
+            {
+                log($"Files are in the bucket {bucket.Bucket} already: what this one adds is not taken away when it is undone");
+                return;
+            }
+            await using var write = await store.CreateAsync(Name, limit.Token);
+            await write.Content.WriteAsync(Encoding.ASCII.GetBytes(deployment.ToString("N")), limit.Token);
+            await write.CompleteAsync(limit.Token);
+        }
+        catch (Exception away) when (away is StoreAwayException || limit.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            log($"oCore cannot look into the bucket {bucket.Bucket}: what is put there stays when the deployment is undone");
+        }
+    }
+
+    /// <summary>Everything that the deployment's Odoo put there, and the mark last. Nothing where the mark is not its own.</summary>
+    public async Task RemoveFilesAsync(Guid deployment, ClusterBucket bucket, string database, int attempt, Action<string> log, CancellationToken stop)
+    {
+        try
+        {
+            using var store = Open(bucket, database);
+            if (await ReadAsync(store, stop) != deployment.ToString("N"))
+                return;
+            var files = (await store.ListAsync("", stop)).Select(o => o.Name).Where(n => FileName().IsMatch(n)).ToList();
+            await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = stop }, async (name, token) => await store.DeleteAsync(name, token));
+            await store.DeleteAsync(Name, stop);
+            log($"{files.Count} files are removed from the bucket {bucket.Bucket}");
+        }
+        catch (StoreAwayException away) when (away.IsRefusal || attempt >= TriesToRemove)
+        {
+            // Keys that may not delete are no fault.
+            log($"Files that were put into the bucket {bucket.Bucket} stay there: {away.Message}");
+        }
+        catch (StoreAwayException away)
+        {
+            throw new TryLaterException($"The bucket {bucket.Bucket}: {away.Message}", "What was put there is removed when it answers.", away);
+        }
+    }
+
+    /// <summary>It is not undone any more: the mark has served.</summary>
+    public async Task ForgetAsync(Guid deployment, ClusterBucket bucket, string database, CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Patience);
+        try
+        {
+            using var store = Open(bucket, database);
+            if (await ReadAsync(store, limit.Token) == deployment.ToString("N"))
+                await store.DeleteAsync(Name, limit.Token);
+        }
+        catch (Exception away) when (away is StoreAwayException || limit.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            // Left there it is in nobody's way: nothing is removed for a deployment that has ended.
+        }
+    }
+
+    private static async Task<string?> ReadAsync(IBackupStore store, CancellationToken stop)
+    {
+        try
+        {
+            await using var read = await store.OpenAsync(Name, stop);
+            using var text = new StreamReader(read, Encoding.ASCII);
+            return (await text.ReadToEndAsync(stop)).Trim();
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private IBackupStore Open(ClusterBucket bucket, string database)
+    {
+        var folder = bucket.Prefix.Trim('/');
+        var place = new BackupTarget
+        {
+            Name = bucket.Bucket, Endpoint = bucket.Endpoint.TrimEnd('/'), Region = bucket.Region, Bucket = bucket.Bucket, Prefix = (folder.Length > 0 ? folder + "/" : "") + database + "/",
+            AccessKey = bucket.AccessKey, SecretKeySealed = "",
+        };
+        place.SecretKeySealed = secrets.Seal(bucket.SecretKey, BackupStores.TargetSecret, place.Id);
+        return stores.Open(place);
+    }
+}

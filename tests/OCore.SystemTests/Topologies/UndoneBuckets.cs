@@ -1,0 +1,96 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using OCore.Features.Backups;
+using OCore.Features.Instances;
+using OCore.Features.Topologies.Deployments;
+using OCore.Platform.Security;
+using OCore.SystemTests.Backups;
+using OCore.Tests;
+using Xunit;
+
+namespace OCore.SystemTests.Topologies;
+
+/// <summary>A deployment that is undone takes away what its Odoo put into the bucket, and nothing that was there before or is somebody else's.</summary>
+public sealed class UndoneBuckets
+{
+    private const string Database = "shop";
+    private static readonly string One = "ab/" + new string('a', 40), Two = "cd/" + new string('c', 40);
+
+    [Fact]
+    public async Task What_was_put_there_goes_and_nothing_else()
+    {
+        await using var peer = await BucketPeer.StartAsync(Directory.CreateTempSubdirectory("ocore-undone-").FullName);
+        await using var app = await TestApp.StartAsync(arrange: a => a.Set("FETCH_ALLOW", $"127.0.0.1:{peer.Port}"));
+        var (mark, log, deployment) = (app.Services.GetRequiredService<BucketMark>(), new List<string>(), Guid.NewGuid());
+        var bucket = new ClusterBucket($"http://127.0.0.1:{peer.Port}", BucketPeer.Bucket, "us-east-1", "acme/", BucketPeer.Key, BucketPeer.Key);
+        async Task<IReadOnlyList<string>> ThereAsync()
+        {
+            using var store = StoreOf(app, peer);
+            return [.. (await store.ListAsync("", default)).Select(o => o.Name).Order(StringComparer.Ordinal)];
+        }
+
+        // Of its neighbours, by name and by prefix.
+        string[] others = ["acme/shop2/" + One, "elsewhere/shop/" + One];
+        await PutAsync(app, peer, others);
+        await mark.SetAsync(deployment, bucket, Database, log.Add, default);
+        await mark.SetAsync(deployment, bucket, Database, log.Add, default);
+        Assert.Empty(log);
+        Assert.Equal(["acme/shop/" + BucketMark.Name, .. others], await ThereAsync());
+        await PutAsync(app, peer, "acme/shop/" + One, "acme/shop/" + Two, "acme/shop/notes.txt");
+
+        await mark.RemoveFilesAsync(Guid.NewGuid(), bucket, Database, 1, log.Add, default);
+        Assert.Equal(6, (await ThereAsync()).Count);
+        await mark.RemoveFilesAsync(deployment, bucket, Database, 1, log.Add, default);
+        await mark.RemoveFilesAsync(deployment, bucket, Database, 1, log.Add, default);
+        Assert.Equal(["acme/shop/notes.txt", .. others], await ThereAsync());
+        Assert.Equal([$"2 files are removed from the bucket {BucketPeer.Bucket}"], log);
+
+        // Where something was there before, nothing is the deployment's own.
+        log.Clear();
+        await mark.SetAsync(deployment, bucket, Database, log.Add, default);
+        Assert.Contains("is not taken away", Assert.Single(log), StringComparison.Ordinal);
+        await PutAsync(app, peer, "acme/shop/" + One);
+        await mark.RemoveFilesAsync(deployment, bucket, Database, 1, log.Add, default);
+        Assert.Equal(["acme/shop/" + One, "acme/shop/notes.txt", .. others], await ThereAsync());
+    }
+
+    [Fact]
+    public async Task What_has_ended_well_is_not_taken_away_and_a_bucket_that_is_away_keeps_nobody()
+    {
+        await using var peer = await BucketPeer.StartAsync(Directory.CreateTempSubdirectory("ocore-kept-").FullName);
+        await using var app = await TestApp.StartAsync(arrange: a => a.Set("FETCH_ALLOW", $"127.0.0.1:{peer.Port}"));
+        var (mark, log, deployment) = (app.Services.GetRequiredService<BucketMark>(), new List<string>(), Guid.NewGuid());
+        var bucket = new ClusterBucket($"http://127.0.0.1:{peer.Port}", BucketPeer.Bucket, "us-east-1", "", BucketPeer.Key, BucketPeer.Key);
+        await mark.SetAsync(deployment, bucket, Database, log.Add, default);
+        await PutAsync(app, peer, "shop/" + One);
+        await mark.ForgetAsync(deployment, bucket, Database, default);
+        Assert.EndsWith("/shop/ab", Path.GetDirectoryName(Assert.Single(peer.Objects())), StringComparison.Ordinal);
+        await mark.RemoveFilesAsync(deployment, bucket, Database, 1, log.Add, default);
+        Assert.Single(peer.Objects());
+        Assert.Empty(log);
+
+        await mark.SetAsync(deployment, bucket with { AccessKey = "wrong" }, Database, log.Add, default);
+        await mark.RemoveFilesAsync(deployment, bucket with { AccessKey = "wrong" }, Database, 1, log.Add, default);
+        Assert.Equal([$"oCore cannot look into the bucket {BucketPeer.Bucket}: what is put there stays when the deployment is undone",
+            $"Files that were put into the bucket {BucketPeer.Bucket} stay there: The access key or its secret is wrong."], log);
+        Assert.Single(peer.Objects());
+    }
+
+    private static IBackupStore StoreOf(TestApp app, BucketPeer peer)
+    {
+        var place = new BackupTarget { Name = "all", Endpoint = $"http://127.0.0.1:{peer.Port}", Bucket = BucketPeer.Bucket, Prefix = "", AccessKey = BucketPeer.Key, SecretKeySealed = "" };
+        place.SecretKeySealed = app.Services.GetRequiredService<SecretBox>().Seal(BucketPeer.Key, BackupStores.TargetSecret, place.Id);
+        return app.Services.GetRequiredService<BackupStores>().Open(place);
+    }
+
+    private static async Task PutAsync(TestApp app, BucketPeer peer, params string[] names)
+    {
+        using var store = StoreOf(app, peer);
+        foreach (var name in names)
+        {
+            await using var write = await store.CreateAsync(name, default);
+            await write.Content.WriteAsync(Encoding.ASCII.GetBytes(name));
+            await write.CompleteAsync(default);
+        }
+    }
+}
