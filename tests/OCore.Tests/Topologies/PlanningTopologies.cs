@@ -3,7 +3,6 @@ using OCore.Client;
 using OCore.Features.Servers;
 using OCore.Features.Topologies.Deployments;
 using OCore.Features.Topologies.Rules;
-using OCore.Platform.Docker;
 using OCore.Platform.Operations;
 
 namespace OCore.Tests.Topologies;
@@ -75,7 +74,6 @@ public sealed class PlanningTopologies
         Assert.Contains("pooler", LayoutMaker.NotBuilt(DeployScene.Failover().Pooled().Without("entry").Join("pooler", "postgres").Snapshot()).Keys);
         Assert.Contains("pooler", LayoutMaker.NotBuilt(DeployScene.Failover().Pooled().Without("pooler").Add("pooler", NodeType.Pgbouncer, "app-1").Join("pooler", "entry").Join("odoo-1", "pooler").Join("odoo-2", "entry").Snapshot()).Keys);
         Assert.Empty(LayoutMaker.NotBuilt(pair.Set("lb", "tls", true).Snapshot()));
-        MembersMayBeReplaced();
         IReadOnlyDictionary<string, string> Refused(Sketch after) => Planner.NotChanged(Planner.Actions(pair.Layout(), after.Layout(), pair.Names()), pair.Layout(), after.Layout());
         Assert.Empty(Refused(pair.Set("odoo-2", "workers", 8)));
         Assert.Equal(["postgres"], Refused(pair.Set("postgres", "maxConnections", 400)).Keys);
@@ -89,36 +87,6 @@ public sealed class PlanningTopologies
         var shared = Sketch.Of("shared");
         Assert.Contains("Stay with local", Planner.NotChanged([], shared.Ha(h => h with { FilestoreType = FilestoreType.Local }).Layout(), shared.Layout())["filestore"], StringComparison.Ordinal);
         Assert.Empty(Refused(pair.Ha(h => h with { RedisEnabled = false })));
-    }
-
-    private static void MembersMayBeReplaced()
-    {
-        static Layout Next(Sketch before, Sketch after) => after.Layout().After(before.Layout());
-        static IReadOnlyDictionary<string, string> Refused(Sketch before, Sketch after, params string[] leading) => Planner.NotChanged(Planner.Actions(before.Layout(), Next(before, after), before.Names()), before.Layout(), Next(before, after), leading.ToHashSet());
-        var (failover, watched, pair) = (DeployScene.Failover(), DeployScene.Watched(), DeployScene.Pair());
-        Assert.Empty(Refused(failover, failover.On("postgres-3", "db").On("etcd-3", "db").On("redis", "files"), "postgres"));
-        Assert.Empty(Refused(failover, failover.On("postgres", "db"), "postgres-2"));
-        Assert.Contains("Let another PostgreSQL lead first", Assert.Single(Refused(failover, failover.On("postgres-2", "db"), "postgres-2")).Value, StringComparison.Ordinal);
-        Assert.Equal(["postgres", "postgres-2", "postgres-3"], Refused(failover, failover.Set("postgres", "ttl", 40)).Keys);
-        Assert.Equal(["etcd-1"], Refused(failover, failover.Set("etcd-1", "memoryMb", 512)).Keys);
-        Assert.Empty(Refused(watched, watched.On("redis", "files").On("sentinel-1", "files")));
-        Assert.Equal(["redis", "redis-2"], Refused(watched, watched.On("redis", "files").On("redis-2", "db")).Keys);
-        Assert.Equal(["sentinel-1", "sentinel-2"], Refused(watched, watched.On("sentinel-1", "files").On("sentinel-2", "db")).Keys);
-        Assert.Contains("restore a backup", Assert.Single(Refused(pair, pair.On("postgres", "files"))).Value, StringComparison.Ordinal);
-
-        // Who stays is not made anew because others come and go; and what was done is what is planned the next time.
-        var secrets = new TopologySecrets("a", "b", "c", "d", "e");
-        string SpecOf(Layout layout, string id) => SpecHash.Of(NodeSpecs.Of(DeployScene.Id, layout, layout.Find(id)!, secrets));
-        foreach (var (before, after, stays, moved) in new[] { (failover, failover.On("etcd-3", "db"), "etcd-1", "etcd-3"), (watched, watched.On("redis", "files"), "redis-2", "redis"), (watched, watched.On("redis", "files"), "sentinel-2", "redis") })
-        {
-            var (old, now) = (before.Layout(), Next(before, after));
-            Assert.Equal(SpecOf(old, stays), SpecOf(now, stays));
-            Assert.NotEqual(SpecOf(old, moved), SpecOf(now, moved));
-            var again = after.Layout().After(now);
-            Assert.All(Planner.Actions(now, again, after.Names()), a => Assert.Equal(PlanActionKind.Keep, a.Action));
-            Assert.All(again.Nodes.Where(n => n.Type is NodeType.Etcd or NodeType.Redis), n => Assert.Equal(SpecOf(now, n.Id), SpecOf(again, n.Id)));
-        }
-        Assert.Contains("existing", string.Join(' ', NodeSpecs.Of(DeployScene.Id, Next(failover, failover.On("etcd-3", "db")), Next(failover, failover.On("etcd-3", "db")).Find("etcd-3")!, secrets).Command!), StringComparison.Ordinal);
     }
 
     /// <summary>A primary that is left alone goes on, unless it was promised that nothing is lost. That is no part of what ran before it could be promised.</summary>
