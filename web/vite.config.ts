@@ -35,7 +35,7 @@ export default defineConfig({
     // Small files stay files: the content security policy allows data: only for images.
     assetsInlineLimit: 0,
     // What nearly every page needs is one file: many small ones compress worse.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', minShareCount: 60, includeDependenciesRecursively: false }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', minShareCount: 60 }] } } },
   },
   server: {
     port: 5173,

@@ -58,7 +58,24 @@ export function weigh(bundle: Record<string, { type: string }>): { page: string;
   return pages.sort((a, b) => b.bytes - a.bytes);
 }
 
-/** Fails the build where a page is too heavy. With OCORE_WEIGH it says what every page weighs. */
+/** Chunks that need each other before either has begun: what one of them needs of the other is not there yet. */
+export function circles(bundle: Record<string, { type: string }>): string[][] {
+  const chunks = Object.values(bundle).filter((file) => file.type === 'chunk').map((file) => file as unknown as Chunk);
+  const needs = new Map(chunks.map((chunk) => [chunk.fileName, chunk.imports]));
+  const done = new Set<string>();
+  const found: string[][] = [];
+  const walk = (file: string, way: string[]) => {
+    if (way.includes(file)) found.push([...way.slice(way.indexOf(file)), file]);
+    else if (!done.has(file)) {
+      for (const next of needs.get(file) ?? []) walk(next, [...way, file]);
+      done.add(file);
+    }
+  };
+  needs.forEach((_, file) => walk(file, []));
+  return found;
+}
+
+/** Fails the build where a page is too heavy, or chunks need each other. With OCORE_WEIGH it says what every page weighs. */
 export function weight(): Plugin {
   return {
     name: 'weight',
@@ -68,6 +85,8 @@ export function weight(): Plugin {
       const said = (list: typeof pages) => list.map(({ page, bytes }) => `${(bytes / 1000).toFixed(1).padStart(7)} kB  ${page}`).join('\n');
       if (process.env.OCORE_WEIGH) console.log(said(pages));
       const over = pages.filter(({ bytes }) => bytes > most);
+      const round = circles(bundle);
+      if (round.length > 0) this.error(`Chunks that need each other:\n${round.map((files) => files.join(' > ')).join('\n')}`);
       if (over.length > 0) this.error(`Pages with more than ${most / 1000} kB of script:\n${said(over)}`);
     },
   };
