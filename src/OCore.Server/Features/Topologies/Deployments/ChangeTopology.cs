@@ -24,6 +24,8 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
 
     public override string Name => "topology.change";
     public override int Version => 4;
+    // Members of clusters were not changed before: there is nothing to do for them.
+    public override int Since => 3;
     public override bool BeginsWithRequest => true;
 
     protected override void Define(StepList<ChangeInput> steps) => steps
