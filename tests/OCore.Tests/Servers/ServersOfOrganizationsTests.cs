@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
+using OCore.Platform.Operations;
 
 namespace OCore.Tests.Servers;
 
@@ -158,6 +160,48 @@ public sealed class ServersOfOrganizationsTests(TestApps apps) : IClassFixture<T
         }
         Assert.Equal(OperationState.Succeeded, operation.State);
         await http.Get<ServerView>($"/api/servers/{id}").IsRefusedAsync(404, "not_found");
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_machine_that_is_gone_is_forgotten_after_what_was_being_deleted_there(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Gives up");
+        var id = await InsertAsync(app, agency, "lost");
+        using var http = app.As(agency.Owner, agency.Org);
+        var instance = NewInstance(app, agency, id);
+        instance.Status = InstanceStatus.Removing;
+        await using (var db = app.Databases.System())
+        {
+            db.Add(instance);
+            await db.ServersOfAll().Where(s => s.Id == id).ExecuteUpdateAsync(s => s.SetProperty(x => x.Status, ServerStatus.Unreachable));
+            await db.SaveChangesAsync();
+        }
+        var removal = await http.Delete<OperationView>($"/api/servers/{id}?forget=true");
+        await UntilAsync(removal.Id, o => o.Steps.Any(s => s.State == StepState.Failed), forward: false);
+        Assert.Equal(ServerStatus.Removing, (await http.Get<ServerView>($"/api/servers/{id}")).Status);
+
+        var deletion = await http.Delete<OperationView>($"/api/instances/{instance.Id}");
+        Assert.Equal(OperationState.Succeeded, (await UntilAsync(deletion.Id, Ended, forward: false)).State);
+        Assert.Equal(OperationState.Succeeded, (await UntilAsync(removal.Id, Ended, forward: true)).State);
+        await http.Get<ServerView>($"/api/servers/{id}").IsRefusedAsync(404, "not_found");
+
+        static bool Ended(OperationView operation) => operation.FinishedAt is not null;
+
+        async Task<OperationView> UntilAsync(Guid operation, Func<OperationView, bool> met, bool forward)
+        {
+            for (var clock = Stopwatch.StartNew(); ; await Task.Delay(50))
+            {
+                var now = await http.Get<OperationView>($"/api/operations/{operation}");
+                if (met(now))
+                    return now;
+                Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"{now.Title}: {now.State} {now.Error?.Message}");
+                if (!forward)
+                    continue;
+                app.Clock.Advance(TimeSpan.FromSeconds(5));
+                OperationSignals.WorkQueued();
+            }
+        }
     }
 
     [Theory, Sqlite, Postgres]

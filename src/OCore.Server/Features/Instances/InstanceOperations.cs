@@ -219,9 +219,9 @@ internal static class InstanceSteps
     /// <summary>Whether there is somewhere to do something. Whoever gave its machine up has said that there is not.</summary>
     public static async Task<bool> HasServerAsync(Platform.Data.OCoreDb db, Instance instance, StepContext context)
     {
-        if (await db.ServersOfAll().AnyAsync(s => s.Id == instance.ServerId, context.Stop))
+        if (await db.ServersOfAll().AnyAsync(s => s.Id == instance.ServerId && s.Facts != null, context.Stop))
             return true;
-        context.Log($"The server of {instance.Name} was forgotten: nothing is done there");
+        context.Log($"The server of {instance.Name} is gone for good: nothing is done there");
         return false;
     }
 

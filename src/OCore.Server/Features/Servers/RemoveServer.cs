@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
@@ -31,6 +32,9 @@ internal sealed class RemoveServer : OperationKind<RemoveServerInput>
             throw new StepRefusedException("server_in_use", $"{server.Name} is in use: {use.Why}", use.Hint);
         server.Status = ServerStatus.Removing;
         server.StatusMessage = null;
+        // Of a machine that is given up nothing is known any more, and nobody who still has to remove something there goes to it.
+        if (input.Forget)
+            server.Facts = null;
         await db.SaveChangesAsync(context.Stop);
     }
 
@@ -109,6 +113,8 @@ internal sealed class RemoveServer : OperationKind<RemoveServerInput>
         context.Get<ServerAccess>().Forget(input.ServerId);
         if (await db.Servers.SingleOrDefaultAsync(s => s.Id == input.ServerId, context.Stop) is not { } server)
             return;
+        if (await db.Instances.AcrossTenants().Where(i => i.ServerId == server.Id).Select(i => i.Name).FirstOrDefaultAsync(context.Stop) is { } name)
+            throw new TryLaterException($"{name} is still being deleted.", "It is forgotten when that has ended, in a minute or two.");
         db.Remove(server);
         await db.SaveChangesAsync(context.Stop);
         ServerSignals.Changed();
