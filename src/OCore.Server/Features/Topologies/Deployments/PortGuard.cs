@@ -16,18 +16,18 @@ internal static class PortGuard
 {
     public static string ChainOf(Guid topology) => "OCORE-" + Layout.KeyOf(topology, "guard");
 
-    /// <summary>What listens on a server and is for other nodes alone.</summary>
-    public static IReadOnlyList<GuardedPort> Of(Guid server, params IEnumerable<Layout> layouts) =>
+    /// <summary>What listens on a server and is for other nodes alone. Of several layouts who comes gets what it needs from who goes.</summary>
+    public static IReadOnlyList<GuardedPort> Of(Guid server, params IReadOnlyList<Layout> layouts) =>
     [
-        .. layouts.SelectMany(l => l.Nodes.Where(n => n.ServerId == server && n.Address is not null && !n.IsBalancer).SelectMany(n => PortsOf(l, n)))
+        .. layouts.SelectMany(l => l.Nodes.Where(n => n.ServerId == server && n.Address is not null && !n.IsBalancer).SelectMany(n => PortsOf(l, n, [.. layouts.SelectMany(of => of.Nodes)])))
             .GroupBy(p => (p.Address, p.Port)).OrderBy(g => g.Key.Address.ToString(), StringComparer.Ordinal).ThenBy(g => g.Key.Port)
             .Select(g => new GuardedPort(g.Key.Address, g.Key.Port, [.. g.SelectMany(p => p.Users).Distinct().Order()])),
     ];
 
-    private static IEnumerable<GuardedPort> PortsOf(Layout layout, LayoutNode node)
+    private static IEnumerable<GuardedPort> PortsOf(Layout layout, LayoutNode node, IReadOnlyList<LayoutNode> all)
     {
         var address = IPAddress.Parse(node.Address!);
-        GuardedPort By(int port, Func<LayoutNode, bool> uses) => new(address, port, [.. layout.Nodes.Where(uses).Select(n => n.ServerId).OfType<Guid>()]);
+        GuardedPort By(int port, Func<LayoutNode, bool> uses) => new(address, port, [.. all.Where(uses).Select(n => n.ServerId).OfType<Guid>()]);
         bool Member(LayoutNode n) => layout.Failover && n.Type == NodeType.Postgres;
         bool Leads(LayoutNode n) => n.Type is NodeType.LoadBalancer or NodeType.Pgbouncer && n.List("nodes").Contains(node.Id);
         bool Watches(LayoutNode n) => n.Type == NodeType.Monitor && n.List("nodes").Contains(node.Id);
@@ -52,7 +52,7 @@ internal static class PortGuard
                 break;
             // Whoever may become the primary is come to by all; a sentinel by its like and by those who ask it.
             case NodeType.Redis:
-                yield return By(node.Port, n => n.Type == NodeType.Odoo || n.Type == NodeType.Redis && n.Id != node.Id && (!node.IsSentinel || n.IsSentinel) || Watches(n));
+                yield return By(node.Port, n => n.Type == NodeType.Odoo || n.Type == NodeType.Redis && (n.Id != node.Id || n.ServerId != node.ServerId) && (!node.IsSentinel || n.IsSentinel) || Watches(n));
                 break;
             default:
                 yield return By(node.Port, n => n.Type == NodeType.Odoo || Watches(n));

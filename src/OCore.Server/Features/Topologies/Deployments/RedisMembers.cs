@@ -50,7 +50,8 @@ internal static class RedisMembers
             await host.RemoveAsync(work, node, context.Stop);
             context.Log($"{node.Id}: {node.Label} is removed");
         }
-        foreach (var node in coming.Where(n => n.IsSentinel))
+        // Not all have heard of another one that leads; one that still looks at who is gone would find nobody again.
+        foreach (var node in wanted.Where(n => n.Address != leader.Address || n.Port != leader.Port))
             await FollowAsync(host, work, node, leader, context.Stop);
         // A sentinel forgets nobody by itself.
         foreach (var sentinel in wanted.Where(n => n.IsSentinel))
