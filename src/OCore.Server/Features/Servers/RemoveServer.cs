@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
-using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
@@ -113,7 +112,7 @@ internal sealed class RemoveServer : OperationKind<RemoveServerInput>
         context.Get<ServerAccess>().Forget(input.ServerId);
         if (await db.Servers.SingleOrDefaultAsync(s => s.Id == input.ServerId, context.Stop) is not { } server)
             return;
-        if (await db.Instances.AcrossTenants().Where(i => i.ServerId == server.Id).Select(i => i.Name).FirstOrDefaultAsync(context.Stop) is { } name)
+        if (await db.InstanceOnAsync(server.Id, context.Stop) is { } name)
             throw new TryLaterException($"{name} is still being deleted.", "It is forgotten when that has ended, in a minute or two.");
         db.Remove(server);
         await db.SaveChangesAsync(context.Stop);

@@ -54,6 +54,10 @@ internal static class ServerQueries
         return null;
     }
 
+    /// <summary>The name of one that is on it; null where there is none.</summary>
+    public static Task<string?> InstanceOnAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
+        db.Instances.AcrossTenants().Where(i => i.ServerId == server).Select(i => i.Name).FirstOrDefaultAsync(stop);
+
     public static Task<Dictionary<Guid, int>> InstanceCountsAsync(this OCoreDb db, IReadOnlyCollection<Guid> servers, CancellationToken stop) =>
         db.Instances.AcrossTenants().Where(i => servers.Contains(i.ServerId)).GroupBy(i => i.ServerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, stop);
 
