@@ -59,9 +59,17 @@ internal sealed class DriftHost(TopologyHost host, BalancerHost balancers, Insta
     {
         if (node.Type == NodeType.Postgres && !work.Layout.Failover || node.Type == NodeType.Redis && !node.IsWatched || node.Type is not (NodeType.Postgres or NodeType.Etcd or NodeType.Redis))
             return false;
-        var others = await Task.WhenAll(work.Layout.Of(node.Type).Where(n => n.Id != node.Id && !n.IsSentinel && work.HasServerOf(n)).Select(n => host.MeasureAsync(work, n, stop)));
-        var answering = others.Where(o => o.State is TopologyNodeState.Running or TopologyNodeState.Degraded).ToList();
-        return node.Type == NodeType.Etcd ? answering.Count(o => o.State == TopologyNodeState.Running) >= PatroniConfig.Majority(work.Layout) : answering.Exists(o => o.Role == "primary");
+        // Whoever has just lost one that led agrees on another within seconds.
+        for (var left = 10; ; left--)
+        {
+            var others = await Task.WhenAll(work.Layout.Of(node.Type).Where(n => n.Id != node.Id && !n.IsSentinel && work.HasServerOf(n)).Select(n => host.MeasureAsync(work, n, stop)));
+            var answering = others.Where(o => o.State is TopologyNodeState.Running or TopologyNodeState.Degraded).ToList();
+            if (node.Type == NodeType.Etcd ? answering.Count(o => o.State == TopologyNodeState.Running) >= PatroniConfig.Majority(work.Layout) : answering.Exists(o => o.Role == "primary"))
+                return true;
+            if (left == 0)
+                return false;
+            await Task.Delay(TimeSpan.FromSeconds(1), stop);
+        }
     }
 
     /// <summary>What is kept stays: a node whose volume is gone is not made anew where nobody else has what it kept, for it would start empty and call that its data.</summary>

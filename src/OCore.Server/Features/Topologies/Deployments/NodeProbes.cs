@@ -65,8 +65,10 @@ internal static class NodeProbes
     {
         using var seen = JsonDocument.Parse(await ExecAsync(connection, name, ["etcdctl", "--endpoints", "http://127.0.0.1:2379", "--command-timeout=8s", "endpoint", "status", "-w", "json"], null, stop));
         var status = seen.RootElement[0].GetProperty("Status");
-        var (leader, self) = (status.GetProperty("leader").GetUInt64(), status.GetProperty("header").GetProperty("member_id").GetUInt64());
-        var figures = new Dictionary<string, string> { ["bytes"] = status.GetProperty("dbSize").ToString(), ["term"] = status.GetProperty("raftTerm").ToString() };
+        // What is 0 is left out: a leader, where there is none.
+        ulong Number(JsonElement of, string name) => of.TryGetProperty(name, out var value) ? value.GetUInt64() : 0;
+        var (leader, self) = (Number(status, "leader"), Number(status.GetProperty("header"), "member_id"));
+        var figures = new Dictionary<string, string> { ["bytes"] = $"{Number(status, "dbSize")}", ["term"] = $"{Number(status, "raftTerm")}" };
         return leader == 0 ? new NodeMeasure(TopologyNodeState.Degraded, "Its members have no leader: a majority is missing.", "member", figures) : new NodeMeasure(TopologyNodeState.Running, null, leader == self ? "leader" : "member", figures);
     }
 
