@@ -9,7 +9,7 @@ import { FormActions } from '../../ui/Form';
 import { sentence } from '../../ui/format';
 import { done } from '../../ui/toast';
 
-/** The step at which a stuck operation stopped; none where this version of oCore cannot go on with it at all. */
+/** The step at which a stuck operation stopped; none where this version cannot go on with it at all. */
 export function stoppedAt({ state, error, steps }: OperationView): StepView | undefined {
   if (state !== 'stuck' || error?.code === 'unknown_definition' || error?.code === 'unreadable_input') return undefined;
   return steps.find((step) => step.state === 'undo_failed') ?? steps.find((step) => step.state === 'failed');
@@ -46,7 +46,7 @@ export function ResolveDialog({ operation, onClose }: { operation: OperationView
       <form onSubmit={(event) => { event.preventDefault(); resolve.send(undefined); }}>
         <Stack gap="sm">
           <Text size="sm">
-            It ends for good: oCore neither finishes nor undoes it, and does nothing on any server. What it worked on is free for other operations, and is shown as it is found.
+            It ends for good: nobody finishes or undoes it, and nothing is done on any server. What it worked on is free for other operations, and is shown as it is found.
           </Text>
           <Radio.Group label="What is there now" value={outcome} onChange={(value) => choose(value === 'succeeded' ? 'succeeded' : 'rolled_back')}>
             <Stack gap={6} mt={6}>
