@@ -55,7 +55,7 @@ internal static class PortGuard
                 yield return By(node.Port, n => n.Type == NodeType.Odoo || n.Type == NodeType.Redis && (n.Id != node.Id || n.ServerId != node.ServerId) && (!node.IsSentinel || n.IsSentinel) || Watches(n));
                 break;
             default:
-                yield return By(node.Port, n => n.Type == NodeType.Odoo || Watches(n));
+                yield return By(node.Port, n => n.Type == NodeType.Odoo || Leads(n) || Watches(n));
                 break;
         }
     }
