@@ -119,7 +119,9 @@ internal static partial class Views
         .Column("action", a => a.Action)
         .Column("object", a => a.ObjectName ?? a.ObjectId)
         .Column("from", a => a.Ip)
-        .Column("changes", a => a.Changes is null ? null : string.Join(", ", a.Changes.Where(c => c.Value.Before is not null && c.Value.After is not null).Select(c => $"{c.Key}: {c.Value.Before} → {c.Value.After}")));
+        .Column("changes", a => a.Changes is null ? null : string.Join(", ", a.Changes.Where(c => c.Value.Before is not null && c.Value.After is not null).Select(c => $"{c.Key}: {c.Value.Before} → {c.Value.After}")
+            // What somebody said about an operation is no value that another one came after.
+            .Concat(a.Changes.Where(c => a.ObjectType == "operation" && c.Value is { Before: null, After: not null }).Select(c => $"{c.Key}: {c.Value.After}"))));
 
     /// <summary>Manage includes view.</summary>
     private static Cell Nouns(MeView me, string right)

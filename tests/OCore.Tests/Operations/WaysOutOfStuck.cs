@@ -29,6 +29,7 @@ public sealed class WaysOutOfStuck
         await lab.Http.Post<SkipOperationStep, OperationView>(path + "/skip", Skipping(1)).IsRefusedAsync(409, "not_stuck");
         var ended = await lab.EndedAsync(id, jump: false);
         Assert.Equal("RolledBack Undone Skipped Undone Undone", $"{ended.State} {string.Join(' ', ended.Steps.Select(s => s.State))}");
+        Assert.Null(ended.ErrorHint);
         Assert.Equal(["b"], lab.World.Of("x"));
         Assert.Empty(await lab.LocksAsync());
         Assert.Equal(["stuck", "skipped: The disk is gone.", "unwinding", "rolled_back"],

@@ -34,7 +34,8 @@ internal static class StuckOperations
                 return new Problem(409, "not_the_stuck_step", $"It stopped at step {step.Seq}, “{step.Name}”.", "Only that one can be skipped.");
             var now = time.GetUtcNow();
             (step.State, step.UndoSkipped, step.SkipReason, step.FinishedAt) = (StepState.Skipped, operation.Unwinds, reason, now);
-            (operation.State, operation.FinishedAt, operation.LeaseUntil) = (operation.Unwinds ? OperationState.Unwinding : OperationState.Running, null, DateTimeOffset.UnixEpoch);
+            // What was to be done about it is done with this.
+            (operation.State, operation.FinishedAt, operation.LeaseUntil, operation.ErrorHint) = (operation.Unwinds ? OperationState.Unwinding : OperationState.Running, null, DateTimeOffset.UnixEpoch, null);
             Tell(db, id, now, step.Seq, "step", $"skipped: {reason}");
             Tell(db, id, now, null, "state", OperationJournal.Word(operation.State));
             db.Record("operation.skipped", operation.OrgId, operation, new Dictionary<string, AuditChangeValue> { ["step"] = new(null, step.Name), ["reason"] = new(null, reason) });
