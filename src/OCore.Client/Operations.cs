@@ -21,6 +21,7 @@ public sealed record OperationView
     public Guid? ServerId { get; init; }
     public Guid? ClientId { get; init; }
     public Guid? TemplateId { get; init; }
+    public Guid? TopologyId { get; init; }
     public required string CreatedBy { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? StartedAt { get; init; }

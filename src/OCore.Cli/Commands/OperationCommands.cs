@@ -14,6 +14,7 @@ internal static class OperationCommands
         var instance = Opt.Text("--instance", "INSTANCE", "Only on this instance, by id or slug");
         var server = Opt.Text("--server", "SERVER", "Only on this server, by id or name");
         var client = Opt.Text("--client", "CLIENT", "Only for this client, by id or slug");
+        var topology = Opt.Text("--topology", "TOPOLOGY", "Only on this topology, by id or name");
         var state = Opt.Among("--state", "Only in this state; active is pending, running or unwinding",
             "active", "pending", "running", "unwinding", "succeeded", "rolled_back", "cancelled", "stuck");
         var kind = Opt.Text("--kind", "KIND", "Only of this kind, for example instance.provision");
@@ -21,8 +22,9 @@ internal static class OperationCommands
             ("instance", call.Get(instance) is { } on ? await Lookup.Instance(call, on) : null),
             ("server", call.Get(server) is { } name ? await Lookup.Server(call, name) : null),
             ("client", call.Get(client) is { } of ? await Lookup.Client(call, of) : null),
+            ("topology", call.Get(topology) is { } drawn ? await Lookup.Topology(call, drawn) : null),
             ("state", call.Get(state)),
-            ("kind", call.Get(kind))), [instance, server, client, state, kind], atMost: 50);
+            ("kind", call.Get(kind))), [instance, server, client, topology, state, kind], atMost: 50);
     }
 
     private static Argument<string> Operation() => Opt.Arg("OPERATION", "Id");

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace OCore.SystemTests.Browser;
 
-/// <summary>Every page, with something on it and with nothing: accessible in light and dark, within the window, small to load.</summary>
+/// <summary>Every page, with something on it and with nothing: accessible in light and dark, used by the keyboard, within the window, small to load.</summary>
 [Collection(BrowserGroup.Name)]
 public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixture<Installation>
 {
@@ -60,6 +60,7 @@ public sealed class EveryPageTests(BrowserLab lab, Installation at) : IClassFixt
                 await visitor.IsAccessibleAsync($"{page}, {(dark ? "dark" : "light")}");
                 await visitor.PictureAsync($"{what}-{NameOf(page)}{(dark ? "-dark" : "")}");
             }
+            await visitor.IsWalkedByKeyboardAsync(page);
         }
     });
 

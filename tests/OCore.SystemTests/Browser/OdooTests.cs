@@ -24,12 +24,7 @@ public class InstallationWithServer : Installation
             if (!present.Contains(image, StringComparison.Ordinal))
                 await Lab.RunAsync("load", Server.Name, image);
         // What a run that failed left there would make it another oCore's server.
-        await Server.ShellAsync(
-            """
-            docker ps -aq --filter label=ocore.server | xargs -r docker rm -f
-            docker volume ls -q --filter label=ocore.server | xargs -r docker volume rm -f
-            rm -rf /var/lib/ocore
-            """);
+        await Server.ForgetOCoreAsync();
         await base.InitializeAsync();
     }
 }

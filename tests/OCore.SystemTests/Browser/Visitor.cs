@@ -152,11 +152,15 @@ internal sealed class Visitor
             () => {
               const radios = new Set();
               const oncePerGroup = (e) => e.type !== 'radio' || (e.checked || !document.querySelector(`input[name="${CSS.escape(e.name)}"]:checked`)) && !radios.has(e.name) && radios.add(e.name);
-              const looks = (e) => [e, e.parentElement, e.parentElement?.parentElement].map((x) => { const s = x && getComputedStyle(x); return s && `${s.outline} ${s.boxShadow} ${s.borderColor}`; }).join('|');
-              document.activeElement?.blur();
-              window.walk = [...document.querySelectorAll('a[href], button, input, select, textarea, [tabindex]')]
+              const looks = (e) => [e, e.firstElementChild, e.parentElement, e.parentElement?.parentElement].map((x) => { const s = x && getComputedStyle(x); return s && `${s.outline} ${s.boxShadow} ${s.borderColor}`; }).join('|');
+              // A dialog has the keys to itself, from where it put them.
+              const dialogs = [...document.querySelectorAll('[role=dialog]')].filter((e) => e.checkVisibility());
+              const first = document.activeElement;
+              first?.blur();
+              window.walk = [...(dialogs.at(-1) ?? document).querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
                 .filter((e) => e.tabIndex >= 0 && !e.disabled && !e.closest('[inert]') && e.checkVisibility({ visibilityProperty: true }) && oncePerGroup(e))
                 .map((element) => ({ element, looks: looks(element) }));
+              if (dialogs.length) first?.focus();
               window.walked = () => {
                 const at = window.walk.find((w) => w.element === document.activeElement);
                 if (!at) return document.activeElement === document.body ? 'out' : 'lost at ' + document.activeElement.outerHTML.slice(0, 150);
@@ -167,7 +171,8 @@ internal sealed class Visitor
                 return '';
               };
               window.left = () => window.walk.filter((w) => !w.seen).map((w) => w.element.outerHTML.slice(0, 150));
-              return window.walk.length;
+              // A date is several stops: day, month, year, the hour, and what opens the calendar.
+              return window.walk.length + 6 * window.walk.filter((w) => /^(date|time|month)/.test(w.element.type)).length;
             }
             """);
         Assert.True(count > 0, $"{where}: nothing to use");

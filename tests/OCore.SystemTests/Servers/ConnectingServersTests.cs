@@ -149,6 +149,28 @@ public sealed class ConnectingServersTests(ServerLab lab, ITestOutputHelper outp
     }
 
     [LabFact]
+    public async Task What_an_oCore_that_is_gone_left_in_the_firewall_shuts_nobody_out()
+    {
+        await lab.Second.ShellAsync(
+            """
+            set -eu
+            install -d /var/lib/ocore/firewall
+            printf '%s' "$1" >"$2" && touch -d '10 minutes ago' "$2"
+            echo '*raw' >/var/lib/ocore/firewall/OCORE-0123456789.v4
+            echo '[Unit]' >/etc/systemd/system/ocore-firewall.service
+            for tables in iptables ip6tables; do
+              $tables -w -t raw -N OCORE-0123456789
+              $tables -w -t raw -A OCORE-0123456789 -p tcp --dport 5432 -j DROP
+              $tables -w -t raw -I PREROUTING -j OCORE-0123456789
+            done
+            """, Guid.CreateVersion7().ToString(), "/var/lib/ocore/server");
+        await using var scene = await ServerScene.StartAsync();
+        var operation = await scene.AddAsync(new AddServer { Name = "inherited", Host = lab.Second.Host.Value, User = "deploy", PrivateKey = lab.Second.Key });
+        Assert.Equal("", (await lab.Second.ShellAsync("iptables -t raw -S | grep OCORE || true; ip6tables -t raw -S | grep OCORE || true; ls -d /var/lib/ocore/firewall /etc/systemd/system/ocore-firewall.service 2>/dev/null || true")).Trim());
+        await scene.RemoveAsync(operation.ServerId!.Value);
+    }
+
+    [LabFact]
     public async Task A_bare_server_gets_Docker()
     {
         await lab.Bare.ShellAsync("systemctl disable --now docker docker.socket 2>/dev/null || true; DEBIAN_FRONTEND=noninteractive apt-get -y -q purge docker.io containerd runc 2>/dev/null >&2 || true");

@@ -90,7 +90,7 @@ public sealed class KilledChanges(ITestOutputHelper output) : KilledTopology(out
     /// <summary>With somebody who is signed in.</summary>
     private async Task<OdooVisitor> DeployedAsync()
     {
-        await SetUpAsync(DeployScene.Pair().Monitored(), ("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2));
+        await SetUpAsync(DeployScene.Pair().Monitored(), null, ("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2));
         await OnceAsync("deployed", async () => await EndedAsync(await DeployAsync(), OperationState.Succeeded));
         return await SignedInAsync();
     }

@@ -96,7 +96,7 @@ public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(ou
         Assert.Fail("no replica may lead");
     }
 
-    private Task DrawnAsync() => SetUpAsync(DeployScene.Failover().Pooled().Monitored(), ("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3));
+    private Task DrawnAsync() => SetUpAsync(DeployScene.Failover().Pooled().Monitored(), null, ("edge", 1), ("db", 1), ("app-1", 2), ("app-2", 3));
 
     /// <summary>Members of both clusters are on each server: without it neither of these steps comes to its end meanwhile.</summary>
     private async Task KilledAndCutOffAsync(string step)

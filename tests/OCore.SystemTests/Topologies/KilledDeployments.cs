@@ -1,4 +1,5 @@
 using OCore.Client;
+using OCore.SystemTests.Backups;
 using OCore.SystemTests.Operations;
 using OCore.SystemTests.Remote;
 using OCore.Tests.Topologies;
@@ -8,18 +9,20 @@ using Xunit.Abstractions;
 namespace OCore.SystemTests.Topologies;
 
 /// <summary>
-/// A topology on two servers, deployed by the real process: it is killed at every step of the way there and of the way back, and the
-/// network to one server after the other is cut, at every step.
+/// A topology on two servers, with an address that two load balancers share and a backup a day, deployed by the real process: it is killed at every
+/// step of the way there and of the way back, and the network to one server after the other is cut, at every step.
 /// </summary>
 [Collection(KillingTheServer.Alone)]
-public sealed class KilledDeployments(ITestOutputHelper output) : KilledTopology(output, 2)
+public sealed class KilledDeployments(ITestOutputHelper output) : KilledTopology(output, 2, "keepalived")
 {
-    private protected override IReadOnlyList<string> Empty => [.. base.Empty, "start etcd", "lead to PostgreSQL"];
+    private protected override IReadOnlyList<string> Empty => [.. base.Empty.Except(["schedule the backups"]), "start etcd", "lead to PostgreSQL"];
+    private protected override string SharedAddress => Machines[0].Host.Value[..Machines[0].Host.Value.LastIndexOf('.')] + ".201";
 
     [LabFact]
     public async Task A_deployment_that_is_killed_or_cut_off_at_every_step_ends_whole_or_leaves_nothing()
     {
-        await SetUpAsync(DeployScene.Pair(), ("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2));
+        await using var backups = await BucketPeer.StartAsync(Directory.CreateTempSubdirectory("ocore-backups-").FullName);
+        await SetUpAsync(DeployScene.Sharing(SharedAddress), backups, ("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2));
         await OnceAsync("kill -9 at every step", async () =>
         {
             var killed = await AtEachStepAsync(await DeployAsync(), StepState.Started, KilledAsync);

@@ -22,7 +22,7 @@ public sealed class KilledSharing(ITestOutputHelper output) : KilledTopology(out
     [MountingFact]
     public async Task What_shares_files_is_deployed_and_destroyed_by_an_oCore_that_is_killed_at_every_step()
     {
-        await SetUpAsync(Sketch.Of("shared"), ("edge", 1), ("files", 1), ("db", 1), ("app-1", 2), ("app-2", 3));
+        await SetUpAsync(Sketch.Of("shared"), null, ("edge", 1), ("files", 1), ("db", 1), ("app-1", 2), ("app-2", 3));
         await OnceAsync("kill -9 at every step", async () =>
         {
             var killed = await AtEachStepAsync(await DeployAsync(), StepState.Started, KilledAsync);

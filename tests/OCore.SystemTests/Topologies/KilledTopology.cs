@@ -2,6 +2,7 @@ using System.Diagnostics;
 using OCore.Client;
 using OCore.Features.Topologies.Deployments;
 using OCore.Platform.Operations;
+using OCore.SystemTests.Backups;
 using OCore.SystemTests.Operations;
 using OCore.SystemTests.Remote;
 using OCore.Tests.Topologies;
@@ -20,6 +21,9 @@ namespace OCore.SystemTests.Topologies;
 public abstract class KilledTopology(ITestOutputHelper output, int machines, params string[] images) : IAsyncLifetime
 {
     private const string Domain = "killed.shop.example", Rolling = "change Odoo, node by node";
+
+    /// <summary>Steps by which members of a cluster come and go.</summary>
+    private protected static readonly string[] Clusters = ["change the members of etcd", "change PostgreSQL, node by node"];
 
     private static readonly OperationState[] Active = [OperationState.Pending, OperationState.Running, OperationState.Unwinding];
     private static readonly OperationKind[] Kinds = [new DeployTopologyKind(), new ChangeTopologyKind(), new DestroyTopologyKind()];
@@ -40,6 +44,9 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
 
     /// <summary>Steps that have nothing to do in the drawing: they are over before anybody can look.</summary>
     private protected virtual IReadOnlyList<string> Empty => ["start the NFS server", "start the monitors", "schedule the backups", "change the monitors", "change the members of etcd", "change PostgreSQL, node by node", "change Redis"];
+
+    /// <summary>What its load balancers share, where they do.</summary>
+    private protected virtual string? SharedAddress => null;
 
     private protected virtual string? WhyNot => Lab.WhyNot;
 
@@ -73,9 +80,14 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
 
     private protected virtual Task UnmakeMachinesAsync() => Task.CompletedTask;
 
-    /// <summary>The process with an agency, its servers and a drawing.</summary>
-    private protected async Task SetUpAsync(Sketch sketch, params (string Place, int Machine)[] places)
+    /// <summary>The process with an agency, its servers and a drawing; where backups are drawn, with the bucket that takes them.</summary>
+    private protected async Task SetUpAsync(Sketch sketch, BucketPeer? backups, params (string Place, int Machine)[] places)
     {
+        if (backups is not null)
+        {
+            _process.Settings["FETCH_ALLOW"] = $"127.0.0.1:{backups.Port}";
+            sketch = sketch.BackedUp(backups.Url.ToString().TrimEnd('/')).Set("backups", "bucket", BucketPeer.Bucket);
+        }
         await _process.StartAsync();
         await Http.Post<AgencyView>("/api/agency/enable");
         foreach (var machine in Machines)
@@ -83,6 +95,8 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
                 new AddServer { Name = machine.Name, Host = machine.Host.Value, User = "deploy", PrivateKey = machine.Key, HostKeyFingerprint = machine.Pinned.Fingerprint })).ServerId!.Value);
         await ServersAreActiveAsync(240);
         Topology = await TopologyLab.DrawAsync(Http, _bucket!, sketch, "Killed", places.ToDictionary(p => p.Place, p => _servers[p.Machine - 1]));
+        if (backups is not null)
+            await Http.Put<SetTopologyCredential, TopologyCredentialView>($"/api/topologies/{Topology.Id}/credentials/offsite", new() { AccessKey = BucketPeer.Key, SecretKey = BucketPeer.Key });
     }
 
     private Task ServersAreActiveAsync(int seconds) =>
@@ -200,8 +214,8 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
 
     private protected async Task KilledAsync(string place)
     {
-        // Somewhere within the step, and not always at its beginning; an Odoo takes longer than that to be changed.
-        await Task.Delay(Random.Shared.Next(place.EndsWith(')') ? 3000 : 150));
+        // Somewhere within the step, and not always at its beginning; an Odoo or a member of a cluster takes longer than that to be changed.
+        await Task.Delay(Random.Shared.Next(place.EndsWith(')') || Clusters.Contains(place) ? 3000 : 150));
         await _process.KillAsync();
         await _process.StartAsync();
     }
@@ -238,15 +252,18 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
     {
         var deployment = (await DeploymentAsync())!;
         Assert.Equal("active", deployment.Status);
+        var holders = new HashSet<string>();
         foreach (var node in deployment.Nodes)
         {
             var seen = node;
             await UntilAsync(async () => (seen = await StatusAsync(node.NodeId)) is { State: TopologyNodeState.Running, Drift.Count: 0 },
                 () => $"{node.NodeId} runs as planned ({what}): {seen.State} {seen.Message} {string.Join(' ', seen.Drift.Select(d => d.Message))}", 90);
+            if (seen.Figures.ContainsKey("sharedAddress"))
+                holders.Add(node.NodeId);
         }
         foreach (var (machine, server) in Machines.Zip(_servers))
         {
-            var planned = deployment.Nodes.Where(n => n.Server?.Id == server).Select(n => n.Type == "odoo" ? "odoo" : n.NodeId).Order(StringComparer.Ordinal).ToList();
+            var planned = deployment.Nodes.Where(n => n.Server?.Id == server).Select(n => n.Type == "odoo" ? "odoo" : n.NodeId).SelectMany(n => holders.Contains(n) ? [n, n + "-address"] : new[] { n }).Order(StringComparer.Ordinal).ToList();
             IReadOnlyList<string> found = [];
             await UntilAsync(async () => (found = await TopologyLab.NodesOnAsync(machine)).SequenceEqual(planned),
                 () => $"{machine.Name} has its nodes and nothing else ({what}): {string.Join(", ", found)} instead of {string.Join(", ", planned)}", 30);
@@ -271,10 +288,13 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
     {
         Assert.Null(await DeploymentAsync());
         Assert.Empty((await Http.Get<Page<InstanceView>>("/api/instances")).Data);
+        Assert.Empty((await Http.Get<Page<BackupTargetView>>("/api/backup-targets")).Data);
         foreach (var machine in Machines)
         {
             var left = await TopologyLab.LeftOnAsync(machine);
             Assert.True(left.Length == 0, $"{machine.Name}: {left}\n{_process.Said}");
+            if (SharedAddress is { } shared)
+                Assert.Equal("", await machine.ShellAsync("ip -o -4 addr show to \"$1/32\"", shared));
             await UntilAsync(async () => (await machine.ShellAsync("docker ps --format '{{.Names}}'")).Contains("ocore-edge", StringComparison.Ordinal), $"{machine.Name} has its edge again", 60);
         }
     }
@@ -289,17 +309,19 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
 }
 
 /// <summary>Three servers with every image that is run on them: to carry those to servers that are new takes minutes, and is no test's time.</summary>
-public sealed class CarriedImages : IAsyncLifetime
+public class CarriedImages : IAsyncLifetime
 {
     private static readonly string[] Images = [DeployScene.Images.Odoo, DeployScene.Images.PostgresHa, DeployScene.Images.Redis, DeployScene.Images.Haproxy, DeployScene.Images.Pgbouncer];
+
+    private protected virtual int Machines => 3;
 
     public async Task InitializeAsync()
     {
         if (Lab.WhyNot is not null) return; // each test says so
         await Lab.RunAsync(Path.Combine(Lab.Bin, "docker-engine"));
         await Lab.RunProgramAsync(Path.Combine(Lab.Bin, "images"), "odoo", "postgres-ha", "redis", "haproxy", "pgbouncer");
-        await Lab.RunAsync("create", "3", "--prefix", "die");
-        await Task.WhenAll(Enumerable.Range(1, 3).Select(i => CarryAsync(new LabServer($"die{i}"))));
+        await Lab.RunAsync("create", $"{Machines}", "--prefix", "die");
+        await Task.WhenAll(Enumerable.Range(1, Machines).Select(i => CarryAsync(new LabServer($"die{i}"))));
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

@@ -180,10 +180,10 @@ public class TopologyLab : IAsyncLifetime
     /// <summary>What of a topology, or of the work on one, is on a server.</summary>
     internal static async Task<string> LeftOnAsync(LabServer machine) => (await machine.ShellAsync("docker ps -a --filter label=ocore.topology --format '{{.Names}}'; docker ps -a --format '{{.Names}}' | grep -E '^ocore-(i|lb|pg|pglb|pgbouncer|redis|etcd|odoo|monitor|install|files|rm)-' || true; docker volume ls --format '{{.Name}}' | grep -v '^ocore-postgres$' || true; iptables -t raw -S | grep OCORE || true; ls -d /var/lib/ocore/firewall /etc/systemd/system/ocore-firewall.service /etc/modprobe.d/ocore-nfs.conf 2>/dev/null || true; ls /var/lib/ocore/instances 2>/dev/null || true")).Trim();
 
-    /// <summary>Containers on a server: of nodes by the nodes' ids, each Odoo as one, and what ran once and should be gone by its name.</summary>
+    /// <summary>Containers on a server: of nodes by the nodes' ids, what holds a shared address for one beside it, each Odoo as one, and what ran once and should be gone by its name.</summary>
     internal static async Task<IReadOnlyList<string>> NodesOnAsync(LabServer machine) => [.. (await machine.ShellAsync(
         """
-        docker ps -a --filter label=ocore.topology --format '{{.Label "ocore.node"}}'
+        docker ps -a --filter label=ocore.topology --format '{{.Label "ocore.node"}} {{.Names}}' | sed -E 's/ .*(-address)$/\1/; s/ .*//'
         docker ps -a --filter label=ocore.instance --format odoo
         docker ps -a --filter label=ocore.oneoff --format '{{.Names}}'
         """)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal)];

@@ -240,6 +240,7 @@ public sealed class TheMatrix(TestApps apps) : IClassFixture<TestApps>
     {
         "serverId" or "server" or "lbServerId" or "redisServerId" => "servers",
         "templateId" or "template" => "templates",
+        "topologyId" or "topology" => "topologies",
         "instanceId" or "instance" or "subjectId" => "instances",
         "clientId" or "client" or "clients" or "organization" or "organizationId" => "clients",
         "role" or "roleId" => "roles",

@@ -4485,6 +4485,8 @@ export interface components {
             clientId?: null | string;
             /** Format: uuid */
             templateId?: null | string;
+            /** Format: uuid */
+            topologyId?: null | string;
             createdBy: string;
             /** Format: date-time */
             createdAt: string;
@@ -20608,6 +20610,7 @@ export interface operations {
                 instance?: string;
                 server?: string;
                 client?: string;
+                topology?: string;
                 state?: string;
                 kind?: string;
             };

@@ -26,7 +26,7 @@ internal sealed class BackupWorkers(Settings settings)
             (env["PGHOST"], env["PGPORT"]) = (cluster.DatabaseHosts, cluster.DatabasePort.ToString(CultureInfo.InvariantCulture));
             foreach (var (name, value) in OdooContainer.ServiceEnv)
                 env[name] = value;
-            files.Add(OdooContainer.Service(cluster));
+            files.Add(OdooContainer.Service(cluster, OdooContainer.AtWork));
         }
         return await StartAsync(on, new ContainerSpec
         {

@@ -19,11 +19,15 @@ internal static class OdooContainer
     public static readonly RemotePath Instances = ServerLabels.Folder.Combine("instances");
     private static readonly RemotePath ServiceFile = RemotePath.Parse("/etc/odoo/pg_service.conf");
 
+    // How long a PostgreSQL may take to answer. A load balancer waits three seconds for Odoo: one server that is away may not take as long.
+    // Where nobody waits, one that has much to do is no reason to give up.
+    internal const int WhileAsked = 2, AtWork = 15;
+
     public static DockerName NameOf(string slug) => DockerName.Parse($"ocore-i-{slug}");
 
     public static RemotePath FolderOf(Guid instance) => Instances.Combine(instance.ToString("N"));
 
-    public static ContainerSpec Spec(OdooPlan plan) => Base(plan) with
+    public static ContainerSpec Spec(OdooPlan plan) => Base(plan, WhileAsked) with
     {
         Name = plan.Node is { } node ? DockerName.Parse(node.Container) : NameOf(plan.Slug),
         Restart = RestartRule.UnlessStopped,
@@ -35,7 +39,7 @@ internal static class OdooContainer
         [new(IPAddress.Parse(node.Address), node.Port, 8069), .. node.LivePort > 0 ? [new PublishedPort(IPAddress.Parse(node.Address), node.LivePort, 8072)] : Array.Empty<PublishedPort>()];
 
     /// <summary>Odoo run once on the instance's database, as for installing modules.</summary>
-    public static ContainerSpec OneOff(OdooPlan plan, string purpose, IReadOnlyList<string> arguments) => Base(plan) with
+    public static ContainerSpec OneOff(OdooPlan plan, string purpose, IReadOnlyList<string> arguments) => Base(plan, AtWork) with
     {
         Name = DockerName.Parse($"ocore-{purpose}-{plan.Slug}"),
         Command = [.. arguments, "--stop-after-init", "--no-http", "--workers=0", "--max-cron-threads=0"],
@@ -43,14 +47,14 @@ internal static class OdooContainer
     };
 
     /// <summary>A command of Odoo that is no server.</summary>
-    public static ContainerSpec Tool(OdooPlan plan, string purpose, IReadOnlyList<string> arguments) => Base(plan) with
+    public static ContainerSpec Tool(OdooPlan plan, string purpose, IReadOnlyList<string> arguments) => Base(plan, AtWork) with
     {
         Name = DockerName.Parse($"ocore-{purpose}-{plan.Slug}"),
         Command = arguments,
         Restart = RestartRule.No,
     };
 
-    private static ContainerSpec Base(OdooPlan plan) => new()
+    private static ContainerSpec Base(OdooPlan plan, int connectSeconds) => new()
     {
         Name = NameOf(plan.Slug),
         Image = ImageRef.Parse(plan.Image),
@@ -62,7 +66,7 @@ internal static class OdooContainer
         NanoCpus = (long)((plan.Cpus ?? 0) * 1_000_000_000),
         PidsLimit = 512,
         StopTimeout = TimeSpan.FromSeconds(20),
-        Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), OdooConf.Render(plan)), .. ConnectAddon.Files(plan.ConnectKey), .. plan.Cluster is { } cluster ? [Service(cluster), .. ClusterAddons.FilesOf(cluster)] : Array.Empty<ContainerFile>()],
+        Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), OdooConf.Render(plan)), .. ConnectAddon.Files(plan.ConnectKey), .. plan.Cluster is { } cluster ? [Service(cluster, connectSeconds), .. ClusterAddons.FilesOf(cluster)] : Array.Empty<ContainerFile>()],
         Env = plan.Cluster is null ? new Dictionary<string, string>() : ServiceEnv,
     };
 
@@ -82,11 +86,10 @@ internal static class OdooContainer
     /// <summary>
     /// What libpq is told of a PostgreSQL on another server, which Odoo has no settings for. Of several hosts it takes the one that may
     /// be written to; and a server that was cut off says nothing, so that without limits Odoo would wait for it for a quarter of an hour.
-    /// A load balancer waits three seconds for an answer: one server that is away may not take as long.
     /// </summary>
-    internal static ContainerFile Service(OdooCluster cluster) => ContainerFile.Text(ServiceFile, $"""
+    internal static ContainerFile Service(OdooCluster cluster, int connectSeconds) => ContainerFile.Text(ServiceFile, $"""
         [hosting]
-        connect_timeout=2
+        connect_timeout={connectSeconds}
         keepalives_idle=5
         keepalives_interval=2
         keepalives_count=3

@@ -36,6 +36,8 @@ internal static class OperationEndpoints
         [FromQuery(Name = "server")] public Guid? Server { get; init; }
         /// <summary>Of this client.</summary>
         [FromQuery(Name = "client")] public Guid? Client { get; init; }
+        /// <summary>On this topology.</summary>
+        [FromQuery(Name = "topology")] public Guid? Topology { get; init; }
         /// <summary>One state, or <c>active</c> for pending, running and unwinding.</summary>
         [FromQuery(Name = "state"), MaxLength(20)] public string? State { get; init; }
         /// <summary>For example <c>instance.provision</c>.</summary>
@@ -54,6 +56,8 @@ internal static class OperationEndpoints
             query = query.Where(o => o.ServerId == server);
         if (filter.Client is { } client)
             query = query.Where(o => o.ClientId == client || o.OrgId == client);
+        if (filter.Topology is { } topology)
+            query = query.Where(o => o.TopologyId == topology);
         if (filter.Kind is { } kind)
             query = query.Where(o => o.Kind == kind);
         if (filter.State == "active")

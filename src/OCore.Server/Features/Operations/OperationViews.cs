@@ -17,7 +17,7 @@ internal static class OperationViews
         Title = operation.Title,
         State = operation.State,
         Organization = organization,
-        InstanceId = operation.InstanceId, ServerId = operation.ServerId, ClientId = operation.ClientId, TemplateId = operation.TemplateId,
+        InstanceId = operation.InstanceId, ServerId = operation.ServerId, ClientId = operation.ClientId, TemplateId = operation.TemplateId, TopologyId = operation.TopologyId,
         CreatedBy = operation.Actor,
         CreatedAt = operation.CreatedAt, StartedAt = operation.StartedAt, FinishedAt = operation.FinishedAt,
         CancelRequested = operation.CancelRequested,

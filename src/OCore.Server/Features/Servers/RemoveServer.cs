@@ -55,6 +55,7 @@ internal sealed class RemoveServer : OperationKind<RemoveServerInput>
         {
             if (server.Facts?.DockerVersion is not null)
                 await RemoveContainersAsync(connection, server, context);
+            await FirewallLeftovers.RemoveAsync(connection, context.Stop);
             // The folder is oCore's own, and the path a constant.
             (await connection.RunAsync(RemoteCommand.Of("rm", "-rf", "--", "/var/lib/ocore").AsRoot().WithTimeout(TimeSpan.FromMinutes(10)), context.Stop)).ThrowIfFailed("Removing oCore's folder");
         });

@@ -83,6 +83,7 @@ internal sealed class ServerPreparation(Settings settings, ServerAccess access, 
             foreach (var container in await connection.Docker.ListAsync(new Dictionary<string, string?> { [ServerLabels.Server] = other.ToString() }, stop))
                 await connection.Docker.RemoveContainerAsync(DockerName.Parse(container.Name), stop);
         }
+        await FirewallLeftovers.RemoveAsync(connection, stop);
         await connection.WriteFileAsync(Mark, System.Text.Encoding.ASCII.GetBytes(server.Id.ToString()), UnixFileMode.UserRead | UnixFileMode.UserWrite, stop);
     }
 

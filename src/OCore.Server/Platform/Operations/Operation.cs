@@ -25,6 +25,7 @@ internal sealed class Operation : IAgencyShared, IAudited
     public Guid? ServerId { get; init; }
     public Guid? ClientId { get; init; }
     public Guid? TemplateId { get; init; }
+    public Guid? TopologyId { get; init; }
     public Guid? ActorId { get; init; }
     public required string Actor { get; init; }
     public Guid ActorOrgId { get; init; }
@@ -113,6 +114,7 @@ internal sealed class OperationMapping : IEntityTypeConfiguration<Operation>, IE
         entity.HasIndex(o => o.InstanceId);
         entity.HasIndex(o => o.ServerId);
         entity.HasIndex(o => o.ClientId);
+        entity.HasIndex(o => o.TopologyId);
     }
 
     public void Configure(EntityTypeBuilder<OperationStep> entity)

@@ -10,7 +10,7 @@ namespace OCore.Platform.Operations;
 /// <summary>What an operation is about.</summary>
 /// <param name="OrgId">The organization it is for: the client's where it works on a client's instance.</param>
 /// <param name="Locks">What nobody else may change meanwhile, for example <c>instance:{id}</c>.</param>
-internal sealed record OperationSubject(string Title, Guid OrgId, Guid? InstanceId = null, Guid? ServerId = null, Guid? ClientId = null, Guid? TemplateId = null, params string[] Locks);
+internal sealed record OperationSubject(string Title, Guid OrgId, Guid? InstanceId = null, Guid? ServerId = null, Guid? ClientId = null, Guid? TemplateId = null, Guid? TopologyId = null, params string[] Locks);
 
 /// <summary>Puts operations into the caller's unit of work: they are queued when it is saved, and not otherwise.</summary>
 internal sealed class OperationQueue(OperationKinds kinds, SecretBox secrets, Caller caller, TimeProvider time)
@@ -36,7 +36,7 @@ internal sealed class OperationQueue(OperationKinds kinds, SecretBox secrets, Ca
             Title = subject.Title,
             InputSealed = secrets.Seal(JsonSerializer.Serialize(input, OperationKind.Json), "operation", id),
             State = OperationState.Pending,
-            InstanceId = subject.InstanceId, ServerId = subject.ServerId, ClientId = subject.ClientId, TemplateId = subject.TemplateId,
+            InstanceId = subject.InstanceId, ServerId = subject.ServerId, ClientId = subject.ClientId, TemplateId = subject.TemplateId, TopologyId = subject.TopologyId,
             ActorId = actor.Id, Actor = actor.Name, ActorOrgId = actor.HomeOrgId, ActorDelegated = actor.Delegated,
             IdempotencyKey = caller.Idempotency?.Key, RequestHash = caller.Idempotency?.RequestHash,
             CreatedAt = time.GetUtcNow(),

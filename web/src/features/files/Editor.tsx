@@ -1,10 +1,12 @@
 import { useEffect, useRef } from 'react';
+import { useComputedColorScheme } from '@mantine/core';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
-import { bracketMatching, defaultHighlightStyle, indentOnInput, indentUnit, StreamLanguage, type StreamParser, syntaxHighlighting } from '@codemirror/language';
+import { bracketMatching, indentOnInput, indentUnit, StreamLanguage, type StreamParser } from '@codemirror/language';
 import { Compartment, EditorState } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from '@codemirror/view';
 import type { FileFault } from '../../api/types';
 import { faultMarks, mark } from './faults';
+import { look, scheme, schemeOf } from './look';
 
 interface Props {
   name: string;
@@ -35,20 +37,14 @@ function of(endings: string[], load: () => Promise<StreamParser<unknown>>) {
 
 const endingOf = (name: string) => name.slice(name.lastIndexOf('.') + 1).toLowerCase();
 
-const look = EditorView.theme({
-  '&': { height: '100%', fontSize: '13px' },
-  '.cm-scroller': { fontFamily: 'var(--mantine-font-family-monospace)', lineHeight: '1.5' },
-  '.cm-gutters': { backgroundColor: 'var(--oc-sunken)', color: 'var(--mantine-color-dimmed)', borderRight: '1px solid var(--oc-line)' },
-  '&.cm-focused': { outline: 'none' },
-});
-
 /** The text of one file; another file is another editor. */
 export default function Editor({ name, text, readOnly, faults, label, onChange, onSave }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
   const latest = useRef({ onChange, onSave });
   useEffect(() => { latest.current = { onChange, onSave }; });
-  const begun = useRef({ name, text, readOnly, label });
+  const dark = useComputedColorScheme('light') === 'dark';
+  const begun = useRef({ name, text, readOnly, label, dark });
   useEffect(() => {
     const { current: file } = begun;
     const [language, finding] = [new Compartment(), new Compartment()];
@@ -66,8 +62,8 @@ export default function Editor({ name, text, readOnly, faults, label, onChange, 
         doc: file.text,
         extensions: [
           lineNumbers(), highlightActiveLineGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(),
-          syntaxHighlighting(defaultHighlightStyle, { fallback: true }), language.of(endingOf(file.name) === 'py' ? indentUnit.of('    ') : []), look, faultMarks, finding.of(keymap.of([{ key: 'Mod-f', run: find }])),
-          EditorState.readOnly.of(file.readOnly), EditorView.contentAttributes.of({ 'aria-label': file.label }),
+          language.of(endingOf(file.name) === 'py' ? indentUnit.of('    ') : []), look, scheme.of(schemeOf(file.dark)), faultMarks, finding.of(keymap.of([{ key: 'Mod-f', run: find }])),
+          EditorState.readOnly.of(file.readOnly), EditorView.contentAttributes.of({ 'aria-label': file.label, tabindex: '0' }),
           keymap.of([{ key: 'Mod-s', preventDefault: true, run: () => { latest.current.onSave(); return true; } }, ...defaultKeymap, ...historyKeymap, indentWithTab]),
           EditorView.updateListener.of((update) => { if (update.docChanged) latest.current.onChange(update.state.doc.toString()); }),
         ],
@@ -84,5 +80,6 @@ export default function Editor({ name, text, readOnly, faults, label, onChange, 
     };
   }, []);
   useEffect(() => { if (view.current) mark(view.current, faults); }, [faults]);
+  useEffect(() => { view.current?.dispatch({ effects: scheme.reconfigure(schemeOf(dark)) }); }, [dark]);
   return <div ref={box} style={{ height: '100%', overflow: 'hidden' }} />;
 }

@@ -36,14 +36,14 @@ export function progress(operation: OperationView): string {
   return operation.steps.length ? `${finished} of ${operation.steps.length} steps` : '';
 }
 
-/** A line above a page while an operation works on what it shows, or after one needs a person. */
-export function OperationLine({ id }: { id: string | null | undefined }) {
+/** A line above a page while an operation works on what it shows, or after one needs a person; several lines in a panel. */
+export function OperationLine({ id, narrow }: { id: string | null | undefined; narrow?: boolean }) {
   const to = usePaths();
   const { data } = useRead(api.operation(id ?? ''), { enabled: Boolean(id), every: (operation) => (operation && isActive(operation) ? 2000 : false) });
   if (!data || !(isActive(data) || data.state === 'stuck')) return null;
   const step = data.steps.find((item) => item.state === 'started' || item.state === 'undo_started');
   return (
-    <div className={classes.line} role="status">
+    <div className={classes.line} data-narrow={narrow || undefined} role="status">
       <OperationStatus operation={data} />
       <Link to={to.operation(data.id)} strong>{data.title}</Link>
       <Text span size="sm" className="dim clip">{data.error?.message ?? step?.name ?? ''}</Text>

@@ -12,6 +12,7 @@ import { failed } from '../../ui/toast';
 import { OperationLine } from '../operations/OperationParts';
 import { started } from '../operations/started';
 import { FindingList } from './FindingList';
+import { LastWork } from './LastWork';
 import { actionWords, type Deployment, healthTones, healthWords, stateTones, stateWords } from './useDeployment';
 import type { Editor } from './useEditor';
 import classes from './topologies.module.css';
@@ -30,6 +31,7 @@ export default function DeploymentPanel(props: Props) {
   return (
     <div className={classes.form} role="group" aria-label="Deployment">
       {deployment ? <Running {...props} running={deployment} /> : <p className="dim">Nothing of it runs yet. A plan says what a deployment would do on which server, before it does it.</p>}
+      {!deployment?.operationId && <LastWork topology={props.editor.topology.id} />}
       {deployment?.operationId ? undefined : <PlanForm {...props} />}
     </div>
   );
@@ -43,7 +45,7 @@ function Running({ editor, deployment: { statuses }, running, onShow }: Props & 
   return (
     <>
       <p className={classes.fine}><Status tone={tones[running.status] ?? 'idle'}>{words(running.status)}</Status>{running.status === 'active' && <Status tone={healthTones[running.health]}>{healthWords[running.health]}</Status>}{running.deployedAt && <span className="dim">since <When at={running.deployedAt} /></span>}</p>
-      <OperationLine id={running.operationId} />
+      <OperationLine id={running.operationId} narrow />
       {running.instanceId && <p><Link to={to.instance(running.instanceId)} inText>Its Odoo, with all of its tools</Link></p>}
       {running.changed && !running.operationId && <p className={classes.contradiction}>The drawing has changed since. A plan says what that means.</p>}
       <section className={classes.joins} aria-label="Nodes that run">

@@ -63,12 +63,13 @@ function Choice({ label, note, aside, value, current, onChoose }: { label: strin
 function Places({ blueprint, value, onChange }: { blueprint: TopologyBlueprint; value: Record<string, string>; onChange: (value: Record<string, string>) => void }) {
   const servers = useServers([]);
   if (servers.length === 0) return null;
+  const alone = blueprint.places.length === 1;
   return (
     <details className={classes.rare}>
-      <summary>Servers for its {plural(blueprint.places.length, 'machine')}; it can be done later</summary>
+      <summary>{alone ? 'Its server' : `Servers for its ${plural(blueprint.places.length, 'machine')}`}; it can be done later</summary>
       <div className={classes.places}>
         {blueprint.places.map((place) => (
-          <ServerPicker key={place} label={`Server for ${place}`} servers={servers} value={value[place]} onChange={(server) => {
+          <ServerPicker key={place} label={alone ? 'Server' : `Server for ${place}`} servers={servers} value={value[place]} onChange={(server) => {
             const { [place]: _, ...rest } = value;
             onChange(server ? { ...rest, [place]: server } : rest);
           }} />

@@ -61,10 +61,11 @@ function Drawing({ topology, reload }: { topology: TopologyView; reload: () => v
   const deployment = useDeployment(editor);
   const canvas = useRef<CanvasHandle>(null);
 
-  // A choice opens what can be said of it, unless it is made to look at a plan.
+  // A choice opens what can be said of it, unless it is made to look at a plan; the end of a plan is no choice.
   const chosen = [...editor.selection.nodes, ...editor.selection.edges].join();
-  const planned = Boolean(deployment.plan);
-  useEffect(() => { if (chosen && !planned) setPanel('details'); }, [chosen, planned]);
+  const planned = useRef(false);
+  useEffect(() => { planned.current = Boolean(deployment.plan); });
+  useEffect(() => { if (chosen && !planned.current) setPanel('details'); }, [chosen]);
   useEffect(() => { if (editor.conflict) reload(); }, [editor.conflict]); // eslint-disable-line react-hooks/exhaustive-deps
   useKeys(editor);
 

@@ -155,7 +155,7 @@ internal sealed class Deploying(SecretBox secrets, TopologyHost host, TimeProvid
         var deployment = await db.TopologyDeployments.SingleAsync(d => d.TopologyId == topology.Id, stop);
         var instance = await db.Instances.SingleAsync(i => i.Id == deployment.InstanceId, stop);
         var subject = new OperationSubject($"{(content.Kind == TopologyPlanKind.Change ? "Change" : "Destroy")} {topology.Name}", topology.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId,
-            ClientId: plan.Organization.Kind == OrganizationKind.Client ? plan.Organization.Id : null, Locks: [DeploymentViews.LockOf(topology.Id), $"instance:{instance.Id}"]);
+            ClientId: plan.Organization.Kind == OrganizationKind.Client ? plan.Organization.Id : null, TopologyId: topology.Id, Locks: [DeploymentViews.LockOf(topology.Id), $"instance:{instance.Id}"]);
         if (content.Kind == TopologyPlanKind.Destroy)
             return await queue.EnqueueAsync<DestroyTopologyKind, TopologyInput>(db, new(topology.Id), subject, stop);
         deployment.Status = "changing";
@@ -197,7 +197,7 @@ internal sealed class Deploying(SecretBox secrets, TopologyHost host, TimeProvid
         db.Add(deployment);
         await AddNodesAsync(db, topology, deployment.Layout, stop);
         return await queue.EnqueueAsync<DeployTopologyKind, TopologyInput>(db, new(topology.Id), new OperationSubject($"Deploy {topology.Name}", topology.OrgId, InstanceId: id, ServerId: instance.ServerId, TemplateId: wanted.TemplateId,
-            ClientId: plan.Organization.Kind == OrganizationKind.Client ? plan.Organization.Id : null, Locks: [DeploymentViews.LockOf(topology.Id), $"instance:{id}"]), stop);
+            ClientId: plan.Organization.Kind == OrganizationKind.Client ? plan.Organization.Id : null, TopologyId: topology.Id, Locks: [DeploymentViews.LockOf(topology.Id), $"instance:{id}"]), stop);
     }
 
     // The instance's tools know one container by the instance's name.

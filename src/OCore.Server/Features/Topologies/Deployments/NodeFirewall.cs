@@ -15,7 +15,7 @@ namespace OCore.Features.Topologies.Deployments;
 /// </summary>
 internal sealed class NodeFirewall(ServerAccess access, TimeProvider time)
 {
-    private static readonly RemotePath Folder = ServerLabels.Folder.Combine("firewall");
+    private static readonly RemotePath Folder = FirewallLeftovers.Folder;
     private static readonly TimeSpan AddressesFor = TimeSpan.FromMinutes(10);
     private readonly ConcurrentDictionary<Guid, (long At, IReadOnlyList<IPAddress> Addresses)> _addresses = new();
 

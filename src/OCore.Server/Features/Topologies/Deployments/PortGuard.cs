@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using OCore.Features.Servers;
 using OCore.Features.Topologies.Rules;
 
 namespace OCore.Features.Topologies.Deployments;
@@ -14,7 +15,7 @@ internal sealed record GuardedPort(IPAddress Address, int Port, IReadOnlyList<Gu
 /// </summary>
 internal static class PortGuard
 {
-    public static string ChainOf(Guid topology) => "OCORE-" + Layout.KeyOf(topology, "guard");
+    public static string ChainOf(Guid topology) => FirewallLeftovers.Prefix + Layout.KeyOf(topology, "guard");
 
     /// <summary>What listens on a server and is for other nodes alone. Of several layouts who comes gets what it needs from who goes.</summary>
     public static IReadOnlyList<GuardedPort> Of(Guid server, params IReadOnlyList<Layout> layouts) =>

@@ -118,7 +118,7 @@ internal static class RepairEndpoint
     public static Task<Operation> BeginAsync(OCoreDb db, OperationQueue queue, Topology topology, TopologyWork work, IReadOnlyList<string> nodes, CancellationToken stop)
     {
         var name = nodes is [var only] && work.Layout.Find(only) is { } node ? $"{node.Label} of {topology.Name}" : topology.Name;
-        return queue.EnqueueAsync<RepairTopologyKind, RepairInput>(db, new(topology.Id, nodes), new($"Repair {name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: work.Layout.Home.ServerId,
+        return queue.EnqueueAsync<RepairTopologyKind, RepairInput>(db, new(topology.Id, nodes), new($"Repair {name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: work.Layout.Home.ServerId, TopologyId: topology.Id,
             Locks: work.Deployment.InstanceId is { } instance ? [DeploymentViews.LockOf(topology.Id), $"instance:{instance}"] : [DeploymentViews.LockOf(topology.Id)]), stop);
     }
 }

@@ -2938,6 +2938,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<Guid?>("TopologyId")
+                        .HasColumnType("uuid");
+
                     b.Property<bool>("Unwinds")
                         .HasColumnType("boolean");
 
@@ -2953,6 +2956,8 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.HasIndex("OrgId");
 
                     b.HasIndex("ServerId");
+
+                    b.HasIndex("TopologyId");
 
                     b.HasIndex("RootId", "OrgId");
 

@@ -800,6 +800,7 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     ServerId = table.Column<Guid>(type: "uuid", nullable: true),
                     ClientId = table.Column<Guid>(type: "uuid", nullable: true),
                     TemplateId = table.Column<Guid>(type: "uuid", nullable: true),
+                    TopologyId = table.Column<Guid>(type: "uuid", nullable: true),
                     ActorId = table.Column<Guid>(type: "uuid", nullable: true),
                     Actor = table.Column<string>(type: "text", nullable: false),
                     ActorOrgId = table.Column<Guid>(type: "uuid", nullable: false),
@@ -2164,6 +2165,11 @@ namespace OCore.Platform.Data.Migrations.Postgres
                 name: "IX_Operations_State_LeaseUntil",
                 table: "Operations",
                 columns: new[] { "State", "LeaseUntil" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Operations_TopologyId",
+                table: "Operations",
+                column: "TopologyId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_Organizations_PlanId",

@@ -2935,6 +2935,9 @@ namespace OCore.Platform.Data.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<Guid?>("TopologyId")
+                        .HasColumnType("uuid");
+
                     b.Property<bool>("Unwinds")
                         .HasColumnType("boolean");
 
@@ -2950,6 +2953,8 @@ namespace OCore.Platform.Data.Migrations.Postgres
                     b.HasIndex("OrgId");
 
                     b.HasIndex("ServerId");
+
+                    b.HasIndex("TopologyId");
 
                     b.HasIndex("RootId", "OrgId");
 

@@ -799,6 +799,7 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     ServerId = table.Column<Guid>(type: "TEXT", nullable: true),
                     ClientId = table.Column<Guid>(type: "TEXT", nullable: true),
                     TemplateId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    TopologyId = table.Column<Guid>(type: "TEXT", nullable: true),
                     ActorId = table.Column<Guid>(type: "TEXT", nullable: true),
                     Actor = table.Column<string>(type: "TEXT", nullable: false),
                     ActorOrgId = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -2163,6 +2164,11 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                 name: "IX_Operations_State_LeaseUntil",
                 table: "Operations",
                 columns: new[] { "State", "LeaseUntil" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Operations_TopologyId",
+                table: "Operations",
+                column: "TopologyId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_Organizations_PlanId",

@@ -2928,6 +2928,9 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<Guid?>("TopologyId")
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("Unwinds")
                         .HasColumnType("INTEGER");
 
@@ -2943,6 +2946,8 @@ namespace OCore.Platform.Data.Migrations.Sqlite
                     b.HasIndex("OrgId");
 
                     b.HasIndex("ServerId");
+
+                    b.HasIndex("TopologyId");
 
                     b.HasIndex("RootId", "OrgId");
 
