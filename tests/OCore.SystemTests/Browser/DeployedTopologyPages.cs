@@ -26,7 +26,9 @@ public sealed class DeployedTopologyPages(BrowserLab lab, InstallationWithServer
             await CancelledAsync(visitor, api);
             await DeployAsync(visitor);
             var topology = visitor.Page.Url;
-            await OdooOpensAsync(visitor);
+            await visitor.FollowAsync("Its Odoo, with all of its tools");
+            await visitor.SeesHeadingAsync("Acme ERP");
+            await InstanceTools.OdooOpensAsync(visitor, at.Server);
             await visitor.GoAsync(topology);
             await TakeDownAsync(visitor);
         });
@@ -102,16 +104,6 @@ public sealed class DeployedTopologyPages(BrowserLab lab, InstallationWithServer
         await Expect(visitor.Page.GetByRole(AriaRole.Region, new() { Name = "Status", Exact = true })).ToContainTextAsync("Measured");
         await TopologyPagesTests.LookedAtAsync(visitor, "topology-node-measured");
         await visitor.Page.GetByText("Deploy", new() { Exact = true }).ClickAsync();
-    }
-
-    private async Task OdooOpensAsync(Visitor visitor)
-    {
-        await visitor.FollowAsync("Its Odoo, with all of its tools");
-        await visitor.SeesHeadingAsync("Acme ERP");
-        var odoo = await visitor.Context.RunAndWaitForPageAsync(() => visitor.ClickAsync("Open Odoo"));
-        await odoo.WaitForURLAsync(new Regex($"^http://{Regex.Escape(at.Server.Host.Value)}/(odoo|web)"), new PageWaitForURLOptions { Timeout = Milliseconds(60), WaitUntil = WaitUntilState.Commit });
-        await Expect(odoo.Locator(".o_main_navbar")).ToBeVisibleAsync(new() { Timeout = Milliseconds(60) });
-        await odoo.CloseAsync();
     }
 
     private static async Task TakeDownAsync(Visitor visitor)

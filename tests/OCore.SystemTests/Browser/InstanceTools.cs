@@ -1,5 +1,7 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using OCore.Client;
+using OCore.SystemTests.Remote;
 using OCore.Tests.Terminals;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -20,6 +22,15 @@ internal static class InstanceTools
         await Expect(visitor.Page.Locator("canvas").First).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await visitor.PictureAsync("instance-monitoring");
         await LogsScrollAsync(visitor, api, instance);
+    }
+
+    /// <summary>In a window of its own, signed in by a link that works once.</summary>
+    public static async Task OdooOpensAsync(Visitor visitor, LabServer server)
+    {
+        var odoo = await visitor.Context.RunAndWaitForPageAsync(() => visitor.ClickAsync("Open Odoo"));
+        await odoo.WaitForURLAsync(new Regex($"^http://{Regex.Escape(server.Host.Value)}/(odoo|web)"), new PageWaitForURLOptions { Timeout = 60_000, WaitUntil = WaitUntilState.Commit });
+        await Expect(odoo.Locator(".o_main_navbar")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await odoo.CloseAsync();
     }
 
     private static async Task FilesAreWrittenAsync(Visitor visitor, string instance)

@@ -48,7 +48,7 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
             await ProvisionAsync(visitor, boss, client);
             var instance = new Uri(visitor.Page.Url).AbsolutePath;
             await PasswordIsShownOnceAsync(visitor);
-            await OdooOpensAsync(visitor);
+            await InstanceTools.OdooOpensAsync(visitor, at.Server);
             await TerminalsOpenAsync(visitor, instance);
             await SettingsAreReviewedAsync(visitor, instance);
             await InstanceTools.UseAsync(visitor, api, instance);
@@ -120,15 +120,6 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
         await visitor.SeesHeadingAsync("Administrator of Odoo");
         await Expect(visitor.Button("Show first password")).ToHaveCountAsync(0);
         await Expect(visitor.Page.GetByText(password)).ToHaveCountAsync(0);
-    }
-
-    /// <summary>In a window of its own, signed in by a link that works once.</summary>
-    private async Task OdooOpensAsync(Visitor visitor)
-    {
-        var odoo = await visitor.Context.RunAndWaitForPageAsync(() => visitor.ClickAsync("Open Odoo"));
-        await odoo.WaitForURLAsync(new Regex($"^http://{Regex.Escape(at.Server.Host.Value)}/(odoo|web)"), new PageWaitForURLOptions { Timeout = 60_000, WaitUntil = WaitUntilState.Commit });
-        await Expect(odoo.Locator(".o_main_navbar")).ToBeVisibleAsync(new() { Timeout = 60_000 });
-        await odoo.CloseAsync();
     }
 
     /// <summary>Keys go there and what is written comes back; in another size after the window has another.</summary>
