@@ -74,6 +74,13 @@ public sealed class UndoneBuckets
         Assert.Equal([$"oCore cannot look into the bucket {BucketPeer.Bucket}: what is put there stays when the deployment is undone",
             $"Files that were put into the bucket {BucketPeer.Bucket} stay there: The access key or its secret is wrong."], log);
         Assert.Single(peer.Objects());
+
+        // Servers may come where oCore may not.
+        log.Clear();
+        var closed = bucket with { Endpoint = "http://10.99.99.99:9000" };
+        await mark.SetAsync(deployment, closed, Database, log.Add, default);
+        await mark.RemoveFilesAsync(deployment, closed, Database, 1, log.Add, default);
+        Assert.EndsWith("is not on the public internet.", log[^1], StringComparison.Ordinal);
     }
 
     private static IBackupStore StoreOf(TestApp app, BucketPeer peer)

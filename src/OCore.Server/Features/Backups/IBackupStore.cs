@@ -29,4 +29,7 @@ internal sealed class StoreAwayException(string message, bool isRefusal, Excepti
 {
     /// <summary>Trying again will not help: a wrong key, a bucket that is not there.</summary>
     public bool IsRefusal => isRefusal;
+
+    /// <summary>It lies where oCore's own connections may not go: asking again changes nothing. Others may well come there.</summary>
+    public bool IsOutOfBounds { get; init; }
 }

@@ -78,7 +78,8 @@ internal sealed class S3BackupStore(AmazonS3Client client, IDisposable way, stri
         AmazonS3Exception e when (int)e.StatusCode is >= 300 and < 500 => new($"The store refused: {e.ErrorCode}.", true, failed),
         AmazonServiceException e when (int)e.StatusCode >= 500 => new($"The store answered {(int)e.StatusCode}.", false, failed),
         AmazonClientException or HttpRequestException or IOException or OperationCanceledException =>
-            new((failed.InnerException as HttpRequestException ?? failed as HttpRequestException)?.InnerException is Platform.Http.FetchRefusedException closed ? closed.Message : "The store does not answer.", false, failed),
+            (failed.InnerException as HttpRequestException ?? failed as HttpRequestException)?.InnerException is Platform.Http.FetchRefusedException closed
+                ? new(closed.Message, false, failed) { IsOutOfBounds = !closed.IsAway } : new("The store does not answer.", false, failed),
         _ => null,
     };
 

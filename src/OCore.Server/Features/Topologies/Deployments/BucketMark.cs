@@ -65,7 +65,7 @@ internal sealed partial class BucketMark(BackupStores stores, SecretBox secrets)
             await store.DeleteAsync(Name, stop);
             log($"{files.Count} files are removed from the bucket {bucket.Bucket}");
         }
-        catch (StoreAwayException away) when (away.IsRefusal || attempt >= TriesToRemove)
+        catch (StoreAwayException away) when (away.IsRefusal || away.IsOutOfBounds || attempt >= TriesToRemove)
         {
             // Keys that may not delete are no fault.
             log($"Files that were put into the bucket {bucket.Bucket} stay there: {away.Message}");
