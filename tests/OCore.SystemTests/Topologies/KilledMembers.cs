@@ -36,12 +36,27 @@ public sealed class KilledMembers(ITestOutputHelper output) : KilledTopology(out
         });
         await OnceAsync("cancelled when the members have moved back, kill -9 at every step of taking that back", async () =>
         {
+            await LeadsElsewhereAsync();
             var operation = await CancelledAsync(() => MoveAsync(home), seen => Task.FromResult(HasBegun(seen, "change Odoo, node by node")), () => MoveAsync(Free));
             await AtEachStepAsync(operation, StepState.UndoStarted, KilledAsync, OperationState.Cancelled);
             await AreOnAsync(Free, "moved in vain");
         });
         await EndedAsync(await DestroyAsync(), OperationState.Succeeded);
         await NothingIsLeftAsync();
+
+        // Which one leads may have changed meanwhile.
+        async Task LeadsElsewhereAsync()
+        {
+            foreach (var other in Topology.TopologyData.Nodes.Where(n => n.Type == "postgres" && n.Id != moving[0]).Select(n => n.Id))
+            {
+                if ((await StatusAsync(moving[0])).Role != "primary")
+                    return;
+                // One that lacks a row is refused.
+                var operation = (await Http.Post<OperationView>($"/api/topologies/{Topology.Id}/nodes/{other}/switchover")).Id;
+                await UntilAsync(async () => (await ViewAsync(operation)).State is OperationState.Succeeded or OperationState.RolledBack, $"{other} leads, or is refused", 120);
+            }
+            Assert.NotEqual("primary", (await StatusAsync(moving[0])).Role);
+        }
 
         async Task<Guid> MoveAsync(int machine)
         {
