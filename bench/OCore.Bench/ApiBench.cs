@@ -40,9 +40,12 @@ internal static class ApiBench
             foreach (var (load, own, theirs) in new[] { alone, many })
                 rows.Add([name, $"{load.Connections}", Figure.Thousands(load.PerSecond), Figure.Of(load.Milliseconds.Median, "0.00"), Figure.Of(load.Milliseconds.At(0.95), "0.00"), Figure.Of(load.Milliseconds.At(0.99), "0.00"),
                     Figure.Of(load.Milliseconds.Max), Figure.Of(own, "0.000"), postgres is null ? "in oCore's" : Figure.Of(theirs, "0.000"), Figure.Of(load.OwnCpu.TotalMilliseconds / load.Milliseconds.Count, "0.000")]);
-            var missed = many.Own > 0.8 || many.Load.PerSecond < 2500;
+            var slowest = alone.Load.Milliseconds.At(0.99);
+            var missed = many.Own > 0.8 || many.Load.PerSecond < 2500 || slowest > 0.8;
             bench.Aim($"{name}: CPU of a list of 50 clients ≤ 0.8 ms", $"{Figure.Of(many.Own, "0.00")} ms", many.Own <= 0.8);
             bench.Aim($"{name}: ≥ 2,500 requests/s at 10 connections", $"{Figure.Thousands(many.Load.PerSecond)}/s", many.Load.PerSecond >= 2500);
+            // Ten at once on two cores wait for each other: a request then takes five times what it costs a core.
+            bench.Aim($"{name}: p99 of a list of 50 clients, asked for one after the other ≤ 0.8 ms", $"{Figure.Of(slowest, "0.00")} ms", slowest <= 0.8);
             var after = ProcessUse.Memory(server.Id);
             await Task.Delay(TimeSpan.FromSeconds(bench.Quick ? 3 : 60));
             var later = ProcessUse.Memory(server.Id);
