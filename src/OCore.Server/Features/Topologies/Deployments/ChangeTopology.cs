@@ -160,6 +160,8 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         var opened = await host.OpenAsync(db, input.TopologyId, context.Stop);
         // Whoever watches may have begun to look before this began, and closed again what was opened.
         await host.Firewall.EnsureAsync(opened, opened.Deployment.Before, context.Stop);
+        if (opened.Deployment.Before is { } other)
+            await PostgresMembers.LeadForBothAsync(context, host, opened, other);
         var work = Towards(opened, back);
         var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
         var cluster = TopologyHost.ClusterOf(work, on.Instance.Id, on.Plan.Cluster!.Bucket);

@@ -63,6 +63,29 @@ internal static class PostgresMembers
         context.Log($"{node.Id}: {node.Label} is removed");
     }
 
+    /// <summary>
+    /// Odoo is told of others one node after another, and knows until then only those of before: one leads that is in both. On the way back nothing
+    /// else would end a wait for one that leads, for those who came go after Odoo was told.
+    /// </summary>
+    /// <param name="other">The layout that <paramref name="work"/> comes from.</param>
+    public static async Task LeadForBothAsync(StepContext context, TopologyHost host, TopologyWork work, Layout other)
+    {
+        var all = work.Layout.Of(NodeType.Postgres).Where(work.HasServerOf).ToList();
+        var both = all.Where(n => other.Find(n.Id)?.IsAt(n) == true).ToList();
+        if (!work.Layout.Failover || both.Count == 0)
+            return;
+        foreach (var node in all.Except(both))
+            if (await LeadsAsync(host, work, node, context.Stop))
+                try
+                {
+                    await HandOverAsync(context, host, work, node, both);
+                }
+                catch (TryLaterException none)
+                {
+                    context.Log($"{node.Id} goes on leading, and not every Odoo knows it yet: {none.Message}");
+                }
+    }
+
     private static async Task<bool> LeadsAsync(TopologyHost host, TopologyWork work, LayoutNode node, CancellationToken stop) =>
         work.HasServerOf(node) && await host.MeasureAsync(work, node, stop) is { Role: "primary" };
 
