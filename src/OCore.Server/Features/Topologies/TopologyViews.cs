@@ -33,10 +33,12 @@ internal static class TopologyViews
     }
 
     /// <summary>The names of the servers that these topologies name and the caller may see.</summary>
-    public static async Task<IReadOnlyDictionary<Guid, string>> ServerNamesAsync(OCoreDb db, Caller caller, IEnumerable<Topology> topologies, CancellationToken stop)
+    public static async Task<IReadOnlyDictionary<Guid, string>> ServerNamesAsync(OCoreDb db, Caller caller, IReadOnlyCollection<Topology> topologies, CancellationToken stop)
     {
-        var ids = topologies.SelectMany(t => t.ServerIds).Distinct().ToList();
-        return ids.Count == 0 ? new Dictionary<Guid, string>() : await ServerViews.VisibleTo(db, caller).Where(s => ids.Contains(s.Id)).ToDictionaryAsync(s => s.Id, s => s.Name, stop);
+        var (drawn, all) = (topologies.SelectMany(t => t.ServerIds).Distinct().ToList(), topologies.Select(t => t.Id).ToList());
+        // Also where nodes run that are drawn elsewhere by now.
+        return all.Count == 0 ? new Dictionary<Guid, string>()
+            : await ServerViews.VisibleTo(db, caller).Where(s => drawn.Contains(s.Id) || db.DeployedNodes.Any(n => n.ServerId == s.Id && all.Contains(n.TopologyId))).ToDictionaryAsync(s => s.Id, s => s.Name, stop);
     }
 
     private static List<Ref> Refs(Topology topology, IReadOnlyDictionary<Guid, string> servers) =>
