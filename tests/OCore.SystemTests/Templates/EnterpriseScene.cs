@@ -44,8 +44,10 @@ public sealed class EnterpriseLab : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (Scene is { } scene)
+        if (Scene is { } last)
         {
+            // A test may have let time pass, and with it what was signed in by.
+            var scene = new ServerScene { App = last.App, Http = last.App.As(Agency.Owner, Agency.Org) };
             foreach (var instance in (await scene.Http.Get<Page<InstanceView>>("/api/instances")).Data)
                 await scene.EndOfAsync(await scene.Http.Delete<OperationView>($"/api/instances/{instance.Id}"), null);
             await scene.RemoveAsync(Server.Id);
