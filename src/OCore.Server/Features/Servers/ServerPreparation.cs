@@ -83,7 +83,9 @@ internal sealed class ServerPreparation(Settings settings, ServerAccess access, 
             foreach (var container in await connection.Docker.ListAsync(new Dictionary<string, string?> { [ServerLabels.Server] = other.ToString() }, stop))
                 await connection.Docker.RemoveContainerAsync(DockerName.Parse(container.Name), stop);
         }
-        await FirewallLeftovers.RemoveAsync(connection, stop);
+        // Where only the mark was lost, they close the ports of nodes that run.
+        if (!await db.CarriesNodesAsync(server.Id, stop))
+            await FirewallLeftovers.RemoveAsync(connection, stop);
         await connection.WriteFileAsync(Mark, System.Text.Encoding.ASCII.GetBytes(server.Id.ToString()), UnixFileMode.UserRead | UnixFileMode.UserWrite, stop);
     }
 

@@ -49,10 +49,13 @@ internal static class ServerQueries
         var away = gone && server.Status is ServerStatus.Unreachable or ServerStatus.HostKeyChanged or ServerStatus.Removing;
         if (await db.Instances.AcrossTenants().AnyAsync(i => i.ServerId == server.Id && !(away && i.Status == InstanceStatus.Removing), stop))
             return ("instances live on it.", gone ? "Delete them first. Their deletion waits for the machine, and ends when it is forgotten." : "Move or delete what is on it first.");
-        if (!away && await db.DeployedNodes.AcrossTenants().AnyAsync(n => n.ServerId == server.Id, stop))
+        if (!away && await db.CarriesNodesAsync(server.Id, stop))
             return ("it carries nodes of a topology.", gone ? "It answers: destroy the topology, or move them, first." : "Destroy the topology, or move them, first. A machine that is gone for good can be forgotten.");
         return null;
     }
+
+    /// <summary>Whether a topology, whosever it is, has nodes on it.</summary>
+    public static Task<bool> CarriesNodesAsync(this OCoreDb db, Guid server, CancellationToken stop) => db.DeployedNodes.AcrossTenants().AnyAsync(n => n.ServerId == server, stop);
 
     /// <summary>The name of one that is on it; null where there is none.</summary>
     public static Task<string?> InstanceOnAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
