@@ -19,6 +19,10 @@ public sealed class WatchingServersTests(ServerLab lab, ITestOutputHelper output
         await using var scene = await ServerScene.StartAsync();
         var id = (await scene.AddAsync(new AddServer { Name = "cut", Host = lab.First.Host.Value, User = "deploy", PrivateKey = lab.First.Key })).ServerId!.Value;
         await Task.Delay(TimeSpan.FromSeconds(3)); // somewhere within the reconciler's round
+        // What is known of the machine, as if it had been given other parts while it was away.
+        var facts = (await scene.GetAsync(id)).Facts!;
+        await using (var db = scene.App.Databases.System())
+            await db.SaveFactsAsync(id, facts with { Cpus = facts.Cpus + 7, MemoryBytes = 1, DockerVersion = "0.9" }, default);
         await lab.First.DoAsync("cut");
         try
         {
@@ -30,6 +34,8 @@ public sealed class WatchingServersTests(ServerLab lab, ITestOutputHelper output
         }
         output.WriteLine($"back after {(await scene.UntilAsync(id, ServerStatus.Active, TimeSpan.FromSeconds(20))).TotalSeconds:0.0} s");
         Assert.Null((await scene.GetAsync(id)).StatusMessage);
+        var again = (await scene.GetAsync(id)).Facts!;
+        Assert.Equal((facts.Cpus, facts.MemoryBytes, facts.DockerVersion), (again.Cpus, again.MemoryBytes, again.DockerVersion));
         await scene.RemoveAsync(id);
     }
 

@@ -104,6 +104,8 @@ public sealed class ServersOfOrganizationsTests(TestApps apps) : IClassFixture<T
         await inside.Put<UpdateServer, ServerView>($"/api/servers/{granted}", new UpdateServer { Name = "taken over" }).IsRefusedAsync(404, "not_found");
         await inside.Delete<OperationView>($"/api/servers/{granted}").IsRefusedAsync(404, "not_found");
         await inside.Post<AddServer, OperationView>("/api/servers", Request("own")).IsRefusedAsync(403, "servers_are_the_agencys");
+        // What has no server of its own asks no address of oCore's network either.
+        await inside.Post<HostKeyProbe, HostKeyView>("/api/servers/host-key", new HostKeyProbe { Host = "127.0.0.1", Port = 1 }).IsRefusedAsync(403, "servers_are_the_agencys");
         using var next = app.As(await app.MemberAsync(neighbour, "owner"), neighbour);
         Assert.Empty((await next.Get<Page<ServerView>>("/api/servers")).Data);
 

@@ -80,6 +80,35 @@ public sealed class ProvisioningRefusals(TestApps apps) : IClassFixture<TestApps
         Assert.Equal(512, (await http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance { MemoryMb = 512 })).MemoryMb);
     }
 
+    [Theory, Sqlite, Postgres]
+    public async Task A_client_provisions_on_a_server_that_it_was_granted_and_on_no_other(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var (agency, granted) = await AgencyAsync(app);
+        var hidden = await InsertServerAsync(app, agency);
+        var (client, neighbour) = (await app.ClientOfAsync(agency, "Client"), await app.ClientOfAsync(agency, "Neighbour"));
+        using var http = app.As(agency.Owner, agency.Org);
+        await http.Put<UpdateServer, ServerView>($"/api/servers/{granted}", new UpdateServer { Clients = [client.Slug] });
+        var template = await http.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = "Shared", OdooVersion = "19.0", MemoryMb = 512, IsPublic = true });
+        using var inside = app.As(await app.MemberAsync(client, "owner"), client);
+        using var next = app.As(await app.MemberAsync(neighbour, "owner"), neighbour);
+        foreach (var query in (string[])["", "?dryRun=true"])
+        {
+            // As far as it goes without a machine: all is allowed, so the server itself is asked, which was never connected.
+            await ProvisionAsync(http, template, granted, query).IsRefusedAsync(409, "server_not_validated");
+            await ProvisionAsync(inside, template, granted, query).IsRefusedAsync(409, "server_not_validated");
+            await ProvisionAsync(inside, template, hidden, query).IsRefusedAsync(404, "server_not_found", "serverId");
+            await ProvisionAsync(next, template, granted, query).IsRefusedAsync(404, "server_not_found", "serverId");
+        }
+        // Nor by the name, nor where its agency shows it no servers at all.
+        var name = (await http.Get<ServerView>($"/api/servers/{hidden}")).Name;
+        await inside.Post<ProvisionInstance, OperationView>($"/api/templates/{template.Id}/provision", new ProvisionInstance { ServerId = name }).IsRefusedAsync(404, "server_not_found", "serverId");
+        await http.Put<UpdatePortalConfig, PortalConfigView>("/api/agency/portal-config", new UpdatePortalConfig { InfrastructureVisibility = InfrastructureVisibility.None });
+        await ProvisionAsync(inside, template, granted).IsRefusedAsync(404, "server_not_found");
+        await NothingIsMadeAsync(http);
+        await NothingIsMadeAsync(inside);
+    }
+
     private static Task<OperationView> ProvisionAsync(OCoreHttp http, TemplateView template, Guid server, string query = "") =>
         http.Post<ProvisionInstance, OperationView>($"/api/templates/{template.Id}/provision{query}", new ProvisionInstance { ServerId = server.ToString() });
 
@@ -93,6 +122,11 @@ public sealed class ProvisioningRefusals(TestApps apps) : IClassFixture<TestApps
     private static async Task<(TestAgency Agency, Guid Server)> AgencyAsync(TestApp app)
     {
         var agency = await app.AgencyAsync("Room");
+        return (agency, await InsertServerAsync(app, agency));
+    }
+
+    private static async Task<Guid> InsertServerAsync(TestApp app, TestAgency agency)
+    {
         await using var db = app.Databases.System();
         var server = new Server
         {
@@ -101,6 +135,6 @@ public sealed class ProvisioningRefusals(TestApps apps) : IClassFixture<TestApps
         };
         db.Add(server);
         await db.SaveChangesAsync();
-        return (agency, server.Id);
+        return server.Id;
     }
 }

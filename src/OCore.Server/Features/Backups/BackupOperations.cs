@@ -219,7 +219,7 @@ internal static class ScratchSteps
         var connection = await context.Get<ServerAccess>().ConnectAsync(server, context.Stop);
         await connection.Docker.RemoveByLabelAsync(ServerLabels.Instance, backup.Id.ToString(), context.Stop);
         await InstanceHost.DropDatabaseAsync(connection, DatabaseOf(backup), context.Stop);
-        await InstanceHost.RemoveFilesAsync(connection, PostgresContainer.Image(context.Get<Platform.Settings>()).Value, backup.Id, SlugOf(backup), context.Stop);
+        await InstanceHost.RemoveFilesAsync(connection, backup.Id, SlugOf(backup), context.Stop);
     }
 
     public static async Task FinishAsync(BackupInput input, StepContext context)

@@ -2,13 +2,14 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using OCore.Features.Instances;
+using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
 namespace OCore.Features.Backups;
 
 /// <summary>Puts what a backup holds into a database and a filestore of an instance, beside what is there.</summary>
-internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers)
+internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers, ServerFiles serverFiles)
 {
     private const int LineLimit = 300;
     internal const string Empty = """set -eu; rm -rf -- "$1"; mkdir -p -- "$1" """;
@@ -46,13 +47,13 @@ internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers)
             return;
         }
         if (!FilestorePlace.AreShared(on.Plan))
-            await InstanceHost.OnFilesAsync(on.Connection, on.Plan.Image, "folder-" + on.Plan.Slug, """mkdir -p "$1" """, stop, $"/ocore/instances/{on.Plan.InstanceId:N}");
-        await using var worker = await BackupWorkers.FilesAsync(on, "restore", readOnly: false, stop);
+            await ServerFiles.MakeFoldersAsync(on.Connection, [OdooContainer.FolderOf(on.Plan.InstanceId)], stop);
+        await using var worker = await workers.FilesAsync(on, "restore", readOnly: false, stop);
         var path = $"{FilestorePlace.Folder}/filestore/{folder}";
         await worker.RunAsync(["/bin/sh", "-c", Empty, "sh", path], "Making the folder", stop);
         await FeedAsync(db, worker, backup, ["tar", "-x", "--no-same-owner", "-C", path, "-f", "-"], "The files could not be written", "See that the disk of the server is not full.", log, stop);
         if (!FilestorePlace.AreShared(on.Plan))
-            await worker.RunAsync(["chown", "-R", "odoo:odoo", FilestorePlace.Folder.Value], "Giving the files to Odoo", stop);
+            await worker.RunAsync(["chown", "-R", (await FilestorePlace.OwnerAsync(serverFiles, on, stop)).ToString(), FilestorePlace.Folder.Value], "Giving the files to Odoo", stop);
     }
 
     private async Task FeedAsync(OCoreDb db, Worker worker, Backup backup, IReadOnlyList<string> argv, string failure, string hint, Action<string> log, CancellationToken stop)

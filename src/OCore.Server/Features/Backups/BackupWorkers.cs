@@ -11,7 +11,7 @@ namespace OCore.Features.Backups;
 /// Containers beside an instance in which the programs of a backup run: one that reaches the database, as the instance's own role and
 /// never as the superuser, for what a dump holds is somebody's code; and one that sees the files, and no network.
 /// </summary>
-internal sealed class BackupWorkers(Settings settings)
+internal sealed class BackupWorkers(Settings settings, ServerFiles serverFiles)
 {
     private static readonly RemotePath PasswordFile = RemotePath.Parse("/run/ocore-pgpass");
     private const string SecondsAtMost = "86400";
@@ -36,17 +36,20 @@ internal sealed class BackupWorkers(Settings settings)
         }, stop);
     }
 
-    public static async Task<Worker> FilesAsync(InstanceOnServer on, string purpose, bool readOnly, CancellationToken stop) => await StartAsync(on, new ContainerSpec
+    public async Task<Worker> FilesAsync(InstanceOnServer on, string purpose, bool readOnly, CancellationToken stop)
     {
-        Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image), User = FilestorePlace.UserOf(on.Plan), NoNetwork = true,
-        Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
-        Mounts = [FilestorePlace.MountOf(on.Plan, readOnly)],
-    }, stop);
+        var name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}");
+        var spec = await serverFiles.SpecAsync(on.Connection, name, await FilestorePlace.UserAsync(serverFiles, on, stop), [FilestorePlace.MountOf(on.Plan, readOnly)], stop);
+        return await StartAsync(on, spec with { Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true }, stop);
+    }
 
-    /// <summary>Sees the files of a topology that keeps them in a bucket: the node's cache of it, and the bucket with the keys that Odoo has.</summary>
+    /// <summary>
+    /// Sees the files of a topology that keeps them in a bucket: the node's cache of it, and the bucket with the keys that Odoo has. It needs
+    /// the Python of Odoo's image, so it is in that, and no more there than Odoo itself is.
+    /// </summary>
     public static async Task<Worker> BucketAsync(InstanceOnServer on, OdooCluster cluster, string purpose, CancellationToken stop) => await StartAsync(on, new ContainerSpec
     {
-        Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image), User = "root",
+        Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image),
         Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
         Networks = [new ContainerNetwork(ServerLabels.Network)], Files = [.. ClusterAddons.FilesOf(cluster)],
         Mounts = [ContainerMount.Folder(OdooContainer.FolderOf(on.Plan.InstanceId), FilestorePlace.Folder, readOnly: true)],

@@ -104,7 +104,7 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
         return names;
     }
 
-    private static async Task<FileCount> ArchiveAsync(InstanceOnServer on, HashSet<FileName>? named, Stream target, CancellationToken stop)
+    private async Task<FileCount> ArchiveAsync(InstanceOnServer on, HashSet<FileName>? named, Stream target, CancellationToken stop)
     {
         if (named is not null)
         {
@@ -113,7 +113,7 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
             await FileArchive.EndAsync(whole, stop);
             return found;
         }
-        await using var worker = await BackupWorkers.FilesAsync(on, "backup", readOnly: true, stop);
+        await using var worker = await workers.FilesAsync(on, "backup", readOnly: true, stop);
         await using var tar = await worker.OpenAsync(["/bin/sh", "-c", Pack, "sh", $"{FilestorePlace.Folder}/filestore/{on.Plan.Database}"], stop);
         FileCount files;
         await using (var packed = new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true))

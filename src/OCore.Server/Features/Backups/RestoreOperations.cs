@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
+using OCore.Features.Servers;
 using OCore.Platform.Operations;
 
 namespace OCore.Features.Backups;
@@ -123,7 +124,7 @@ internal sealed class RestoreBackupKind : OperationKind<RestoreInput>
         new Dictionary<string, string> { ["db"] = on.Plan.Database, ["new"] = New(context), ["old"] = Old(context) }, context.Stop);
 
     private static Task FilesAsync(InstanceOnServer on, StepContext context, string script) =>
-        FilestorePlace.RunAsync(on, "swap-" + on.Instance.Slug, script, context.Stop, on.Plan.Database, New(context), Old(context));
+        FilestorePlace.RunAsync(context.Get<ServerFiles>(), on, "swap-" + on.Instance.Slug, script, context.Stop, on.Plan.Database, New(context), Old(context));
 
     // Of this operation alone.
     private static string New(StepContext context) => "r_" + context.OperationId.ToString("N");

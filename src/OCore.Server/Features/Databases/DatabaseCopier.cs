@@ -1,6 +1,7 @@
 using System.Text;
 using OCore.Features.Backups;
 using OCore.Features.Instances;
+using OCore.Features.Servers;
 using OCore.Platform.Remote;
 
 namespace OCore.Features.Databases;
@@ -9,7 +10,7 @@ namespace OCore.Features.Databases;
 /// Copies a database of an instance with its files while people work in it: PostgreSQL's own copying would need it to have no
 /// connections. As the instance's role, for what a dump holds is somebody's code.
 /// </summary>
-internal sealed class DatabaseCopier(BackupWorkers workers)
+internal sealed class DatabaseCopier(BackupWorkers workers, ServerFiles files)
 {
     private static readonly TimeSpan AtMost = TimeSpan.FromHours(12);
 
@@ -40,21 +41,19 @@ internal sealed class DatabaseCopier(BackupWorkers workers)
             log("Its files are copied in the bucket.");
             return;
         }
+        // Linked: both are this instance's, in one folder that is all its Odoo's. What a template or another instance has is never linked.
         await FilesAsync(on, """
             set -eu; mkdir -p "$1/filestore"; cd "$1/filestore"
             rm -rf -- "$3"; mkdir -- "$3"
             if [ -d "$2" ]; then cp -al -- "$2/." "$3/"; fi
-            if [ "$(id -u)" = 0 ]; then chown odoo:odoo . "$3"; fi
-            """, from, to, stop);
+            if [ "$(id -u)" = 0 ]; then chown -- "$4" . "$3"; fi
+            """, stop, from, to, (await FilestorePlace.OwnerAsync(files, on, stop)).ToString());
         log("Its files are copied: those that both have lie on the disk once.");
     }
 
-    /// <summary>The files of a template database for one that was cloned from it, on the disk once: links do not lead from one mount into another.</summary>
-    public static Task TakeTemplateFilesAsync(InstanceOnServer on, string template, string to, CancellationToken stop) => InstanceHost.OnFilesAsync(on.Connection, on.Plan.Image, "db-files-" + on.Instance.Slug, """
-        set -eu; mkdir -p "$1/filestore/$3"
-        if [ -d "/ocore/templates/$2/filestore/$2" ]; then cp -al -- "/ocore/templates/$2/filestore/$2/." "$1/filestore/$3/"; fi
-        chown odoo:odoo "$1/filestore"; chown -R odoo:odoo "$1/filestore/$3"
-        """, stop, $"/ocore/instances/{on.Instance.Id:N}", template, to);
+    /// <summary>The files of a template database for one that was cloned from it.</summary>
+    public Task TakeTemplateFilesAsync(InstanceOnServer on, string template, string to, CancellationToken stop) =>
+        FilestorePlace.TakeTemplateAsync(files, on, "db-files-" + on.Instance.Slug, template, to, stop);
 
     /// <summary>Before the database has the new name, for in a bucket its files are those that it names.</summary>
     public async Task RenameFilesAsync(InstanceOnServer on, string from, string to, CancellationToken stop)
@@ -64,7 +63,7 @@ internal sealed class DatabaseCopier(BackupWorkers workers)
             await FilesAsync(on, """
                 set -eu; cd "$1/filestore" 2>/dev/null || exit 0
                 if [ -e "$2" ] && [ ! -e "$3" ]; then mv -T -- "$2" "$3"; fi
-                """, from, to, stop);
+                """, stop, from, to);
             return;
         }
         // Nobody's where it has the new name already. The role's own name may have changed before the row did.
@@ -78,8 +77,8 @@ internal sealed class DatabaseCopier(BackupWorkers workers)
     }
 
     /// <summary>What a bucket has stays there, as what is deleted in Odoo does.</summary>
-    public static Task RemoveFilesAsync(InstanceOnServer on, string name, CancellationToken stop) => FilesAsync(on, """rm -rf -- "$1/filestore/$2" """, name, "", stop);
+    public Task RemoveFilesAsync(InstanceOnServer on, string name, CancellationToken stop) => FilesAsync(on, """rm -rf -- "$1/filestore/$2" """, stop, name);
 
-    private static Task FilesAsync(InstanceOnServer on, string script, string from, string to, CancellationToken stop) =>
-        FilestorePlace.RunAsync(on, "db-files-" + on.Instance.Slug, script, stop, from, to);
+    private Task FilesAsync(InstanceOnServer on, string script, CancellationToken stop, params string[] names) =>
+        FilestorePlace.RunAsync(files, on, "db-files-" + on.Instance.Slug, script, stop, names);
 }

@@ -35,7 +35,7 @@ internal sealed class CreateDatabaseKind : OperationKind<CreateDatabaseInput>
         }
         var template = ContentOf(on, input).Database;
         await on.SqlAsync("postgres", DatabaseSql.Clone, new Dictionary<string, string> { ["db"] = row.Name, ["template"] = template, ["role"] = on.Plan.Role }, context.Stop);
-        await DatabaseCopier.TakeTemplateFilesAsync(on, template, row.Name, context.Stop);
+        await context.Get<DatabaseCopier>().TakeTemplateFilesAsync(on, template, row.Name, context.Stop);
         await DatabaseSteps.IdentifyAsync(on, row.Name, row.Id, newPassword: true, context.Stop);
     });
 

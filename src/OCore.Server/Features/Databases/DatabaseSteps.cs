@@ -41,7 +41,7 @@ internal static class DatabaseSteps
         if (on.Plan.Database == row.Name)
             throw new StepRefusedException("database_is_served", "The instance serves this database.", "Serve another one first.");
         await on.SqlAsync("postgres", BackupSql.Drop, new Dictionary<string, string> { ["db"] = row.Name }, context.Stop);
-        await DatabaseCopier.RemoveFilesAsync(on, row.Name, context.Stop);
+        await context.Get<DatabaseCopier>().RemoveFilesAsync(on, row.Name, context.Stop);
         context.Log(on.Plan.Cluster?.Bucket is null ? $"{row.Name} and its files are gone" : $"{row.Name} is gone; its files stay in the bucket, as what is deleted in Odoo does");
     }
 

@@ -39,11 +39,8 @@ internal sealed record InstanceOnServer(Instance Instance, Server Server, OdooPl
 /// What oCore does to an instance on its server. Each function looks before it acts and may run twice; operations and reconcilers
 /// call the same ones.
 /// </summary>
-internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, ServerSources sources, OdooSources origins, Edge edge, TimeProvider time)
+internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, ServerSources sources, OdooSources origins, ServerFiles files, Edge edge, TimeProvider time)
 {
-    private static readonly RemotePath Home = RemotePath.Parse("/var/lib/ocore");
-    private static readonly RemotePath InContainer = RemotePath.Parse("/ocore");
-
     /// <summary>What is to be saved of a container before it goes. Filled at start.</summary>
     public Func<InstanceOnServer, CancellationToken, Task>? BeforeReplacing { get; set; }
 
@@ -134,7 +131,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
         var instance = on.Instance;
         if (refresh || instance.Sources.Count == 0)
             instance.Sources = await origins.ResolveAsync(db, instance.RootId, instance.OdooVersion, instance.OdooEdition, instance.Repositories, stop);
-        await sources.EnsureAsync(db, on.Connection, on.Server, new SourceUse(instance.RootId, instance.Image, instance.OdooVersion, instance.Repositories, instance.Sources), log, stop);
+        await sources.EnsureAsync(db, on.Connection, on.Server, new SourceUse(instance.RootId, instance.OdooVersion, instance.Repositories, instance.Sources), log, stop);
         await db.SaveChangesAsync(stop);
     }
 
@@ -158,37 +155,15 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
             ["hash"] = adminHash,
         }, stop);
 
-    /// <summary>The instance's folder with the template's files, hard-linked: they are named by content and never rewritten.</summary>
-    public static Task EnsureFilesAsync(InstanceOnServer on, string? templateDatabase, CancellationToken stop) => OnFilesAsync(on.Connection, on.Instance.Image, "files-" + on.Instance.Slug,
-        """
-        set -eu
-        mkdir -p "$1/filestore/$2"
-        if [ -n "$3" ] && [ -d "/ocore/templates/$3/filestore/$3" ]; then cp -al "/ocore/templates/$3/filestore/$3/." "$1/filestore/$2/"; fi
-        chown -R odoo:odoo "$1"
-        """,
-        stop, $"/ocore/instances/{on.Instance.Id:N}", on.Plan.Database, templateDatabase ?? "");
+    /// <summary>The instance's folder with a copy of the template's files.</summary>
+    public Task EnsureFilesAsync(InstanceOnServer on, string template, CancellationToken stop) =>
+        FilestorePlace.TakeTemplateAsync(files, on, "files-" + on.Instance.Slug, template, on.Plan.Database, stop);
 
-    public static async Task RemoveFilesAsync(IServerConnection connection, string image, Guid instance, string slug, CancellationToken stop)
+    public static async Task RemoveFilesAsync(IServerConnection connection, Guid instance, string slug, CancellationToken stop)
     {
         // An oCore that was killed may have left it at work.
         await connection.Docker.RemoveContainerAsync(DockerName.Parse("ocore-files-" + slug), stop);
-        await OnFilesAsync(connection, image, "rm-" + slug, """rm -rf -- "$1" """, stop, $"/ocore/instances/{instance:N}");
-    }
-
-    /// <summary>A constant script over oCore's own folder of the server, in a container without a network.</summary>
-    public static Task OnFilesAsync(IServerConnection connection, string image, string purpose, string script, CancellationToken stop, params string[] arguments) =>
-        OnFilesAsync(connection, image, purpose, "root", ContainerMount.Folder(Home, InContainer), script, arguments, stop);
-
-    public static async Task OnFilesAsync(IServerConnection connection, string image, string purpose, string user, ContainerMount files, string script, string[] arguments, CancellationToken stop)
-    {
-        var result = await connection.Docker.RunOnceAsync(new ContainerSpec
-        {
-            Name = DockerName.Parse("ocore-" + purpose), Image = ImageRef.Parse(image), User = user, NoNetwork = true,
-            Entrypoint = ["/bin/sh", "-c", script, "sh"], Command = arguments,
-            Mounts = [files],
-        }, stop);
-        if (!result.Ok)
-            throw new RemoteCommandException(purpose, string.Join(" ", result.Tail));
+        await ServerFiles.RemoveFolderAsync(connection, OdooContainer.FolderOf(instance), stop);
     }
 
     /// <summary>The container, made and not started: that needs the folder, and not the database.</summary>

@@ -240,7 +240,7 @@ internal static class InstanceSteps
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
         await on.Connection.Docker.RemoveContainerAsync(on.Container, context.Stop);
         await InstanceHost.DropDatabaseAsync(on.Connection, on.Plan.Database, context.Stop);
-        await InstanceHost.RemoveFilesAsync(on.Connection, on.Instance.Image, on.Instance.Id, on.Instance.Slug, context.Stop);
+        await InstanceHost.RemoveFilesAsync(on.Connection, on.Instance.Id, on.Instance.Slug, context.Stop);
         // Whatever else carries its label, such as a one-off container that was cut off.
         await on.Connection.Docker.RemoveByLabelAsync(ServerLabels.Instance, on.Instance.Id.ToString(), context.Stop);
     }

@@ -78,7 +78,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
 
         async Task MakeFilesAndContainerAsync()
         {
-            await InstanceHost.EnsureFilesAsync(on, template, context.Stop);
+            await context.Get<InstanceHost>().EnsureFilesAsync(on, template, context.Stop);
             await InstanceHost.PrepareContainerAsync(on, context.Stop);
         }
     }
@@ -88,7 +88,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
         await on.Connection.Docker.RemoveContainerAsync(on.Container, context.Stop);
-        await InstanceHost.RemoveFilesAsync(on.Connection, on.Instance.Image, on.Instance.Id, on.Instance.Slug, context.Stop);
+        await InstanceHost.RemoveFilesAsync(on.Connection, on.Instance.Id, on.Instance.Slug, context.Stop);
         await InstanceHost.DropDatabaseAsync(on.Connection, on.Plan.Database, context.Stop);
     }
 

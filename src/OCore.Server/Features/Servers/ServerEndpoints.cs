@@ -74,8 +74,11 @@ internal static class ServerEndpoints
     }
 
     /// <summary>The host key that a server shows now, to compare before it is trusted. Nothing else is asked of it.</summary>
-    internal static async Task<Results<Ok<HostKeyView>, Problem>> ProbeHostKey(HostKeyProbe request, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Ok<HostKeyView>, Problem>> ProbeHostKey(HostKeyProbe request, Caller caller, TimeProvider time, CancellationToken stop)
     {
+        // It asks any address from oCore's own network, which is only for who may have a server there.
+        if (caller.Access.OrgKind == OrganizationKind.Client)
+            return ServerProblems.ClientsHaveNone;
         if (!HostName.TryParse(request.Host, out var host))
             return Problem.Field("host", "A host name or an address.");
         var (key, problem) = await ScanAsync(host, request.Port ?? 22, time, stop);

@@ -36,11 +36,14 @@ internal static class ServerFactsReader
     }
 
     /// <summary>All of it, with the disk on which Docker keeps its data.</summary>
-    public static async Task<ServerFacts> ReadAsync(IServerConnection connection, CancellationToken stop)
+    public static async Task<ServerFacts> ReadAsync(IServerConnection connection, CancellationToken stop) =>
+        await ReadAsync(connection, (await connection.Docker.InfoAsync(stop)).RootFolder, stop);
+
+    /// <param name="folder">Where Docker keeps its data.</param>
+    public static async Task<ServerFacts> ReadAsync(IServerConnection connection, string folder, CancellationToken stop)
     {
         var version = await connection.Docker.VersionAsync(stop);
-        var info = await connection.Docker.InfoAsync(stop);
-        var answer = await connection.RunAsync(Identify(info.RootFolder), stop);
+        var answer = await connection.RunAsync(Identify(folder), stop);
         return HostSystem.Read(answer.ThrowIfFailed("Identifying the system").Out).ToFacts(version.Version);
     }
 

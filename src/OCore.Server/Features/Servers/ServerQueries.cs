@@ -80,6 +80,10 @@ internal static class ServerQueries
         db.InTransactionAsync(async () => await db.Servers.AcrossTenants().Where(s => s.Id == id && s.Status == from)
             .ExecuteUpdateAsync(u => u.SetProperty(s => s.Status, to).SetProperty(s => s.StatusMessage, message), stop) == 1, stop);
 
+    /// <summary>A server that is being removed has none any more, and gets none again.</summary>
+    public static Task<int> SaveFactsAsync(this OCoreDb db, Guid id, ServerFacts facts, CancellationToken stop) =>
+        db.InTransactionAsync(() => db.Servers.AcrossTenants().Where(s => s.Id == id && s.Facts != null).ExecuteUpdateAsync(u => u.SetProperty(s => s.Facts, facts), stop), stop);
+
     public static Task<int> SaveUseAsync(this OCoreDb db, Guid id, ServerUse use, CancellationToken stop) =>
         db.InTransactionAsync(() => db.Servers.AcrossTenants().Where(s => s.Id == id)
             .ExecuteUpdateAsync(u => u.SetProperty(s => s.Use, use).SetProperty(s => s.LastSeenAt, use.At), stop), stop);

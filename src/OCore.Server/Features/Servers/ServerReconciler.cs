@@ -15,7 +15,7 @@ internal sealed class ServerReconciler(
     OCoreDbFactory databases, ServerAccess access, ServerPreparation preparation, Edge edges, ServerWatch watch, ServerTurns turns, TimeProvider time, ILogger<ServerReconciler> log) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5), AnswersWithin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan FiguresEvery = TimeSpan.FromSeconds(15), SizesEvery = TimeSpan.FromSeconds(60), FoldersEvery = TimeSpan.FromMinutes(10), MarkEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FiguresEvery = TimeSpan.FromSeconds(15), SizesEvery = TimeSpan.FromSeconds(60), FoldersEvery = TimeSpan.FromMinutes(10), FactsEvery = TimeSpan.FromMinutes(10), MarkEvery = TimeSpan.FromSeconds(30);
 
     /// <summary>After so long a replica that looks after its own machine counts as gone.</summary>
     internal static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
@@ -153,6 +153,11 @@ internal sealed class ServerReconciler(
         await RestoreAsync(db, connection, server, containers, stop);
         await StartAsync(db, connection, server, seen, containers, stop);
         var edge = await TendEdgeAsync(db, connection, server, stop);
+        // Whoever gives a machine more memory, or another Docker, mostly starts it anew for that.
+        if (seen.Reachable != true)
+            seen.FactsAt = 0;
+        if (Seen.IsDue(ref seen.FactsAt, FactsEvery, time))
+            await RefreshFactsAsync(db, connection, server, seen, stop);
         var figures = Seen.IsDue(ref seen.FiguresAt, FiguresEvery, time);
         var sizes = Seen.IsDue(ref seen.SizesAt, SizesEvery, time);
         var instances = containers.Where(c => c.IsRunning && c.Labels.ContainsKey(ServerLabels.Instance)).Select(c => DockerName.Parse(c.Name)).ToList();
@@ -255,6 +260,22 @@ internal sealed class ServerReconciler(
         }
     }
 
+    // What the machine is, by which its room is counted. Who waits for the next look has what is known.
+    private async Task RefreshFactsAsync(OCoreDb db, IServerConnection connection, Server server, Seen seen, CancellationToken stop)
+    {
+        try
+        {
+            seen.DockerFolder = (await connection.Docker.InfoAsync(stop)).RootFolder;
+            var facts = await ServerFactsReader.ReadAsync(connection, seen.DockerFolder, stop);
+            if (facts != server.Facts)
+                await db.SaveFactsAsync(server.Id, facts, stop);
+        }
+        catch (Exception e) when (e is RemoteCommandException or RemoteTimeoutException or DockerCallException)
+        {
+            log.LogWarning("Server {Name} does not say what it is: {Message}", server.Name, e.Message);
+        }
+    }
+
     private static async Task<IReadOnlyDictionary<string, DatabaseUse>?> DatabasesAsync(IServerConnection connection, CancellationToken stop)
     {
         try
@@ -267,7 +288,7 @@ internal sealed class ServerReconciler(
         }
     }
 
-    // Each folder by itself: what instances share by hard links counts for each, as it would if it were alone.
+    // Each folder by itself. What two databases of an instance share by hard links lies on the disk once, and counts once.
     private const string FoldersScript = """
         cd /var/lib/ocore/instances 2>/dev/null || exit 0
         for folder in *; do [ -d "$folder" ] && nice -n 19 du -s -B1 -- "$folder" 2>/dev/null; done
@@ -317,7 +338,7 @@ internal sealed class ServerReconciler(
     {
         public string? DockerFolder;
         public bool? Reachable;
-        public long FiguresAt, SizesAt, MarkAt, FoldersAt;
+        public long FiguresAt, SizesAt, MarkAt, FoldersAt, FactsAt;
         public readonly Dictionary<string, long> Started = [];
 
         public bool MayStart(string container, TimeProvider time) => !Started.TryGetValue(container, out var at) || time.GetElapsedTime(at) > TimeSpan.FromMinutes(1);

@@ -14,6 +14,7 @@ internal static class ServersSetup
         services.AddSingleton<ServerAccess>();
         services.AddSingleton<EdgeLooks>();
         services.AddSingleton<Edge>();
+        services.AddSingleton<ServerFiles>();
         services.AddSingleton<ServerWatch>();
         services.AddSingleton<ServerPreparation>();
         services.AddSingleton<ServerTurns>();

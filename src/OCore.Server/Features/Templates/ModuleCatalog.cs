@@ -9,10 +9,11 @@ using OCore.Platform.Remote;
 
 namespace OCore.Features.Templates;
 
-/// <summary>What an Odoo image holds, asked of the image itself once and remembered.</summary>
+/// <summary>What an Odoo image holds, asked of the image itself once and remembered: by what it is, for its name may be given to another one.</summary>
 internal sealed class ModuleCatalog(ServerAccess servers, ILogger<ModuleCatalog> log)
 {
-    private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<CatalogModule>?>>> _known = new();
+    // By the server too, and null for oCore's own engine: nobody's server says what is on another.
+    private readonly ConcurrentDictionary<(Guid? Server, string Image), Lazy<Task<IReadOnlyList<CatalogModule>?>>> _known = new();
 
     /// <summary>present, unknown or missing on oCore's own engine.</summary>
     public async Task<string> AvailabilityAsync(string image, CancellationToken stop)
@@ -31,9 +32,9 @@ internal sealed class ModuleCatalog(ServerAccess servers, ILogger<ModuleCatalog>
 
     /// <summary>Its modules; null where the image is not on this machine, or does not show them.</summary>
     public async Task<IReadOnlyList<CatalogModule>?> OfAsync(string image, CancellationToken stop) =>
-        await AvailabilityAsync(image, stop) == "present" ? await AskAsync(image, servers.LocalEngine!, stop) : null;
+        await IdHereAsync(image, stop) is { } id ? await AskAsync(null, id, image, servers.LocalEngine!, stop) : null;
 
-    /// <summary>Which of these names nobody has who was asked: the image, here or on the server, and the Enterprise sources.</summary>
+    /// <summary>Which of these names nobody has who was asked: the image of the server, or the one here where that has none, and the Enterprise sources.</summary>
     /// <param name="enterprise">Their modules, where they are known.</param>
     /// <returns>Null where it cannot be told.</returns>
     public async Task<IReadOnlyList<string>?> UnknownAsync(string image, Server server, IEnumerable<string> wanted, string edition, IReadOnlyList<string>? enterprise, CancellationToken stop)
@@ -41,30 +42,46 @@ internal sealed class ModuleCatalog(ServerAccess servers, ILogger<ModuleCatalog>
         var names = wanted.ToList();
         if (names.Count == 0 || edition == "ee" && enterprise is null)
             return null;
-        if ((await OfAsync(image, stop) ?? await OnServerAsync(image, server, stop)) is not { } known)
+        if (await KnownAsync(image, server, stop) is not { } known)
             return null;
         var all = known.Select(m => m.Name).Concat(enterprise ?? []).ToHashSet();
         return [.. names.Where(n => !all.Contains(n))];
     }
 
-    private async Task<IReadOnlyList<CatalogModule>?> OnServerAsync(string image, Server server, CancellationToken stop)
+    // What the server has is what will run. Where it has none yet, or the very same, the image here is asked, once for all servers.
+    private async Task<IReadOnlyList<CatalogModule>?> KnownAsync(string image, Server server, CancellationToken stop)
+    {
+        if (server.Status is ServerStatus.Active or ServerStatus.Draining)
+            try
+            {
+                var engine = (await servers.ConnectAsync(server, stop)).Docker;
+                if (await engine.ImageIdAsync(ImageRef.Parse(image), stop) is { } id && id != await IdHereAsync(image, stop))
+                    return await AskAsync(server.Id, id, image, engine, stop);
+            }
+            catch (Exception away) when (away is ServerException or StepRefusedException or TryLaterException)
+            {
+                // The one here is as near as it can be told.
+            }
+        return await OfAsync(image, stop);
+    }
+
+    private async Task<string?> IdHereAsync(string image, CancellationToken stop)
     {
         try
         {
-            var engine = (await servers.ConnectAsync(server, stop)).Docker;
-            return await engine.HasImageAsync(ImageRef.Parse(image), stop) ? await AskAsync(image, engine, stop) : null;
+            return servers.LocalEngine is { } engine ? await engine.ImageIdAsync(ImageRef.Parse(image), stop) : null;
         }
-        catch (Exception away) when (away is ServerException or StepRefusedException or TryLaterException)
+        catch (ServerException)
         {
             return null;
         }
     }
 
-    private async Task<IReadOnlyList<CatalogModule>?> AskAsync(string image, DockerHost engine, CancellationToken stop)
+    private async Task<IReadOnlyList<CatalogModule>?> AskAsync(Guid? server, string id, string image, DockerHost engine, CancellationToken stop)
     {
-        var modules = await _known.GetOrAdd(image, i => new(() => ReadAsync(i, engine))).Value.WaitAsync(stop);
+        var modules = await _known.GetOrAdd((server, id), _ => new(() => ReadAsync(image, engine))).Value.WaitAsync(stop);
         if (modules is null)
-            _known.TryRemove(image, out _);
+            _known.TryRemove((server, id), out _);
         return modules;
     }
 

@@ -89,9 +89,15 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
         var instance = Make(caller, template, request, organization, server, image.Value);
         if (await RoomAsync(db, instance, server, stop) is { } full)
             return (null, full);
-        if (!await IsImageAccessibleAsync(server, image, stop))
-            return (null, TemplateProblems.ImageNotAccessible(image.Value, server.Name));
-        return ((instance, server, organization), null);
+        try
+        {
+            return await IsImageAccessibleAsync(server, image, stop) ? ((instance, server, organization), null) : (null, TemplateProblems.ImageNotAccessible(image.Value, server.Name));
+        }
+        catch (Exception away) when (ServerRefusals.AsProblem(away) is { } refusal)
+        {
+            // It was there when it was last looked at.
+            return (null, refusal);
+        }
     }
 
     public async Task<ProvisionPlan> PlanAsync(OCoreDb db, Instance instance, Server server, Organization organization, OperationKinds kinds, CancellationToken stop)

@@ -35,13 +35,13 @@ internal sealed class ServerSourceMapping : IEntityTypeConfiguration<ServerSourc
 }
 
 /// <summary>Who wants trees on a server: an instance, or a template database.</summary>
-internal sealed record SourceUse(Guid RootId, string Image, string Version, IReadOnlyList<TemplateRepository> Repositories, IReadOnlyList<SourcePin> Pins);
+internal sealed record SourceUse(Guid RootId, string Version, IReadOnlyList<TemplateRepository> Repositories, IReadOnlyList<SourcePin> Pins);
 
 /// <summary>
 /// Trees of modules on the servers, as folders that are there whole or not at all, owned by root, and mounted read-only. What is
 /// there already is not asked for again, so an instance starts although its Git server is away.
 /// </summary>
-internal sealed class ServerSources(OdooSources sources, TimeProvider time)
+internal sealed class ServerSources(OdooSources sources, ServerFiles files, TimeProvider time)
 {
     private static readonly RemotePath Folder = ServerLabels.Folder.Combine("sources");
     private static readonly ConcurrentDictionary<(Guid, string), SemaphoreSlim> Turns = new();
@@ -81,11 +81,11 @@ internal sealed class ServerSources(OdooSources sources, TimeProvider time)
     {
         log($"Bringing the sources of {pin.Origin} at {pin.Commit[..12]} to the server. This is done once for each server.");
         var part = $"{pin.Key}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
-        var result = await connection.Docker.RunOnceAsync(new ContainerSpec
+        await ServerFiles.MakeFoldersAsync(connection, [Folder], stop);
+        var spec = await files.SpecAsync(connection, DockerName.Parse("ocore-sources-" + pin.Key), "root", [ContainerMount.Folder(Folder, RemotePath.Parse("/ocore/sources"))], stop);
+        var result = await connection.Docker.RunOnceAsync(spec with
         {
-            Name = DockerName.Parse("ocore-sources-" + pin.Key), Image = ImageRef.Parse(use.Image), User = "root", NoNetwork = true,
             Entrypoint = ["/bin/sh", "-c", Settle, "sh"], Command = [part, pin.Key],
-            Mounts = [ContainerMount.Folder(ServerLabels.Folder, RemotePath.Parse("/ocore"))],
             Archives = [await sources.ArchiveAsync(db, pin, use.RootId, use.Version, use.Repositories, $"ocore/sources/{part}", stop)],
         }, stop);
         if (!result.Ok)
@@ -125,5 +125,5 @@ internal sealed class ServerSources(OdooSources sources, TimeProvider time)
 
     /// <summary>Removes a tree from its server. The caller has seen to it that nobody uses it.</summary>
     public static async Task RemoveAsync(IServerConnection connection, string key, CancellationToken stop) =>
-        (await connection.RunAsync(RemoteCommand.Of("rm", "-rf", "--", Folder.Combine(key).Value).AsRoot().WithTimeout(TimeSpan.FromMinutes(5)), stop)).ThrowIfFailed("Removing sources");
+        await ServerFiles.RemoveFolderAsync(connection, Folder.Combine(key), stop);
 }

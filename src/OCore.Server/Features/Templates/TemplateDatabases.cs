@@ -38,9 +38,13 @@ internal sealed record TemplateContent(
 /// Pre-initialised databases on the servers. Building one takes as long as Odoo takes to install the modules; every instance after
 /// that is a clone, which takes less than a second.
 /// </summary>
-internal sealed class TemplateDatabases(ServerSources sources, ServerAccess access, TimeProvider time)
+internal sealed class TemplateDatabases(ServerSources sources, ServerAccess access, ServerFiles files, TimeProvider time)
 {
+    private static readonly RemotePath Folder = ServerLabels.Folder.Combine("templates");
     private static readonly ConcurrentDictionary<(Guid, string), SemaphoreSlim> Turns = new();
+
+    /// <summary>Where the files of one are on its server. They are Odoo's while it is built; after that nothing but copies is made of them.</summary>
+    public static RemotePath FolderOf(string database) => Folder.Combine(database);
 
     /// <summary>The database for this content on this server, built where it is missing.</summary>
     public async Task<TemplateCache> EnsureAsync(OCoreDb db, IServerConnection connection, Server server, TemplateContent content, Action<string> log, CancellationToken stop)
@@ -85,7 +89,7 @@ internal sealed class TemplateDatabases(ServerSources sources, ServerAccess acce
 
     private async Task BuildAsync(OCoreDb db, IServerConnection connection, Server server, TemplateContent content, TemplateCache cache, Action<string> log, CancellationToken stop)
     {
-        await sources.EnsureAsync(db, connection, server, new SourceUse(server.RootId, content.Image, content.Version, content.Repositories, content.Sources), log, stop);
+        await sources.EnsureAsync(db, connection, server, new SourceUse(server.RootId, content.Version, content.Repositories, content.Sources), log, stop);
         log($"Initialising Odoo {content.Version} with {string.Join(", ", content.Modules.DefaultIfEmpty("base"))}. This is done once for each server.");
         var name = DockerName.Parse("ocore-template-" + content.Key);
         // A build that a process before this one began goes on; what is half built and abandoned is begun again.
@@ -97,7 +101,7 @@ internal sealed class TemplateDatabases(ServerSources sources, ServerAccess acce
         var password = access.TemplateRolePassword(server);
         await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.BeginTemplate, new Dictionary<string, string> { ["db"] = content.Database, ["password"] = password }, stop);
         await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.OpenSchema, new Dictionary<string, string>(), stop);
-        await InstanceHost.OnFilesAsync(connection, content.Image, "tplfiles-" + content.Key, """mkdir -p "$1" && chown odoo:odoo "$1" """, stop, $"/ocore/templates/{content.Database}");
+        await ServerFiles.MakeFoldersAsync(connection, [FolderOf(content.Database)], stop, await files.OwnerAsync(connection, server.Id, content.Image, stop));
         var result = await connection.Docker.RunOnceAsync(Spec(name, content, password, server.Id), stop, log, keepOnCancel: true);
         if (!result.Ok)
         {
@@ -137,7 +141,7 @@ internal sealed class TemplateDatabases(ServerSources sources, ServerAccess acce
         {
             Name = name, Image = ImageRef.Parse(content.Image), Entrypoint = OdooContainer.Program, Command = command,
             Networks = [new ContainerNetwork(DockerName.Parse("ocore"))],
-            Mounts = [ContainerMount.Folder(RemotePath.Parse($"/var/lib/ocore/templates/{content.Database}"), RemotePath.Parse("/var/lib/odoo")), .. ServerSources.Mounts(content.Sources)],
+            Mounts = [ContainerMount.Folder(FolderOf(content.Database), RemotePath.Parse("/var/lib/odoo")), .. ServerSources.Mounts(content.Sources)],
             Labels = new Dictionary<string, string>(ServerLabels.Of(server)) { ["ocore.template"] = content.Key },
             MemoryBytes = 2L << 30,
             Files = [ContainerFile.Text(RemotePath.Parse("/etc/odoo/odoo.conf"), configuration)],
@@ -148,6 +152,6 @@ internal sealed class TemplateDatabases(ServerSources sources, ServerAccess acce
     public static async Task RemoveAsync(IServerConnection connection, TemplateCache cache, CancellationToken stop)
     {
         await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.DropTemplate, new Dictionary<string, string> { ["db"] = cache.Database }, stop);
-        await InstanceHost.OnFilesAsync(connection, cache.Image, "rmtpl-" + cache.Key, "rm -rf -- \"$1\"", stop, $"/ocore/templates/{cache.Database}");
+        await ServerFiles.RemoveFolderAsync(connection, FolderOf(cache.Database), stop);
     }
 }

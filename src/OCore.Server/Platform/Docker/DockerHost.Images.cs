@@ -14,16 +14,18 @@ internal sealed partial class DockerHost
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _imageLocks = new();
     private readonly ConcurrentDictionary<string, (long At, string Why)> _deadRegistries = new();
 
-    public async Task<bool> HasImageAsync(ImageRef image, CancellationToken stop)
+    public async Task<bool> HasImageAsync(ImageRef image, CancellationToken stop) => await ImageIdAsync(image, stop) is not null;
+
+    /// <summary>Which image the name stands for now: a tag may be given to another one. Null where it is not there.</summary>
+    public async Task<string?> ImageIdAsync(ImageRef image, CancellationToken stop)
     {
         try
         {
-            await CallAsync($"Looking for the image {image}", Quick, (docker, ended) => docker.Images.InspectImageAsync(image.Value, ended), stop);
-            return true;
+            return (await CallAsync($"Looking for the image {image}", Quick, (docker, ended) => docker.Images.InspectImageAsync(image.Value, ended), stop)).ID;
         }
         catch (DockerNotFoundException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
+using OCore.Features.Servers;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
 using OCore.Platform.Docker;
@@ -339,7 +340,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
                 var connection = await host.ConnectAsync(work, gone, context.Stop);
                 // An oCore that was killed may have left it at work.
                 await connection.Docker.RemoveContainerAsync(DockerName.Parse("ocore-files-" + Layout.KeyOf(work.TopologyId, gone.Id)), context.Stop);
-                await TopologyHost.RemoveFilesAsync(connection, gone.Image, instance, work.TopologyId, context.Stop);
+                await ServerFiles.RemoveFolderAsync(connection, OdooContainer.FolderOf(instance), context.Stop);
                 await host.ForgetNfsAsync(db, work, gone.ServerId!.Value, context.Stop);
             }
             context.Log($"{gone.Id}: {gone.Label} is removed");

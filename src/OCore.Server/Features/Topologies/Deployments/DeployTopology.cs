@@ -2,7 +2,9 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Monitoring;
+using OCore.Features.Servers;
 using OCore.Features.Topologies.Rules;
+using OCore.Platform.Docker;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
 using OCore.Platform.Security;
@@ -151,7 +153,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         {
             var connection = await host.ConnectAsync(work, node, context.Stop);
             await connection.Docker.RemoveContainerAsync(DockerName.Parse("ocore-files-" + Layout.KeyOf(input.TopologyId, node.Id)), context.Stop);
-            await TopologyHost.RemoveFilesAsync(connection, node.Image, instance, input.TopologyId, context.Stop);
+            await ServerFiles.RemoveFolderAsync(connection, OdooContainer.FolderOf(instance), context.Stop);
             await host.ForgetNfsAsync(db, work, node.ServerId!.Value, context.Stop);
         }
         // Whoever wrote there is gone by now.
@@ -304,12 +306,14 @@ internal static class TopologySteps
             var connection = await host.ConnectAsync(work, node, stop);
             if (NfsServer.Of(work.Layout) is not null)
                 await NfsServer.PrepareClientAsync(connection, stop);
-            await InstanceHost.OnFilesAsync(connection, node.Image, "files-" + Layout.KeyOf(work.TopologyId, node.Id),
+            var folder = OdooContainer.FolderOf(on.Instance.Id);
+            await ServerFiles.MakeFoldersAsync(connection, [folder], stop);
+            await host.Files.RunAsync(connection, "files-" + Layout.KeyOf(work.TopologyId, node.Id), "root", [ContainerMount.Folder(folder, FilestorePlace.Folder)],
                 """
                 set -eu
                 mkdir -p "$1/filestore/$2"
-                chown -R odoo:odoo "$1"
-                """, stop, $"/ocore/instances/{on.Instance.Id:N}", on.Plan.Database);
+                chown -R "$3" "$1"
+                """, [FilestorePlace.Folder.Value, on.Plan.Database, (await host.OwnerAsync(work, node, stop)).ToString()], stop);
         }
     }
 

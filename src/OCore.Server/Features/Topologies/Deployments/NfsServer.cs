@@ -126,14 +126,8 @@ internal static class NfsServer
         if (Of(work.Layout) is null)
             return;
         var (store, odoo) = (work.Layout.Of(NodeType.Filestore).First(), work.Layout.Home);
-        var asked = await (await host.ConnectAsync(work, odoo, stop)).Docker.RunOnceAsync(new ContainerSpec
-        {
-            Name = DockerName.Parse("ocore-files-" + Layout.KeyOf(work.TopologyId, store.Id)), Image = ImageRef.Parse(odoo.Image), User = "root", NoNetwork = true,
-            Entrypoint = ["/bin/sh", "-c"], Command = ["echo \"owner $(id -u odoo) $(id -g odoo)\""], Labels = NodeSpecs.Labels(work.TopologyId, odoo),
-        }, stop);
-        var owner = asked.Tail.Select(l => l.Split(' ')).FirstOrDefault(w => w is ["owner", ..]);
-        if (owner is not [_, var uid, var gid] || !int.TryParse(uid, CultureInfo.InvariantCulture, out _) || !int.TryParse(gid, CultureInfo.InvariantCulture, out _))
-            throw new ServerException($"The image {odoo.Image} does not say who Odoo is in it.");
+        var owner = await host.OwnerAsync(work, odoo, stop);
+        var (uid, gid) = (owner.Uid.ToString(CultureInfo.InvariantCulture), owner.Gid.ToString(CultureInfo.InvariantCulture));
         var made = await (await host.ConnectAsync(work, store, stop)).Docker.ExecAsync(DockerName.Parse(store.Container), ["install", "-d", "-m", "0755", "-o", uid, "-g", gid, "--", "/srv/ocore/files", $"/srv/ocore/files/{database}"], null, stop);
         made.ThrowIfFailed("Making the folder for files");
     }

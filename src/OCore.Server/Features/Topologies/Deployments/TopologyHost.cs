@@ -26,7 +26,7 @@ internal sealed record TopologyWork(TopologyDeployment Deployment, Layout Layout
 /// What oCore does to the nodes of a topology on their servers. Each function looks before it acts and may run twice; the operations
 /// and the watch call the same ones.
 /// </summary>
-internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, InstanceHost instances, ServerPreparation preparation, BalancerHost balancers, NodeFirewall firewall, BackupNodes backups, TimeProvider time)
+internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, InstanceHost instances, ServerPreparation preparation, BalancerHost balancers, NodeFirewall firewall, BackupNodes backups, ServerFiles files, TimeProvider time)
 {
     public static readonly JsonSerializerOptions Json = Layout.Json;
 
@@ -218,7 +218,7 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
         if (work.Deployment.InstanceId is { } instance)
             foreach (var server in nodes.Where(n => n.Type == NodeType.Odoo).Select(n => n.ServerId!.Value).Distinct().Where(work.Servers.ContainsKey))
             {
-                await RemoveFilesAsync(await access.ConnectAsync(work.Servers[server], stop), nodes.First(n => n.Type == NodeType.Odoo).Image, instance, work.TopologyId, stop);
+                await ServerFiles.RemoveFolderAsync(await access.ConnectAsync(work.Servers[server], stop), OdooContainer.FolderOf(instance), stop);
                 await ForgetNfsAsync(db, work, server, stop);
             }
         await firewall.RemoveAsync(work, nodes.Select(n => n.ServerId!.Value), stop);
@@ -226,9 +226,6 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
         foreach (var server in work.Servers.Values)
             await (await access.ConnectAsync(server, stop)).Docker.RemoveByLabelAsync(NodeSpecs.TopologyLabel, work.TopologyId.ToString(), stop);
     }
-
-    public static Task RemoveFilesAsync(IServerConnection connection, string image, Guid instance, Guid topology, CancellationToken stop) =>
-        InstanceHost.OnFilesAsync(connection, image, "rm-" + topology.ToString("N"), """rm -rf -- "$1" """, stop, $"/ocore/instances/{instance:N}");
 
     /// <summary>What the kernel's NFS client of a server was told is taken back with the last topology that mounts there.</summary>
     public async Task ForgetNfsAsync(OCoreDb db, TopologyWork work, Guid server, CancellationToken stop)
@@ -277,6 +274,11 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
 
     /// <summary>Ports of nodes are open to those who use them, and to nobody else.</summary>
     public NodeFirewall Firewall => firewall;
+
+    public ServerFiles Files => files;
+
+    /// <summary>Who Odoo is in the image of a node.</summary>
+    public async Task<FileOwner> OwnerAsync(TopologyWork work, LayoutNode node, CancellationToken stop) => await files.OwnerAsync(await ConnectAsync(work, node, stop), node.ServerId!.Value, node.Image, stop);
 
     /// <summary>Instances of topologies are worked on by the same tools as all others.</summary>
     public InstanceHost Instances => instances;
