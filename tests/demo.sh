@@ -5,7 +5,7 @@ set -euo pipefail
 
 cd "$(dirname "$(readlink -f "$0")")/.."
 OCORE_DATA=$(mktemp -d "${TMPDIR:-/tmp}/ocore-demo-XXXXXX")
-export OCORE_DATA OCORE_LISTEN=http://localhost:${OCORE_DEMO_PORT:-18080}
+export OCORE_DATA OCORE_LISTEN=http://localhost:${OCORE_TEST_DEMO_PORT:-18080}
 had_folder=''
 [[ ! -e /var/lib/ocore ]] || had_folder=yes
 

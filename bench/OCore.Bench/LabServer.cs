@@ -7,7 +7,7 @@ namespace OCore.Bench;
 public sealed class LabServer : IDisposable
 {
     private readonly string _name;
-    private static readonly string Folder = Environment.GetEnvironmentVariable("OCORE_BENCH_LAB") ?? "/var/lib/ocore-lab-bench";
+    private static readonly string Folder = Environment.GetEnvironmentVariable("OCORE_TEST_BENCH_LAB") ?? "/var/lib/ocore-lab-bench";
     private static readonly Dictionary<string, string> Environs = new() { ["OCORE_LAB"] = Folder, ["OCORE_LAB_NET"] = "10.80.0" };
 
     private LabServer(string name) => _name = name;

@@ -40,7 +40,6 @@ public static class Patterns
     public const string Slug = @"^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
     public const string OdooVersion = @"^\d{2}\.0$";
     public const string Module = @"^[a-z][a-z0-9_]{0,63}$";
-    public const string EnvKey = @"^[A-Z][A-Z0-9_]{0,63}$";
     public const string Database = @"^[a-z][a-z0-9_]{0,62}$";
     public const string UnixUser = @"^[a-z_][a-z0-9_-]{0,31}$";
     public const string HostName = @"^[A-Za-z0-9]([A-Za-z0-9.:-]{0,253}[A-Za-z0-9])?$";

@@ -185,3 +185,16 @@ public sealed partial class WireJson : JsonSerializerContext;
 /// <summary>Enums as the words of the documentation: <c>host_key_changed</c>.</summary>
 public sealed class SnakeEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
     where T : struct, Enum;
+
+/// <summary>One value as the wire has it, for sentences, filters and labels.</summary>
+public static class WireWord
+{
+    public static string Of<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
+    /// <summary>A word as answers have it, <c>rolled_back</c>; never the number it has within.</summary>
+    public static bool TryRead<T>(string word, out T value) where T : struct, Enum
+    {
+        value = Enum.GetValues<T>().FirstOrDefault(v => Of(v) == word);
+        return Of(value) == word;
+    }
+}

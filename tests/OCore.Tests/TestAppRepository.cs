@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace OCore.Tests;
@@ -14,6 +15,16 @@ internal static class Repository
         .Select(path => (Path.GetRelativePath(Root, path), path))
         .Where(f => !f.Item1.Split('/').Any(part => part is "obj" or "bin" or "Migrations" or "node_modules") && !f.Item1.EndsWith(".gen.cs", StringComparison.Ordinal))
         .Select(f => (f.Item1, File.ReadAllText(f.path)));
+
+    /// <summary>The files that Git keeps, by their path from the root.</summary>
+    public static IReadOnlyList<string> Kept()
+    {
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", Root, "ls-files", "-z"]) { RedirectStandardOutput = true })!;
+        var files = git.StandardOutput.ReadToEnd();
+        git.WaitForExit();
+        Assert.Equal(0, git.ExitCode);
+        return files.Split('\0', StringSplitOptions.RemoveEmptyEntries);
+    }
 
     /// <summary>Without comments and the text of strings.</summary>
     public static string Code(string text) =>

@@ -102,7 +102,7 @@ internal static partial class Views
         .Field("Source", e => e.Source)
         .Field("Git address", e => e.GitUrl)
         .Field("Secret", e => e.HasSecret ? "kept" : "none")
-        .Field("Archives", e => string.Join('\n', e.Archives.Select(a => $"{a.Version}: {a.Modules} modules, {a.Bytes / 1e6:0.0} MB")))
+        .Field("Archives", e => string.Join('\n', e.Archives.Select(a => $"{a.Version}: {a.Modules} modules, {Words.Bytes(a.Bytes)}")))
         .Field("Changed", e => e.UpdatedAt);
 
     public static readonly View<InstanceView> Instance = new View<InstanceView>(i => i.Id.ToString())

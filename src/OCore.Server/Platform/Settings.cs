@@ -65,8 +65,8 @@ internal sealed partial class Settings
         "DATA", "DATABASE", "PUBLIC_URL", "LISTEN", "MASTER_KEY_FILE", "SIGNUP", "SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES", "SIGN_INS_PER_MINUTE",
         "OPERATIONS_PER_SERVER", "OPERATIONS_PER_ORGANIZATION", "METRICS_TOKEN", "ADMIN_EMAIL", "ADMIN_PASSWORD", "PORTAL_BASE_DOMAIN", "DNS_SERVERS",
         "ACME_DIRECTORY", "ACME_CA_FILE", "ACME_CONTACT", "ACME_TERMS", "ALLOWED_HOSTS", "PORTAL_ADDRESSES", "GIT_CA_FILE", "FETCH_ALLOW", "MAIL_SPF", "CUSTOM_CSS", "BACKUP_DIR", "LOG_DAYS",
-        // Of the command line and of bin/, which share the prefix.
-        "URL", "TOKEN", "ORG", "LAB", "LAB_NET", "HOME",
+        // Of the command line, bin/, images/ and web/, which share the prefix.
+        "URL", "TOKEN", "ORG", "LAB", "LAB_NET", "DEBIAN_MIRROR", "DOCKERD_LOG", "DEV_SERVER", "WEIGH",
     ];
 
     /// <summary>Reads and checks. Every wrong value is one sentence of <paramref name="errors"/>.</summary>
@@ -74,8 +74,7 @@ internal sealed partial class Settings
     {
         string? Get(string name) => configuration["OCORE_" + name] is { Length: > 0 } value ? value : null;
         foreach (var key in configuration.AsEnumerable().Select(p => p.Key).Where(k => k.StartsWith("OCORE_", StringComparison.Ordinal)))
-            if (!Known.Contains(key[6..]) && !key.StartsWith("OCORE_IMAGE_", StringComparison.Ordinal) && !key.StartsWith("OCORE_TEST_", StringComparison.Ordinal)
-                && !key.StartsWith("OCORE_LAB_", StringComparison.Ordinal))
+            if (!Known.Contains(key[6..]) && !key.StartsWith("OCORE_IMAGE_", StringComparison.Ordinal) && !key.StartsWith("OCORE_TEST_", StringComparison.Ordinal))
                 errors.Add($"{key} is not a setting of oCore; see docs/installation.md for the list.");
 
         var data = Path.GetFullPath(Get("DATA") ?? "data");
@@ -98,7 +97,7 @@ internal sealed partial class Settings
             else if (IPAddress.TryParse(text, out var address))
                 proxies.Add(new IPNetwork(address, address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128));
             else
-                errors.Add($"OCORE_TRUSTED_PROXIES has to be IP addresses or networks such as 10.0.0.0/8, separated by commas; \"{text}\" is none.");
+                errors.Add($"OCORE_TRUSTED_PROXIES has to be IP addresses or networks such as 10.0.0.0/8, separated by commas; \"{text}\" is not one.");
         }
         var smtp = Get("SMTP_URL") is { } smtpText ? Url("SMTP_URL", smtpText, ["smtp", "smtps", "file"], errors) : null;
         if (smtp is not null && smtp.Query is not ("" or "?starttls=required" or "?starttls=none"))
@@ -114,7 +113,7 @@ internal sealed partial class Settings
             if (IPEndPoint.TryParse(text, out var server))
                 servers.Add(server.Port == 0 ? new IPEndPoint(server.Address, 53) : server);
             else
-                errors.Add($"OCORE_DNS_SERVERS has to be IP addresses separated by commas, with a port where it is not 53; \"{text}\" is none.");
+                errors.Add($"OCORE_DNS_SERVERS has to be IP addresses separated by commas, with a port where it is not 53; \"{text}\" is not one.");
         }
         var addresses = new List<IPAddress>();
         foreach (var text in List(Get("PORTAL_ADDRESSES")))
@@ -122,7 +121,7 @@ internal sealed partial class Settings
             if (IPAddress.TryParse(text, out var address))
                 addresses.Add(address);
             else
-                errors.Add($"OCORE_PORTAL_ADDRESSES has to be IP addresses separated by commas; \"{text}\" is none.");
+                errors.Add($"OCORE_PORTAL_ADDRESSES has to be IP addresses separated by commas; \"{text}\" is not one.");
         }
         var directory = Get("ACME_DIRECTORY") is { } directoryText ? Url("ACME_DIRECTORY", directoryText, ["https"], errors) : null;
         if (Get("ACME_CA_FILE") is { } caFile && !File.Exists(caFile))

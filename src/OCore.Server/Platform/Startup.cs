@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Microsoft.AspNetCore.Identity;
 using OCore.Client;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -17,7 +16,8 @@ internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServ
 
     private Task? _work;
 
-    public static bool Completed { get; private set; }
+    /// <summary>The schema is in place, and there is somebody to sign in.</summary>
+    public bool Completed { get; private set; }
 
     /// <summary>Begins while the routes are still being put together: the database's half of a start takes as long as the web's.</summary>
     public void Begin() => _work ??= Task.Run(() => PrepareAsync(CancellationToken.None));
@@ -69,14 +69,11 @@ internal sealed class Startup(OCoreDbFactory databases, Settings settings, IServ
         await using var scope = scopes.CreateAsyncScope();
         var generated = settings.AdminPassword is null;
         var password = settings.AdminPassword ?? Tokens.New()[..20];
-        var user = new User
-        {
-            Id = RowId.New(), Name = "Administrator", Email = settings.AdminEmail ?? FirstEmail, UserName = settings.AdminEmail ?? FirstEmail,
-            IsOperator = true, MustChangePassword = generated, EmailConfirmed = true, CreatedAt = time.GetUtcNow(), SecurityStamp = Tokens.New(),
-        };
-        user.NormalizedEmail = user.NormalizedUserName = user.Email.ToUpperInvariant();
-        user.PasswordHash = scope.ServiceProvider.GetRequiredService<IPasswordHasher<User>>().HashPassword(user, password);
-        db.Add(user);
+        // Without a personal organization at first: the plan that it gets is not saved yet.
+        var (user, refusal) = await Accounts.AddAsync(db, scope.ServiceProvider.GetRequiredService<Passwords>(), settings.AdminEmail ?? FirstEmail, "Administrator", password, confirmed: true, time.GetUtcNow(), stop, personal: false);
+        if (user is null)
+            throw new InvalidOperationException($"The first account cannot be made: {refusal!.Detail}");
+        (user.IsOperator, user.MustChangePassword) = (true, generated);
         await OrganizationFactory.AddPersonalAsync(db, user, plan.Id, time.GetUtcNow(), stop);
         await db.SaveChangesAsync(stop);
         log.LogInformation("The first administrator is {Email}", user.Email);

@@ -136,18 +136,6 @@ public sealed class DeletionTests
         await http.Get<OperationView>($"/api/operations/{running}").IsRefusedAsync(404, "not_found");
     }
 
-    [Theory, Sqlite, Postgres]
-    public async Task Without_anything_that_works_on_instances_only_clients_without_them_are_deleted(Database database)
-    {
-        await using var app = await TestApp.StartAsync(database, a => a.Adjust(s => s.RemoveAll<IClientResources>()));
-        var (http, client) = await SuspensionTests.ClientWithInstanceAsync(app);
-
-        await http.Delete<OperationView>($"/api/agency/clients/{client.Slug}").IsRefusedAsync(409, "instances_unsupported");
-        await http.Post<OperationView>($"/api/agency/clients/{client.Slug}/suspend").IsRefusedAsync(409, "instances_unsupported");
-        var made = await http.Post<CreateClient, ClientView>("/api/agency/clients", new() { Name = "Empty", Slug = app.Slug("empty") });
-        Assert.Equal(OperationState.Succeeded, (await http.EndOfAsync(await http.Delete<OperationView>($"/api/agency/clients/{made.Slug}"))).State);
-    }
-
     private static Task<TestApp> StartAsync(Database database, RecordedResources resources) =>
         TestApp.StartAsync(database, a => a.Adjust(s => s.Replace(ServiceDescriptor.Singleton<IClientResources>(resources))));
 

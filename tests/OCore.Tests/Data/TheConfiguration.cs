@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.RegularExpressions;
+using OCore.Client;
 using OCore.Platform;
 using Microsoft.Extensions.Configuration;
 
@@ -35,6 +37,25 @@ public sealed class TheConfiguration
         Assert.Empty(errors);
         Assert.Equal([IPNetwork.Parse("10.0.0.1/32"), IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("2001:db8::1/128")], settings.TrustedProxies);
         Assert.Contains("\"proxy\"", Assert.Single(Load(("TRUSTED_PROXIES", "proxy")).Errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_tool_of_the_repository_has_a_setting_with_which_the_program_does_not_start()
+    {
+        string[] names = [.. Repository.Kept().Where(f => Regex.IsMatch(f, @"^(bin|images|lab|tests|bench|web|docs|[^/]*\.md)(/|$)") && Path.GetExtension(f) is "" or ".sh" or ".md" or ".cs" or ".ts" or ".json")
+            .SelectMany(f => Regex.Matches(File.ReadAllText(Repository.PathOf(f)), @"\bOCORE_([A-Z0-9_]*[A-Z0-9])\b").Select(m => m.Groups[1].Value)).Distinct()];
+        Assert.Contains("DEBIAN_MIRROR", names);
+        Assert.DoesNotContain(Load([.. names.Select(n => (n, "x"))]).Errors, e => e.Contains("is not a setting", StringComparison.Ordinal));
+        Assert.Contains(Load(("DATBASE", "sqlite")).Errors, e => e.Contains("DATBASE is not a setting", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_first_account_is_found_by_its_address_however_that_was_given()
+    {
+        await using var app = await TestApp.StartAsync(arrange: a => a.Set("ADMIN_EMAIL", " Boss@agency.example "));
+        using var http = new OCoreHttp(app.HttpAs(null));
+        var tokens = await http.Post<LoginRequest, SessionTokens>("/api/auth/login", new LoginRequest { Email = "boss@agency.example", Password = TestApp.Password });
+        Assert.Equal("Boss@agency.example", (await new OCoreHttp(app.HttpWith(tokens.AccessToken)).Get<MeView>("/api/user")).Email);
     }
 
     [Theory]

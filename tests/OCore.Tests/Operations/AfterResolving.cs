@@ -82,7 +82,7 @@ public sealed class AfterResolving(TestApps apps) : IClassFixture<TestApps>
         await using (var db = app.Databases.System())
         {
             foreach (var status in new[] { DatabaseStatus.Creating, DatabaseStatus.Removing, DatabaseStatus.Renaming })
-                db.Add(new InstanceDatabase { OrgId = instance.OrgId, RootId = instance.RootId, InstanceId = instance.Id, ServerId = server.Id, Name = OperationJournal.Word(status) + suffix, ReservedName = status == DatabaseStatus.Renaming ? "another" + suffix : null, Status = status, CreatedAt = app.Clock.GetUtcNow() });
+                db.Add(new InstanceDatabase { OrgId = instance.OrgId, RootId = instance.RootId, InstanceId = instance.Id, ServerId = server.Id, Name = WireWord.Of(status) + suffix, ReservedName = status == DatabaseStatus.Renaming ? "another" + suffix : null, Status = status, CreatedAt = app.Clock.GetUtcNow() });
             await db.SaveChangesAsync();
         }
         await ResolveAsync(app, app.As(agency.Owner, agency.Org), agency.Org, outcome, $"instance:{instance.Id}");

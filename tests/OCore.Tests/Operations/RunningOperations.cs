@@ -195,6 +195,26 @@ public sealed class RunningOperations
         Assert.Contains("the secret is ••••", string.Join('\n', words), StringComparison.Ordinal);
     }
 
+    [Theory, Sqlite, Postgres]
+    public async Task Output_that_cannot_be_written_for_a_moment_is_not_lost(Database database)
+    {
+        await using var lab = await OperationLab.StartAsync(database);
+        var id = await lab.StartAsync<TalkKind>(new Build("x", Lines: 200));
+        await lab.UntilAsync(async () => (await lab.EventsAsync(id)).Exists(e => e.Kind == "log"), "it talks");
+        await using var db = lab.App.Databases.System();
+        await db.Database.ExecuteSqlAsync($"ALTER TABLE \"OperationEvents\" RENAME TO \"EventsAside\"");
+        try
+        {
+            await lab.UntilAsync(() => Task.FromResult(lab.App.Log.Lines.Any(l => l.Contains("its output could not be written", StringComparison.Ordinal))), "it says so");
+        }
+        finally
+        {
+            await db.Database.ExecuteSqlAsync($"ALTER TABLE \"EventsAside\" RENAME TO \"OperationEvents\"");
+        }
+        Assert.Equal(OperationState.Succeeded, (await lab.EndedAsync(id, jump: false)).State);
+        Assert.Equal(Enumerable.Range(0, 200).Select(n => $"line {n}"), (await lab.EventsAsync(id)).Where(e => e.Kind == "log").Select(e => e.Message));
+    }
+
     [Theory, Sqlite]
     public async Task What_this_version_does_not_know_waits_for_a_person(Database database)
     {

@@ -89,9 +89,9 @@ public sealed class WaysOutOfStuck
             Assert.DoesNotContain((await lab.Http.Get<AgencyView>("/api/agency")).Attention, a => a.Code == "operation_stuck");
             await lab.Http.Post<ResolveOperation, OperationView>(path, new() { Reason = "Again." }).IsRefusedAsync(409, "not_stuck");
             await lab.Http.Post<OperationView>($"/api/operations/{id}/retry").IsRefusedAsync(409, "not_retryable");
-            Assert.Equal([OperationJournal.Word(expected)], (await lab.EventsAsync(id)).SkipWhile(e => e.Message != "stuck").Skip(1).Where(e => e.Kind == "state").Select(e => e.Message));
+            Assert.Equal([WireWord.Of(expected)], (await lab.EventsAsync(id)).SkipWhile(e => e.Message != "stuck").Skip(1).Where(e => e.Kind == "state").Select(e => e.Message));
             var line = await AuditedAsync(lab, "operation.resolved");
-            Assert.Equal((id.ToString(), OperationJournal.Word(expected), "Removed by hand."), (line.ObjectId, line.Changes["outcome"].After, line.Changes["reason"].After));
+            Assert.Equal((id.ToString(), WireWord.Of(expected), "Removed by hand."), (line.ObjectId, line.Changes["outcome"].After, line.Changes["reason"].After));
             // Somebody else can work on it now.
             lab.Probe.Reached = null;
             Assert.Equal(OperationState.Succeeded, (await lab.EndedAsync(await lab.StartAsync<BuildKind>(new Build("x"), null, null, "thing:x"))).State);

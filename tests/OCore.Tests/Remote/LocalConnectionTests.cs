@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using OCore.Platform.Remote;
 
-#pragma warning disable CA1416 // File modes: the server and its tests run on Linux and macOS.
-
 namespace OCore.Tests.Remote;
 
 public sealed class LocalConnectionTests : IAsyncDisposable

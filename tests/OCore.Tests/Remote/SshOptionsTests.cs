@@ -1,7 +1,5 @@
 using OCore.Platform.Remote;
 
-#pragma warning disable CA1416 // File modes: the server and its tests run on Linux and macOS.
-
 namespace OCore.Tests.Remote;
 
 public sealed class SshOptionsTests

@@ -96,9 +96,25 @@ public sealed class StructureRules
     [Fact]
     public void The_repository_holds_no_key()
     {
-        var keys = Directory.EnumerateFiles(Repository.PathOf("src"), "*", SearchOption.AllDirectories)
-            .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal) && Path.GetFileName(f) is "master.key" or "ocore.db").ToList();
-        var ignored = File.ReadAllLines(Repository.PathOf(".gitignore"));
-        Assert.True(keys.Count == 0 || ignored.Contains("/src/OCore.Server/data/"), string.Join(", ", keys));
+        var files = Repository.Kept();
+        Assert.Contains("OCore.slnx", files);
+        Assert.Empty(files.Where(f => Path.GetExtension(f) is ".key" or ".pem" or ".pfx" or ".db" || Path.GetFileName(f).StartsWith("id_", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Nothing_that_fails_ends_the_loop_of_a_service()
+    {
+        var services = Repository.Sources("src/OCore.Server").Where(f => Regex.IsMatch(Repository.Code(f.Text), @":\s*BackgroundService\b")).ToList();
+        Assert.True(services.Count > 10);
+        Assert.Empty(services.Where(f => !IsGuarded(Body(f.Text))).Select(f => f.Path));
+        // A time-out of something within is a cancellation that nobody asked for: Faults.IsFault tells the two apart.
+        Assert.Empty(Repository.Sources("src/OCore.Server").Where(f => Regex.IsMatch(Repository.Code(f.Text), @"when \(\w+ is not (OperationCanceledException|\([^)]*OperationCanceledException[^)]*\))\s*\)")).Select(f => f.Path));
+
+        static string Body(string text) => Regex.Match(text, @"^    protected override async Task ExecuteAsync\(CancellationToken stoppingToken\)\n    \{\n(.*?)^    \}", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+
+        // Whatever is waited for outside of what is caught is only a pause, or what goes on by itself.
+        static bool IsGuarded(string body) =>
+            Regex.IsMatch(body, @"catch \(Exception \w+\)(?! when)|catch \(Exception (\w+)\) when \(\1\.IsFault\(stoppingToken\)\)")
+            && Regex.Matches(Regex.Replace(body, @"^( +)try\n\1\{\n.*?^\1\}\n", "", RegexOptions.Multiline | RegexOptions.Singleline), @"\bawait (\S+?)\(").All(m => m.Groups[1].Value is "Task.Delay" or "Task.WhenAny" or "Task.WhenAll");
     }
 }

@@ -326,11 +326,11 @@ public sealed class InstalledAttribute(string program) : Xunit.Sdk.DataAttribute
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists);
 }
 
-/// <summary>Needs the folder <c>src/schemas/json</c> of SchemaStore, whose path OCORE_TRAEFIK_SCHEMAS has; skipped, aloud, without it.</summary>
+/// <summary>Needs the folder <c>src/schemas/json</c> of SchemaStore, whose path OCORE_TEST_TRAEFIK_SCHEMAS has; skipped, aloud, without it.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class TraefikSchemasFactAttribute : FactAttribute
 {
-    public TraefikSchemasFactAttribute() => Skip = (Folder is null ? "OCORE_TRAEFIK_SCHEMAS does not name the folder with Traefik's published schemas (github.com/SchemaStore/schemastore, src/schemas/json)." : null)!;
+    public TraefikSchemasFactAttribute() => Skip = (Folder is null ? "OCORE_TEST_TRAEFIK_SCHEMAS does not name the folder with Traefik's published schemas (github.com/SchemaStore/schemastore, src/schemas/json)." : null)!;
 
-    internal static string? Folder => Environment.GetEnvironmentVariable("OCORE_TRAEFIK_SCHEMAS") is { Length: > 0 } folder ? folder : null;
+    internal static string? Folder => Environment.GetEnvironmentVariable("OCORE_TEST_TRAEFIK_SCHEMAS") is { Length: > 0 } folder ? folder : null;
 }

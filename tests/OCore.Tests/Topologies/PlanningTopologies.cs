@@ -60,6 +60,17 @@ public sealed class PlanningTopologies
     }
 
     [Fact]
+    public void A_plan_interrupts_where_people_notice_it()
+    {
+        var pair = DeployScene.Pair();
+        bool Interrupts(Sketch after) => Planner.Actions(pair.Layout(), after.Layout(), pair.Names()).Any(Planner.Interrupts);
+        Assert.False(Interrupts(pair));
+        Assert.False(Interrupts(pair.Set("odoo-2", "workers", 8)));
+        Assert.True(Interrupts(pair.Without("odoo-2").Set("odoo-1", "workers", 8)));
+        Assert.True(Interrupts(pair.On("lb", "files")));
+    }
+
+    [Fact]
     public void The_same_input_gives_the_same_plan_and_what_cannot_be_done_is_said()
     {
         var pair = DeployScene.Pair();

@@ -64,6 +64,9 @@ export function named(before: { name: string; slug: string }, name: string): { n
 
 export const slugPattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
+/** What is wrong with a slug, in a sentence; null where nothing is. */
+export const slugFault = (slug: string): string | null => (slugPattern.test(slug) && slug.length > 1 ? null : 'Two or more small letters, digits and single dashes; a letter first.');
+
 /** With two digits after the point at most. */
 export const number = (value: number) => String(Math.round(value * 100) / 100);
 

@@ -104,10 +104,10 @@ internal static class ClientEndpoints
     /// servers that are away; cancelling it resumes the client.
     /// </summary>
     internal static async Task<Results<Accepted<OperationView>, Problem>> Suspend(string client, SuspendClient? request, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds,
-        [FromServices] IEnumerable<IClientResources> resources, TimeProvider time, CancellationToken stop)
+        TimeProvider time, CancellationToken stop)
     {
         var found = await db.FindClientAsync(caller, client, stop);
-        if ((Refusal(found) ?? await UnsupportedAsync(db, found!, resources, stop)) is { } refusal)
+        if (Refusal(found) is { } refusal)
             return refusal;
         var input = new SuspensionInput(found!.Id, found.SuspendedAt, found.SuspendedReason);
         var operation = await queue.EnqueueAsync<ClientSuspension, SuspensionInput>(db, input, Subject("Suspend", found, caller), stop);
@@ -120,10 +120,10 @@ internal static class ClientEndpoints
 
     /// <summary>Resume a suspended client: its people get in again, and its instances go online.</summary>
     internal static async Task<Results<Accepted<OperationView>, Problem>> Resume(string client, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds,
-        [FromServices] IEnumerable<IClientResources> resources, TimeProvider time, CancellationToken stop)
+        TimeProvider time, CancellationToken stop)
     {
         var found = await db.FindClientAsync(caller, client, stop);
-        if ((Refusal(found) ?? await UnsupportedAsync(db, found!, resources, stop)) is { } refusal)
+        if (Refusal(found) is { } refusal)
             return refusal;
         var input = new SuspensionInput(found!.Id, found.SuspendedAt, found.SuspendedReason);
         var operation = await queue.EnqueueAsync<ClientResumption, SuspensionInput>(db, input, Subject("Resume", found, caller), stop);
@@ -140,14 +140,12 @@ internal static class ClientEndpoints
     /// </summary>
     /// <param name="keepBackupDays">Keep a last backup of each instance for so many days; none where not given.</param>
     internal static async Task<Results<Accepted<OperationView>, Problem>> Delete(string client, [FromQuery, Range(0, 3650)] int? keepBackupDays, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds,
-        [FromServices] IEnumerable<IClientResources> resources, TimeProvider time, CancellationToken stop)
+        TimeProvider time, CancellationToken stop)
     {
         if (await db.FindClientAsync(caller, client, stop) is not { } found)
             return Problem.NotFound;
         if (found.DeletingAt is not null && await ClientRemoval.OpenFor(db.Operations, found.Id).Include(o => o.Steps).FirstOrDefaultAsync(stop) is { } begun)
             return await OperationViews.AcceptedAsync(db, begun, kinds, stop);
-        if (await UnsupportedAsync(db, found, resources, stop) is { } refusal)
-            return refusal;
         var operation = await queue.EnqueueAsync<ClientRemoval, RemovalInput>(db, new RemovalInput(found.Id, keepBackupDays), Subject("Delete", found, caller), stop);
         operation.FirstStepIsDone(time);
         found.DeletingAt = time.GetUtcNow();
@@ -160,9 +158,6 @@ internal static class ClientEndpoints
         (await ClientViews.OfAsync(db, db.ClientsOf(caller).AsNoTracking().Named(idOrSlug), stop)).SingleOrDefault();
 
     private static Problem? Refusal(Organization? client) => client is null ? Problem.NotFound : client.DeletingAt is not null ? AgencyProblems.Deleting : null;
-
-    private static async Task<Problem?> UnsupportedAsync(OCoreDb db, Organization client, IEnumerable<IClientResources> resources, CancellationToken stop) =>
-        !resources.Any() && await ClientRows.HasResourcesAsync(db, client.Id, stop) ? AgencyProblems.NoResources : null;
 
     private static OperationSubject Subject(string verb, Organization client, Caller caller) =>
         new($"{verb} {client.Name}", caller.OrgId, ClientId: client.Id, Locks: [$"client:{client.Id}"]);

@@ -52,8 +52,7 @@ internal sealed class ClientRemoval : OperationKind<RemovalInput>
 
     private static async Task RemoveResourcesAsync(RemovalInput input, StepContext context)
     {
-        if (await ClientRows.ResourcesAsync(context, input.ClientId) is { } resources)
-            await resources.RemoveAsync(input.ClientId, input.KeepBackupDays, context);
+        await context.Get<IClientResources>().RemoveAsync(input.ClientId, input.KeepBackupDays, context);
         await using var db = context.OpenDb();
         // Dropping the rows of what still runs somewhere would leave it there for ever.
         if (await ClientRows.HasResourcesAsync(db, input.ClientId, context.Stop))

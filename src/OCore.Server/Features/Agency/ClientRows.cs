@@ -17,16 +17,6 @@ internal static class ClientRows
     public static async Task<bool> HasResourcesAsync(OCoreDb db, Guid clientId, CancellationToken stop) =>
         await db.Instances.AnyAsync(i => i.OrgId == clientId, stop) || await db.Servers.AnyAsync(s => s.OrgId == clientId, stop);
 
-    /// <summary>Who works on the client's instances; null where nobody does and it has none.</summary>
-    public static async Task<IClientResources?> ResourcesAsync(StepContext context, Guid clientId)
-    {
-        if (context.Get<IEnumerable<IClientResources>>().SingleOrDefault() is { } resources)
-            return resources;
-        await using var db = context.OpenDb();
-        return await HasResourcesAsync(db, clientId, context.Stop)
-            ? throw new StepRefusedException(AgencyProblems.NoResources.Code, AgencyProblems.NoResources.Detail, AgencyProblems.NoResources.Hint) : null;
-    }
-
     /// <summary>
     /// Every row of the client in every table that organizations have rows in, those first to which no other refers: a table that is
     /// added later needs no line here. Call it in the client's scope.

@@ -21,17 +21,9 @@ internal sealed class ClientSuspension : OperationKind<SuspensionInput>
         .Step("Lock its people out", (_, _) => Task.CompletedTask, RestoreAsync)
         .Step("Take its instances offline", TakeOfflineAsync, BringOnlineAsync);
 
-    internal static async Task TakeOfflineAsync(SuspensionInput input, StepContext context)
-    {
-        if (await ClientRows.ResourcesAsync(context, input.ClientId) is { } resources)
-            await resources.SuspendAsync(input.ClientId, context);
-    }
+    internal static Task TakeOfflineAsync(SuspensionInput input, StepContext context) => context.Get<IClientResources>().SuspendAsync(input.ClientId, context);
 
-    internal static async Task BringOnlineAsync(SuspensionInput input, StepContext context)
-    {
-        if (await ClientRows.ResourcesAsync(context, input.ClientId) is { } resources)
-            await resources.ResumeAsync(input.ClientId, context);
-    }
+    internal static Task BringOnlineAsync(SuspensionInput input, StepContext context) => context.Get<IClientResources>().ResumeAsync(input.ClientId, context);
 
     internal static async Task RestoreAsync(SuspensionInput input, StepContext context)
     {

@@ -135,7 +135,7 @@ internal static class ArchiveEndpoints
     private static async Task<(Instance?, Guid, Problem?)> WhoseAsync(ImportQuery query, OCoreDb db, Caller caller, CancellationToken stop)
     {
         if (query.Instance is { } slug)
-            return await BackupEndpoints.InstanceAsync(db, slug, stop) is { } instance ? (instance, instance.OrgId, null) : (null, default, Problem.Field("instance", "There is no such instance here.", "instance_not_found"));
+            return await InstanceQueries.FindAsync(db, slug, stop) is { } instance ? (instance, instance.OrgId, null) : (null, default, Problem.Field("instance", "There is no such instance here.", "instance_not_found"));
         if (query.Organization is not { } wanted)
             return (null, caller.OrgId, null);
         var id = Guid.TryParse(wanted, out var parsed) ? parsed : Guid.Empty;

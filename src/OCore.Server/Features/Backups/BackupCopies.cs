@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
@@ -51,7 +52,7 @@ internal static class BackupCopies
         });
         (copy.State, copy.Manifest, copy.TakenAt, copy.Bytes, copy.Fault, copy.FaultCode) = (BackupState.Taken, manifest, original.TakenAt, original.Bytes, null, null);
         await db.SaveChangesAsync(context.Stop);
-        context.Log($"{copy.Bytes / 1e6:0.0} MB copied as they lie.");
+        context.Log($"{Sizes.Of(copy.Bytes)} copied as they lie.");
     }
 
     private static async Task CopyAsync(IBackupStore from, IBackupStore to, string name, CancellationToken stop)

@@ -57,7 +57,7 @@ internal static class BackupEndpoints
         }
         if (filter.State is { } word)
         {
-            if (!Paging.TryWord<BackupState>(word, out var state))
+            if (!WireWord.TryRead<BackupState>(word, out var state))
                 return Problem.Field("state", "One of pending, taken, stored, intact, verified, damaged, failed.");
             query = query.Where(b => b.State == state);
         }
@@ -77,7 +77,7 @@ internal static class BackupEndpoints
     /// <summary>Take a backup now: the database and the files of one moment, sealed, and read back.</summary>
     internal static async Task<Results<Accepted<OperationView>, Problem>> Take(string id, TakeBackup request, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds, TimeProvider time, CancellationToken stop)
     {
-        if (await InstanceAsync(db, id, stop) is not { } instance)
+        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
         if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing)
             return BackupProblems.NotNow(instance);
@@ -125,10 +125,4 @@ internal static class BackupEndpoints
 
     internal static Task<Operation> BeginAsync(OCoreDb db, OperationQueue queue, Backup backup, Instance instance, bool verify, CancellationToken stop) => queue.EnqueueAsync<TakeBackupKind, BackupInput>(db, new(backup.Id, verify),
         new(backup.Database is { } further ? $"Back up {further} of {instance.Name}" : $"Back up {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: [$"instance:{instance.Id}", BackupSteps.LockOf(backup.Id)]), stop);
-
-    internal static async Task<Instance?> InstanceAsync(OCoreDb db, string idOrSlug, CancellationToken stop)
-    {
-        var id = Guid.TryParse(idOrSlug, out var parsed) ? parsed : Guid.Empty;
-        return await db.Instances.SingleOrDefaultAsync(i => i.Id == id || i.Slug == idOrSlug, stop);
-    }
 }

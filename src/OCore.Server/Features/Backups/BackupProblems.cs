@@ -1,7 +1,6 @@
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Platform.Http;
-using OCore.Platform.Operations;
 
 namespace OCore.Features.Backups;
 
@@ -11,7 +10,7 @@ internal static class BackupProblems
 
     public static readonly Problem ServerNotFound = Problem.Field("serverId", "There is no such server here.", "server_not_found");
 
-    public static Problem NotUsable(Backup backup) => new(409, "backup_not_usable", $"This backup is {OperationJournal.Word(backup.State)}{(backup.Fault is { } fault ? $": {fault}" : ".")}",
+    public static Problem NotUsable(Backup backup) => new(409, "backup_not_usable", $"This backup is {WireWord.Of(backup.State)}{(backup.Fault is { } fault ? $": {fault}" : ".")}",
         backup.State == BackupState.Pending ? "Wait until its operation has ended." : "Use another backup.");
 
     public static readonly Problem NoDatabase = Problem.Field("database", "The instance has no such database beside the one it serves.", "database_not_found");
@@ -28,6 +27,8 @@ internal static class BackupProblems
     public static Problem NotNow(Instance instance) => InstanceProblems.NotNow(instance);
 
     public static readonly Problem InstanceGone = new(409, "instance_gone", "The instance of this backup is gone.", "Make a new instance of it: POST /api/backups/{id}/copy.");
+
+    public static Problem RestoreRefused(IEnumerable<string> findings, string hint = "Restore it as a new instance that fits it, or use another backup.") => new(409, "restore_refused", string.Join(" ", findings), hint);
 
     public static Problem NotConfirmed(string slug) => Problem.Field("confirm", $"Give the slug of the instance whose data is replaced: {slug}.", "not_confirmed");
 

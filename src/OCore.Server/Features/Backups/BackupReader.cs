@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using OCore.Client;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Platform.Security;
@@ -65,7 +66,7 @@ internal sealed class BackupReader(BackupStores stores, TimeProvider time)
             backup.State = BackupState.Stored;
             await db.SaveChangesAsync(stop);
         }
-        log($"Read back {manifest.Parts.Sum(p => p.StoredBytes) / 1e6:0.0} MB: all of it is what was written.");
+        log($"Read back {Sizes.Of(manifest.Parts.Sum(p => p.StoredBytes))}: all of it is what was written.");
         return null;
     }
 

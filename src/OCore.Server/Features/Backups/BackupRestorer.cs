@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
@@ -65,7 +66,7 @@ internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers,
             var files = await FileArchive.CopyAsync(packed, target, ended);
             await FileArchive.EndAsync(target, ended);
             await packed.CopyToAsync(Stream.Null, ended);
-            log($"{files.Files} files of {files.Bytes / 1e6:0.0} MB.");
+            log($"{files.Files} files of {Sizes.Of(files.Bytes)}.");
         }, stop), stop);
         if (code != 0)
             throw new StepRefusedException("restore_failed", $"{failure}: {LastOf(program.Complaint)}", hint);

@@ -81,7 +81,7 @@ internal static class BackupScheduleEndpoints
     }
 
     private static async Task<(Instance?, BackupSchedule?)> FindAsync(OCoreDb db, string id, CancellationToken stop) =>
-        await BackupEndpoints.InstanceAsync(db, id, stop) is { } instance ? (instance, await db.BackupSchedules.SingleOrDefaultAsync(s => s.InstanceId == instance.Id, stop)) : (null, null);
+        await InstanceQueries.FindAsync(db, id, stop) is { } instance ? (instance, await db.BackupSchedules.SingleOrDefaultAsync(s => s.InstanceId == instance.Id, stop)) : (null, null);
 
     private static async Task<BackupScheduleView> ViewAsync(OCoreDb db, BackupSchedule s, DateTimeOffset now, CancellationToken stop)
     {

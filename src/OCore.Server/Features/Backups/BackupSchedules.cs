@@ -1,7 +1,7 @@
-using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Branding;
+using OCore.Features.Organizations;
 using OCore.Features.Webhooks;
 using OCore.Platform;
 using OCore.Platform.Data;
@@ -25,7 +25,14 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await RunAsync(stoppingToken);
+            try
+            {
+                await RunAsync(stoppingToken);
+            }
+            catch (Exception e) when (e.IsFault(stoppingToken))
+            {
+                log.LogError(e, "Looking after backups failed");
+            }
             await Task.Delay(Interval, time, stoppingToken);
         }
     }
@@ -35,15 +42,15 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         await using var db = databases.System();
         var now = time.GetUtcNow();
         foreach (var schedule in await db.BackupSchedules.AcrossTenants().Where(s => s.Enabled).ToListAsync(stop))
-            await OneAsync($"the schedule of {schedule.InstanceName}", () => LookAsync(db, schedule, now, stop));
+            await OneAsync($"the schedule of {schedule.InstanceName}", () => LookAsync(db, schedule, now, stop), stop);
         foreach (var odd in await db.Backups.AcrossTenants().Where(b => b.OddAt != null && b.OddToldAt == null).ToListAsync(stop))
-            await OneAsync($"a strange backup of {odd.InstanceName}", () => TellOddAsync(db, odd, now, stop));
+            await OneAsync($"an unusual backup of {odd.InstanceName}", () => TellOddAsync(db, odd, now, stop), stop);
         foreach (var backup in await db.Backups.AcrossTenants().Where(b => b.KeepUntil != null && b.KeepUntil < now).ToListAsync(stop))
-            await OneAsync($"an old backup of {backup.InstanceName}", () => DeleteAsync(db, backup, stop));
+            await OneAsync($"an old backup of {backup.InstanceName}", () => DeleteAsync(db, backup, stop), stop);
     }
 
     // One that fails keeps nobody from theirs.
-    private async Task OneAsync(string what, Func<Task> work)
+    private async Task OneAsync(string what, Func<Task> work, CancellationToken stop)
     {
         try
         {
@@ -53,7 +60,7 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         {
             log.LogDebug(busy, "{What} waits for another operation", what);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e.IsFault(stop))
         {
             log.LogWarning(e, "Looking after {What} failed; it is tried again", what);
         }
@@ -136,7 +143,7 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
     }, stop);
 
     private static async Task WebhookAsync(OCoreDb db, string key, string happened, Guid org, Guid root, DateTimeOffset now, object data, CancellationToken stop) =>
-        await new WebhookTelling(db, await db.Set<Webhook>().AcrossTenants().AsNoTracking().Where(w => w.IsActive).ToListAsync(stop), now).Async(key, happened, org, root, now, data, stop);
+        await new WebhookTelling(db, await db.Set<Webhook>().AcrossTenants().AsNoTracking().Where(w => w.IsActive).ToListAsync(stop), now).TellAsync(key, happened, org, root, now, data, stop);
 
     private async Task TellAsync(OCoreDb db, BackupSchedule schedule, DateTimeOffset now, CancellationToken stop)
     {
@@ -172,7 +179,7 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         var all = await db.Backups.AcrossTenants().AsNoTracking().Where(b => b.InstanceId == schedule.InstanceId && b.Database == null && b.CopyOf == null && (b.CreatedAt >= from || b.State == BackupState.Verified)).ToListAsync(stop);
         var (ofTime, newest) = (all.Where(b => b.CreatedAt >= from && b.CreatedAt < now).ToList(), all.Where(b => b.State == BackupState.Verified).MaxBy(b => b.TakenAt));
         var sentence = new ReportSentence(schedule.InstanceName, from, now, ofTime.Count(b => b.IsUsable), ofTime.Count(b => b.State == BackupState.Verified), ofTime.Count(b => b.State is BackupState.Failed or BackupState.Damaged),
-            newest?.TakenAt, newest is null ? null : Size(newest.Bytes), schedule.NextAt, schedule.Zone);
+            newest?.TakenAt, newest is null ? null : Sizes.Of(newest.Bytes), schedule.NextAt, schedule.Zone);
         await db.InTransactionAsync(async () =>
         {
             // Of several replicas the first tells.
@@ -192,8 +199,6 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
         }, stop);
     }
 
-    private static string Size(long bytes) => bytes >= 1L << 30 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GB") : string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0.1, bytes / (double)(1L << 20)):0.0} MB");
-
     /// <summary>When what was verified last was taken: its data is that old, however late it was verified.</summary>
     public static async Task<DateTimeOffset?> LastVerifiedAsync(IQueryable<Backup> backups, Guid instance, CancellationToken stop) =>
         await backups.Where(b => b.InstanceId == instance && b.Database == null && b.CopyOf == null && b.State == BackupState.Verified).OrderByDescending(b => b.TakenAt).Select(b => b.TakenAt).FirstOrDefaultAsync(stop);
@@ -207,14 +212,9 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
     }
 
     // Those who run it: the agency's people for its clients' instances.
-    private static async Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, Guid root, CancellationToken stop)
-    {
-        var members = await db.Members.AcrossTenants().AsNoTracking().Where(m => m.OrgId == root && m.User.DisabledAt == null)
-            .Join(db.OrgRoles.AcrossTenants(), m => m.RoleId, r => r.Id, (m, r) => new { m.User.Email, r.Permissions }).ToListAsync(stop);
-        return [.. members.Where(m => Permissions.Of(m.Permissions).Has(MayManage)).Select(m => m.Email!)];
-    }
+    private static Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, Guid root, CancellationToken stop) => db.EmailsOfThoseWhoMayAsync(root, MayManage, stop);
 
-    private MailContent OddContent(Backup odd) => new(Brand.Product, $"A strange backup of {odd.InstanceName}",
+    private MailContent OddContent(Backup odd) => new(Brand.Product, $"An unusual backup of {odd.InstanceName}",
         [
             $"The backup of {odd.InstanceName}{(odd.Database is { } database ? $" ({database})" : "")} of {odd.TakenAt:d MMMM yyyy, HH:mm} UTC is not like those before it.",
             .. odd.Oddities.Select(BackupOddities.Sentence),

@@ -1,3 +1,5 @@
+using OCore.Features.Instances;
+
 namespace OCore.Features.Backups;
 
 /// <summary>What backups ask of PostgreSQL, as constants for psql; see OdooSql.</summary>
@@ -61,10 +63,7 @@ internal static class BackupSql
         SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'db') \gexec
         """;
 
-    public const string SetUrl =
-        """
-        INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', :'url'), ('web.base.url.freeze', 'True') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
-        """;
+    public const string SetUrl = OdooSql.WriteAddress;
 
     /// <summary>One number after another: whether Odoo calls it neutralized, mail servers that could send, scheduled actions that could run.</summary>
     public const string Neutral =

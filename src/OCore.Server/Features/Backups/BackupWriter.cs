@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using OCore.Client;
 using OCore.Features.Instances;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
@@ -34,7 +35,7 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
             await dump.Out.CopyToAsync(target, 128 << 10, stop);
             await dump.EndedWellAsync(stop);
         }, stop);
-        log($"The database takes {database.Bytes / 1e6:0.0} MB.");
+        log($"The database takes {Sizes.Of(database.Bytes)}.");
 
         FileCount? files = null;
         var named = on.Plan.Cluster is { Bucket: not null } ? await NamedAsync(session, said, stop) : null;
@@ -47,7 +48,7 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
             await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Files), stop);
             missing = await CountMissingAsync(said, files!.Names, stop);
         }
-        log($"{files!.Files} files of {files.Bytes / 1e6:0.0} MB.");
+        log($"{files!.Files} files of {Sizes.Of(files.Bytes)}.");
         Warn(files, missing, log);
 
         backup.TakeSeconds = time.GetElapsedTime(began).TotalSeconds;

@@ -47,7 +47,7 @@ internal static class RestoreEndpoints
         if (dryRun == true)
             return TypedResults.Ok(new RestorePlan { Possible = findings.Count == 0, Findings = findings, Steps = [.. kinds.Get<RestoreBackupKind>().Steps.Select(s => s.Name)] });
         if (findings.Count > 0)
-            return new Problem(409, "restore_refused", string.Join(" ", findings), "Restore it as a new instance that fits it, or use another backup.");
+            return BackupProblems.RestoreRefused(findings);
         instance.WantRunning = true;
         var safety = Backup.Of(instance, backup.TargetId, "safety", null, time.GetUtcNow());
         safety.KeepUntil = time.GetUtcNow() + SafetyKept;
@@ -71,14 +71,14 @@ internal static class RestoreEndpoints
         if (await Provisioning.ServerAsync(db, caller, request.ServerId ?? backup.ServerId?.ToString() ?? "", stop) is not { } server)
             return BackupProblems.ServerNotFound;
         if (server.Status != ServerStatus.Active || server.Draining)
-            return TemplateProblems.ServerNotActive(server.Name, server.Draining ? "draining" : OperationJournal.Word(server.Status));
+            return TemplateProblems.ServerNotActive(server.Name, server.Draining ? "draining" : WireWord.Of(server.Status));
         if (await SettingsAsync(db, reader, backup, stop) is not { } settings)
             return BackupProblems.Later;
         var findings = await preflight.OfCopyAsync(db, backup, settings, server, request.Neutralize, stop);
         if (dryRun == true)
             return TypedResults.Ok(new RestorePlan { Possible = findings.Count == 0, Findings = findings, Steps = [.. kinds.Get<CopyBackupKind>().Steps.Select(s => s.Name)] });
         if (findings.Count > 0)
-            return new Problem(409, "restore_refused", string.Join(" ", findings), "Make the copy where everything it needs is there.");
+            return BackupProblems.RestoreRefused(findings, "Make the copy where everything it needs is there.");
         var instance = settings.NewInstance(backup, RowId.New(), backup.OrgId, server.Id, request.Name, request.Slug ?? ProvisioningNames.Slugify(request.Name), "", "", secrets, Tokens.New, time.GetUtcNow());
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Ok<RestorePlan>, Problem>>(async () =>
         {

@@ -1,3 +1,4 @@
+using OCore.Platform;
 using SkiaSharp;
 
 namespace OCore.Features.Branding;
@@ -23,7 +24,7 @@ internal static class BrandImages
         if (given.Length == 0)
             throw new ImageRefusedException("It is empty.");
         if (given.Length > MaxBytes)
-            throw new ImageRefusedException($"It is larger than {MaxBytes >> 20} MB.");
+            throw new ImageRefusedException($"It is larger than {Sizes.Of(MaxBytes)}.");
         if (SafeSvg.LooksLikeOne(given))
             return new MadeImage(SafeSvg.Make(given), "image/svg+xml", ".svg", null, null);
         using var data = SKData.CreateCopy(given);

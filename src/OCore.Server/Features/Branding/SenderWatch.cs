@@ -20,7 +20,7 @@ internal sealed class SenderWatch(OCoreDbFactory databases, SenderCheck check, O
             {
                 await LookAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Looking at the senders' domains failed");
             }
@@ -48,9 +48,9 @@ internal sealed class SenderWatch(OCoreDbFactory databases, SenderCheck check, O
         }
     }
 
-    private MailContent Lost(SenderView sender) => new(Brand.Product, $"Mails go out from {sender.FromEmail} no more",
+    private MailContent Lost(SenderView sender) => new(Brand.Product, $"Mail is no longer sent from {sender.FromEmail}",
     [
-        $"The DNS of its domain does not allow it any more, so mails to your clients go out from the platform's address, with answers to {sender.FromEmail}.",
+        $"The DNS of its domain no longer allows it, so mail to your clients is sent from the platform's address, with answers to {sender.FromEmail}.",
         sender.Explanation,
         string.Join('\n', sender.Records.Where(r => !r.Ok).Select(r => $"{r.Name}  {r.Type}  {r.Value}")),
     ])

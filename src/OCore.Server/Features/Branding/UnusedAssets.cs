@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using OCore.Platform;
 using OCore.Platform.Data;
 
 namespace OCore.Features.Branding;
@@ -17,7 +18,7 @@ internal sealed class UnusedAssets(OCoreDbFactory databases, TimeProvider time, 
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Removing unused images and fonts failed");
             }

@@ -58,7 +58,7 @@ internal static class DatabaseMakingEndpoints
         if (await db.ServerByIdAsync(instance.ServerId, stop) is not { } server)
             return BackupProblems.ServerNotFound;
         if (await preflight.BesideAsync(db, backup, instance, server, stop) is { Count: > 0 } findings)
-            return new Problem(409, "restore_refused", string.Join(" ", findings), "Restore it as a new instance that fits it, or use another backup.");
+            return BackupProblems.RestoreRefused(findings);
         return await MakeAsync(instance, request.Name, manifest.DatabasePart.Bytes * 4 + manifest.FileBytes, db, caller, host, kinds, time, row =>
             queue.EnqueueAsync<RestoreDatabaseKind, RestoreDatabaseInput>(db, new(instance.Id, row.Id, backup.Id, request.Neutralize),
                 DatabaseEndpoints.Subject(instance, $"Restore a backup of {instance.Name} as the database {row.Name}", BackupSteps.LockOf(backup.Id)), stop), stop);

@@ -1,5 +1,5 @@
+using OCore.Client;
 using OCore.Platform.Http;
-using OCore.Platform.Operations;
 
 namespace OCore.Features.Databases;
 
@@ -11,7 +11,7 @@ internal static class DatabaseProblems
 
     public static readonly Problem ServedAlready = new(409, "database_is_served", "The instance serves this database already.", "There is nothing to do.");
 
-    public static Problem NotReady(InstanceDatabase database) => new(409, "not_now", $"{database.Name} is {OperationJournal.Word(database.Status)}.", "Wait until its operation has ended.");
+    public static Problem NotReady(InstanceDatabase database) => new(409, "not_now", $"{database.Name} is {WireWord.Of(database.Status)}.", "Wait until its operation has ended.");
 
     public static Problem Taken(string field = "name") => new(409, $"{field}_taken", "A database on the instance's server has this name already.", "Choose another name.")
     {

@@ -1,3 +1,5 @@
+using OCore.Features.Instances;
+
 namespace OCore.Features.Databases;
 
 /// <summary>What databases of an instance ask of PostgreSQL, as constants for psql; see OdooSql.</summary>
@@ -68,7 +70,7 @@ internal static class DatabaseSql
     /// administrator's password that nobody knows.
     /// </summary>
     public const string Identify =
-        """
+        $$$"""
         BEGIN;
         SELECT NOT EXISTS (SELECT FROM ir_config_parameter WHERE key = 'hosting.identity' AND value = :'mark') AS fresh \gset
         \if :fresh
@@ -78,7 +80,8 @@ internal static class DatabaseSql
         UPDATE res_users SET password = :'hash' WHERE id = 2 AND :'hash' <> '';
         INSERT INTO ir_config_parameter (key, value) VALUES ('hosting.identity', :'mark') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
         \endif
-        INSERT INTO ir_config_parameter (key, value) VALUES ('hosting.instance', :'instance'), ('web.base.url', :'url'), ('web.base.url.freeze', 'True') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+        INSERT INTO ir_config_parameter (key, value) VALUES ('hosting.instance', :'instance') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+        {{{OdooSql.WriteAddress}}}
         COMMIT;
         """;
 

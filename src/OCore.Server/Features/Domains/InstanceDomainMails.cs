@@ -1,4 +1,4 @@
-using OCore.Features.PortalDomains;
+using OCore.Features.Organizations;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
@@ -19,7 +19,7 @@ internal static class InstanceDomainMails
             outbox.Add(db, address, Content(domain, what, settings), about: domain.Id);
     }
 
-    public static Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, InstanceDomain domain, CancellationToken stop) => PortalDomainMails.PeopleAsync(db, domain.RootId, stop, MayManage);
+    public static Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, InstanceDomain domain, CancellationToken stop) => db.EmailsOfThoseWhoMayAsync(domain.RootId, MayManage, stop);
 
     public static Uri PageOf(InstanceDomain domain, Settings settings) => new(settings.PublicUrl, $"/instances/{domain.InstanceId}?tab=domains");
 

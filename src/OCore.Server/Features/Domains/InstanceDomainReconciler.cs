@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using OCore.Platform;
 using OCore.Platform.Data;
 
 namespace OCore.Features.Domains;
@@ -18,7 +19,7 @@ internal sealed class InstanceDomainReconciler(OCoreDbFactory databases, Instanc
                 await LookAtWhatIsDueAsync(stoppingToken);
                 await ReturnFromWhatIsLostAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Looking after the domains of instances failed");
             }
@@ -39,7 +40,7 @@ internal sealed class InstanceDomainReconciler(OCoreDbFactory databases, Instanc
             {
                 await looks.LookAsync(id, token);
             }
-            catch (Exception e) when (e is not OperationCanceledException || !token.IsCancellationRequested)
+            catch (Exception e) when (e.IsFault(token))
             {
                 log.LogWarning(e, "The domain {Id} could not be looked at; it is tried again", id);
                 await using var db = databases.System();

@@ -1,9 +1,9 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OCore.Client;
 using OCore.Features.Instances;
+using OCore.Platform;
 using OCore.Platform.Docker;
 using OCore.Platform.Http;
 using OCore.Platform.Remote;
@@ -133,5 +133,5 @@ internal static class FileProblems
     public static readonly Problem OneFile = new(403, "file_read_only", "The configuration is one file, odoo.conf. It can be opened, saved and downloaded, and nothing else.");
     public static readonly Problem NoRoot = Problem.Field("root", "One of the roots that GET …/files names.");
     public static readonly Problem NoLength = new(411, "length_required", "Say how long it is: Content-Length.");
-    public static readonly Problem TooLarge = new(413, "file_too_large", string.Create(CultureInfo.InvariantCulture, $"A file may have {FileEndpoints.MostBytes >> 20} MiB."), "Bring larger ones with a repository of the template.");
+    public static readonly Problem TooLarge = new(413, "file_too_large", $"A file may have {Sizes.Of(FileEndpoints.MostBytes)}.", "Bring larger ones with a repository of the template.");
 }

@@ -56,7 +56,7 @@ internal static class InstanceEndpoints
             query = query.Where(i => i.ServerId == server);
         if (filter.Status is { } word)
         {
-            if (!Paging.TryWord<InstanceStatus>(word, out var status))
+            if (!WireWord.TryRead<InstanceStatus>(word, out var status))
                 return Problem.Field("status", "One of creating, running, stopped, restarting, failed, removing, suspended.");
             query = query.Where(i => i.Status == status);
         }

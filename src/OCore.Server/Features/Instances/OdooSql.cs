@@ -57,8 +57,11 @@ internal static class OdooSql
         SELECT format('DROP ROLE IF EXISTS %I', :'db') \gexec
         """;
 
+    /// <summary>Odoo's links lead to :url, whatever name an administrator signs in by.</summary>
+    public const string WriteAddress = "INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', :'url'), ('web.base.url.freeze', 'True') ON CONFLICT (key) DO UPDATE SET value = excluded.value;";
+
     public const string Personalize =
-        """
+        $$$"""
         BEGIN;
         SELECT NOT EXISTS (SELECT FROM ir_config_parameter WHERE key = 'hosting.instance' AND value = :'instance') AS fresh \gset
         \if :fresh
@@ -67,15 +70,15 @@ internal static class OdooSql
         UPDATE res_users SET password = :'hash' WHERE id = 2;
         INSERT INTO ir_config_parameter (key, value) VALUES ('hosting.instance', :'instance') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
         \endif
-        INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', :'url'), ('web.base.url.freeze', 'True') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+        {{{WriteAddress}}}
         COMMIT;
         """;
 
     // Odoo's processes keep parameters in memory until the database says that something changed: by sequences before version 19, by tables since.
     public const string SetAddress =
-        """
+        $$$"""
         BEGIN;
-        INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', :'url'), ('web.base.url.freeze', 'True') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+        {{{WriteAddress}}}
         SELECT format('SELECT nextval(%L)', oid::regclass) FROM pg_class WHERE relkind = 'S' AND relname LIKE 'base\_cache\_signaling%' \gexec
         SELECT format('INSERT INTO %I DEFAULT VALUES', relname) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'orm\_signaling\_%' AND relname <> 'orm_signaling_registry' \gexec
         COMMIT;

@@ -31,7 +31,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         var instance = await db.Instances.SingleAsync(i => i.Id == input.InstanceId, context.Stop);
         var server = await db.Servers.SingleAsync(s => s.Id == instance.ServerId, context.Stop);
         if (server.Status is not ServerStatus.Active)
-            throw new TryLaterException($"The server {server.Name} is {OperationJournal.Word(server.Status)}.", "Provisioning goes on when the server is active.");
+            throw new TryLaterException($"The server {server.Name} is {WireWord.Of(server.Status)}.", "Provisioning goes on when the server is active.");
         await context.Get<ServerAccess>().ConnectAsync(server, context.Stop);
     }
 

@@ -154,7 +154,7 @@ internal static class LogEndpoints
 
     private static async Task<(Reading?, Problem?)> ReadingAsync(OCoreDb db, InstanceHost host, string id, Wanted wanted, CancellationToken stop)
     {
-        if (!Paging.TryWord<LogSource>(wanted.Source ?? "odoo", out var source))
+        if (!WireWord.TryRead<LogSource>(wanted.Source ?? "odoo", out var source))
             return (null, Problem.Field("source", "One of odoo, postgres, access."));
         Gravity level = default;
         if (wanted.Level is { } word && !Paging.TryWord(word, out level))

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Operations;
@@ -29,7 +30,7 @@ internal sealed class LogKeeper(OCoreDbFactory databases, InstanceHost host, Ser
                 if (!stoppingToken.IsCancellationRequested && await turns.TakeAsync(Turn, stoppingToken))
                     await RunAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Keeping the logs of instances failed");
             }

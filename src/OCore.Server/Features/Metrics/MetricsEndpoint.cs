@@ -7,7 +7,6 @@ using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Mail;
 using OCore.Platform.Observability;
-using OCore.Platform.Operations;
 using OCore.Platform.Security;
 
 namespace OCore.Features.Metrics;
@@ -43,19 +42,19 @@ internal static class MetricsEndpoint
         await using var db = databases.System();
         text.Family("ocore_operations", "gauge", "Operations by kind and state.");
         foreach (var group in await db.Operations.AcrossTenants().GroupBy(o => new { o.Kind, o.State }).Select(g => new { g.Key.Kind, g.Key.State, Count = g.Count() }).ToListAsync(stop))
-            text.Sample("ocore_operations", group.Count, ("kind", group.Kind), ("state", Word(group.State)));
+            text.Sample("ocore_operations", group.Count, ("kind", group.Kind), ("state", WireWord.Of(group.State)));
         var oldest = await db.Operations.AcrossTenants().Where(o => o.State == OperationState.Pending).OrderBy(o => o.Id).Select(o => (DateTimeOffset?)o.CreatedAt).FirstOrDefaultAsync(stop);
         text.Family("ocore_operations_oldest_pending_seconds", "gauge", "For how long the oldest operation has been waiting for its turn.")
             .Sample("ocore_operations_oldest_pending_seconds", oldest is { } since ? Math.Max(0, (now - since).TotalSeconds) : 0);
         text.Family("ocore_servers", "gauge", "Servers by status.");
         foreach (var group in await db.Servers.AcrossTenants().GroupBy(s => s.Status).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(stop))
-            text.Sample("ocore_servers", group.Count, ("status", Word(group.Key)));
+            text.Sample("ocore_servers", group.Count, ("status", WireWord.Of(group.Key)));
         text.Family("ocore_instances", "gauge", "Instances by status and health.");
         foreach (var group in await db.Instances.AcrossTenants().GroupBy(i => new { i.Status, i.Health }).Select(g => new { g.Key.Status, g.Key.Health, Count = g.Count() }).ToListAsync(stop))
-            text.Sample("ocore_instances", group.Count, ("status", Word(group.Status)), ("health", group.Health));
+            text.Sample("ocore_instances", group.Count, ("status", WireWord.Of(group.Status)), ("health", group.Health));
         text.Family("ocore_organizations", "gauge", "Organizations by kind.");
         foreach (var group in await db.Organizations.AcrossTenants().GroupBy(o => o.Kind).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(stop))
-            text.Sample("ocore_organizations", group.Count, ("kind", Word(group.Key)));
+            text.Sample("ocore_organizations", group.Count, ("kind", WireWord.Of(group.Key)));
         text.Family("ocore_accounts", "gauge", "Accounts by state.");
         foreach (var group in await db.Users.GroupBy(u => u.DisabledAt != null).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(stop))
             text.Sample("ocore_accounts", group.Count, ("state", group.Key ? "disabled" : "active"));
@@ -64,5 +63,4 @@ internal static class MetricsEndpoint
         text.Sample("ocore_mail", await db.Set<OutgoingMail>().CountAsync(m => m.SentAt == null && m.NextAttemptAt == null, stop), ("state", "failed"));
     }
 
-    private static string Word<T>(T value) where T : struct, Enum => OperationJournal.Word(value);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using OCore.Features.Branding;
 using OCore.Features.Webhooks;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
 
@@ -78,7 +79,7 @@ internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, BrandM
         {
             var word = alert.ClearedAt is null ? "raised" : "cleared";
             var root = await db.Organizations.AcrossTenants().Where(o => o.Id == alert.OrgId).Select(o => o.RootId).SingleAsync(stop);
-            await tell.Async($"alert:{alert.Id}:{word}", $"alert.{word}", alert.OrgId, root, now, alert.ToView(), stop);
+            await tell.TellAsync($"alert:{alert.Id}:{word}", $"alert.{word}", alert.OrgId, root, now, alert.ToView(), stop);
             foreach (var address in alert.Rule.Emails)
                 outbox.Add(db, address, Mail(alert, about, await brands.OfRecipientAsync(db, address, about.OrgId, stop)), about: alert.Id, validFor: TimeSpan.FromHours(12));
         }
@@ -94,7 +95,8 @@ internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, BrandM
 
     private static string Text(double value, string unit) => unit switch
     {
-        "bytes" or "bytes_per_second" => string.Create(CultureInfo.InvariantCulture, $"{value / (1 << 20):0.#} MiB{(unit == "bytes" ? "" : "/s")}"),
+        "bytes" => Sizes.Of(value),
+        "bytes_per_second" => $"{Sizes.Of(value)}/s",
         "percent" => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} %"),
         "hours" => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} hours"),
         "days" => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} days"),

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
+using OCore.Platform;
 using OCore.Platform.Data;
 
 namespace OCore.Features.Monitoring;
@@ -31,7 +32,7 @@ internal sealed class MetricKeeper(OCoreDbFactory databases, ServerTurns turns, 
                     await SweepAsync(now, stoppingToken);
                 }
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Looking after measurements failed");
             }

@@ -64,7 +64,7 @@ internal static class OperationEndpoints
             query = query.Where(o => OperationEngine.Active.Contains(o.State));
         else if (filter.State is { } word)
         {
-            if (!Paging.TryWord<OperationState>(word, out var state))
+            if (!WireWord.TryRead<OperationState>(word, out var state))
                 return Problem.Field("state", "One of pending, running, unwinding, succeeded, rolled_back, cancelled, stuck, active.");
             query = query.Where(o => o.State == state);
         }
@@ -137,7 +137,7 @@ internal static class OperationEndpoints
         var refusal = await db.InTransactionAsync(async () =>
         {
             // The row first, as the runner does: from here on it begins no step before this has been decided.
-            await db.Operations.Where(o => o.Id == id).ExecuteUpdateAsync(s => s.SetProperty(o => o.CancelRequested, o => o.CancelRequested), stop);
+            await db.TakeOperationAsync(id, stop);
             var now = await db.Operations.AsNoTracking().Include(o => o.Steps).SingleAsync(o => o.Id == id, stop);
             if (!OperationViews.IsCancellable(now, kinds))
                 return new Problem(409, "not_cancellable", OperationEngine.Active.Contains(now.State)
@@ -161,7 +161,7 @@ internal static class OperationEndpoints
         var refusal = await db.InTransactionAsync(async () =>
         {
             // The row first, as the runner does: nobody else takes it up again, or ends it, before this has been decided.
-            await db.Operations.Where(o => o.Id == id).ExecuteUpdateAsync(s => s.SetProperty(o => o.CancelRequested, o => o.CancelRequested), stop);
+            await db.TakeOperationAsync(id, stop);
             var now = await db.Operations.AsNoTracking().Include(o => o.Steps).SingleAsync(o => o.Id == id, stop);
             if (now.State != OperationState.Stuck && now.RetryAt is null)
                 return new Problem(409, "not_retryable", "Only an operation that is stuck or waiting can be retried.", "Start it again instead: what a rolled-back operation did was undone.");

@@ -37,7 +37,7 @@ internal static class StuckOperations
             // What was to be done about it is done with this.
             (operation.State, operation.FinishedAt, operation.LeaseUntil, operation.ErrorHint) = (operation.Unwinds ? OperationState.Unwinding : OperationState.Running, null, DateTimeOffset.UnixEpoch, null);
             Tell(db, id, now, step.Seq, "step", $"skipped: {reason}");
-            Tell(db, id, now, null, "state", OperationJournal.Word(operation.State));
+            Tell(db, id, now, null, "state", WireWord.Of(operation.State));
             db.Record("operation.skipped", operation.OrgId, operation, new Dictionary<string, AuditChangeValue> { ["step"] = new(null, step.Name), ["reason"] = new(null, reason) });
             await db.SaveChangesAsync(stop);
             return null;
@@ -76,8 +76,8 @@ internal static class StuckOperations
             foreach (var settlement in settlements)
                 await settlement.SettleAsync(new Resolution(work, operation, [.. locks.Select(l => l.Key)], succeeded), stop);
             Tell(work, id, now, null, "log", $"Resolved by hand by {operation.ResolvedBy}: {reason}");
-            Tell(work, id, now, null, "state", OperationJournal.Word(operation.State));
-            work.Record("operation.resolved", operation.OrgId, operation, new Dictionary<string, AuditChangeValue> { ["outcome"] = new("stuck", OperationJournal.Word(operation.State)), ["reason"] = new(null, reason) });
+            Tell(work, id, now, null, "state", WireWord.Of(operation.State));
+            work.Record("operation.resolved", operation.OrgId, operation, new Dictionary<string, AuditChangeValue> { ["outcome"] = new("stuck", WireWord.Of(operation.State)), ["reason"] = new(null, reason) });
             await work.SaveChangesAsync(stop);
             return null;
         }, stop);
@@ -91,7 +91,7 @@ internal static class StuckOperations
     // The row first, as the runner does: nobody else takes it up again, or ends it, before this has been decided.
     private static async Task<Operation> TakeAsync(OCoreDb db, Guid id, CancellationToken stop)
     {
-        await db.Operations.Where(o => o.Id == id).ExecuteUpdateAsync(s => s.SetProperty(o => o.CancelRequested, o => o.CancelRequested), stop);
+        await db.TakeOperationAsync(id, stop);
         return await db.Operations.Include(o => o.Steps).SingleAsync(o => o.Id == id, stop);
     }
 

@@ -20,7 +20,7 @@ internal sealed class SlugPortals(OCoreDbFactory databases, Settings settings, T
 
     public override async ValueTask<PortalPlace?> FindAsync(string host, CancellationToken stop)
     {
-        if (!host.EndsWith(Suffix, StringComparison.Ordinal) || host[..^Suffix.Length] is not { Length: >= 2 and <= 40 } slug || !GateProblems.Slug().IsMatch(slug))
+        if (!host.EndsWith(Suffix, StringComparison.Ordinal) || host[..^Suffix.Length] is not { Length: >= 2 and <= 40 } slug || !SlugPattern.Fits(slug))
             return null;
         var generation = CallerCache.Generation;
         if (_known.TryGetValue(slug, out var entry) && entry.Generation == generation && time.GetElapsedTime(entry.At) < Lifetime)

@@ -1,5 +1,5 @@
-using Microsoft.EntityFrameworkCore;
 using OCore.Features.Domains;
+using OCore.Features.Organizations;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
@@ -21,12 +21,7 @@ internal static class PortalDomainMails
     }
 
     /// <summary>Those of the agency who could do something about it.</summary>
-    public static async Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, Guid agencyId, CancellationToken stop, PermissionSet? may = null)
-    {
-        var members = await db.Members.AcrossTenants().AsNoTracking().Where(m => m.OrgId == agencyId && m.User.DisabledAt == null)
-            .Join(db.OrgRoles.AcrossTenants(), m => m.RoleId, r => r.Id, (m, r) => new { m.User.Email, r.Permissions }).ToListAsync(stop);
-        return [.. members.Where(m => Permissions.Of(m.Permissions).Has(may ?? MayManage)).Select(m => m.Email!)];
-    }
+    public static Task<IReadOnlyList<string>> PeopleAsync(OCoreDb db, Guid agencyId, CancellationToken stop) => db.EmailsOfThoseWhoMayAsync(agencyId, MayManage, stop);
 
     /// <summary>A name that was given up here still leads here.</summary>
     public static MailContent Dangling(string host, Settings settings) => new(Brand.Product, $"{host} still leads here",

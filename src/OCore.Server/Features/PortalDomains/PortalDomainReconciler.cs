@@ -25,7 +25,7 @@ internal sealed class PortalDomainReconciler(OCoreDbFactory databases, PortalDom
                 await WarnAsync(stoppingToken);
                 await LookAtWhatWasGivenUpAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Looking after portal domains failed");
             }
@@ -87,7 +87,7 @@ internal sealed class PortalDomainReconciler(OCoreDbFactory databases, PortalDom
             {
                 await looks.LookAsync(id, token);
             }
-            catch (Exception e) when (e is not OperationCanceledException || !token.IsCancellationRequested)
+            catch (Exception e) when (e.IsFault(token))
             {
                 log.LogWarning(e, "The portal domain {Id} could not be looked at; it is tried again", id);
                 await using var db = databases.System();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 
@@ -35,7 +36,7 @@ internal static class ServerCapacity
     private const double Rounding = 1e-6;
 
     private static Problem Refused(Server server, string what, long needed, long free) => new(409, "server_capacity",
-        $"{server.Name} has not enough {what}: {Size(needed)} are needed, {Size(Math.Max(0, free))} are free.", Hint)
+        $"{server.Name} has not enough {what}: {Sizes.Of(needed)} are needed, {Sizes.Of(Math.Max(0, free))} are free.", Hint)
     {
         More = new Dictionary<string, object?> { ["resource"] = what, ["neededBytes"] = needed, ["freeBytes"] = Math.Max(0, free) },
     };
@@ -47,6 +48,4 @@ internal static class ServerCapacity
     };
 
     private static string Cores(double count) => $"{Math.Max(0, count).ToString("0.##", CultureInfo.InvariantCulture)} CPUs";
-
-    internal static string Size(long bytes) => bytes < 10L << 30 ? $"{bytes >> 20} MB" : $"{bytes >> 30} GB";
 }

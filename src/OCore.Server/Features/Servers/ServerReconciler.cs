@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Operations;
@@ -43,7 +44,7 @@ internal sealed class ServerReconciler(
                     if (!_loops.ContainsKey(id))
                         _loops[id] = Task.Run(() => WatchAsync(id, stoppingToken), CancellationToken.None);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Looking for servers failed");
             }
@@ -327,7 +328,7 @@ internal sealed class ServerReconciler(
                 await using var db = databases.System();
                 await observer(db, server, observation, stop);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stop))
             {
                 log.LogError(e, "What was seen of server {Name} could not be taken over", server.Name);
             }

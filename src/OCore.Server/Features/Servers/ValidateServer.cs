@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
@@ -146,7 +147,7 @@ internal sealed class ValidateServer : OperationKind<ServerInput>
         var server = await LoadAsync(db, input, context.Stop);
         var connection = await context.Get<ServerAccess>().ConnectAsync(server, context.Stop);
         var system = await ServerRefusals.OnServerAsync(() => ServerFactsReader.IdentifyAsync(connection, context.Stop));
-        context.Log($"{system.Name}, Linux {system.Kernel}, {system.Architecture}, {system.Cpus} CPUs, {ServerCapacity.Size(system.MemoryBytes)} memory");
+        context.Log($"{system.Name}, Linux {system.Kernel}, {system.Architecture}, {system.Cpus} CPUs, {Sizes.Of(system.MemoryBytes)} memory");
         if (!system.IsSupportedArchitecture)
             throw new StepRefusedException("unsupported_architecture", $"{server.Name} is of the architecture {system.Architecture}.", "oCore runs on x86_64 and aarch64.");
         server.Facts = system.ToFacts(server.Facts?.DockerVersion);

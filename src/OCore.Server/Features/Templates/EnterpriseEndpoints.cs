@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Plans;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Remote;
@@ -15,7 +16,7 @@ internal static class EnterpriseEndpoints
 {
     private static readonly Problem AgencysOnly = new(403, "agencys_own", "The Enterprise sources are your agency's.", "Ask your agency to give the access.");
 
-    private static readonly Problem TooLarge = new(413, "archive_too_large", $"An archive may have {EnterpriseArchives.MaxBytes >> 20} MB.", "Leave out what are no modules, or give a Git address instead.");
+    private static readonly Problem TooLarge = new(413, "archive_too_large", $"An archive may have {Sizes.Of(EnterpriseArchives.MaxBytes)}.", "Leave out what are no modules, or give a Git address instead.");
 
     public static void Map(RouteGroupBuilder templates)
     {

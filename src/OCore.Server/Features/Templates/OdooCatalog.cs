@@ -17,8 +17,6 @@ internal sealed class OdooCatalog(Settings settings)
         ("16.0", new DateOnly(2025, 10, 31)), ("17.0", new DateOnly(2026, 10, 31)), ("18.0", new DateOnly(2027, 10, 31)), ("19.0", new DateOnly(2028, 10, 31)),
     ];
 
-    public const string PostgresImage = "postgres:17";
-
     public IReadOnlyList<OdooRelease> Releases { get; } =
         [.. Known.Select(k => new OdooRelease(k.Version, settings.Images.GetValueOrDefault($"ODOO_{k.Version[..2]}") ?? $"{settings.Images.GetValueOrDefault("ODOO") ?? "odoo"}:{k.Version}", k.EndOfLife))];
 

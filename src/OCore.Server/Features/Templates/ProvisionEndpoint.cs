@@ -73,7 +73,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
         if (await ServerAsync(db, caller, request.ServerId, stop) is not { } server)
             return (null, TemplateProblems.ServerNotFound);
         if (server.Status != ServerStatus.Active || server.Draining)
-            return (null, TemplateProblems.ServerNotActive(server.Name, server.Draining ? "draining" : OperationJournal.Word(server.Status)));
+            return (null, TemplateProblems.ServerNotActive(server.Name, server.Draining ? "draining" : WireWord.Of(server.Status)));
         if (server.EdgeTakenBy is not null)
             return (null, TemplateProblems.ServerServesTopology(server.Name));
         if (template.Image is null && catalog.Find(template.OdooVersion) is null)

@@ -1,6 +1,8 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
+using OCore.Platform;
+using OCore.Platform.Security;
 
 namespace OCore.Features.Templates;
 
@@ -111,9 +113,9 @@ internal static class SourceFiles
             if (++_count > MaxFiles)
                 throw new UnsafeSourcesException($"There are more than {MaxFiles} files.");
             if (length > MaxFileBytes)
-                throw new UnsafeSourcesException($"{Shown(name)} has more than {MaxFileBytes >> 20} MB.");
+                throw new UnsafeSourcesException($"{Shown(name)} has more than {Sizes.Of(MaxFileBytes)}.");
             if ((_total += length) > MaxBytes)
-                throw new UnsafeSourcesException($"The files have more than {MaxBytes >> 30} GB.");
+                throw new UnsafeSourcesException($"The files have more than {Sizes.Of(MaxBytes)}.");
             var parts = name.StartsWith("./", StringComparison.Ordinal) ? name[2..].Split('/') : name.Split('/');
             var clean = name.Length <= MaxPath && !name.Any(char.IsControl) && !name.Contains('\\') && parts.All(p => p is not ("" or "." or ".."));
             if (clean && link is not null)
@@ -178,24 +180,5 @@ internal static class SourceFiles
             _read += count;
             return count > 0 ? count : throw new UnsafeSourcesException("A file is shorter than the archive says.");
         }
-    }
-
-    private abstract class ReadOnlyStream : Stream
-    {
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-        public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override void Flush()
-        {
-            // Nothing is written.
-        }
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
+using OCore.Platform;
 using OCore.Platform.Data;
 
 namespace OCore.Features.Templates;
@@ -25,7 +26,7 @@ internal sealed class UnusedTemplates(
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Looking for unused templates failed");
             }
@@ -89,7 +90,7 @@ internal sealed class UnusedTemplates(
             if (await db.ServerByIdAsync(id, stop) is { } server)
                 await work(await servers.ConnectAsync(server, stop));
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e.IsFault(stop))
         {
             log.LogWarning(e, "{What} could not be removed; it is tried again", what);
         }

@@ -49,7 +49,7 @@ internal static class TopologyChanges
             case TopologyChangeKind.SetHa when change.Member is { } member:
                 return SetHa(member, change.Value, ref ha);
             default:
-                return change is null ? "This is no change." : $"{JsonNamingPolicy.SnakeCaseLower.ConvertName(change.Op.ToString())} lacks what it is about.";
+                return change is null ? "This is no change." : $"{WireWord.Of(change.Op)} lacks what it is about.";
         }
     }
 

@@ -45,10 +45,6 @@ internal static class Accounts
         return (user, null);
     }
 
-    /// <summary>Somebody else opened an account with this address at the same time.</summary>
-    public static bool IsEmailTaken(DbUpdateException e) =>
-        UniqueViolation.Of(e) is { } where && (where.Contains("NormalizedUserName", StringComparison.Ordinal) || where.Contains("UserNameIndex", StringComparison.Ordinal));
-
     /// <summary>From here on the context writes for this account, which belongs to no one organization. Returns its home, whose audit log gets the lines.</summary>
     public static async Task<Guid> ActAsAsync(this OCoreDb db, User user, Caller caller, CancellationToken stop)
     {

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Security;
 
@@ -17,7 +18,7 @@ internal sealed class ExpiredSignIns(OCoreDbFactory databases, TimeProvider time
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Sweeping up expired sessions failed");
             }

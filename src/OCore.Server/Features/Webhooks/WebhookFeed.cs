@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
+using OCore.Client;
 using OCore.Features.Servers;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 
@@ -30,7 +32,7 @@ internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, T
             {
                 log.LogDebug(e, "What was to be told changed meanwhile; it is looked at again");
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Looking for events of webhooks failed");
             }
@@ -78,7 +80,7 @@ internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, T
         foreach (var (e, o) in heard.Where(h => !told.Contains($"operation:{h.Event.Id}")).Select(h => (h.Event, h.Operation)))
         {
             var state = e.Message.Split(':')[0];
-            await tell.Async($"operation:{e.Id}", "operation." + state, o.OrgId, o.RootId, e.At, new
+            await tell.TellAsync($"operation:{e.Id}", "operation." + state, o.OrgId, o.RootId, e.At, new
             {
                 o.Id, o.Kind, o.Title, State = state, o.InstanceId, o.ServerId, o.ClientId, o.TemplateId, CreatedBy = o.Actor,
                 Error = o.ErrorCode is null || state is "pending" or "running" or "succeeded" ? null : new { Code = o.ErrorCode, Message = o.ErrorMessage, Hint = o.ErrorHint },
@@ -93,9 +95,9 @@ internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, T
         var listening = tell.Listening;
         var all = await db.Servers.AcrossTenants().AsNoTracking().Where(s => listening.Contains(s.OrgId) || listening.Contains(s.RootId))
             .Select(s => new { s.Id, s.OrgId, s.RootId, s.Name, s.Status, s.StatusMessage, s.CreatedAt }).ToListAsync(stop);
-        await CompareAsync(db, tell, "server", "server.removed", all.Select(s => new Thing(s.Id, s.OrgId, s.RootId, s.Name, s.CreatedAt, OperationJournal.Word(s.Status), before => before is null
-            ? ("server.added", new { s.Id, s.Name, Status = OperationJournal.Word(s.Status), s.StatusMessage })
-            : ("server.status_changed", new { s.Id, s.Name, Status = OperationJournal.Word(s.Status), s.StatusMessage, Before = new { Status = before } }))), stop);
+        await CompareAsync(db, tell, "server", "server.removed", all.Select(s => new Thing(s.Id, s.OrgId, s.RootId, s.Name, s.CreatedAt, WireWord.Of(s.Status), before => before is null
+            ? ("server.added", new { s.Id, s.Name, Status = WireWord.Of(s.Status), s.StatusMessage })
+            : ("server.status_changed", new { s.Id, s.Name, Status = WireWord.Of(s.Status), s.StatusMessage, Before = new { Status = before } }))), stop);
     }
 
     private static async Task OfInstancesAsync(OCoreDb db, WebhookTelling tell, CancellationToken stop)
@@ -105,7 +107,7 @@ internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, T
             .Select(i => new { i.Id, i.OrgId, i.RootId, i.Name, i.Slug, i.Status, i.Health, i.StatusMessage, i.CreatedAt }).ToListAsync(stop);
         await CompareAsync(db, tell, "instance", "instance.deleted", all.Select(i =>
         {
-            var status = OperationJournal.Word(i.Status);
+            var status = WireWord.Of(i.Status);
             return new Thing(i.Id, i.OrgId, i.RootId, i.Name, i.CreatedAt, $"{status} {i.Health}", before => before?.Split(' ') is not [var was, var health]
                 ? ("instance.created", new { i.Id, i.Name, i.Slug, Status = status, i.Health, i.StatusMessage })
                 : (was != status ? "instance.status_changed" : "instance.health_changed", new { i.Id, i.Name, i.Slug, Status = status, i.Health, i.StatusMessage, Before = new { Status = was, Health = health } }));
@@ -135,14 +137,14 @@ internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, T
         foreach (var row in seen.Values)
         {
             if (tell.Listening.Contains(row.OrgId) || tell.Listening.Contains(row.RootId))
-                await tell.Async($"{row.Id}:gone", gone, row.OrgId, row.RootId, tell.Now, new { row.Id, row.Name }, stop);
+                await tell.TellAsync($"{row.Id}:gone", gone, row.OrgId, row.RootId, tell.Now, new { row.Id, row.Name }, stop);
             db.Remove(row);
         }
 
         Task TellAsync(Thing thing, string? before, string key, DateTimeOffset at)
         {
             var (happened, data) = thing.Say(before);
-            return tell.Async(key, happened, thing.OrgId, thing.RootId, at, data, stop);
+            return tell.TellAsync(key, happened, thing.OrgId, thing.RootId, at, data, stop);
         }
     }
 }

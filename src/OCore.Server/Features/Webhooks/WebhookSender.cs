@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Security;
@@ -31,7 +32,7 @@ internal sealed class WebhookSender(OCoreDbFactory databases, SecretBox secrets,
             {
                 await BeginAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Sending webhooks failed");
             }
@@ -74,7 +75,7 @@ internal sealed class WebhookSender(OCoreDbFactory databases, SecretBox secrets,
                 if (!await SendAsync(db, webhook, delivery, stop))
                     return;
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e.IsFault(stop))
         {
             log.LogError(e, "Sending to webhook {Id} failed", id);
         }

@@ -22,7 +22,7 @@ internal sealed class WebhookTelling(OCoreDb db, IReadOnlyList<Webhook> webhooks
     /// <param name="key">Of what happened, so that it is told once.</param>
     /// <param name="root">The agency, which hears of its clients.</param>
     /// <param name="at">What happened before a webhook was made is not told it.</param>
-    public async Task Async(string key, string happened, Guid org, Guid root, DateTimeOffset at, object data, CancellationToken stop)
+    public async Task TellAsync(string key, string happened, Guid org, Guid root, DateTimeOffset at, object data, CancellationToken stop)
     {
         foreach (var webhook in webhooks.Where(w => (w.OrgId == org || w.OrgId == root) && w.CreatedAt <= at && w.Wants(happened)))
         {

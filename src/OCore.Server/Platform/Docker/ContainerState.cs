@@ -90,8 +90,6 @@ internal sealed record DockerVersion(string Version, string ApiVersion, string O
 internal sealed record DockerInfo(
     int Cpus, long MemoryBytes, string RootFolder, string StorageDriver, string OperatingSystem, string CgroupVersion, bool LiveRestore);
 
-internal sealed record DockerDiskUse(long ImageBytes, long ContainerBytes, long VolumeBytes, IReadOnlyDictionary<string, long> Volumes);
-
 /// <summary>Everything that carries one label.</summary>
 internal sealed record DockerObjects(
     IReadOnlyList<ContainerState> Containers, IReadOnlyList<string> Volumes, IReadOnlyList<string> Networks)

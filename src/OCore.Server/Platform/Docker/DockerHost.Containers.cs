@@ -71,10 +71,6 @@ internal sealed partial class DockerHost
         CallAsync($"Stopping {name}", within + Slow, (docker, ended) =>
             docker.Containers.StopContainerAsync(name.Value, new() { WaitBeforeKillSeconds = Patience(within) }, ended), stop);
 
-    public Task RestartAsync(DockerName name, TimeSpan within, CancellationToken stop) =>
-        CallAsync($"Restarting {name}", within + Slow, (docker, ended) =>
-            docker.Containers.RestartContainerAsync(name.Value, new() { WaitBeforeKillSeconds = Patience(within) }, ended), stop);
-
     public Task KillAsync(DockerName name, string signal, CancellationToken stop) =>
         CallAsync($"Sending {signal} to {name}", Quick, (docker, ended) =>
             docker.Containers.KillContainerAsync(name.Value, new() { Signal = signal }, ended), stop);

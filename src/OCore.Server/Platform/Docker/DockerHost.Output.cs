@@ -54,17 +54,6 @@ internal sealed partial class DockerHost
         return [.. containers.Select((name, i) => first[i] is { } before && second[i] is { } after ? Stats(name, before, after) : null).OfType<ContainerStats>()];
     }
 
-    /// <summary>What images, containers and volumes take. Slow where there are many: the engine counts the files.</summary>
-    public async Task<DockerDiskUse> DiskUseAsync(CancellationToken stop)
-    {
-        using var answer = await GetJsonAsync("Asking for the disk use", "/system/df", stop);
-        var root = answer.RootElement;
-        var volumes = Items(root, "Volumes").Where(v => v.TryGetProperty("UsageData", out var use) && use.ValueKind == JsonValueKind.Object)
-            .ToDictionary(v => v.GetProperty("Name").GetString()!, v => Math.Max(0, Number(v.GetProperty("UsageData"), "Size")));
-        return new DockerDiskUse(
-            Number(root, "LayersSize"), Items(root, "Containers").Sum(c => Number(c, "SizeRw")), volumes.Values.Sum(), volumes);
-    }
-
     private async Task<MultiplexedStream.ReadResult> ReadLogAsync(
         DockerName container, MultiplexedStream stream, byte[] buffer, CancellationToken stop)
     {
@@ -72,7 +61,7 @@ internal sealed partial class DockerHost
         {
             return await stream.ReadOutputAsync(buffer, 0, buffer.Length, stop);
         }
-        catch (Exception broken) when (broken is not OperationCanceledException)
+        catch (Exception broken) when (broken.IsFault(stop))
         {
             throw Told($"Reading the log of {container}", broken);
         }

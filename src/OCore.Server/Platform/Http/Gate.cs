@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.OpenApi;
 using OCore.Platform.Security;
 
@@ -195,7 +194,7 @@ internal sealed class Gate(RequestDelegate next)
     };
 }
 
-internal static partial class GateProblems
+internal static class GateProblems
 {
     public static readonly Problem Unauthenticated = new(401, "unauthenticated", "Sign in first.", "Send Authorization: Bearer with an access token from POST /api/auth/login or an API key.");
     public static readonly Problem OrganizationNotFound = new(404, "organization_not_found", "You do not belong to an organization with this slug.", "GET /api/organizations lists yours; set X-Org-Slug to one of them.");
@@ -218,7 +217,4 @@ internal static partial class GateProblems
 
     public static Problem SubscriptionRequired(string feature) => new(403, "subscription_required", $"The subscription of this organization does not include {feature}.",
         $"Ensure your subscription includes {feature} features: the operator assigns plans under /api/admin/plans.");
-
-    [GeneratedRegex(OCore.Client.Patterns.Slug)]
-    public static partial Regex Slug();
 }

@@ -38,7 +38,7 @@ internal sealed class GuardedFetcher(GuardedConnections connections)
                 if (!response.IsSuccessStatusCode)
                     throw new FetchRefusedException($"{address.Host} answered {(int)response.StatusCode}.", isAway: true);
                 if (response.Content.Headers.ContentLength > maxBytes)
-                    throw new FetchRefusedException($"It is larger than {maxBytes >> 20} MB.");
+                    throw new FetchRefusedException($"It is larger than {Sizes.Of(maxBytes)}.");
                 return new Fetched(await ReadAsync(response, maxBytes, limit.Token), response.Content.Headers.ContentType?.MediaType, address);
             }
             throw new FetchRefusedException($"There are more than {MaxRedirects} redirects.");
@@ -66,7 +66,7 @@ internal sealed class GuardedFetcher(GuardedConnections connections)
         while ((read = await body.ReadAsync(buffer, stop)) > 0)
         {
             if (content.Length + read > maxBytes)
-                throw new FetchRefusedException($"It is larger than {maxBytes >> 20} MB.");
+                throw new FetchRefusedException($"It is larger than {Sizes.Of(maxBytes)}.");
             content.Write(buffer, 0, read);
         }
         return content.ToArray();

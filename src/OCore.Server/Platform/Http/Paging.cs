@@ -28,13 +28,6 @@ public sealed class PageQuery
 
 internal static class Paging
 {
-    /// <summary>A state as answers have it, <c>rolled_back</c>; never the number it has within.</summary>
-    public static bool TryWord<T>(string word, out T value) where T : struct, Enum
-    {
-        value = Enum.GetValues<T>().FirstOrDefault(v => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(v.ToString()) == word);
-        return System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()) == word;
-    }
-
     /// <summary>The page of <paramref name="rows"/>, which have to be ordered by id and already begin after the cursor, with one more than its size.</summary>
     public static Page<TView> ToPage<TRow, TView>(this List<TRow> rows, PageQuery page, Func<TRow, Guid> id, Func<TRow, TView> view)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.EntityFrameworkCore;
 using OCore.Platform.Data;
 
@@ -16,6 +17,7 @@ internal sealed partial class ProblemHandling(ILogger<ProblemHandling> log) : IE
             return true;
         var problem = exception switch
         {
+            BadHttpRequestException { StatusCode: 413 } => TooLarge(httpContext),
             BadHttpRequestException bad => FromBadRequest(bad),
             ProblemException refused => refused.Problem,
             DbUpdateConcurrencyException => new Problem(409, "changed_meanwhile", "Somebody changed or deleted this object in the meantime.", "Load it again and repeat the change."),
@@ -34,10 +36,11 @@ internal sealed partial class ProblemHandling(ILogger<ProblemHandling> log) : IE
         return true;
     }
 
+    internal static Problem TooLarge(HttpContext http) => new(413, "too_large", "The request body is larger than allowed.",
+        http.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize is { } most ? $"Bodies may have up to {Sizes.Of(most)} here." : null);
+
     private static Problem FromBadRequest(BadHttpRequestException bad)
     {
-        if (bad.StatusCode == 413)
-            return new Problem(413, "too_large", "The request body is larger than allowed.", "Bodies may have up to one megabyte.");
         if (bad.InnerException is JsonException json)
         {
             var field = FieldOf(json.Path);
@@ -122,10 +125,17 @@ internal static class ValidationProblems
             validation.Extensions["code"] = "validation_failed";
             validation.Detail = string.Join(" ", validation.Errors.Select(e => $"{e.Key}: {string.Join(" ", e.Value)}"));
         }
+        else if (context.ProblemDetails.Status == 413)
+        {
+            var large = ProblemHandling.TooLarge(context.HttpContext);
+            context.ProblemDetails.Detail = large.Detail;
+            context.ProblemDetails.Extensions["code"] = large.Code;
+            context.ProblemDetails.Extensions["hint"] = large.Hint;
+        }
         else
             context.ProblemDetails.Extensions.TryAdd("code", context.ProblemDetails.Status switch
             {
-                404 => "not_found", 405 => "method_not_allowed", 413 => "too_large", 415 => "unsupported_media_type", _ => "error",
+                404 => "not_found", 405 => "method_not_allowed", 415 => "unsupported_media_type", _ => "error",
             });
     }
 }

@@ -22,7 +22,7 @@ internal sealed class MailSender(OCoreDbFactory databases, Outbox outbox, Mailer
                     await SendDueAsync(stoppingToken);
                 await ForgetOldAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Looking for mail to send failed");
             }

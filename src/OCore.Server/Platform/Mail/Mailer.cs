@@ -56,7 +56,7 @@ internal sealed class Mailer(Settings settings)
         {
             throw new MailRefusedException($"{to} is no mail address", final: true);
         }
-        catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)
+        catch (Exception e) when (e.IsFault(stop))
         {
             throw new MailRefusedException($"{server.Host}:{Port(server)}: {e.Message}", final: false);
         }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using OCore.Platform.Data;
 
 namespace OCore.Platform.Observability;
@@ -12,9 +13,9 @@ internal static class Health
     }
 
     /// <summary>Ready when the schema is in place and the database answers.</summary>
-    private static async Task<Results<Ok<string>, StatusCodeHttpResult>> Ready(OCoreDbFactory databases, CancellationToken stop)
+    private static async Task<Results<Ok<string>, StatusCodeHttpResult>> Ready([FromServices] Startup startup, OCoreDbFactory databases, CancellationToken stop)
     {
         await using var db = databases.System();
-        return Startup.Completed && await db.Database.CanConnectAsync(stop) ? TypedResults.Ok("ready") : TypedResults.StatusCode(503);
+        return startup.Completed && await db.Database.CanConnectAsync(stop) ? TypedResults.Ok("ready") : TypedResults.StatusCode(503);
     }
 }

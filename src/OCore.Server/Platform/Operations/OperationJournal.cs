@@ -34,7 +34,7 @@ internal sealed class OperationJournal(Guid id, long fence, OCoreDbFactory datab
             .SetProperty(x => x.StartedAt, x => starts ? now : x.StartedAt)
             .SetProperty(x => x.FinishedAt, x => starts ? null : now)
             .SetProperty(x => x.Error, x => error ?? (state == StepState.Done ? null : x.Error)));
-        Append(db, now, seq, "step", error is null ? Word(state) : $"{Word(state)}: {error}");
+        Append(db, now, seq, "step", error is null ? WireWord.Of(state) : $"{WireWord.Of(state)}: {error}");
     }
 
     /// <summary>False, and nothing written, where a person asked to cancel and everything can still be undone.</summary>
@@ -70,7 +70,7 @@ internal sealed class OperationJournal(Guid id, long fence, OCoreDbFactory datab
         // What is stuck keeps its locks: nobody should work on a half-done thing before a person has looked.
         if (ended && state != OperationState.Stuck)
             await db.ResourceLocks.Where(l => l.OperationId == id).ExecuteDeleteAsync();
-        Append(db, now, null, "state", Word(state));
+        Append(db, now, null, "state", WireWord.Of(state));
     }
 
     /// <summary>Gives the operation back until later; nobody holds it meanwhile.</summary>
@@ -137,6 +137,4 @@ internal sealed class OperationJournal(Guid id, long fence, OCoreDbFactory datab
 
     private void Append(OCoreDb db, DateTimeOffset now, int? seq, string kind, string message) =>
         db.Add(new OperationEvent { OperationId = id, At = now, Seq = seq, Kind = kind, Message = message });
-
-    internal static string Word<T>(T value) where T : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

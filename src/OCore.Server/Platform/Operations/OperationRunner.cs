@@ -54,7 +54,7 @@ internal sealed class OperationRunner(
             var beat = BeatAsync(run);
             try
             {
-                await using var lines = new OperationLog(id, fence, databases, time);
+                await using var lines = new OperationLog(id, fence, databases, time, log);
                 if (operation.State != OperationState.Unwinding)
                     await ForwardAsync(run, lines);
                 if (run.Unwinding)
@@ -245,7 +245,7 @@ internal sealed class OperationRunner(
                 run.Cancel();
             run.LastBeat = time.GetTimestamp();
         }
-        catch (Exception e) when (e is not (LostLeaseException or OperationCanceledException))
+        catch (Exception e) when (e is not LostLeaseException && e.IsFault(run.Lease.Token))
         {
             log.LogWarning(e, "Operation {Id}: a heartbeat could not be written", run.Operation.Id);
             if (time.GetElapsedTime(run.LastBeat) > OperationEngine.Lease)

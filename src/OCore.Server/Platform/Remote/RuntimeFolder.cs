@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 
-#pragma warning disable CA1416 // oCore's server runs on Linux and macOS, never on Windows.
-
 namespace OCore.Platform.Remote;
 
 /// <summary>

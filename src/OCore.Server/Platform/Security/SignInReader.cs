@@ -23,7 +23,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, ViewTickets views, 
             return (null, null);
         if (fromCookie && !IsSameSite(http.Request))
             return (null, GateProblems.CrossSite);
-        if (slug is not null && (slug.Length > 64 || !GateProblems.Slug().IsMatch(slug) && !Guid.TryParse(slug, out _)))
+        if (slug is not null && (slug.Length > 64 || !SlugPattern.Fits(slug) && !Guid.TryParse(slug, out _)))
             return (null, GateProblems.OrganizationNotFound);
         ViewTicket? view = null;
         if (http.Request.Headers[ViewTickets.Header].ToString() is { Length: > 0 } ticket && (view = views.Read(ticket)) is null)

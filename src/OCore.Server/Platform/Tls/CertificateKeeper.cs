@@ -21,17 +21,20 @@ internal sealed class CertificateKeeper(OCoreDbFactory databases, CertificateIss
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await BeginAsync(stoppingToken);
+        var begun = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             var next = CertificateSignals.Next;
             try
             {
+                if (!begun)
+                    await BeginAsync(stoppingToken);
+                begun = true;
                 await store.RefreshAsync(stoppingToken);
                 if (settings.AcmeDirectory is not null)
                     await StartWhatIsDueAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Looking after certificates failed");
             }
@@ -74,7 +77,7 @@ internal sealed class CertificateKeeper(OCoreDbFactory databases, CertificateIss
                 {
                     await GetAsync(id, stop);
                 }
-                catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)
+                catch (Exception e) when (e.IsFault(stop))
                 {
                     log.LogError(e, "Getting a certificate failed");
                 }

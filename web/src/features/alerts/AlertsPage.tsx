@@ -80,7 +80,7 @@ function Common({ values, onChange, errors = {} }: { values: Values; onChange: (
   return (
     <>
       <NumberInput size="sm" label="Threshold" description="In percent, bytes, milliseconds or a count, as the figure is." min={0} value={values.threshold} onChange={(value) => onChange({ ...values, threshold: Number(value) || 0 })} error={errors.threshold} />
-      <NumberInput size="sm" label="For minutes" description="So long it has to stay so." min={0} max={1440} value={values.minutes} onChange={(value) => onChange({ ...values, minutes: Number(value) || 0 })} error={errors.forSeconds} />
+      <NumberInput size="sm" label="For minutes" description="How long it has to last before the alert is raised." min={0} max={1440} value={values.minutes} onChange={(value) => onChange({ ...values, minutes: Number(value) || 0 })} error={errors.forSeconds} />
       <TagsInput size="sm" label="Mail to" description="Nobody where it is empty; webhooks are told in any case." placeholder={values.emails.length ? '' : 'ops@example.com'} value={values.emails} onChange={(emails) => onChange({ ...values, emails })} error={errors.emails} />
     </>
   );

@@ -7,7 +7,7 @@ import { useGo, usePaths } from '../../nav';
 import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
-import { named, slugPattern } from '../../ui/format';
+import { named, slugFault } from '../../ui/format';
 import { done } from '../../ui/toast';
 
 export function CreateClientDialog({ onClose }: { onClose: () => void }) {
@@ -17,7 +17,7 @@ export function CreateClientDialog({ onClose }: { onClose: () => void }) {
     initialValues: { name: '', slug: '', logoUrl: '' },
     validate: {
       name: (value) => (value.trim() ? null : 'Give the client a name.'),
-      slug: (value) => (slugPattern.test(value) && value.length > 1 ? null : 'Two or more small letters, digits and single dashes; a letter first.'),
+      slug: slugFault,
       logoUrl: (value) => (!value || /^(https:\/\/|\/brand\/)/.test(value) ? null : 'An address that begins with https://, or that of an uploaded image.'),
     },
   });

@@ -7,7 +7,7 @@ import { LinkButton, useGo, usePaths, useUrlState } from '../../nav';
 import { Action, EmptyState, Facts, Section, Tags } from '../../ui/Bits';
 import { ErrorNote } from '../../ui/Errors';
 import { Columns, Form, FormActions } from '../../ui/Form';
-import { bytes, megabytes, number, slugOf, slugPattern } from '../../ui/format';
+import { bytes, megabytes, number, slugFault, slugOf } from '../../ui/format';
 import { fromPairs, Pairs, type Pair } from '../../ui/Pairs';
 import { Page } from '../shell/Page';
 import { edition } from './InstanceParts';
@@ -49,7 +49,7 @@ function Provision({ templates, servers }: { templates: TemplateView[]; servers:
   const form = useForm({
     initialValues: { name: '', slug: '', domain: '', registrationCode: '', overrides: [] as Pair[] },
     validate: {
-      slug: (value) => (!value || (slugPattern.test(value) && value.length > 1) ? null : 'Two or more small letters, digits and single dashes; a letter first.'),
+      slug: (value) => (value ? slugFault(value) : null),
       overrides: (value) => {
         const bad = value.find(([key]) => key && !/^[A-Z][A-Z0-9_]{0,63}$/.test(key.trim()));
         return bad ? `“${bad[0]}” is not a name of capital letters, digits and underscores.` : null;

@@ -50,8 +50,8 @@ export function ResolveDialog({ operation, onClose }: { operation: OperationView
           </Text>
           <Radio.Group label="What is there now" value={outcome} onChange={(value) => choose(value === 'succeeded' ? 'succeeded' : 'rolled_back')}>
             <Stack gap={6} mt={6}>
-              <Radio size="xs" value="rolled_back" label="All is as before it began" description="What it had done was undone by hand, or never happened." />
-              <Radio size="xs" value="succeeded" label="All is as it was to become" description="The rest of it was done by hand." />
+              <Radio size="xs" value="rolled_back" label="Everything is as it was before" description="What the operation had done was undone by hand, or never happened." />
+              <Radio size="xs" value="succeeded" label="Everything is as it should be after it" description="The rest was done by hand." />
             </Stack>
           </Radio.Group>
           <Reason value={reason} onChange={setReason} error={resolve.error?.fields.reason} />

@@ -8,7 +8,7 @@ import { paths } from '../../paths';
 import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/Errors';
 import { FormActions } from '../../ui/Form';
-import { named, slugPattern } from '../../ui/format';
+import { named, slugFault } from '../../ui/format';
 
 export default function NewOrganization({ onClose }: { onClose: () => void }) {
   const go = useGo();
@@ -16,7 +16,7 @@ export default function NewOrganization({ onClose }: { onClose: () => void }) {
     initialValues: { name: '', slug: '' },
     validate: {
       name: (value) => (value.trim() ? null : 'Give it a name.'),
-      slug: (value) => (slugPattern.test(value) && value.length > 1 ? null : 'Two or more small letters, digits and single dashes; a letter first.'),
+      slug: slugFault,
     },
   });
   const create = useSend((body: CreateOrganization) => api.createOrganization(body), {

@@ -63,7 +63,6 @@ internal sealed record BalancerPlan
 
     /// <summary>Nobody comes without TLS, so cookies may say so.</summary>
     public bool AllSecured => Tls && Hosts.Count > 0 && Hosts.All(h => Certificates.Any(c => c.Host == h));
-    public string SecuredUrl(string host) => OuterHttpsPort == 443 ? $"https://{host}" : $"https://{host}:{OuterHttpsPort}";
     public string HealthHost => Hosts.Count > 0 ? Hosts[0] : "odoo";
 
     /// <summary>The configuration as files by name, the same for the same plan.</summary>

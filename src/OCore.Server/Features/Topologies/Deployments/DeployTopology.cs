@@ -51,7 +51,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         {
             var server = work.Servers.GetValueOrDefault(id) ?? throw new StepRefusedException("server_gone", "A server of the plan is gone.", "Plan again.");
             if (server.Status is not ServerStatus.Active)
-                throw new TryLaterException($"The server {server.Name} is {OperationJournal.Word(server.Status)}.", "The deployment goes on when the server is active.");
+                throw new TryLaterException($"The server {server.Name} is {WireWord.Of(server.Status)}.", "The deployment goes on when the server is active.");
             var connection = await context.Get<Servers.ServerAccess>().ConnectAsync(server, context.Stop);
             if (NfsServer.Of(work.Layout) is not null && work.Layout.Of(NodeType.Odoo).Any(n => n.ServerId == id) && !await NfsServer.MountsAsync(connection, context.Stop))
                 throw new StepRefusedException("nfs_not_mountable", $"The kernel of {server.Name} cannot mount NFS: it has no module nfs.", "Install the kernel's modules, choose another server, or keep files in S3.");

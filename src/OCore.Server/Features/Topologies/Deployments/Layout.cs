@@ -82,7 +82,7 @@ internal sealed record Layout
     {
         var facts = node.Facts();
         if (node.Type == NodeType.Odoo)
-            (facts["filestore"], facts["sessions"], facts["database"]) = (FilestoreRules.Word(FilestoreType), Redis && FirstRedis is not null ? "redis" : "on its node", Database.Hosts);
+            (facts["filestore"], facts["sessions"], facts["database"]) = (WireWord.Of(FilestoreType), Redis && FirstRedis is not null ? "redis" : "on its node", Database.Hosts);
         if (node.IsPgEntry)
             facts["members"] = string.Join(", ", node.List("nodes").Select(Find).OfType<LayoutNode>().Select(n => n.Endpoint(n.Port)));
         if (node.Type == NodeType.Odoo && Redis && FirstRedis is { } redis)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using OCore.Client;
+using OCore.Platform;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 
@@ -95,7 +96,7 @@ internal static class NodeDrifts
         })];
     }
 
-    private static string Size(long bytes) => bytes == 0 ? "any amount" : string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20} MB");
+    private static string Size(long bytes) => bytes == 0 ? "any amount" : Sizes.Of(bytes);
     private static string Cpus(long nano) => nano == 0 ? "all processors" : string.Create(CultureInfo.InvariantCulture, $"{nano / 1e9:0.##} processors");
     private static string Words(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal).DefaultIfEmpty("none"));
 }

@@ -111,7 +111,7 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProv
             Name = plan.Content.Instance.Name, Organization = plan.Organization.ToRef(), Domain = plan.Content.Instance.Domain, Url = plan.Content.Instance.Url,
             OdooVersion = plan.Content.Instance.OdooVersion, Image = plan.Content.Instance.Image, Modules = plan.Content.Instance.Modules,
         },
-        Actions = plan.Content.Actions, Downtime = plan.Content.Actions.Any(a => a.Downtime is { } d && !d.StartsWith("None", StringComparison.Ordinal)), DataRisk = plan.Content.Actions.Any(a => a.DataRisk is not null),
+        Actions = plan.Content.Actions, Downtime = plan.Content.Actions.Any(Planner.Interrupts), DataRisk = plan.Content.Actions.Any(a => a.DataRisk is not null),
         Findings = plan.Findings, CreatedAt = at,
     };
 }

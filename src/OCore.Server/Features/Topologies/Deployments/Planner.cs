@@ -28,11 +28,15 @@ internal static class Planner
     /// <summary>How an Odoo node changes: taken out of the balancer, made anew, taken in again, one after another.</summary>
     private const string Rolling = "None: the other nodes answer meanwhile.";
     private const string RollingKept = "None: the other nodes answer meanwhile. Who is kept on this one may have to sign in again.";
+    private const string Waiting = "None: whoever opens a file waits, for half a minute at most.";
     private const string SignedOut = "Everybody has to sign in again once: sessions do not come along.";
 
     private const string Asynchronous = $"It replicates asynchronously: {PostgresRules.WaitsForNobody}";
     private const string Copies = "It copies everything from the one that leads, and follows it then.";
     private const string HandsOver = "Where it leads: nothing is written for a second or two, while another one takes its place.";
+
+    /// <summary>People notice it: the sentence is there also where they do not, to say why.</summary>
+    public static bool Interrupts(PlanAction action) => action.Downtime is not (null or Rolling or RollingKept or Waiting);
 
     public static IReadOnlyList<PlanAction> Actions(Layout? before, Layout? wanted, IReadOnlyDictionary<Guid, Ref> servers)
     {
@@ -67,7 +71,7 @@ internal static class Planner
                 found[balancer.Id] = "The kind of load balancer is not changed under a running topology: draw a second one, or destroy and deploy again.";
         if (before.FilestoreType != wanted.FilestoreType)
             foreach (var store in before.Nodes.Concat(wanted.Nodes).Where(n => n.Type == NodeType.Filestore || n.Type == NodeType.S3 && !n.IsForBackups).DefaultIfEmpty(before.Home))
-                found[store.Id] = $"The files of a topology that runs are not moved. Stay with {FilestoreRules.Word(before.FilestoreType)}; or {FilestoreRules.Elsewhere}";
+                found[store.Id] = $"The files of a topology that runs are not moved. Stay with {WireWord.Of(before.FilestoreType)}; or {FilestoreRules.Elsewhere}";
         if (before.Home.Id != wanted.Home.Id || before.Home.ServerId != wanted.Home.ServerId)
             found[before.Home.Id] = $"{before.Home.Label} is the node that the instance's tools work on. It stays where it is; others may come and go.";
         return found;
@@ -142,7 +146,7 @@ internal static class Planner
         if (drawn && (before.Failover && node.Type == NodeType.Postgres || node.IsWatched))
             return Of(node, PlanActionKind.Change, $"{node.Label} is drawn otherwise. Who leads is agreed on by the nodes themselves: nothing is done to it.", servers, changes);
         var member = before.Failover && (node.Type is NodeType.Postgres or NodeType.Etcd) || node.IsWatched && was.IsWatched;
-        var downtime = node.Type switch { NodeType.Postgres when before.Failover && !moved => HandsOver, NodeType.LoadBalancer when node.IsPgEntry => "A second: who asks the database in that moment gets an error.", NodeType.Odoo when alone => "About half a minute: it is the only Odoo.", NodeType.Odoo => wanted.Redis ? Rolling : RollingKept, NodeType.LoadBalancer when moved => "Whoever comes by its old address.", NodeType.Filestore => "None: whoever opens a file waits, for half a minute at most.", _ => null };
+        var downtime = node.Type switch { NodeType.Postgres when before.Failover && !moved => HandsOver, NodeType.LoadBalancer when node.IsPgEntry => "A second: who asks the database in that moment gets an error.", NodeType.Odoo when alone => "About half a minute: it is the only Odoo.", NodeType.Odoo => wanted.Redis ? Rolling : RollingKept, NodeType.LoadBalancer when moved => "Whoever comes by its old address.", NodeType.Filestore => Waiting, _ => null };
         if (node.IsWeb && changes.Any(c => c.Setting == "sessions" || c.Setting == "redis" && !wanted.Sentinels.Any()))
             downtime = alone ? $"{downtime} {SignedOut}" : SignedOut;
         return Of(node, moved ? PlanActionKind.Replace : PlanActionKind.Change, moved ? $"{node.Label} moves{(servers.GetValueOrDefault(was.ServerId ?? default) is { } from ? $" from {from.Name}" : "")}{To(node, servers)}.{(node.Type == NodeType.Postgres && before.Failover ? " " + Copies : "")}" : $"{node.Label} is changed.", servers, changes)

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Topologies.Rules;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
@@ -24,7 +25,7 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
             {
                 await LookAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e.IsFault(stoppingToken))
             {
                 log.LogError(e, "Looking at topologies failed");
             }
@@ -157,48 +158,5 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
         // What it was is still worth knowing while it does not answer.
         if (seen.State is TopologyNodeState.Running or TopologyNodeState.Degraded)
             (row.Role, row.Figures) = (seen.Role, seen.Figures ?? []);
-    }
-}
-
-/// <summary>A load balancer of a topology, as a name leads to it.</summary>
-/// <param name="SharedAddress">By which people come to it and to another one, instead of its server's own.</param>
-internal sealed record TopologyEntry(Guid ServerId, int HttpPort, int? TlsPort, string? SharedAddress);
-
-internal static class DeploymentQueries
-{
-    /// <summary>By which load balancers people come to a topology that runs.</summary>
-    public static async Task<List<TopologyEntry>> EntriesOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>
-        await db.TopologyDeployments.AcrossTenants().AsNoTracking().Where(d => d.TopologyId == topology).Select(d => d.Layout).SingleOrDefaultAsync(stop) is not { } layout ? []
-            : [.. layout.Nodes.Where(n => n.IsBalancer).Select(n => new TopologyEntry(n.ServerId!.Value, n.Port, n.SecondPort > 0 ? n.SecondPort : null, SharedAddress.Of(n)))];
-
-    /// <summary>The nodes are the agency's, the instance is its client's.</summary>
-    public static Task<List<DeployedNode>> NodesOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>
-        db.DeployedNodes.AcrossTenants().AsNoTracking().Where(n => n.TopologyId == topology).OrderBy(n => n.NodeId).ToListAsync(stop);
-
-    public static Task<TopologyData?> DrawingOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>
-        db.Topologies.AcrossTenants().AsNoTracking().Where(t => t.Id == topology).Select(t => t.Drawing).SingleOrDefaultAsync(stop);
-
-    /// <summary>For the watch, which belongs to nobody.</summary>
-    public static async Task<List<(Guid TopologyId, Guid RootId, string Status)>> DeploymentsOfAllAsync(this OCoreDb db, CancellationToken stop) =>
-        [.. (await db.TopologyDeployments.AcrossTenants().AsNoTracking().Select(d => new { d.TopologyId, d.RootId, d.Status }).ToListAsync(stop)).Select(d => (d.TopologyId, d.RootId, d.Status))];
-}
-
-internal static class TopologiesSetup
-{
-    public static IServiceCollection AddTopologies(this IServiceCollection services)
-    {
-        services.AddSingleton<BalancerHost>();
-        services.AddSingleton<NodeFirewall>();
-        services.AddSingleton<BackupNodes>();
-        services.AddSingleton<TopologyHost>();
-        services.AddSingleton<DriftHost>();
-        services.AddSingleton<TopologyWatch>();
-        services.AddSingleton<PlanMaker>();
-        services.AddSingleton<Deploying>();
-        services.AddSingleton<LiveProbe>();
-        services.AddSingleton<BucketProbe>();
-        services.AddSingleton<BucketMark>();
-        services.AddSingleton<LiveLook>();
-        return services;
     }
 }

@@ -55,7 +55,7 @@ internal static class BalancerRules
                 ? Fix.Of("Take the server of the drawing.", Fix.Ha("lbServerId", drawn)) : Fix.Of("Put the load balancer there.", Fix.Set(balancers[0], "serverId", server)), Report.ConfigHint);
         foreach (var balancer in balancers)
             if (topology.ServerOf(balancer) is { Status: not ServerStatus.Active } fact)
-                report.Error("TP-L02", [balancer], $"The load balancer's server {fact.Name} is {ServerRulesWords.Status(fact.Status)}.", Fix.Words("Make it active, or choose another server."), Report.ConfigHint);
+                report.Error("TP-L02", [balancer], $"The load balancer's server {fact.Name} is {WireWord.Of(fact.Status)}.", Fix.Words("Make it active, or choose another server."), Report.ConfigHint);
     }
 
     private static void Standing(TopologySnapshot topology, Report report)
@@ -98,9 +98,4 @@ internal static class BalancerRules
             if (balancer.Ports().Intersect(other.Node.Ports()).Order().ToList() is { Count: > 0 } shared)
                 report.Error("TP-L06", [balancer], $"Port {string.Join(" and ", shared)} of {server?.Name} is taken by a load balancer of the topology {other.Topology}.", Fix.Words("Choose another server, or other ports."), Report.ConfigHint);
     }
-}
-
-internal static class ServerRulesWords
-{
-    public static string Status(ServerStatus status) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(status.ToString());
 }

@@ -18,14 +18,12 @@ internal static class FilestoreRules
             foreach (var bucket in topology.Targets(backup, NodeType.S3).Where(b => topology.Odoo.Any(o => topology.Targets(o, NodeType.S3).Any(f => f == b || SamePlace(f, b)))))
                 report.Warn("TP-F05", [backup, bucket], $"{backup.Label} keeps backups where the files are: who loses the bucket loses both.", Fix.Words("Keep backups in a bucket of another provider."));
         if (topology.Deployed is { HasData: true } before && before.Ha.FilestoreType != ha.FilestoreType)
-            report.Error("TP-F06", stores.Concat(buckets.Except(topology.BackupBuckets)), $"The filestore changes from {Word(before.Ha.FilestoreType)} to {Word(ha.FilestoreType)}, and the files of a topology that runs are not moved: {Elsewhere}",
-                Fix.Of($"Stay with {Word(before.Ha.FilestoreType)}.", Fix.Ha("filestoreType", Word(before.Ha.FilestoreType))));
+            report.Error("TP-F06", stores.Concat(buckets.Except(topology.BackupBuckets)), $"The filestore changes from {WireWord.Of(before.Ha.FilestoreType)} to {WireWord.Of(ha.FilestoreType)}, and the files of a topology that runs are not moved: {Elsewhere}",
+                Fix.Of($"Stay with {WireWord.Of(before.Ha.FilestoreType)}.", Fix.Ha("filestoreType", WireWord.Of(before.Ha.FilestoreType))));
     }
 
     /// <summary>What is left to who wants another filestore all the same.</summary>
     public const string Elsewhere = "deploy a new topology with the other filestore, and import and restore a downloaded backup there.";
-
-    public static string Word(FilestoreType type) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(type.ToString());
 
     private static TopologyFix Share(TopologySnapshot topology)
     {

@@ -15,7 +15,7 @@ internal static class PlacementRules
                 ServerStatus.Active => server.Locked ? "is being worked on by another operation" : null,
                 ServerStatus.Draining => "is in maintenance and takes nothing new",
                 ServerStatus.HostKeyChanged => "shows another host key than the one it was known by",
-                _ => $"is {ServerRulesWords.Status(server.Status)}",
+                _ => $"is {WireWord.Of(server.Status)}",
             };
             if (wrong is not null)
                 report.Error("TP-A01", nodes, $"The server {server.Name} {wrong}.", Fix.Words(server.Locked && server.Status == ServerStatus.Active ? "Wait for the operation." : "Make it active, or choose another server."), Report.ServersHint);

@@ -52,7 +52,7 @@ internal static class SessionRules
         }
         foreach (var node in redis)
             if (topology.ServerOf(node) is { Status: not ServerStatus.Active } fact)
-                report.Error("TP-R03", [node], $"The server {fact.Name} of {node.Label} is {ServerRulesWords.Status(fact.Status)}.", Fix.Words("Make it active, or choose another server."), Report.ConfigHint);
+                report.Error("TP-R03", [node], $"The server {fact.Name} of {node.Label} is {WireWord.Of(fact.Status)}.", Fix.Words("Make it active, or choose another server."), Report.ConfigHint);
         // By sentinels an Odoo finds the primary; it is enough that it reaches either.
         if (topology.Odoo.Where(o => !topology.Targets(o, NodeType.Redis).Any()).ToList() is { Count: > 0 } left)
             report.Error("TP-R03", [.. redis, .. left], $"{Sentence.Labels(left)} {(left.Count == 1 ? "does" : "do")} not reach Redis.", Fix.Of("Join them.", Fix.Edges(topology, left, redis.Take(1))), Report.ConfigHint);
