@@ -65,9 +65,17 @@ internal static class PortalDomainCommands
     private static Verb Delete()
     {
         var domain = Domain();
-        return new Verb("delete", "Give a name up; remove its DNS records first") { domain }
+        var confirm = Opt.Confirm("portal domain");
+        return new Verb("delete", "Give a name up; remove its DNS records first") { domain, confirm }
             .Calls("DELETE /agency/portal-domains/{id}")
-            .Runs(call => call.Do(HttpMethod.Delete, $"/agency/portal-domains/{call.Get(domain)}", $"Deleted {call.Get(domain)}."));
+            .Example("ocore agency portal-domain delete erp.acme.com --confirm erp.acme.com")
+            .Runs(async call =>
+            {
+                var view = await call.Get<PortalDomainView>(((Route)$"/agency/portal-domains/{call.Get(domain)}").ToString());
+                var name = view.CustomDomain ?? view.SubdomainHost ?? view.Subdomain;
+                Confirming.Name(call, confirm, $"the portal domain {name}", name, view.Host, view.SubdomainHost);
+                return await call.Do(HttpMethod.Delete, $"/agency/portal-domains/{view.Id}", $"Deleted {name}.");
+            });
     }
 
     private static void Print(Call call, PortalDomainView domain, System.Text.Json.JsonElement json)

@@ -87,7 +87,7 @@ internal static class SessionCommands
         await call.Contexts.Change(file => file.With(saved) with { Current = saved.Name }, call.Stop);
         call.Out.Note($"Signed in to {saved.Url} as {me.Email}, organization {saved.Organization} (context '{saved.Name}').");
         if (me.MustChangePassword)
-            call.Out.Note("The password was made by oCore: change it with 'ocore user password'.");
+            call.Out.Note("The password was made by oCore. Change it before anything else: 'ocore user password'.");
         return ExitCode.Ok;
     }
 

@@ -1,5 +1,8 @@
 using System.Net;
+using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Servers;
+using OCore.Platform.Data;
 using OCore.SystemTests.Remote;
 using OCore.Tests;
 using Xunit;
@@ -76,6 +79,34 @@ public sealed class WhatHappensOnce(OdooLab lab)
         {
             await admin.Put<AssignPlan, AdminOrganizationView>($"/api/admin/organizations/{Scene.Agency.Slug}/plan", new AssignPlan { Plan = before });
         }
+        await Scene.NothingIsLeftAsync();
+    }
+
+    /// <summary>An earlier oCore let a template be public with a password in it.</summary>
+    [LabFact]
+    public async Task A_client_gets_no_secret_of_a_template_that_its_agency_offers()
+    {
+        var template = await Scene.Http.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = "Offered", OdooVersion = "19.0", Config = new Dictionary<string, string> { ["smtp_password"] = "for nobody", ["log_level"] = "warn" } });
+        var grant = new ServerGrant { OrgId = Scene.Agency.Org.Id, ServerId = Scene.First.Id, ClientId = Scene.Client.Id };
+        await using (var db = Scene.App.Databases.System())
+        {
+            await db.Templates.AcrossTenants().Where(t => t.Id == template.Id).ExecuteUpdateAsync(s => s.SetProperty(t => t.IsPublic, true));
+            db.Add(grant);
+            await db.SaveChangesAsync();
+        }
+        using var member = Scene.App.As(await Scene.App.MemberAsync(Scene.Client, "owner"), Scene.Client);
+        var path = $"/api/templates/{template.Id}/provision?dryRun=true";
+        var theirs = await member.Post<ProvisionInstance, ProvisionPlan>(path, new ProvisionInstance { ServerId = Scene.First.Id.ToString() });
+        var ours = await Scene.Http.Post<ProvisionInstance, ProvisionPlan>(path, new ProvisionInstance { ServerId = Scene.First.Id.ToString(), Organization = Scene.Client.Slug });
+        Assert.Contains("smtp_password", ours.OdooConf, StringComparison.Ordinal);
+        Assert.Contains("log_level = warn", theirs.OdooConf, StringComparison.Ordinal);
+        Assert.DoesNotContain("smtp_password", theirs.OdooConf, StringComparison.Ordinal);
+        await using (var db = Scene.App.Databases.System())
+        {
+            db.Remove(grant);
+            await db.SaveChangesAsync();
+        }
+        await Scene.Http.Send(HttpMethod.Delete, $"/api/templates/{template.Id}");
         await Scene.NothingIsLeftAsync();
     }
 

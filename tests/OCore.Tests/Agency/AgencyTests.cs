@@ -13,7 +13,8 @@ public sealed class AgencyTests(TestApps apps) : IClassFixture<TestApps>
         var person = await app.PersonAsync("Enabler");
         var http = app.As(person);
         Assert.False((await http.Get<AgencyView>("/api/agency")).Enabled);
-        await http.Get<Page<ClientView>>("/api/agency/clients").IsRefusedAsync(409, "agency_not_enabled");
+        var off = await http.Get<Page<ClientView>>("/api/agency/clients").IsRefusedAsync(409, "agency_not_enabled");
+        Assert.StartsWith("Check that agency mode has been enabled for your organization", off.Hint, StringComparison.Ordinal);
 
         var enabled = await http.Post<AgencyView>("/api/agency/enable");
         var again = await http.Post<AgencyView>("/api/agency/enable");
@@ -31,7 +32,8 @@ public sealed class AgencyTests(TestApps apps) : IClassFixture<TestApps>
         var agency = await app.AgencyAsync("Only");
         var client = await app.ClientOfAsync(agency, "Never");
 
-        await app.As(await app.MemberAsync(agency.Org, "viewer"), agency.Org).Post<AgencyView>("/api/agency/enable").IsRefusedAsync(403, "forbidden");
+        var refused = await app.As(await app.MemberAsync(agency.Org, "viewer"), agency.Org).Post<AgencyView>("/api/agency/enable").IsRefusedAsync(403, "forbidden");
+        Assert.StartsWith("Verify you have the manage:agency permission", refused.Hint, StringComparison.Ordinal);
         await app.As(await app.MemberAsync(client, "owner"), client).Post<AgencyView>("/api/agency/enable").IsRefusedAsync(409, "client_cannot_be_agency");
         await app.As(agency.Owner, client).Post<AgencyView>("/api/agency/enable").IsRefusedAsync(409, "client_cannot_be_agency");
     }

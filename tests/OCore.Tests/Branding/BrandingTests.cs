@@ -261,7 +261,7 @@ public sealed class BrandingTests(TestApps apps) : IClassFixture<TestApps>
         return await http.PostAsync($"/api/agency/branding/images{(purpose is null ? "" : $"?purpose={purpose}")}", form);
     }
 
-    private static async Task<BrandImage> UploadAsync(HttpClient http, byte[] content, string? purpose)
+    internal static async Task<BrandImage> UploadAsync(HttpClient http, byte[] content, string? purpose)
     {
         using var answer = await SendFileAsync(http, content, purpose);
         var text = await answer.Content.ReadAsStringAsync();

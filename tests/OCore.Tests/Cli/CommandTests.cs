@@ -89,6 +89,20 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task A_portal_domain_is_given_up_by_typing_its_name()
+    {
+        await using var server = await FakeOCore.Start();
+        using var typist = new Typist().Env("OCORE_URL", server.Url).Env("OCORE_TOKEN", "t");
+        server.On("GET /api/agency/portal-domains/erp.acme.com", $$$"""
+            {"id":"{{{Wire.ClientId}}}","customDomain":"erp.acme.com","host":"erp.acme.com","isBase":false,"dnsVerificationToken":"t","dnsVerified":true,"dnsStatus":"verified","sslStatus":"active","isActive":true,"enabled":true,
+             "ownership":{"state":"verified","message":"."},"routing":{"status":"ok","message":".","seen":[],"expected":[]},"certificate":{"status":"active","message":"."},"records":[],"warnings":[],"createdAt":"2026-01-02T03:04:05Z"}
+            """).On($"DELETE /api/agency/portal-domains/{Wire.ClientId}", 204, "");
+        Assert.Equal(2, (await typist.Run("agency", "portal-domain", "delete", "erp.acme.com", "--confirm", "erp.acme.org")).ExitCode);
+        Assert.Equal(0, (await typist.Run("agency", "portal-domain", "delete", "erp.acme.com", "--confirm", "erp.acme.com")).ExitCode);
+        server.Only($"DELETE /api/agency/portal-domains/{Wire.ClientId}");
+    }
+
+    [Fact]
     public async Task What_has_no_slug_is_found_by_its_name()
     {
         await using var server = await FakeOCore.Start();

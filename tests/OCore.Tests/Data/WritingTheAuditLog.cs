@@ -35,6 +35,28 @@ public sealed class WritingTheAuditLog(TestApps apps) : IClassFixture<TestApps>
         Assert.Equal(["template.created", "template.updated", "template.deleted"], lines.Select(l => l.Action));
         Assert.All(lines, l => Assert.Equal((agency.Org.Id, agency.Owner.Email, "192.0.2.7", "tests"), (l.OrgId, l.Actor, l.Ip, l.UserAgent)));
         Assert.Equal(new AuditChangeValue("before", "after"), Assert.Single(lines[1].Changes).Value);
+        Assert.Equal(new AuditChangeValue("after", null), lines[2].Changes["name"]);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task What_is_deleted_is_in_it_as_it_was_with_its_secrets_masked(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Clearing");
+        using var http = app.As(agency.Owner, agency.Org);
+        var template = await http.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate
+        {
+            Name = "Last", OdooVersion = "19.0", DefaultWorkers = 3, Config = new Dictionary<string, string> { ["smtp_password"] = "canary-1", ["log_level"] = "warn" },
+            AddonRepositories = [new AddonRepository { Url = "https://git.example.com/a", Token = "canary-2" }],
+        });
+        await http.Send(HttpMethod.Delete, $"/api/templates/{template.Id}");
+
+        var line = (await LinesAsync(app, template.Id.ToString()))[^1];
+        Assert.Equal("template.deleted", line.Action);
+        Assert.All(line.Changes.Values, c => Assert.Null(c.After));
+        Assert.Equal(("Last", "3", """{"smtp_password":"••••","log_level":"warn"}""", "••••"),
+            (line.Changes["name"].Before, line.Changes["defaultWorkers"].Before, line.Changes["config"].Before, line.Changes["repositories"].Before));
+        Assert.DoesNotContain("canary", string.Concat(line.Changes.Values.Select(c => c.Before)), StringComparison.Ordinal);
     }
 
     /// <summary>Where the log cannot be written, nothing is done.</summary>

@@ -26,6 +26,28 @@ public sealed class Searching(TestApps apps) : IClassFixture<TestApps>
         }
     }
 
+    [Theory, Sqlite, Postgres]
+    public async Task Operations_are_found_by_the_slugs_of_what_they_work_on(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Slugs");
+        var client = await app.ClientOfAsync(agency, "Named");
+        var (server, _) = await ServersAndInstances.InsertAsync(app, agency, machine: "elsewhere");
+        var instance = await ServersAndInstances.InsertInstanceAsync(app, agency, server);
+        using var http = app.As(agency.Owner, agency.Org);
+        var restart = await http.Post<OperationView>($"/api/instances/{instance.Slug}/restart");
+        var suspension = await http.Post<OperationView>($"/api/agency/clients/{client.Slug}/suspend");
+        foreach (var (query, found) in ((string, OperationView)[])
+                 [($"instance={instance.Slug}", restart), ($"instance={instance.Id}", restart), ($"client={client.Slug}", suspension), ($"client={client.Id}", suspension)])
+            Assert.Equal(found.Id, Assert.Single((await http.Get<Page<OperationView>>($"/api/operations?{query}")).Data).Id);
+        Assert.Empty((await http.Get<Page<OperationView>>("/api/operations?instance=nobody-knows")).Data);
+
+        var other = await app.AgencyAsync("Strangers");
+        using var stranger = app.As(other.Owner, other.Org);
+        foreach (var query in (string[])[$"instance={instance.Slug}", $"client={client.Slug}"])
+            Assert.Empty((await stranger.Get<Page<OperationView>>($"/api/operations?{query}")).Data);
+    }
+
     [Theory, Sqlite]
     public async Task States_are_named_as_answers_name_them(Database database)
     {

@@ -182,7 +182,9 @@ public sealed class PlansTests(TestApps apps) : IClassFixture<TestApps>
         await AssignAsync(app, agency, new(), features: []);
 
         var refused = await app.As(agency.Owner, agency.Org).Get<Page<ClientView>>("/api/agency/clients").IsRefusedAsync(403, "subscription_required");
-        Assert.Contains("/api/admin/plans", refused.Hint, StringComparison.Ordinal);
+        Assert.StartsWith("Ensure your subscription includes agency features", refused.Hint, StringComparison.Ordinal);
+        Assert.Contains("PUT /api/admin/organizations/{organization}/plan", refused.Hint, StringComparison.Ordinal);
+        await app.As(agency.Owner, agency.Org).Get<AgencyView>("/api/agency").IsRefusedAsync(403, "subscription_required");
         await app.As(agency.Owner, agency.Org).Post<AgencyView>("/api/agency/enable").IsRefusedAsync(403, "subscription_required");
     }
 
@@ -195,6 +197,7 @@ public sealed class PlansTests(TestApps apps) : IClassFixture<TestApps>
         await AssignAsync(app, agency, new());
 
         await MissingAsync("white_label", http.Put<UpdateBranding, BrandingView>("/api/agency/branding", new() { PrimaryColor = "#2563eb" }));
+        await MissingAsync("white_label", http.Post<BrandingView>("/api/agency/clients/anybody/branding/css-versions/1/restore"));
         await MissingAsync("white_label", http.Post<CreatePortalDomain, PortalDomainView>("/api/agency/portal-domains", new() { Subdomain = "acme" }));
         await MissingAsync("backups", http.Post<SaveBackupTarget, BackupTargetView>("/api/backup-targets", new() { Name = "elsewhere", Endpoint = "https://s3.example.com", Bucket = "backups", AccessKey = "key" }));
         await MissingAsync("topologies", http.Get<Page<TopologySummary>>("/api/topologies"));

@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Platform.Data;
 using OCore.Tests.Branding;
+using SkiaSharp;
 
 namespace OCore.Tests.Portal;
 
@@ -61,6 +62,26 @@ public sealed class PortalPageTests : IAsyncLifetime
         var own = await _app.Anonymous.GetStringAsync("/");
         Assert.Contains("<title>oCore</title>", own, StringComparison.Ordinal);
         Assert.DoesNotContain("oc-brand-theme", own, StringComparison.Ordinal);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task The_icon_and_the_picture_behind_the_sign_in_are_those_of_the_brand(Database database)
+    {
+        await StartAsync(database);
+        var agency = await _app.AgencyAsync("Pictures");
+        var client = await _app.ClientOfAsync(agency, "Framed");
+        using var files = _app.HttpAs(agency.Owner, agency.Slug);
+        var icon = await BrandingTests.UploadAsync(files, BrandingTests.Picture(64, 64, SKEncodedImageFormat.Png), "faviconUrl");
+        var background = await BrandingTests.UploadAsync(files, BrandingTests.Picture(800, 600, SKEncodedImageFormat.Jpeg), "loginBgUrl");
+        await _app.As(agency.Owner, agency.Org).Put<UpdateBranding, BrandingView>("/api/agency/branding", new UpdateBranding { FaviconUrl = icon.Url, LoginBgUrl = background.Url });
+
+        using var answer = await _app.Anonymous.SendAsync(BrandingTests.OnHost("/", client.Slug));
+        var html = await answer.Content.ReadAsStringAsync();
+        Assert.Contains($"<link rel=\"icon\" href=\"{icon.Url}\">", html, StringComparison.Ordinal);
+        var view = JsonSerializer.Deserialize(Regex.Match(html, "<script type=\"application/json\" id=\"oc-portal\">(.*?)</script>").Groups[1].Value, WireJson.Default.PortalView)!;
+        Assert.Equal((icon.Url, background.Url), (view.Brand!.FaviconUrl, view.Brand.LoginBgUrl));
+        using var sheet = await _app.Anonymous.SendAsync(BrandingTests.OnHost(view.Stylesheets.Single(), client.Slug));
+        Assert.Contains($"--oc-login-bg:url(\"{background.Url}\")", await sheet.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory, Sqlite, Postgres]

@@ -220,6 +220,22 @@ public sealed class PlanningTopologies
         }
     }
 
+    /// <summary>As the published guide asks for it: with no plan before, and no body.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task What_is_drawn_is_deployed_without_a_body(Database database)
+    {
+        await using var app = await TestApp.StartAsync(database, a => a.Adjust(services => _ = services.Remove(services.Single(d => d.ImplementationType == typeof(OperationEngine)))));
+        var agency = await app.AgencyAsync("Guided");
+        var http = app.As(agency.Owner, agency.Org);
+        var servers = new Dictionary<string, Guid>();
+        foreach (var (i, place) in ((string[])["edge", "app-1", "app-2", "db", "files"]).Index())
+            servers[place] = await TopologiesTests.ServerAsync(app, agency.Org, place, $"10.0.0.{10 + i}");
+        var path = $"/api/topologies/{(await http.Post<CreateTopology, TopologyView>("/api/topologies", DeployScene.Pair().Drawing("HA Production Setup", servers))).Id}";
+        await http.Put<SetTopologyCredential, TopologyCredentialView>($"{path}/credentials/main", new() { AccessKey = "AK", SecretKey = "the-secret-key" });
+        Assert.Equal("topology.deploy", (await http.Post<OperationView>($"{path}/deploy")).Kind);
+        Assert.Equal("deploying", (await http.Get<TopologyView>(path)).Deployment!.Status);
+    }
+
     [Theory, Sqlite, Postgres]
     public async Task A_plan_is_made_kept_and_refused_when_stale(Database database)
     {

@@ -215,8 +215,21 @@ public sealed class SessionTests(UsersApps users) : IClassFixture<UsersApps>
             await db.SaveChangesAsync();
         }
         Assert.True((await app.GetAsync("/api/user", ada.Token).JsonAsync()).GetProperty("mustChangePassword").GetBoolean());
+        // Whoever read it where it was printed gets in, and no further.
+        var session = await app.LoginAsync(ada.Email).TokensAsync();
+        foreach (var (method, path) in new[]
+                 {
+                     (HttpMethod.Get, "/api/organizations"), (HttpMethod.Get, "/api/members"), (HttpMethod.Post, "/api/api-keys"), (HttpMethod.Post, "/api/agency/enable"),
+                     (HttpMethod.Put, "/api/user"), (HttpMethod.Get, "/api/user/sessions"), (HttpMethod.Post, "/api/user/totp"), (HttpMethod.Post, "/api/user/passkeys/options"),
+                 })
+        {
+            var refused = await app.SendAsync(method, path, method == HttpMethod.Get ? null : new { }, session.AccessToken).ProblemAsync(403, "password_change_required");
+            Assert.Contains("/api/user/password", refused.Hint, StringComparison.Ordinal);
+        }
+        await app.PostAsync("/api/auth/logout", new { session.RefreshToken }).IsDoneAsync();
         await app.PostAsync("/api/user/password", new { currentPassword = TestApp.Password, newPassword = "several unrelated words" }, ada.Token).IsDoneAsync();
         Assert.False((await app.GetAsync("/api/user", ada.Token).JsonAsync()).GetProperty("mustChangePassword").GetBoolean());
+        await app.GetAsync("/api/organizations", ada.Token).IsOkAsync();
     }
 
     [Theory, Sqlite, Postgres]

@@ -22,7 +22,8 @@ export default function SignedIn() {
 export function People({ viewing }: { viewing?: ReactNode }) {
   const { data: me, error, reload } = useRead(api.me(), { every: () => 60_000 });
   useCustomCss(usePortal()?.customStylesheet ?? undefined);
-  useAccountLanguage(viewing ? undefined : me);
+  // Nothing but a password of their own is taken before they have one.
+  useAccountLanguage(viewing || me?.mustChangePassword ? undefined : me);
   if (!me && error?.code === 'organization_suspended') return <Gone suspended message={error.message} />;
   if (!me) return error && error.status !== 401 ? <ErrorState error={error} onRetry={() => void reload()} /> : <Loading />;
   if (me.mustChangePassword) return <Suspense fallback={<Loading />}><FirstPassword email={me.email} /></Suspense>;

@@ -13,7 +13,7 @@ internal static class AgencyEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         var agency = api.MapGroup("/agency").WithTags("Agency").Require("view:agency");
-        agency.MapGet("/", Get).WithName("getAgency");
+        agency.MapGet("/", Get).WithName("getAgency").Feature(PlanFeatures.Agency);
         agency.MapPost("/enable", Enable).WithName("enableAgency").Require("manage:agency").Feature(PlanFeatures.Agency);
         ClientEndpoints.Map(agency);
     }

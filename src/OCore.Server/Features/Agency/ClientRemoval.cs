@@ -1,7 +1,9 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Operations;
+using OCore.Features.PortalDomains;
 using OCore.Features.Users;
+using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
 using OCore.Platform.Operations;
@@ -61,33 +63,35 @@ internal sealed class ClientRemoval : OperationKind<RemovalInput>
 
     private static async Task RemovePeopleAsync(RemovalInput input, StepContext context)
     {
-        await using var db = ClientRows.OpenDb(context, input.ClientId);
+        await using var db = context.OpenDbOf(input.ClientId);
         await db.InTransactionAsync(async () =>
         {
             await db.Set<OutgoingMail>().Where(m => db.Invitations.Any(i => i.Id == m.AboutId)).ExecuteDeleteAsync(context.Stop);
-            await db.Invitations.ExecuteDeleteAsync(context.Stop);
-            await db.ApiKeys.ExecuteDeleteAsync(context.Stop);
-            var people = await db.Members.Select(m => m.UserId).Distinct().ToListAsync(context.Stop);
-            await db.Members.ExecuteDeleteAsync(context.Stop);
-            await Memberships.RemoveHomelessAsync(db, people, context.Stop);
-            await db.OrgRoles.ExecuteDeleteAsync(context.Stop);
-            return 0;
+            // Row by row, and not in bulk: the audit log names each.
+            var members = await db.Members.Include(m => m.User).ToListAsync(context.Stop);
+            db.RemoveRange(await db.Invitations.ToListAsync(context.Stop));
+            db.RemoveRange(await db.ApiKeys.ToListAsync(context.Stop));
+            db.RemoveRange(members);
+            db.RemoveRange(await db.OrgRoles.ToListAsync(context.Stop));
+            await db.SaveChangesAsync(context.Stop);
+            return await Memberships.RemoveHomelessAsync(db, [.. members.Select(m => m.UserId).Distinct()], context.Stop);
         }, context.Stop);
         Platform.Security.CallerCache.Clear();
     }
 
     private static async Task RemoveRecordsAsync(RemovalInput input, StepContext context)
     {
-        var now = context.Get<TimeProvider>().GetUtcNow();
         await using (var agency = context.OpenDb())
         {
-            // The names stay with the agency, which may have other use for them, and answer a neutral page until then.
-            await agency.PortalDomains.Where(d => d.ClientId == input.ClientId).ExecuteUpdateAsync(s => s.SetProperty(d => d.ClientId, (Guid?)null)
-                .SetProperty(d => d.OrphanedAt, now).SetProperty(d => d.ChangedAt, now), context.Stop);
-            await agency.ServerGrants.Where(g => g.ClientId == input.ClientId).ExecuteDeleteAsync(context.Stop);
+            var (settings, time) = (context.Get<Settings>(), context.Get<TimeProvider>());
+            foreach (var domain in await agency.PortalDomains.Where(d => d.ClientId == input.ClientId).ToListAsync(context.Stop))
+                await PortalNames.ReleaseAsync(agency, domain, settings, time, context.Stop);
+            agency.RemoveRange(await agency.ServerGrants.Include(g => g.Client).Where(g => g.ClientId == input.ClientId).ToListAsync(context.Stop));
+            await agency.SaveChangesAsync(context.Stop);
             await OthersOf(agency, input, context).ExecuteDeleteAsync(context.Stop);
         }
-        await using var db = ClientRows.OpenDb(context, input.ClientId);
+        await context.Get<PortalDirectory>().RefreshAsync(context.Stop);
+        await using var db = context.OpenDbOf(input.ClientId);
         await ClientRows.RemoveAllAsync(db, input.ClientId, context.Stop);
     }
 

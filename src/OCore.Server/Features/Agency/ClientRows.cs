@@ -11,9 +11,6 @@ internal static class ClientRows
 {
     private static readonly MethodInfo RemoveMethod = typeof(ClientRows).GetMethod(nameof(RemoveAsync), BindingFlags.Static | BindingFlags.NonPublic)!;
 
-    /// <summary>A context in the client's own scope, for an operation of its agency.</summary>
-    public static OCoreDb OpenDb(StepContext context, Guid clientId) => context.Get<OCoreDbFactory>().For(new Tenant(clientId, context.Tenant.RootId, false), null);
-
     public static async Task<bool> HasResourcesAsync(OCoreDb db, Guid clientId, CancellationToken stop) =>
         await db.Instances.AnyAsync(i => i.OrgId == clientId, stop) || await db.Servers.AnyAsync(s => s.OrgId == clientId, stop);
 
@@ -27,8 +24,19 @@ internal static class ClientRows
             await (Task)RemoveMethod.MakeGenericMethod(type).Invoke(null, [db, clientId, stop])!;
     }
 
-    private static Task RemoveAsync<T>(OCoreDb db, Guid clientId, CancellationToken stop) where T : class, IOrgOwned =>
-        db.Set<T>().Where(row => row.OrgId == clientId).ExecuteDeleteAsync(stop);
+    // What somebody made, and may ask after, goes with a line in the audit log that says what it was; what was measured goes without.
+    private static async Task RemoveAsync<T>(OCoreDb db, Guid clientId, CancellationToken stop) where T : class, IOrgOwned
+    {
+        var rows = db.Set<T>().Where(row => row.OrgId == clientId);
+        if (!typeof(IAudited).IsAssignableFrom(typeof(T)))
+        {
+            await rows.ExecuteDeleteAsync(stop);
+            return;
+        }
+        db.RemoveRange(await rows.ToListAsync(stop));
+        await db.SaveChangesAsync(stop);
+        db.ChangeTracker.Clear();
+    }
 
     private static List<Type> ReferringFirst(IModel model)
     {

@@ -27,7 +27,7 @@ internal static class BrandingEndpoints
         agency.MapPut("/clients/{client}/branding", UpdateOfClient).WithName("updateClientBranding").Require("manage:agency").Feature(PlanFeatures.WhiteLabel);
         agency.MapPost("/clients/{client}/branding/reset", ResetOfClient).WithName("resetClientBranding").Require("manage:agency");
         agency.MapGet("/clients/{client}/branding/css-versions", CssVersionsOfClient).WithName("listClientCssVersions");
-        agency.MapPost("/clients/{client}/branding/css-versions/{version:int}/restore", RestoreCssOfClient).WithName("restoreClientCssVersion").Require("manage:agency");
+        agency.MapPost("/clients/{client}/branding/css-versions/{version:int}/restore", RestoreCssOfClient).WithName("restoreClientCssVersion").Require("manage:agency").Feature(PlanFeatures.WhiteLabel);
         agency.MapPost("/clients/{client}/branding/sender/check", CheckSenderOfClient).WithName("checkClientSender").Require("manage:agency");
         BrandUploads.Map(agency);
     }

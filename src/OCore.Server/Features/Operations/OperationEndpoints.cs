@@ -30,12 +30,12 @@ internal static class OperationEndpoints
 
     public sealed class Filter
     {
-        /// <summary>Of this instance.</summary>
-        [FromQuery(Name = "instance")] public Guid? Instance { get; init; }
+        /// <summary>Of this instance; id or slug.</summary>
+        [FromQuery(Name = "instance"), MaxLength(64)] public string? Instance { get; init; }
         /// <summary>On this server.</summary>
         [FromQuery(Name = "server")] public Guid? Server { get; init; }
-        /// <summary>Of this client.</summary>
-        [FromQuery(Name = "client")] public Guid? Client { get; init; }
+        /// <summary>Of this client; id or slug.</summary>
+        [FromQuery(Name = "client"), MaxLength(64)] public string? Client { get; init; }
         /// <summary>On this topology.</summary>
         [FromQuery(Name = "topology")] public Guid? Topology { get; init; }
         /// <summary>One state, or <c>active</c> for pending, running and unwinding.</summary>
@@ -50,12 +50,14 @@ internal static class OperationEndpoints
         var query = db.Operations.AsNoTracking();
         if (page.After is { } after)
             query = query.Where(o => o.Id < after);
+        // By its id also where it is gone; by its slug only while it is there.
         if (filter.Instance is { } instance)
-            query = query.Where(o => o.InstanceId == instance);
+            query = Guid.TryParse(instance, out var instanceId) ? query.Where(o => o.InstanceId == instanceId) : query.Where(o => db.Instances.Any(i => i.Id == o.InstanceId && i.Slug == instance));
         if (filter.Server is { } server)
             query = query.Where(o => o.ServerId == server);
         if (filter.Client is { } client)
-            query = query.Where(o => o.ClientId == client || o.OrgId == client);
+            query = Guid.TryParse(client, out var clientId) ? query.Where(o => o.ClientId == clientId || o.OrgId == clientId)
+                : query.Where(o => db.Organizations.Any(c => (c.Id == o.ClientId || c.Id == o.OrgId) && c.Slug == client));
         if (filter.Topology is { } topology)
             query = query.Where(o => o.TopologyId == topology);
         if (filter.Kind is { } kind)

@@ -22,7 +22,7 @@ internal sealed class PortalDomain : NameClaim, IOrgOwned, IAudited
     /// <summary>Subdomains of the agency's portals live under the custom domain.</summary>
     public bool IsBase { get; init; }
     public bool Enabled { get; set; } = true;
-    /// <summary>Its client was deleted: it stays until the agency removes it.</summary>
+    /// <summary>Its client was deleted by an earlier oCore, which kept the name: it stays until the agency removes it.</summary>
     public DateTimeOffset? OrphanedAt { get; set; }
     [NotAudited] public RoutingStatus SubdomainRouting { get; set; }
 

@@ -129,12 +129,7 @@ internal static class PortalDomainEndpoints
             return Problem.NotFound;
         if (found.IsBase && await db.PortalDomains.AnyAsync(d => d.SubdomainHost != null && d.SubdomainHost.EndsWith("." + found.CustomHost), stop))
             return PortalDomainProblems.BaseInUse;
-        await PortalCertificates.WantAsync(db, found, settings, time, stop, deleted: true);
-        if (found is { IsProven: true, CustomHost: not null })
-            db.Add(DomainTombstone.Of(found, found.OrgId, time.GetUtcNow()));
-        if (found.SubdomainHost is { } host)
-            db.Add(new DomainTombstone { OrgId = found.OrgId, RootId = found.OrgId, Host = host, Until = time.GetUtcNow() + DomainTombstone.Rest });
-        db.Remove(found);
+        await PortalNames.ReleaseAsync(db, found, settings, time, stop);
         await db.SaveChangesAsync(stop);
         await directory.RefreshAsync(stop);
         return TypedResults.NoContent();

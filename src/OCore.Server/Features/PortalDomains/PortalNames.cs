@@ -66,6 +66,20 @@ internal static partial class PortalNames
         return own.Any(host => Scripts.Skeleton(host) is var ours && (skeleton == ours || skeleton.EndsWith("." + ours, StringComparison.Ordinal))) ? lookAlike : null;
     }
 
+    /// <summary>
+    /// Gives a name up in the caller's unit of work, with its certificates where nobody else has proven the name. For a while nobody else
+    /// gets it but by a record of their own.
+    /// </summary>
+    public static async Task ReleaseAsync(OCoreDb db, PortalDomain domain, Settings settings, TimeProvider time, CancellationToken stop)
+    {
+        await PortalCertificates.WantAsync(db, domain, settings, time, stop, deleted: true);
+        if (domain is { IsProven: true, CustomHost: not null })
+            db.Add(DomainTombstone.Of(domain, domain.OrgId, time.GetUtcNow()));
+        if (domain.SubdomainHost is { } host)
+            db.Add(new DomainTombstone { OrgId = domain.OrgId, RootId = domain.OrgId, Host = host, Until = time.GetUtcNow() + DomainTombstone.Rest });
+        db.Remove(domain);
+    }
+
     // It names the organization, so that an owner of several can tell whose record it is.
     public static string NewToken(string word, Guid agencyId) => $"{word}={agencyId.ToString("N")[^8..]}.{RandomNumberGenerator.GetHexString(40, lowercase: true)}";
 

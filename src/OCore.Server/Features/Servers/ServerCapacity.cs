@@ -30,7 +30,7 @@ internal static class ServerCapacity
         return diskNeeded > diskFree ? Refused(server, "disk", diskNeeded, diskFree) : null;
     }
 
-    private const string Hint = "Choose another server, give the instance less, or remove what is not needed any more.";
+    private const string Hint = "Verify the target server has sufficient capacity: choose another server, give the instance less, or remove what is not needed any more.";
 
     // Tenths of a core do not add up exactly.
     private const double Rounding = 1e-6;

@@ -136,7 +136,9 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
     private Instance Make(Caller caller, Template template, ProvisionInstance request, Organization organization, Server server, string image)
     {
         var id = RowId.New();
-        var env = new Dictionary<string, string>(template.DefaultEnvVars);
+        // A client gets none of its agency's secrets, even of a template that an earlier oCore let be public with them.
+        bool IsTheirs(KeyValuePair<string, string> setting) => template.OrgId == caller.OrgId || !OdooSettings.IsSecret(setting.Key);
+        var env = template.DefaultEnvVars.Where(IsTheirs).ToDictionary();
         foreach (var (name, value) in request.Overrides ?? new Dictionary<string, string>())
             env[name] = value;
         var workers = env.Remove("WORKERS", out var text) ? int.Parse(text) : template.DefaultWorkers;
@@ -147,7 +149,7 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
             Name = request.Name ?? template.Name, Slug = slug, Domain = (request.Domain ?? "").ToLowerInvariant(), Database = request.Database ?? "",
             OdooVersion = template.OdooVersion, OdooEdition = template.OdooEdition, Image = image,
             Workers = workers, MemoryMb = template.MemoryMb ?? DefaultMemoryMb(workers), Cpus = template.Cpus,
-            EnvVars = secrets.Sealed(env, template.DefaultEnvVars, template.RootId), Config = secrets.Sealed(template.Config, template.Config, template.RootId), Modules = [.. template.ModuleList], Languages = [.. template.Languages], DemoData = template.DemoData, Repositories = [.. template.Repositories],
+            EnvVars = secrets.Sealed(env, template.DefaultEnvVars, template.RootId), Config = secrets.Sealed(template.Config.Where(IsTheirs).ToDictionary(), template.Config, template.RootId), Modules = [.. template.ModuleList], Languages = [.. template.Languages], DemoData = template.DemoData, Repositories = [.. template.Repositories],
             RegistrationCodeSealed = request.RegistrationCode is { Length: > 0 } code ? secrets.Seal(code, InstanceSecrets.Registration, id) : null,
             DatabasePasswordSealed = secrets.Seal(Tokens.New(), InstanceSecrets.Database, id),
             MasterPasswordSealed = secrets.Seal(Tokens.New(), InstanceSecrets.Master, id),

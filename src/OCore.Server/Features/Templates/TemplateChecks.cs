@@ -27,6 +27,11 @@ internal static partial class TemplateChecks
         return OdooSettings.Check("defaultEnvVars", env, upperCase: true) ?? OdooSettings.Check("config", config, upperCase: false);
     }
 
+    /// <summary>What a public template sets gets into the instances of clients, who can read it there. It is looked at as the template holds it.</summary>
+    public static Problem? CheckOffer(Template template) => !template.IsPublic ? null
+        : template.DefaultEnvVars.Keys.FirstOrDefault(OdooSettings.IsSecret) is { } variable ? TemplateProblems.SecretIsPublic("defaultEnvVars", variable)
+        : template.Config.Keys.FirstOrDefault(OdooSettings.IsSecret) is { } key ? TemplateProblems.SecretIsPublic("config", key) : null;
+
     public static Problem? CheckLanguages(IEnumerable<string> languages) => languages.FirstOrDefault(l => !Language().IsMatch(l)) is { } language
         ? Problem.Field("languages", $"{Printable(language)} is no language code such as fr_FR.") : null;
 

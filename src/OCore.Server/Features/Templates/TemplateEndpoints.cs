@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Instances;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Operations;
@@ -20,7 +21,7 @@ internal static class TemplateEndpoints
         templates.MapPut("/{id:guid}", Update).WithName("updateTemplate").Require("manage:templates");
         templates.MapDelete("/{id:guid}", Delete).WithName("deleteTemplate").Require("manage:templates");
         templates.MapPost("/{id:guid}/duplicate", Duplicate).WithName("duplicateTemplate").Require("manage:templates");
-        templates.MapPost("/from-instance/{instanceId:guid}", FromInstance).WithName("createTemplateFromInstance").Require("manage:templates");
+        templates.MapPost("/from-instance/{instanceId}", FromInstance).WithName("createTemplateFromInstance").Require("manage:templates");
         CatalogEndpoints.Map(templates);
         EnterpriseEndpoints.Map(templates);
         ProvisionEndpoint.Map(templates);
@@ -59,6 +60,8 @@ internal static class TemplateEndpoints
         if (TemplateChecks.Check(template, catalog, request.DefaultEnvVars, request.Config) is { } problem)
             return problem;
         (template.DefaultEnvVars, template.Config) = (secrets.Sealed(request.DefaultEnvVars, null, template.RootId), secrets.Sealed(request.Config, null, template.RootId));
+        if (TemplateChecks.CheckOffer(template) is { } offered)
+            return offered;
         db.Add(template);
         await TemplatePreparation.QueueAsync(db, template, catalog, queue, stop);
         await db.SaveChangesAsync(stop);
@@ -89,6 +92,8 @@ internal static class TemplateEndpoints
             return problem;
         template.DefaultEnvVars = secrets.Sealed(request.Or(request.DefaultEnvVars, template.DefaultEnvVars), template.DefaultEnvVars, template.RootId);
         template.Config = secrets.Sealed(request.Or(request.Config, template.Config), template.Config, template.RootId);
+        if (TemplateChecks.CheckOffer(template) is { } offered)
+            return offered;
         await TemplatePreparation.QueueAsync(db, template, catalog, queue, stop);
         await db.SaveChangesAsync(stop);
         return TypedResults.Ok((await TemplateViews.ToViewsAsync(db, caller, catalog, [template], stop))[0]);
@@ -125,10 +130,10 @@ internal static class TemplateEndpoints
         return TypedResults.Created($"/api/templates/{copy.Id}", (await TemplateViews.ToViewsAsync(db, caller, catalog, [copy], stop))[0]);
     }
 
-    /// <summary>Save an instance's settings as a template. No secret goes along: passwords, keys and tokens are left out, and with its password a mail account.</summary>
-    internal static async Task<Results<Created<TemplateView>, Problem>> FromInstance(Guid instanceId, [FromBody] FromInstance? request, OCoreDb db, Caller caller, OdooCatalog catalog, OperationQueue queue, TimeProvider time, CancellationToken stop)
+    /// <summary>Save the settings of an instance, by its id or slug, as a template. No secret goes along: passwords, keys and tokens are left out, and with its password a mail account.</summary>
+    internal static async Task<Results<Created<TemplateView>, Problem>> FromInstance(string instanceId, [FromBody] FromInstance? request, OCoreDb db, Caller caller, OdooCatalog catalog, OperationQueue queue, TimeProvider time, CancellationToken stop)
     {
-        if (await db.Instances.AsNoTracking().SingleOrDefaultAsync(i => i.Id == instanceId, stop) is not { } instance)
+        if (await InstanceQueries.FindAsync(db, instanceId, stop) is not { } instance)
             return Problem.NotFound;
         var template = new Template
         {

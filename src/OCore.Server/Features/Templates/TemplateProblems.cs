@@ -15,6 +15,10 @@ internal static class TemplateProblems
         $"GET /api/templates/catalog/{version}/modules lists what the image has; other modules come from an add-on repository.")
     { Errors = new Dictionary<string, string[]> { [field] = [.. modules.Select(m => $"{m} is not known.")] } };
 
+    public static Problem SecretIsPublic(string field, string key) => new(400, "public_template_secret", $"A public template cannot hold {key}: clients who provision from it could read it in their instances.",
+        $"Leave {key} out and give it to each instance, or keep the template to yourself (isPublic false) and provision for your clients.")
+    { Errors = new Dictionary<string, string[]> { [field] = [$"{key} is a secret, and the template is public."] } };
+
     public static readonly Problem EnterpriseAccessMissing = new(422, "enterprise_access_missing", "An Enterprise template needs your agency's own access to the Odoo Enterprise sources.",
         "Give the Git address with a token or key, or upload an archive: PUT /api/templates/enterprise, or Templates › Enterprise access.");
 

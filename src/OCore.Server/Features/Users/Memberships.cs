@@ -33,10 +33,11 @@ internal static class Memberships
             .AsNoTracking().ToListAsync(stop)).ToLookup(m => m.UserId, m => m.Organization);
 
     /// <summary>Removes those of these accounts that belong to no organization any more: nobody could use them, and they are personal data.</summary>
-    public static Task<int> RemoveHomelessAsync(OCoreDb db, IReadOnlyCollection<Guid> users, CancellationToken stop)
+    public static async Task<int> RemoveHomelessAsync(OCoreDb db, IReadOnlyCollection<Guid> users, CancellationToken stop)
     {
         var members = db.Members.AcrossTenants();
-        return db.Users.Where(u => users.Contains(u.Id) && !u.IsOperator && !members.Any(m => m.UserId == u.Id)).ExecuteDeleteAsync(stop);
+        db.RemoveRange(await db.Users.Where(u => users.Contains(u.Id) && !u.IsOperator && !members.Any(m => m.UserId == u.Id)).ToListAsync(stop));
+        return await db.SaveChangesAsync(stop);
     }
 
     private static MembershipView View(Organizations.Organization organization, string? role, bool delegated) => new()

@@ -21,13 +21,13 @@ internal static class UserEndpoints
         AccountAdministration.Map(api);
 
         var user = api.MapGroup("/user").WithTags("Account").SignedIn();
-        user.MapGet("", AccountEndpoints.Get).WithName("getUser").EditTag<UpdateMe>();
+        user.MapGet("", AccountEndpoints.Get).WithName("getUser").EditTag<UpdateMe>().BeforePasswordChange();
 
         // A key that leaked must not be able to take over the account of the person who made it.
         var person = user.MapGroup("").AddEndpointFilter(async (context, next) =>
             context.HttpContext.RequestServices.GetRequiredService<Caller>().Access.ApiKeyId is null ? await next(context) : UserProblems.KeyRefused);
         person.MapPut("", AccountEndpoints.Update).WithName("updateUser");
-        person.MapPost("/password", PasswordEndpoints.Change).WithName("changePassword");
+        person.MapPost("/password", PasswordEndpoints.Change).WithName("changePassword").BeforePasswordChange();
         person.MapPost("/totp", TotpEndpoints.Begin).WithName("beginTotp");
         person.MapPost("/totp/confirm", TotpEndpoints.Confirm).WithName("confirmTotp");
         person.MapPost("/totp/disable", TotpEndpoints.Disable).WithName("disableTotp");

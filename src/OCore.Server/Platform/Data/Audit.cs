@@ -66,9 +66,9 @@ internal static class AuditWriter
         {
             if (entry.Entity is not IAudited { IsAudited: true } audited || entry.State is not (EntityState.Added or EntityState.Modified or EntityState.Deleted))
                 continue;
-            var changes = entry.State == EntityState.Deleted ? null : Changes(entry);
+            var changes = Changes(entry);
             var mark = db.AuditMarks.Find(m => ReferenceEquals(m.Entity, entry.Entity));
-            if (entry.State == EntityState.Modified && changes!.Count == 0 && mark is null)
+            if (entry.State == EntityState.Modified && changes.Count == 0 && mark is null)
                 continue;
             var verb = entry.State switch { EntityState.Added => "created", EntityState.Deleted => "deleted", _ => "updated" };
             db.AuditLog.Add(Entry(db, mark?.Action ?? $"{audited.AuditNoun}.{verb}", OrgOf(audited, db), audited, changes));
@@ -103,9 +103,11 @@ internal static class AuditWriter
                 continue;
             var secret = IsSecret(info);
             var keys = info.GetCustomAttribute<SecretValuesAttribute>(true);
+            // What was made had no values before, and what is deleted has none after.
             var old = entry.State == EntityState.Added ? null : property.OriginalValue;
+            var now = entry.State == EntityState.Deleted ? null : property.CurrentValue;
             var before = Show(keys is null ? old : Masked(old, null, keys), secret);
-            var after = Show(keys is null ? property.CurrentValue : Masked(property.CurrentValue, old, keys), secret);
+            var after = Show(keys is null ? now : Masked(now, old, keys), secret);
             // Compared whole: what differs may be behind what is cut.
             if (before != after || secret && entry.State == EntityState.Modified)
                 changes[char.ToLowerInvariant(info.Name[0]) + info.Name[1..]] = new AuditChangeValue(Cut(before), Cut(after));

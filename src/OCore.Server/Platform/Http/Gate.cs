@@ -16,6 +16,8 @@ internal sealed record AccessRule
     public string? PortalFeature { get; init; }
     /// <summary>An event stream or a WebSocket: it ends when its caller may not have it any more.</summary>
     public bool IsLasting { get; init; }
+    /// <summary>Open also to whoever still has a password that oCore made.</summary>
+    public bool BeforePasswordChange { get; init; }
 }
 
 internal enum AccessKind { Public, SignedIn, Permission, Operator }
@@ -48,6 +50,9 @@ internal static class AccessRules
 
     /// <summary>An event stream or a WebSocket: looked at again while it is open, and ended within five seconds of a change of rights.</summary>
     public static T Lasting<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { IsLasting = true });
+
+    /// <summary>Also for whoever has not changed a password that oCore made yet: all else answers 403 <c>password_change_required</c> until then.</summary>
+    public static T BeforePasswordChange<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { BeforePasswordChange = true });
 
     /// <summary>Agency mode has to be on: 409 <c>agency_not_enabled</c> otherwise.</summary>
     public static T InAgency<T>(this T builder) where T : IEndpointConventionBuilder => builder.Rule(r => r with { Features = [.. r.Features, "agency"], AgencyEnabled = true });
@@ -183,6 +188,7 @@ internal sealed class Gate(RequestDelegate next)
     private static Problem? Refusal(AccessRule rule, Access access, HttpContext http) => rule switch
     {
         _ when access.OrgId == Guid.Empty => GateProblems.OrganizationNotFound,
+        { BeforePasswordChange: false } when access.MustChangePassword => GateProblems.PasswordChangeRequired,
         { Kind: AccessKind.Operator } => access is { IsOperator: true, ApiKeyId: null } ? null : GateProblems.OperatorOnly,
         { Kind: AccessKind.Permission } when access.Suspended => GateProblems.SuspendedFor(access.SuspendedReason),
         { Kind: AccessKind.Permission } when !access.Permissions.Has(rule.Permission) => GateProblems.Forbidden(rule.PermissionName!),
@@ -197,6 +203,8 @@ internal sealed class Gate(RequestDelegate next)
 internal static class GateProblems
 {
     public static readonly Problem Unauthenticated = new(401, "unauthenticated", "Sign in first.", "Send Authorization: Bearer with an access token from POST /api/auth/login or an API key.");
+    public static readonly Problem PasswordChangeRequired = new(403, "password_change_required", "This account still has the password that was made for it, which works once: to choose another.",
+        "POST /api/user/password with currentPassword and newPassword, or: ocore user password. Then go on with the same session.");
     public static readonly Problem OrganizationNotFound = new(404, "organization_not_found", "You do not belong to an organization with this slug.", "GET /api/organizations lists yours; set X-Org-Slug to one of them.");
     public static readonly Problem OperatorOnly = new(403, "operator_only", "Only an operator of this installation may do this.", "Ask the person who runs oCore here.");
     public static readonly Problem Suspended = new(403, "organization_suspended", "This organization is suspended.", "Its agency can resume it. Nothing of its data is lost.");
@@ -216,5 +224,5 @@ internal static class GateProblems
     public static Problem Forbidden(string permission) => new(403, "forbidden", $"You need the permission {permission} here.", $"Verify you have the {permission} permission: an owner or admin can give you a role that includes it.");
 
     public static Problem SubscriptionRequired(string feature) => new(403, "subscription_required", $"The subscription of this organization does not include {feature}.",
-        $"Ensure your subscription includes {feature} features: the operator assigns plans under /api/admin/plans.");
+        $"Ensure your subscription includes {feature} features: the operator puts the organization on a plan that has them with PUT /api/admin/organizations/{{organization}}/plan.");
 }

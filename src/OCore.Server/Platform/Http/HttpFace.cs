@@ -86,6 +86,7 @@ internal static class HttpFace
         app.Use(SocketDoor.PassAsync);
         app.UseMiddleware<Gate>();
         app.Use(TextWithoutNul.RefuseInQueryAsync);
+        app.Use(DryRuns.RefuseElsewhereAsync);
         app.Use(UnreadableQuery.NameItAsync);
         app.Use(EditTags.CheckAsync);
         app.MapOpenApi("/openapi/{documentName}.json");

@@ -18,6 +18,9 @@ internal sealed class StepContext(IServiceProvider services, OCoreDbFactory data
 
     public OCoreDb OpenDb() => databases.For(tenant, actor);
 
+    /// <summary>Within one organization that the operation's tenant is the agency of.</summary>
+    public OCoreDb OpenDbOf(Guid clientId) => databases.For(new Tenant(clientId, tenant.RootId, false), actor);
+
     /// <summary>A line for the people who watch. Known secrets are masked.</summary>
     public void Log(string line) => log.Line(line);
 

@@ -33,6 +33,8 @@ internal sealed record Access
     /// <summary>An agency's person who looks at a client's portal as its people do.</summary>
     public bool ViewsAsClient { get; init; }
     public bool ReadOnly { get; init; }
+    /// <summary>A session of an account whose password oCore made and nobody has changed. Whoever read it where it was printed gets no further.</summary>
+    public bool MustChangePassword { get; init; }
     /// <summary>How much of the servers this caller may learn of.</summary>
     public InfrastructureVisibility Infrastructure => Portal?.Infrastructure ?? InfrastructureVisibility.Full;
 }

@@ -141,7 +141,7 @@ internal sealed class SignInReader(OCoreDbFactory databases, ViewTickets views, 
             Suspended = organization.SuspendedAt is not null && !byAgency, SuspendedReason = organization.SuspendedReason,
             // The agency's people are not bound by what they switch off.
             Portal = organization.Kind == OrganizationKind.Client && (!byAgency || view is not null) ? await SwitchesAsync(db, organization, stop) : null,
-            ViewsAsClient = view is not null, ReadOnly = view is { ReadOnly: true },
+            ViewsAsClient = view is not null, ReadOnly = view is { ReadOnly: true }, MustChangePassword = session is not null && user.MustChangePassword,
             Permissions = permissions, Features = plan.Features.ToHashSet(), Limits = plan.Limits,
         }, null);
     }

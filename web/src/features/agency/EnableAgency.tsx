@@ -11,8 +11,11 @@ import classes from './agency.module.css';
 
 const gains = [
   ['Client organizations', 'a separate organization for each customer, with its own members and instances'],
-  ['Instance templates', 'standard settings from which an Odoo is provisioned in minutes'],
-  ['Your own servers', 'connected over SSH; you see what runs where, and what needs you'],
+  ['White-label branding', 'your logo, colors, fonts and CSS in the portals of your clients'],
+  ['Portal domains', 'subdomains and domains of their own, under which clients reach their portal'],
+  ['Portal configuration', 'which features clients see and use'],
+  ['Infrastructure topologies', 'architectures of several servers for your clients, drawn, checked and deployed'],
+  ['Instance templates', 'standard settings that you can offer your clients, from which an Odoo is provisioned quickly'],
 ];
 
 export function EnableAgency() {
