@@ -82,7 +82,7 @@ public sealed record CopyBackup
 {
     [Required, MinLength(1), MaxLength(100)] public required string Name { get; init; }
     [MinLength(2), MaxLength(40), RegularExpression(Patterns.Slug)] public string? Slug { get; init; }
-    [MaxLength(253), RegularExpression(Patterns.HostName)] public string? Domain { get; init; }
+    [MaxLength(253), RegularExpression(Patterns.Domain)] public string? Domain { get; init; }
     /// <summary>Another server than the instance's; id or name.</summary>
     [MaxLength(100)] public string? ServerId { get; init; }
     /// <summary>A staging copy: no mail leaves it and no scheduled action runs. False only for a copy that takes the original's place.</summary>

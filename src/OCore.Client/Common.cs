@@ -43,6 +43,8 @@ public static class Patterns
     public const string Database = @"^[a-z][a-z0-9_]{0,62}$";
     public const string UnixUser = @"^[a-z_][a-z0-9_-]{0,31}$";
     public const string HostName = @"^[A-Za-z0-9]([A-Za-z0-9.:-]{0,253}[A-Za-z0-9])?$";
+    /// <summary>What people call a site by: a name or an IPv4 address, each part of it sound.</summary>
+    public const string Domain = @"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$";
     public const string GitRef = @"^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$";
     /// <summary>Hexadecimal colours of three or six digits.</summary>
     public const string Color = @"^#([0-9A-Fa-f]{3}){1,2}$";

@@ -19,7 +19,7 @@ public sealed record AddServer
     /// <summary>The host key expected, as <c>SHA256:…</c>. Without it the key that is seen first is pinned.</summary>
     [MaxLength(100)] public string? HostKeyFingerprint { get; init; }
     /// <summary>Instances get names under it; it has to point here (<c>*.apps.example.com</c>).</summary>
-    [MaxLength(200), RegularExpression(Patterns.HostName)] public string? BaseDomain { get; init; }
+    [MaxLength(200), RegularExpression(Patterns.Domain)] public string? BaseDomain { get; init; }
     /// <summary>The port of the server's edge: 80 by default, 8069 on <c>local</c>.</summary>
     [Range(1, 65535)] public int? EdgePort { get; init; }
     /// <summary>The port at which the edge takes HTTPS for the domains of instances: 443 by default where edgePort is 80, otherwise none.</summary>
@@ -35,7 +35,7 @@ public sealed record UpdateServer : Partial
     protected override IReadOnlyList<string> Needed => [nameof(Name)];
 
     [MinLength(1), MaxLength(100)] public string? Name { get; set => field = Given(value); }
-    [MaxLength(200), RegularExpression(Patterns.HostName)] public string? BaseDomain { get; set => field = Given(value); }
+    [MaxLength(200), RegularExpression(Patterns.Domain)] public string? BaseDomain { get; set => field = Given(value); }
     /// <summary>The port at which the edge takes HTTPS for the domains of instances; null for none. A change replaces the edge's container, which takes a second or two.</summary>
     [Range(1, 65535)] public int? EdgeTlsPort { get; set => field = Given(value); }
     /// <summary>Clients that may see this server and have instances provisioned on it by themselves; ids or slugs.</summary>

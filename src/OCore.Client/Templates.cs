@@ -125,7 +125,7 @@ public sealed record ProvisionInstance
     /// <summary>Id or slug of the client that gets it; the organization of the request where not given.</summary>
     [MaxLength(64)] public string? Organization { get; init; }
     /// <summary>The host name of the instance; under the server's own where not given.</summary>
-    [MaxLength(253), RegularExpression(Patterns.HostName)] public string? Domain { get; init; }
+    [MaxLength(253), RegularExpression(Patterns.Domain)] public string? Domain { get; init; }
     [RegularExpression(Patterns.Database)] public string? Database { get; init; }
     /// <summary>The registration code of an Enterprise subscription.</summary>
     [MaxLength(100)] public string? RegistrationCode { get; init; }

@@ -45,7 +45,7 @@ public sealed record PlanTopology
     /// <summary>Of the instance; the topology's name when it is not given.</summary>
     [MinLength(1), MaxLength(100)] public string? Name { get; init; }
     /// <summary>The address people use. Without it the first host of the load balancer, or a name under its server's base domain.</summary>
-    [MaxLength(253), RegularExpression(Patterns.HostName)] public string? Domain { get; init; }
+    [MaxLength(253), RegularExpression(Patterns.Domain)] public string? Domain { get; init; }
     /// <summary>Id of a template: its Odoo version, image, modules, languages and settings are used. Without one the newest Odoo, plain.</summary>
     public Guid? TemplateId { get; init; }
     /// <summary>Ids of nodes whose data may be lost by the change.</summary>

@@ -122,6 +122,26 @@ public sealed class AskingForBackups(TestApps apps) : IClassFixture<TestApps>
         Assert.All(Directory.GetFiles(folder), f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f)));
     }
 
+    [Theory, Sqlite, Postgres]
+    public async Task A_client_that_sees_no_server_gets_its_backup_to_the_byte(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Bytes");
+        var client = await app.ClientOfAsync(agency, "Client");
+        await Agency.ClientSeeds.ServerAsync(app, agency);
+        using var staff = app.As(agency.Owner, agency.Org);
+        await staff.Put<UpdatePortalConfig, PortalConfigView>("/api/agency/portal-config", new UpdatePortalConfig { InfrastructureVisibility = InfrastructureVisibility.None });
+        using var theirs = app.As(await app.MemberAsync(client, "owner"), client);
+        var dump = string.Concat(Enumerable.Range(0, 2000).Select(n => $"SELECT {n * 7919 % 10007}; -- at 192.0.2.1\n"));
+        var view = await SendAsync(theirs, Zip(("dump.sql", dump), ("manifest.json", "{\"major_version\":\"19.0\",\"db_name\":\"bytes\",\"pg_version\":\"16.0\",\"modules\":{\"base\":\"19.0.1\"}}")));
+        using var body = new MemoryStream();
+        await theirs.Download($"/api/backups/{view.Id}/download", body, CancellationToken.None);
+        body.Position = 0;
+        using var zip = new System.IO.Compression.ZipArchive(body, System.IO.Compression.ZipArchiveMode.Read);
+        using var text = new StreamReader(zip.GetEntry("dump.sql")!.Open());
+        Assert.Equal(dump, await text.ReadToEndAsync());
+    }
+
     /// <summary>A megabyte that would swell to more than a gigabyte, as a file and as the dump: neither is stored.</summary>
     [Theory, InlineData("filestore/fc/fc19318dd13128ce14344d066510a982269c241b"), InlineData("dump.sql")]
     public async Task What_swells_beyond_measure_is_refused(string where)

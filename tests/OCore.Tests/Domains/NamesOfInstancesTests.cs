@@ -167,6 +167,54 @@ public sealed class NamesOfInstancesTests
     }
 
     [Theory, Sqlite, Postgres]
+    public async Task Who_has_proven_a_name_has_it_whatever_another_instance_was_called(Database database)
+    {
+        await using var world = await StartAsync(database);
+        var agency = await world.Portals.AgencyAsync("Shared");
+        var (one, other) = (await world.Portals.App.ClientOfAsync(agency, "One"), await world.Portals.App.ClientOfAsync(agency, "Other"));
+        var server = await Agency.ClientSeeds.ServerAsync(world.Portals.App, agency);
+        var ours = (await Agency.ClientSeeds.InstanceAsync(world.Portals.App, one, server)).Id;
+        var theirs = (await Agency.ClientSeeds.InstanceAsync(world.Portals.App, other, server, change: i => i.Domain = "erp.acme.com")).Id;
+        var made = await world.AddAsync(agency, ours, "erp.acme.com");
+        Assert.Equal((0, 1), ((await world.RoutesAsync(ours, "erp.acme.com")).Count, (await world.RoutesAsync(theirs, "erp.acme.com")).Count));
+
+        world.SetRecords(made, "192.0.2.1");
+        Assert.Equal(DnsStatus.Verified, (await world.VerifyAsync(agency, ours, made)).DnsStatus);
+        Assert.Equal((1, 0), ((await world.RoutesAsync(ours, "erp.acme.com")).Count, (await world.RoutesAsync(theirs, "erp.acme.com")).Count));
+    }
+
+    /// <summary>A part of what the certificate authority allows is kept for renewals, and nobody takes all of the rest.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task Of_certificates_each_has_a_share_and_renewals_go_first(Database database)
+    {
+        await using var world = await StartAsync(database);
+        var (agency, instance) = await world.InstanceAsync("Many");
+        var made = await world.AddAsync(agency, instance, "erp.acme.com");
+        world.SetRecords(made);
+        await world.VerifyAsync(agency, instance, made);
+        // Those of a portal under the platform's own domain, one after the other.
+        var portals = new List<string>();
+        for (var n = 0; n < AcmeBudget.RegisteredShare; n++)
+            portals.Add((await world.As(agency).Post<CreatePortalDomain, PortalDomainView>("/api/agency/portal-domains", new CreatePortalDomain { Subdomain = $"many{n}" })).SubdomainHost!);
+        var next = (await world.As(agency).Post<CreatePortalDomain, PortalDomainView>("/api/agency/portal-domains", new CreatePortalDomain { Subdomain = "next" })).SubdomainHost!;
+        var someone = await world.Portals.AgencyAsync("Someone");
+        var theirs = (await world.As(someone).Post<CreatePortalDomain, PortalDomainView>("/api/agency/portal-domains", new CreatePortalDomain { Subdomain = "someone" })).SubdomainHost!;
+        await world.AttemptedAsync(true, portals);
+        await world.IsOverAsync(next);
+        await world.TakeAsync(theirs);
+        // A name of its own is under another domain; it is not the platform's that is used up.
+        await world.TakeAsync("erp.acme.com");
+        // The week of the platform's domain, but for what is kept for renewals.
+        await world.AttemptedAsync(true, [.. Enumerable.Range(0, AcmeBudget.PerRegisteredDomain - AcmeBudget.RegisteredReserve - AcmeBudget.RegisteredShare).Select(n => $"nobodys{n}.portals.ocore.example")]);
+        await world.IsOverAsync(theirs);
+        await world.TakeAsync(next, renewal: true);
+        // Orders of one organization that fail keep nobody else from theirs.
+        await world.AttemptedAsync(false, [.. Enumerable.Repeat("erp.acme.com", AcmeBudget.AccountShare)], minutesAgo: 90);
+        await world.IsOverAsync("erp.acme.com");
+        await world.TakeAsync("erp.other.example");
+    }
+
+    [Theory, Sqlite, Postgres]
     public async Task What_cannot_be_is_refused(Database database)
     {
         await using var world = await StartAsync(database);
@@ -175,7 +223,7 @@ public sealed class NamesOfInstancesTests
             await world.AddAsync(agency, instance, name).IsRefusedAsync(400, "domain_invalid", "domain");
         await world.AddAsync(agency, instance, "x.panel.ocore.example").IsRefusedAsync(400, "domain_reserved", "domain");
         await world.AddAsync(agency, instance, "pane1.ocore.example").IsRefusedAsync(400, "domain_look_alike", "domain");
-        await world.AddAsync(agency, instance, (await world.As(other).Get<InstanceView>($"/api/instances/{foreign}")).Domain).IsRefusedAsync(409, "domain_in_use", "domain");
+        await world.AddAsync(agency, instance, (await world.As(agency).Get<InstanceView>($"/api/instances/{instance}")).Domain).IsRefusedAsync(409, "domain_in_use", "domain");
         await world.AddAsync(agency, foreign, "erp.acme.com").IsRefusedAsync(404, "not_found");
         var made = await world.AddAsync(agency, instance, "erp.acme.com");
         await world.AddAsync(agency, instance, "ERP.ACME.COM").IsRefusedAsync(409, "domain_taken", "domain");
@@ -242,6 +290,18 @@ public sealed class NamesOfInstancesTests
             await using var db = portals.App.Databases.System();
             return await db.Certificates.OrderBy(c => c.Host).Select(c => c.Host + " " + (c.Wanted ? "True" : "False")).ToListAsync();
         }
+
+        public async Task AttemptedAsync(bool succeeded, IReadOnlyList<string> hosts, int minutesAgo = 1)
+        {
+            await using var db = portals.App.Databases.System();
+            db.AddRange(hosts.Select(h => new AcmeAttempt { Host = h, Registered = OCore.Platform.Dns.PublicSuffixes.RegisteredDomain(h), At = portals.App.Clock.GetUtcNow().AddMinutes(-minutesAgo), Succeeded = succeeded }));
+            await db.SaveChangesAsync();
+        }
+
+        public Task TakeAsync(string host, bool renewal = false) =>
+            AcmeBudget.TakeAsync(portals.App.Databases, portals.App.Services.GetRequiredService<HostOwners>(), "portals.ocore.example", host, renewal, portals.App.Clock, CancellationToken.None);
+
+        public async Task IsOverAsync(string host) => Assert.Equal("rateLimited", (await Assert.ThrowsAsync<OCore.Platform.Tls.Acme.AcmeException>(() => TakeAsync(host))).Type);
 
         public async Task IssueAsync(string host)
         {

@@ -9,6 +9,7 @@ using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Mail;
+using OCore.Platform.Security;
 using OCore.Platform.Tls;
 using OCore.Tests.Agency;
 
@@ -120,6 +121,29 @@ public sealed class MonitoringTests
         var (raised, over) = (app.Services.GetRequiredService<Outbox>().Open(mails[0]), app.Services.GetRequiredService<Outbox>().Open(mails[1]));
         Assert.Equal((world.Agency.Org.Name, $"Busy: {world.Instance.Name}", $"Over: Busy: {world.Instance.Name}"), (raised.From, raised.Subject, over.Subject));
         Assert.DoesNotContain("oCore", raised.Text + raised.Html + over.Text, StringComparison.Ordinal);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task An_organization_has_so_many_mails_of_alerts_a_day(Database database)
+    {
+        await using var app = await TestApp.StartAsync(database);
+        var world = await World.MakeAsync(app);
+        using var http = app.As(world.Agency.Owner, world.Agency.Org);
+        await http.Post<CreateAlertRule, AlertRuleView>("/api/alert-rules", new CreateAlertRule
+        {
+            Name = "Mill", Subject = "instance", Metric = "cpu", When = "above", Threshold = 80, ForSeconds = 0, Emails = ["last@people.example", "over@people.example"],
+        });
+        var limits = app.Services.GetRequiredService<RateLimits>();
+        for (var sent = 1; sent < AlertWatch.Mails.Count; sent++)
+            Assert.Null(await limits.TakeAsync(AlertWatch.Mails, world.Agency.Org.Id.ToString(), CancellationToken.None));
+        // The first look only has something to compare with.
+        await world.SeeAsync(0, cpu: 95);
+        app.Clock.Advance(TimeSpan.FromSeconds(15));
+        await world.SeeAsync(1, cpu: 95);
+        await UntilAsync(app, async db => await db.Set<Alert>().AcrossTenants().AnyAsync(a => a.RaisedAt != null));
+        var alert = Assert.Single((await http.Get<Page<AlertView>>("/api/alerts?open=true")).Data);
+        await using var db = app.Databases.System();
+        Assert.Equal(["last@people.example"], await db.Set<OutgoingMail>().Where(m => m.AboutId == alert.Id).Select(m => m.To).ToListAsync());
     }
 
     [Theory, Sqlite]

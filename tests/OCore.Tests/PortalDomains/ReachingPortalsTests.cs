@@ -38,6 +38,28 @@ public sealed class ReachingPortalsTests
         Assert.Equal(421, await StatusAsync(world, "erp.served.example"));
     }
 
+    [Theory, Sqlite, Postgres]
+    public async Task A_subdomain_is_served_as_long_as_the_name_above_it_is_proven(Database database)
+    {
+        await using var world = await PortalDomainsApp.StartAsync(database);
+        var agency = await world.AgencyAsync("White");
+        var above = await world.As(agency).Post<CreatePortalDomain, PortalDomainView>("/api/agency/portal-domains", new CreatePortalDomain { CustomDomain = "white.example.com", IsBase = true });
+        world.SetRecords(above);
+        await world.VerifyAsync(agency, above);
+        await world.As(agency).Post<CreatePortalDomain, PortalDomainView>("/api/agency/portal-domains", new CreatePortalDomain { Subdomain = "shop" });
+        Assert.Equal(401, await StatusAsync(world, "shop.white.example.com"));
+
+        world.Dns.Remove("_ocore-verify.white.example.com");
+        await world.LookAsync(agency, above);
+        Assert.Equal(401, await StatusAsync(world, "shop.white.example.com"));
+        world.App.Clock.Advance(TimeSpan.FromDays(8));
+        await world.LookAsync(agency, above);
+        Assert.Equal(421, await StatusAsync(world, "shop.white.example.com"));
+        world.SetRecords(above);
+        await world.LookAsync(agency, above);
+        Assert.Equal(401, await StatusAsync(world, "shop.white.example.com"));
+    }
+
     [Fact]
     public async Task A_stranger_gets_a_page_that_says_nothing_and_no_cookie()
     {

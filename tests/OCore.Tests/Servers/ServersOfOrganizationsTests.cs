@@ -251,6 +251,19 @@ public sealed class ServersOfOrganizationsTests(TestApps apps) : IClassFixture<T
         await app.As(agency.Owner, agency.Org).Post<HostKeyProbe, HostKeyView>("/api/servers/host-key", new HostKeyProbe { Host = "127.0.0.1", Port = 1 }).IsRefusedAsync(503, "server_unreachable");
     }
 
+    [Theory, Sqlite, Postgres]
+    public async Task Whoever_looks_for_what_listens_where_has_to_wait(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Scans");
+        using var http = app.As(agency.Owner, agency.Org);
+        for (var port = 1; port <= ServerEndpoints.Probes.Count; port++)
+            await http.Post<HostKeyProbe, HostKeyView>("/api/servers/host-key", new HostKeyProbe { Host = "127.0.0.1", Port = 1 }).IsRefusedAsync(503, "server_unreachable");
+        await http.Post<HostKeyProbe, HostKeyView>("/api/servers/host-key", new HostKeyProbe { Host = "127.0.0.1", Port = 1 }).IsRefusedAsync(429, "too_many_requests");
+        // Each account by itself.
+        await app.As(await app.MemberAsync(agency.Org, "admin"), agency.Org).Post<HostKeyProbe, HostKeyView>("/api/servers/host-key", new HostKeyProbe { Host = "127.0.0.1", Port = 1 }).IsRefusedAsync(503, "server_unreachable");
+    }
+
     [Theory, Postgres]
     public async Task One_replica_looks_after_a_server(Database database)
     {

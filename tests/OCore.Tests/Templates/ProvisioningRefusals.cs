@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Tests.Servers;
@@ -108,6 +109,32 @@ public sealed class ProvisioningRefusals(TestApps apps) : IClassFixture<TestApps
         await ProvisionAsync(inside, template, granted).IsRefusedAsync(404, "server_not_found");
         await NothingIsMadeAsync(http);
         await NothingIsMadeAsync(inside);
+    }
+
+    [Theory, Sqlite, Postgres]
+    public async Task A_name_that_somebody_has_proven_and_one_that_is_none_are_refused(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var (agency, server) = await AgencyAsync(app);
+        var victim = await app.AgencyAsync("Victim");
+        var (_, theirs) = await ServersAndInstances.InsertAsync(app, victim);
+        var name = $"{app.Slug("erp")}.example.com";
+        await using (var db = app.Databases.System())
+        {
+            db.Add(new InstanceDomain
+            {
+                OrgId = victim.Org.Id, RootId = victim.Org.Id, InstanceId = theirs, CustomHost = name, CustomDisplay = name, Token = "x", Warnings = [], Proof = DomainProof.Verified, CreatedAt = app.Clock.GetUtcNow(),
+            });
+            await db.SaveChangesAsync();
+        }
+        using var http = app.As(agency.Owner, agency.Org);
+        var template = await http.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = "Shop", OdooVersion = "19.0", MemoryMb = 512 });
+        var path = $"/api/templates/{template.Id}/provision";
+        await http.Post<ProvisionInstance, OperationView>(path, new ProvisionInstance { ServerId = server.ToString(), Domain = name.ToUpperInvariant() }).IsRefusedAsync(409, "domain_in_use", "domain");
+        foreach (var none in (string[])["a:b", "a..b", "-a.example.com", "a.example.com:80", "::1"])
+            await http.Post<ProvisionInstance, OperationView>(path, new ProvisionInstance { ServerId = server.ToString(), Domain = none }).IsRefusedAsync(400, "validation_failed", "domain");
+        await http.Put<UpdateServer, ServerView>($"/api/servers/{server}", new UpdateServer { BaseDomain = "a..b" }).IsRefusedAsync(400, "validation_failed", "baseDomain");
+        await NothingIsMadeAsync(http);
     }
 
     private static Task<OperationView> ProvisionAsync(OCoreHttp http, TemplateView template, Guid server, string query = "") =>

@@ -274,6 +274,11 @@ public sealed class BalancerTests
         for (var i = 0; i < 60; i++)
             refusedLogins += (await http.PostAsync("/web/login", new StringContent("x"))).StatusCode == HttpStatusCode.TooManyRequests ? 1 : 0;
         Assert.True(refusedLogins > 10, $"{refusedLogins} of 60 logins were refused");
+        // The same page to Odoo, and the same limit.
+        refusedLogins = 0;
+        for (var i = 0; i < 20; i++)
+            refusedLogins += (await http.PostAsync("/web/login/", new StringContent("x"))).StatusCode == HttpStatusCode.TooManyRequests ? 1 : 0;
+        Assert.True(refusedLogins > 5, $"{refusedLogins} of 20 logins at /web/login/ were refused");
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/web/login")).StatusCode);
     }
 

@@ -95,6 +95,23 @@ public sealed class PasswordResetTests : IAsyncLifetime, IAsyncDisposable
         await app.LoginAsync(ada.Email, "several unrelated words", app.FreshCode(seed)).TokensAsync();
     }
 
+    /// <summary>Anybody can open an account with somebody else's address where that is open to all; what they set up there ends when its owner comes.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task Who_shows_first_that_the_address_is_theirs_shares_the_account_with_nobody(Database database)
+    {
+        await StartAsync(database);
+        var ada = await app.PersonAsync("Ada");
+        await using (var db = app.Databases.System())
+            await db.Users.Where(u => u.Id == ada.Id).ExecuteUpdateAsync(s => s.SetProperty(u => u.EmailConfirmed, false));
+        await app.AddTotpAsync(ada);
+        var key = await app.ApiKeyAsync(ada, ada.Home);
+        await app.GetAsync("/api/user", key).IsOkAsync();
+
+        await ConfirmAsync(await AskAsync(ada)).IsDoneAsync();
+        await app.LoginAsync(ada.Email, "several unrelated words").TokensAsync();
+        await app.GetAsync("/api/user", key).ProblemAsync(401, "unauthenticated");
+    }
+
     [Theory, Sqlite, Postgres]
     public async Task An_address_gets_three_mails_in_an_hour(Database database)
     {

@@ -139,6 +139,30 @@ public sealed class WebhookTests
         Assert.Equal(test.Id.ToString(), Assert.Single(receiver.All).Headers["webhook-id"]);
     }
 
+    [Theory, Sqlite, Postgres]
+    public async Task Switched_on_again_it_goes_on_from_there_and_keeps_nobody_back(Database database)
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var app = await TestApp.StartAsync(database, a => a.Set("FETCH_ALLOW", receiver.Allowed));
+        var (one, other) = (await app.AgencyAsync("Switches"), await app.AgencyAsync("Listens"));
+        using var http = app.As(one.Owner, one.Org);
+        using var others = app.As(other.Owner, other.Org);
+        var id = (await http.Post<CreateWebhook, CreatedWebhook>("/api/webhooks", new CreateWebhook { Name = "one", Url = receiver.Url + "/one", Events = ["server."] })).Webhook.Id;
+        await others.Post<CreateWebhook, CreatedWebhook>("/api/webhooks", new CreateWebhook { Name = "other", Url = receiver.Url + "/other", Events = ["server."] });
+        await app.ServerAsync(one);
+        await receiver.UntilAsync(() => receiver.Of("/one").Count == 1, app.Clock);
+        await http.Put<UpdateWebhook, WebhookView>($"/api/webhooks/{id}", new UpdateWebhook { IsActive = false });
+        var missed = await app.ServerAsync(one);
+        await app.ServerAsync(other);
+        await receiver.UntilAsync(() => receiver.Of("/other").Count == 1, app.Clock);
+        await http.Put<UpdateWebhook, WebhookView>($"/api/webhooks/{id}", new UpdateWebhook { IsActive = true });
+        var heard = await app.ServerAsync(one);
+        await app.ServerAsync(other);
+        await receiver.UntilAsync(() => receiver.Of("/one").Count >= 2 && receiver.Of("/other").Count >= 2, app.Clock);
+        var told = receiver.Of("/one").Select(r => r.Json.GetProperty("data").GetProperty("id").GetGuid()).ToList();
+        Assert.Equal((2, true, false), (told.Count, told.Contains(heard.Id), told.Contains(missed.Id)));
+    }
+
     private static string Sign(string secret, Received got) => "v1," + Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(secret["whsec_".Length..]),
         Encoding.UTF8.GetBytes($"{got.Headers["webhook-id"]}.{got.Headers["webhook-timestamp"]}.{got.Body}")));
 

@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
 using OCore.Features.Plans;
+using OCore.Features.Portal;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -17,7 +18,7 @@ internal static class ArchiveEndpoints
 {
     public static void Map(RouteGroupBuilder backups)
     {
-        backups.MapGet("/{id:guid}/download", Download).WithName("downloadBackup").Require("manage:backups").Produces<Stream>(200, "application/zip");
+        backups.MapGet("/{id:guid}/download", Download).WithName("downloadBackup").Require("manage:backups").Produces<Stream>(200, "application/zip").WithMetadata(new Verbatim());
         backups.MapPost("/import", Import).WithName("importBackup").Require("manage:backups").Feature(PlanFeatures.Backups).Accepts<Stream>("application/zip", "application/octet-stream")
             .WithMetadata(new RequestSizeLimitAttribute(OdooArchives.MaxBytes));
     }

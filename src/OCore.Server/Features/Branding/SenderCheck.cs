@@ -125,7 +125,7 @@ internal sealed class SenderCheck(DnsLookup dns, Settings settings, TimeProvider
         foreach (var term in record.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1))
         {
             var mechanism = term.TrimStart('+').ToLowerInvariant();
-            if (mechanism[0] is '-' or '~' or '?' || mechanism.Contains('%', StringComparison.Ordinal))
+            if (mechanism.Length == 0 || mechanism[0] is '-' or '~' or '?' || mechanism.Contains('%', StringComparison.Ordinal))
                 continue;
             var (name, value) = mechanism.IndexOfAny([':', '=']) is > 0 and var at ? (mechanism[..at], mechanism[(at + 1)..]) : (mechanism.Split('/')[0], domain);
             if (name is "ip4" or "ip6")

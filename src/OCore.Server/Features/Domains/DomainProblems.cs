@@ -5,7 +5,8 @@ namespace OCore.Features.Domains;
 internal static class DomainProblems
 {
     public static readonly Problem Taken = Field("The instance has this domain already, or another instance of the organization has.", "domain_taken", "GET /api/instances/{id}/domains lists an instance's domains.");
-    public static readonly Problem InUse = Field("The name is in use here for something else: for a portal, or as the generated address of an instance.", "domain_in_use", "Choose another name, or free this one first.");
+    public static readonly Problem InUse = Field("The name is in use here for something else: for a portal, or as the address with which an instance of the organization was made.", "domain_in_use", "Choose another name, or free this one first.");
+    public static readonly Problem Proven = Field("The name is proven here already, for an instance or for a portal.", "domain_in_use", "Choose another name. One of your own can be moved: make the instance, delete the domain where it is, and add it to the new one.");
     public static readonly Problem Reserved = Problem.Field("domain", "This name is the platform's own.", "domain_reserved");
     public static readonly Problem LookAlike = Problem.Field("domain", "This name can be taken for the platform's own.", "domain_look_alike");
     public static readonly Problem TooMany = new(409, "too_many_domains", "The instance has as many domains as one may have.", "Delete one first.");

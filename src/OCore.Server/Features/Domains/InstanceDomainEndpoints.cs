@@ -63,8 +63,8 @@ internal static class InstanceDomainEndpoints
             return DomainProblems.TooMany;
         if (await db.InstanceDomains.AnyAsync(d => d.OrgId == instance.OrgId && d.CustomHost == name.Ascii, stop))
             return DomainProblems.Taken;
-        // What others have only claimed is no hindrance: the proof decides. A generated name has none.
-        if (await db.Instances.AcrossTenants().AnyAsync(i => i.Domain == name.Ascii, stop) || await db.PortalDomains.AcrossTenants().AnyAsync(d => d.OrgId == instance.RootId && d.CustomHost == name.Ascii, stop))
+        // What others have only claimed, or called an instance, is no hindrance: the proof decides.
+        if (await db.Instances.AcrossTenants().AnyAsync(i => i.Domain == name.Ascii && i.OrgId == instance.OrgId, stop) || await db.PortalDomains.AcrossTenants().AnyAsync(d => d.OrgId == instance.RootId && d.CustomHost == name.Ascii, stop))
             return DomainProblems.InUse;
         db.Add(domain);
         try

@@ -13,11 +13,11 @@ internal static class InstanceDomainQueries
     /// <summary>A proven name of an instance, with its certificate where there is one.</summary>
     internal sealed record Routed(Guid InstanceId, string Host, Guid? CertificateId, string? SerialNumber);
 
-    /// <summary>The proven names of a server's instances, whoever they belong to.</summary>
+    /// <summary>The proven names of a server's instances, whoever they belong to. They go before the names that instances were made with, which nobody proves.</summary>
     public static Task<List<Routed>> RoutedAsync(OCoreDb db, Guid serverId, CancellationToken stop) =>
         (from domain in db.InstanceDomains.AcrossTenants()
          join instance in db.Instances.AcrossTenants() on domain.InstanceId equals instance.Id
-         where instance.ServerId == serverId && (domain.Proof == DomainProof.Verified || domain.Proof == DomainProof.Grace) && !db.Instances.AcrossTenants().Any(other => other.Domain == domain.CustomHost)
+         where instance.ServerId == serverId && (domain.Proof == DomainProof.Verified || domain.Proof == DomainProof.Grace)
          from certificate in db.Certificates.Where(c => c.Host == domain.CustomHost && c.Wanted && c.Chain != null).DefaultIfEmpty()
          orderby domain.Id
          select new Routed(domain.InstanceId, domain.CustomHost!, certificate == null ? null : certificate.Id, certificate == null ? null : certificate.SerialNumber)).AsNoTracking().ToListAsync(stop);
@@ -25,7 +25,7 @@ internal static class InstanceDomainQueries
     /// <summary>The same of one instance, for who leads to it without an edge.</summary>
     public static Task<List<Routed>> RoutedOfAsync(OCoreDb db, Guid instanceId, CancellationToken stop) =>
         (from domain in db.InstanceDomains.AcrossTenants()
-         where domain.InstanceId == instanceId && (domain.Proof == DomainProof.Verified || domain.Proof == DomainProof.Grace) && !db.Instances.AcrossTenants().Any(other => other.Domain == domain.CustomHost)
+         where domain.InstanceId == instanceId && (domain.Proof == DomainProof.Verified || domain.Proof == DomainProof.Grace)
          from certificate in db.Certificates.Where(c => c.Host == domain.CustomHost && c.Wanted && c.Chain != null).DefaultIfEmpty()
          orderby domain.Id
          select new Routed(domain.InstanceId, domain.CustomHost!, certificate == null ? null : certificate.Id, certificate == null ? null : certificate.SerialNumber)).AsNoTracking().ToListAsync(stop);

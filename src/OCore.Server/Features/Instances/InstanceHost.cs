@@ -258,7 +258,11 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
         var byInstance = routes.ToDictionary(r => r.InstanceId);
         foreach (var named in await InstanceDomainQueries.RoutedAsync(db, serverId, stop))
             if (byInstance.TryGetValue(named.InstanceId, out var route))
+            {
+                // Who has proven a name has it, also where another instance was made with it.
+                routes.RemoveAll(r => r.Domain == named.Host);
                 routes.Add(route with { Domain = named.Host, Certificate = named.CertificateId is { } id ? new EdgeCertificate(id, named.SerialNumber!) : null });
+            }
         return routes;
     }
 }

@@ -5,13 +5,16 @@ using OCore.Features.Webhooks;
 using OCore.Platform;
 using OCore.Platform.Data;
 using OCore.Platform.Mail;
+using OCore.Platform.Security;
 
 namespace OCore.Features.Monitoring;
 
 /// <summary>Holds the newest figures against the rules. What is not known raises nothing and clears nothing.</summary>
-internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, BrandMails brands, TimeProvider time)
+internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, BrandMails brands, RateLimits limits, TimeProvider time, ILogger<AlertWatch> log)
 {
     private const int Fresh = 90;
+    // The addresses are anybody's: a rule that comes and goes must not make a mill of mails of this installation.
+    internal static readonly RateLimit Mails = new("alert mails", 500, TimeSpan.FromDays(1));
 
     private sealed record Thing(Guid Id, Guid OrgId, Guid RootId, string Name);
 
@@ -81,7 +84,14 @@ internal sealed class AlertWatch(OCoreDbFactory databases, Outbox outbox, BrandM
             var root = await db.Organizations.AcrossTenants().Where(o => o.Id == alert.OrgId).Select(o => o.RootId).SingleAsync(stop);
             await tell.TellAsync($"alert:{alert.Id}:{word}", $"alert.{word}", alert.OrgId, root, now, alert.ToView(), stop);
             foreach (var address in alert.Rule.Emails)
+            {
+                if (await limits.TakeAsync(Mails, alert.OrgId.ToString(), stop) is not null)
+                {
+                    log.LogWarning("{Organization} has had {Count} mails of alerts within a day; more are not sent", alert.OrgId, Mails.Count);
+                    break;
+                }
                 outbox.Add(db, address, Mail(alert, about, await brands.OfRecipientAsync(db, address, about.OrgId, stop)), about: alert.Id, validFor: TimeSpan.FromHours(12));
+            }
         }
     }
 

@@ -4,10 +4,13 @@ namespace OCore.Features.Portal;
 
 /// <summary>
 /// The body of an answer on its way to somebody who must not learn of the servers. What it is decides how: JSON is held until it is
-/// whole, streams and exports pass line by line, and for everybody else it is the body itself.
+/// whole, streams and exports pass line by line; what is no text passes as it is, and for everybody else it is the body itself.
 /// </summary>
 internal sealed class ScreenedBody(Stream inner, HttpContext http, Func<HttpContext, CancellationToken, ValueTask<ServerWords?>> choose) : Stream
 {
+    // Read as text they would be spoilt, and no word can be found in them.
+    private static readonly string[] NoText = ["application/zip", "application/gzip", "application/octet-stream", "application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/x-icon", "image/vnd.microsoft.icon", "font/"];
+
     private enum Way { Undecided, Through, Whole, Lines }
 
     private readonly MemoryStream _held = new();
@@ -50,7 +53,7 @@ internal sealed class ScreenedBody(Stream inner, HttpContext http, Func<HttpCont
     {
         _words = await choose(http, stop);
         var type = http.Response.ContentType ?? "";
-        _way = _words is null ? Way.Through : type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/problem+json", StringComparison.OrdinalIgnoreCase) ? Way.Whole : Way.Lines;
+        _way = _words is null || NoText.Any(t => type.StartsWith(t, StringComparison.OrdinalIgnoreCase)) ? Way.Through : type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/problem+json", StringComparison.OrdinalIgnoreCase) ? Way.Whole : Way.Lines;
     }
 
     private async Task PassLinesAsync(bool last, CancellationToken stop)

@@ -78,16 +78,20 @@ internal sealed class PortalDirectory(OCoreDbFactory databases) : IDisposable
         var rows = await db.PortalDomains.AcrossTenants().AsNoTracking().OrderBy(d => d.Id)
             .Select(d => new { d.OrgId, d.ClientId, d.SubdomainHost, d.CustomHost, d.Enabled, d.Proof, d.OrphanedAt, d.IsBase }).ToListAsync(stop);
         var (byHost, mains) = (new Dictionary<string, Entry>(StringComparer.Ordinal), new Dictionary<(Guid, Guid?), string>());
+        // The agency's own names under which its subdomains live, and whose proof is not there any more: whoever has such a name now serves no portal of theirs.
+        var proof = rows.Where(r => r.CustomHost is not null).ToLookup(r => (r.OrgId, r.CustomHost!), r => r.Proof is DomainProof.Verified or DomainProof.Grace);
+        bool IsLost(Guid agency, string subdomain) => proof[(agency, subdomain[(subdomain.IndexOf('.', StringComparison.Ordinal) + 1)..])].ToList() is { Count: > 0 } above && !above.Contains(true);
         foreach (var row in rows)
         {
             var enabled = row.Enabled && row.OrphanedAt is null;
-            if (row.SubdomainHost is not null)
-                byHost[row.SubdomainHost] = new Entry(row.SubdomainHost, row.OrgId, row.ClientId, enabled, row.CustomHost is null);
+            var subdomain = row.SubdomainHost is { } below && !IsLost(row.OrgId, below) ? row.SubdomainHost : null;
+            if (subdomain is not null)
+                byHost[subdomain] = new Entry(subdomain, row.OrgId, row.ClientId, enabled, row.CustomHost is null);
             var proven = row.Proof is DomainProof.Verified or DomainProof.Grace;
             // A claim that is not proven is nothing yet, or nothing any more: whoever pointed the name here gets no portal.
             if (row.CustomHost is not null && proven)
                 byHost[row.CustomHost] = new Entry(row.CustomHost, row.OrgId, row.ClientId, enabled, true);
-            var main = row.CustomHost is not null && proven ? row.CustomHost : row.SubdomainHost;
+            var main = row.CustomHost is not null && proven ? row.CustomHost : subdomain;
             if (enabled && main is not null && !row.IsBase && (!mains.TryGetValue((row.OrgId, row.ClientId), out var other) || row.CustomHost is not null && !byHost[other].IsMain))
                 mains[(row.OrgId, row.ClientId)] = main;
         }

@@ -1,5 +1,6 @@
 using OCore.Features.Domains;
 using OCore.Platform.Http;
+using OCore.Platform.Tls;
 
 namespace OCore.Features.PortalDomains;
 
@@ -9,6 +10,7 @@ internal static class PortalDomainsSetup
     {
         services.AddSingleton<PortalDirectory>();
         services.AddSingleton<PortalSource, PortalDomainSource>();
+        services.AddSingleton<HostOwners, ClaimedHosts>();
         services.AddSingleton<DomainInspector>();
         services.AddSingleton<PortalDomainLooks>();
         services.AddSingleton<InstanceDomainLooks>();

@@ -40,9 +40,8 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
     {
         tls ??= new EdgeTls();
         var trusted = (proxies ?? []).Select(IPNetwork.Parse).Select(n => n.ToString()).Order(StringComparer.Ordinal).ToList();
-        var ordered = routes.OrderBy(r => r.Domain, StringComparer.Ordinal).ToList();
-        foreach (var route in ordered)
-            Check(route);
+        // One name that is none is left out: the others of the server must not stand still for it.
+        var ordered = routes.Where(IsSound).OrderBy(r => r.Domain, StringComparer.Ordinal).ToList();
         var secured = tls.Port is null ? [] : ordered.Where(r => r.Certificate is not null).ToList();
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
@@ -70,13 +69,11 @@ internal sealed record EdgeConfig(string Version, IReadOnlyDictionary<string, st
         backend.StartsWith("i-", StringComparison.Ordinal) && Guid.TryParseExact(backend.AsSpan(2), "N", out var id) ? id : null;
 
     // The names come from checked fields; a space or a newline here would be another directive.
-    private static void Check(EdgeRoute route)
+    private static bool IsSound(EdgeRoute route)
     {
-        if (!HostName.TryParse(route.Domain, out _) || route.Domain.Contains(':'))
-            throw new ArgumentException($"'{route.Domain}' is not a domain.");
-        DockerName.Parse(route.Container);
         if (route.Certificate is { } certificate && !certificate.SerialNumber.All(char.IsAsciiHexDigit))
             throw new ArgumentException($"'{certificate.SerialNumber}' is not the serial number of a certificate.");
+        return HostName.TryParse(route.Domain, out _) && !route.Domain.Contains(':') && DockerName.TryParse(route.Container, out _);
     }
 
     private static string Target(EdgeRoute route) => route.State switch

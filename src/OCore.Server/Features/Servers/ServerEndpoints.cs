@@ -16,6 +16,9 @@ namespace OCore.Features.Servers;
 
 internal static class ServerEndpoints
 {
+    // For a person who connects servers, and not for one who looks for what listens where.
+    internal static readonly RateLimit Probes = new("host keys", 20, TimeSpan.FromMinutes(10));
+
     public static void Map(IEndpointRouteBuilder api)
     {
         var servers = api.MapGroup("/servers").WithTags("Servers").Require("view:servers");
@@ -74,11 +77,13 @@ internal static class ServerEndpoints
     }
 
     /// <summary>The host key that a server shows now, to compare before it is trusted. Nothing else is asked of it.</summary>
-    internal static async Task<Results<Ok<HostKeyView>, Problem>> ProbeHostKey(HostKeyProbe request, Caller caller, TimeProvider time, CancellationToken stop)
+    internal static async Task<Results<Ok<HostKeyView>, Problem>> ProbeHostKey(HostKeyProbe request, Caller caller, RateLimits limits, TimeProvider time, CancellationToken stop)
     {
         // It asks any address from oCore's own network, which is only for who may have a server there.
         if (caller.Access.OrgKind == OrganizationKind.Client)
             return ServerProblems.ClientsHaveNone;
+        if (await limits.TakeAsync(Probes, caller.UserId.ToString(), stop) is { } seconds)
+            return ServerProblems.TooManyProbes(seconds);
         if (!HostName.TryParse(request.Host, out var host))
             return Problem.Field("host", "A host name or an address.");
         var (key, problem) = await ScanAsync(host, request.Port ?? 22, time, stop);

@@ -16,6 +16,11 @@ internal static class ServerProblems
     public static readonly Problem KeyMismatch = new(409, "host_key_mismatch", "The server shows a host key with another fingerprint.",
         "Compare it on the server's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub.");
 
+    public static Problem TooManyProbes(int seconds) => new(429, "too_many_requests", "Host keys were asked for many times just now.", $"Try again in {(seconds + 59) / 60} minutes.")
+    {
+        More = new Dictionary<string, object?> { ["retryAfter"] = seconds },
+    };
+
     public static readonly Problem NameTaken = new(409, "name_taken", "This name is in use already.", "Choose another name.") { Errors = new Dictionary<string, string[]> { ["name"] = ["It is in use already."] } };
 
     public static Problem KeyChanged(Server server) => new(409, "host_key_changed", $"{server.Name} shows another host key than the pinned one, so nothing is sent to it.",

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Databases;
+using OCore.Features.Domains;
 using OCore.Features.Instances;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
@@ -80,6 +81,8 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
             return (null, TemplateProblems.VersionNotSupported(template.OdooVersion, catalog.Versions));
         if (request.Database is { } wish && DatabaseNames.Refusal("database", wish) is { } reserved)
             return (null, reserved);
+        if (request.Domain is { } own && await db.IsProvenAsync(own.ToLowerInvariant(), stop))
+            return (null, DomainProblems.Proven);
         var enterprise = template.OdooEdition == "ee" ? await OdooSources.FindAsync(db, template.RootId, template.OdooVersion, stop) : null;
         if (template.OdooEdition == "ee" && enterprise is null)
             return (null, TemplateProblems.EnterpriseAccessMissing);
@@ -166,6 +169,8 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
         for (var n = 2; request.Slug is null && await db.Instances.AcrossTenants().AnyAsync(i => i.Slug == slug, stop); n++)
             slug = $"{(instance.Slug.Length > 36 ? instance.Slug[..36].TrimEnd('-') : instance.Slug)}-{n}";
         instance.Renamed(slug, request.Domain is { } domain ? domain.ToLowerInvariant() : $"{slug}.{ProvisioningNames.BaseDomain(server)}", await DatabaseAsync(db, server, request.Database, slug, stop));
+        if (await db.IsProvenAsync(instance.Domain, stop))
+            throw new ProblemException(DomainProblems.Proven);
     }
 
     private static async Task<string> DatabaseAsync(OCoreDb db, Server server, string? chosen, string slug, CancellationToken stop) =>

@@ -20,7 +20,7 @@ internal static class PasswordEndpoints
         return TypedResults.Accepted((string?)null);
     }
 
-    /// <summary>Choose a new password with the link's token. Every session of the account ends; a second factor stays in force.</summary>
+    /// <summary>Choose a new password with the link's token. Every session of the account ends; a second factor stays in force, unless the address had never been confirmed before: then all other ways in end too.</summary>
     internal static async Task<Results<NoContent, Problem>> ConfirmReset(
         ConfirmResetRequest request, HttpContext http, Caller caller, OCoreDb db, Passwords passwords, SignInLimits limits, UserMails mails, TimeProvider time, CancellationToken stop)
     {
@@ -40,7 +40,9 @@ internal static class PasswordEndpoints
                 return UserProblems.ResetTokenInvalid;
             await db.Set<PasswordReset>().Where(r => r.UserId == user.Id).ExecuteDeleteAsync(stop);
             await SetAsync(db, user, request.Password, passwords, caller, "auth.password_reset", stop);
-            // The link came to this address, so it is theirs.
+            // The link came to this address, so it is theirs. Nobody had shown that before, and whoever opened the account may be a stranger.
+            if (!user.EmailConfirmed)
+                await ForgetStrangerAsync(db, user, stop);
             user.EmailConfirmed = true;
             await SessionStarter.EndAllAsync(db, user.Id, null, stop);
             await mails.NoticeAsync(db, user, AccountNotice.PasswordByLink, stop);
@@ -76,6 +78,14 @@ internal static class PasswordEndpoints
         }, stop);
         CallerCache.Clear();
         return TypedResults.NoContent();
+    }
+
+    /// <summary>Every other way in that was set up before the address was known to be its owner's.</summary>
+    private static async Task ForgetStrangerAsync(OCoreDb db, User user, CancellationToken stop)
+    {
+        (user.TwoFactorEnabled, user.TotpSecret, user.RecoveryCodeHashes) = (false, null, []);
+        db.RemoveRange(await db.UserPasskeys.Where(p => p.UserId == user.Id).ToListAsync(stop));
+        db.RemoveRange(await db.ApiKeys.AcrossTenants().Where(k => k.UserId == user.Id).ToListAsync(stop));
     }
 
     private static async Task SetAsync(OCoreDb db, User user, string password, Passwords passwords, Caller caller, string action, CancellationToken stop)

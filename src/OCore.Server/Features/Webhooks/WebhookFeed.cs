@@ -9,8 +9,9 @@ namespace OCore.Features.Webhooks;
 
 /// <summary>
 /// Finds what happened and writes a delivery for everybody who wants to know. It reads the operations' history and compares servers and
-/// instances with what was told last, so nothing that writes those has to think of it. One process at a time, and only while somebody
-/// listens.
+/// instances with what was told last, so nothing that writes those has to think of it. One process at a time, and only while there is a
+/// webhook. What one that is switched off would hear is noticed too, and told to nobody: switched on again, it goes on from there. Each
+/// agency's news, with its clients', is written by itself, so that what goes wrong with one keeps nobody else's back.
 /// </summary>
 internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, TimeProvider time, ILogger<WebhookFeed> log) : BackgroundService
 {
@@ -18,6 +19,7 @@ internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, T
     private static readonly Guid Turn = new("6f636f72-6577-7000-8000-776562686f6b");
     // Rows of one transaction may become visible after later ones of another; those just behind are looked at again.
     private const int Behind = 200, AtOnce = 500, Cursor = 1;
+    private static readonly TimeSpan Late = TimeSpan.FromMinutes(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -27,10 +29,6 @@ internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, T
             {
                 if (await turns.TakeAsync(Turn, stoppingToken) && await LookAsync(stoppingToken))
                     WebhookSender.Wake();
-            }
-            catch (DbUpdateException e)
-            {
-                log.LogDebug(e, "What was to be told changed meanwhile; it is looked at again");
             }
             catch (Exception e) when (e.IsFault(stoppingToken))
             {
@@ -43,7 +41,7 @@ internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, T
     private async Task<bool> LookAsync(CancellationToken stop)
     {
         await using var db = databases.System();
-        var webhooks = await db.Set<Webhook>().AcrossTenants().AsNoTracking().Where(w => w.IsActive).ToListAsync(stop);
+        var webhooks = await db.Set<Webhook>().AcrossTenants().AsNoTracking().ToListAsync(stop);
         // Without anybody to tell, what happens is not remembered either: whoever comes first begins there.
         if (webhooks.Count == 0)
         {
@@ -53,59 +51,89 @@ internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, T
             await db.Set<WebhookCursor>().ExecuteDeleteAsync(stop);
             return false;
         }
-        var tell = new WebhookTelling(db, webhooks, time.GetUtcNow());
-        await OfOperationsAsync(db, tell, stop);
-        await OfServersAsync(db, tell, stop);
-        await OfInstancesAsync(db, tell, stop);
-        await db.SaveChangesAsync(stop);
-        return tell.Any;
+        var any = await OfOperationsAsync(db, webhooks, stop);
+        any |= await OfServersAsync(db, webhooks, stop);
+        any |= await OfInstancesAsync(db, webhooks, stop);
+        return any;
     }
 
-    private static async Task OfOperationsAsync(OCoreDb db, WebhookTelling tell, CancellationToken stop)
+    private static List<Guid> Listening(List<Webhook> webhooks) => [.. webhooks.Select(w => w.OrgId).Distinct()];
+
+    /// <summary>Writes the news of one agency and its clients, all or none; what could not be written is looked at again.</summary>
+    private async Task<bool> WriteAsync(Guid root, List<Webhook> webhooks, Func<OCoreDb, WebhookTelling, Task> write, CancellationToken stop)
+    {
+        try
+        {
+            await using var db = databases.System();
+            var tell = new WebhookTelling(db, webhooks, time.GetUtcNow());
+            await write(db, tell);
+            await db.SaveChangesAsync(stop);
+            return tell.Any;
+        }
+        catch (DbUpdateConcurrencyException e)
+        {
+            log.LogDebug(e, "What was to be told changed meanwhile; it is looked at again");
+        }
+        catch (Exception e) when (e.IsFault(stoppingToken))
+        {
+            log.LogError(e, "The webhooks of {Organization} and its clients could not be told; those of others are", root);
+        }
+        return false;
+    }
+
+    private async Task<bool> OfOperationsAsync(OCoreDb db, List<Webhook> webhooks, CancellationToken stop)
     {
         var cursor = await db.Set<WebhookCursor>().SingleOrDefaultAsync(c => c.Id == Cursor, stop);
         if (cursor is null)
         {
             // What happened since the first webhook was made is news, although nobody looked yet.
-            var before = await db.OperationEvents.Where(e => e.At < tell.Since).MaxAsync(e => (long?)e.Id, stop) ?? 0;
+            var since = webhooks.Min(w => w.CreatedAt);
+            var before = await db.OperationEvents.Where(e => e.At < since).MaxAsync(e => (long?)e.Id, stop) ?? 0;
             db.Add(cursor = new WebhookCursor { Id = Cursor, LastEvent = before });
         }
-        var last = cursor.LastEvent;
-        var listening = tell.Listening;
-        var events = await db.OperationEvents.AsNoTracking().Where(e => e.Id > last - Behind && e.Kind == "state").OrderBy(e => e.Id).Take(AtOnce)
+        var (last, late, listening) = (cursor.LastEvent, time.GetUtcNow() - Late, Listening(webhooks));
+        // Nothing is late for long: a webhook that is switched on again is not told what happened before.
+        var events = await db.OperationEvents.AsNoTracking().Where(e => e.Id > last - Behind && (e.Id > last || e.At > late) && e.Kind == "state").OrderBy(e => e.Id).Take(AtOnce)
             .Join(db.Operations.AcrossTenants(), e => e.OperationId, o => o.Id, (e, o) => new { Event = e, Operation = o }).ToListAsync(stop);
         var heard = events.Where(e => listening.Contains(e.Operation.OrgId) || listening.Contains(e.Operation.RootId)).ToList();
         var keys = heard.Select(e => $"operation:{e.Event.Id}").ToList();
         var told = (await db.Set<WebhookDelivery>().AcrossTenants().Where(d => keys.Contains(d.Key)).Select(d => d.Key).Distinct().ToListAsync(stop)).ToHashSet();
-        foreach (var (e, o) in heard.Where(h => !told.Contains($"operation:{h.Event.Id}")).Select(h => (h.Event, h.Operation)))
-        {
-            var state = e.Message.Split(':')[0];
-            await tell.TellAsync($"operation:{e.Id}", "operation." + state, o.OrgId, o.RootId, e.At, new
+        var any = false;
+        foreach (var news in heard.Where(h => !told.Contains($"operation:{h.Event.Id}")).GroupBy(h => h.Operation.RootId))
+            any |= await WriteAsync(news.Key, webhooks, async (_, tell) =>
             {
-                o.Id, o.Kind, o.Title, State = state, o.InstanceId, o.ServerId, o.ClientId, o.TemplateId, CreatedBy = o.Actor,
-                Error = o.ErrorCode is null || state is "pending" or "running" or "succeeded" ? null : new { Code = o.ErrorCode, Message = o.ErrorMessage, Hint = o.ErrorHint },
+                foreach (var (e, o) in news.Select(h => (h.Event, h.Operation)))
+                {
+                    var state = e.Message.Split(':')[0];
+                    await tell.TellAsync($"operation:{e.Id}", "operation." + state, o.OrgId, o.RootId, e.At, new
+                    {
+                        o.Id, o.Kind, o.Title, State = state, o.InstanceId, o.ServerId, o.ClientId, o.TemplateId, CreatedBy = o.Actor,
+                        Error = o.ErrorCode is null || state is "pending" or "running" or "succeeded" ? null : new { Code = o.ErrorCode, Message = o.ErrorMessage, Hint = o.ErrorHint },
+                    }, stop);
+                }
             }, stop);
-        }
         if (events.Count > 0 && events[^1].Event.Id > last)
             cursor.LastEvent = events[^1].Event.Id;
+        await db.SaveChangesAsync(stop);
+        return any;
     }
 
-    private static async Task OfServersAsync(OCoreDb db, WebhookTelling tell, CancellationToken stop)
+    private async Task<bool> OfServersAsync(OCoreDb db, List<Webhook> webhooks, CancellationToken stop)
     {
-        var listening = tell.Listening;
+        var listening = Listening(webhooks);
         var all = await db.Servers.AcrossTenants().AsNoTracking().Where(s => listening.Contains(s.OrgId) || listening.Contains(s.RootId))
             .Select(s => new { s.Id, s.OrgId, s.RootId, s.Name, s.Status, s.StatusMessage, s.CreatedAt }).ToListAsync(stop);
-        await CompareAsync(db, tell, "server", "server.removed", all.Select(s => new Thing(s.Id, s.OrgId, s.RootId, s.Name, s.CreatedAt, WireWord.Of(s.Status), before => before is null
+        return await CompareAsync(db, webhooks, "server", "server.removed", all.Select(s => new Thing(s.Id, s.OrgId, s.RootId, s.Name, s.CreatedAt, WireWord.Of(s.Status), before => before is null
             ? ("server.added", new { s.Id, s.Name, Status = WireWord.Of(s.Status), s.StatusMessage })
             : ("server.status_changed", new { s.Id, s.Name, Status = WireWord.Of(s.Status), s.StatusMessage, Before = new { Status = before } }))), stop);
     }
 
-    private static async Task OfInstancesAsync(OCoreDb db, WebhookTelling tell, CancellationToken stop)
+    private async Task<bool> OfInstancesAsync(OCoreDb db, List<Webhook> webhooks, CancellationToken stop)
     {
-        var listening = tell.Listening;
+        var listening = Listening(webhooks);
         var all = await db.Instances.AcrossTenants().AsNoTracking().Where(i => listening.Contains(i.OrgId) || listening.Contains(i.RootId))
             .Select(i => new { i.Id, i.OrgId, i.RootId, i.Name, i.Slug, i.Status, i.Health, i.StatusMessage, i.CreatedAt }).ToListAsync(stop);
-        await CompareAsync(db, tell, "instance", "instance.deleted", all.Select(i =>
+        return await CompareAsync(db, webhooks, "instance", "instance.deleted", all.Select(i =>
         {
             var status = WireWord.Of(i.Status);
             return new Thing(i.Id, i.OrgId, i.RootId, i.Name, i.CreatedAt, $"{status} {i.Health}", before => before?.Split(' ') is not [var was, var health]
@@ -117,31 +145,46 @@ internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, T
     /// <param name="Say">What to tell, from the state that was told before; null where it is new.</param>
     private sealed record Thing(Guid Id, Guid OrgId, Guid RootId, string Name, DateTimeOffset CreatedAt, string State, Func<string?, (string Happened, object Data)> Say);
 
-    private static async Task CompareAsync(OCoreDb db, WebhookTelling tell, string kind, string gone, IEnumerable<Thing> things, CancellationToken stop)
+    private async Task<bool> CompareAsync(OCoreDb db, List<Webhook> webhooks, string kind, string gone, IEnumerable<Thing> things, CancellationToken stop)
     {
-        var seen = await db.Set<WebhookSeen>().AcrossTenants().Where(s => s.Kind == kind).ToDictionaryAsync(s => s.Id, stop);
+        var (any, listening) = (false, Listening(webhooks));
+        var seen = await db.Set<WebhookSeen>().AcrossTenants().AsNoTracking().Where(s => s.Kind == kind).ToDictionaryAsync(s => s.Id, stop);
+        var news = new List<(Guid Root, Func<OCoreDb, WebhookTelling, Task> Write)>();
         foreach (var thing in things)
         {
             if (!seen.Remove(thing.Id, out var row))
-            {
-                db.Add(new WebhookSeen { Id = thing.Id, OrgId = thing.OrgId, RootId = thing.RootId, Kind = kind, Name = thing.Name, State = thing.State });
-                // What was there before a webhook is no news to it: it counts when the thing was made.
-                await TellAsync(thing, null, $"{thing.Id}:new", thing.CreatedAt);
-            }
+                news.Add((thing.RootId, (own, tell) =>
+                {
+                    own.Add(new WebhookSeen { Id = thing.Id, OrgId = thing.OrgId, RootId = thing.RootId, Kind = kind, Name = thing.Name, State = thing.State });
+                    // What was there before a webhook is no news to it: it counts when the thing was made.
+                    return TellAsync(tell, thing, null, $"{thing.Id}:new", thing.CreatedAt);
+                }));
             else if (row.State != thing.State)
-            {
-                await TellAsync(thing, row.State, $"{thing.Id}:{++row.Changes}", tell.Now);
-                (row.State, row.Name) = (thing.State, thing.Name);
-            }
+                news.Add((thing.RootId, (own, tell) =>
+                {
+                    own.Attach(row);
+                    var before = row.State;
+                    (row.State, row.Name, row.Changes) = (thing.State, thing.Name, row.Changes + 1);
+                    // With its time: what was forgotten and noticed again counts from one again.
+                    return TellAsync(tell, thing, before, $"{thing.Id}:{row.Changes}:{tell.Now.ToUnixTimeMilliseconds()}", tell.Now);
+                }));
         }
         foreach (var row in seen.Values)
-        {
-            if (tell.Listening.Contains(row.OrgId) || tell.Listening.Contains(row.RootId))
-                await tell.TellAsync($"{row.Id}:gone", gone, row.OrgId, row.RootId, tell.Now, new { row.Id, row.Name }, stop);
-            db.Remove(row);
-        }
+            news.Add((row.RootId, (own, tell) =>
+            {
+                own.Remove(row);
+                // Nobody's any more who listens: it is forgotten, and whether it is gone is not known.
+                return listening.Contains(row.OrgId) || listening.Contains(row.RootId) ? tell.TellAsync($"{row.Id}:gone", gone, row.OrgId, row.RootId, tell.Now, new { row.Id, row.Name }, stop) : Task.CompletedTask;
+            }));
+        foreach (var one in news.GroupBy(n => n.Root))
+            any |= await WriteAsync(one.Key, webhooks, async (own, tell) =>
+            {
+                foreach (var (_, write) in one)
+                    await write(own, tell);
+            }, stop);
+        return any;
 
-        Task TellAsync(Thing thing, string? before, string key, DateTimeOffset at)
+        Task TellAsync(WebhookTelling tell, Thing thing, string? before, string key, DateTimeOffset at)
         {
             var (happened, data) = thing.Say(before);
             return tell.TellAsync(key, happened, thing.OrgId, thing.RootId, at, data, stop);

@@ -13,10 +13,6 @@ internal sealed class WebhookTelling(OCoreDb db, IReadOnlyList<Webhook> webhooks
     private readonly Dictionary<Guid, (Organization Organization, ServerWords? Words)?> _known = [];
 
     public DateTimeOffset Now => now;
-    /// <summary>Organizations with an address to tell.</summary>
-    public IReadOnlyList<Guid> Listening { get; } = [.. webhooks.Select(w => w.OrgId).Distinct()];
-    /// <summary>When the first of them was made.</summary>
-    public DateTimeOffset Since { get; } = webhooks.Count == 0 ? now : webhooks.Min(w => w.CreatedAt);
     public bool Any { get; private set; }
 
     /// <param name="key">Of what happened, so that it is told once.</param>
@@ -24,9 +20,11 @@ internal sealed class WebhookTelling(OCoreDb db, IReadOnlyList<Webhook> webhooks
     /// <param name="at">What happened before a webhook was made is not told it.</param>
     public async Task TellAsync(string key, string happened, Guid org, Guid root, DateTimeOffset at, object data, CancellationToken stop)
     {
-        foreach (var webhook in webhooks.Where(w => (w.OrgId == org || w.OrgId == root) && w.CreatedAt <= at && w.Wants(happened)))
+        foreach (var webhook in webhooks.Where(w => w.IsActive && (w.OrgId == org || w.OrgId == root) && w.CreatedAt <= at && w.Wants(happened)))
         {
             if (await OrganizationAsync(org, stop) is not { } subject || await OrganizationAsync(webhook.OrgId, stop) is not { } owner)
+                continue;
+            if (await db.Set<WebhookDelivery>().AcrossTenants().AnyAsync(d => d.WebhookId == webhook.Id && d.Key == key, stop))
                 continue;
             db.Add(WebhookEvents.Delivery(webhook, key, happened, subject.Organization, data, now, owner.Words));
             Any = true;

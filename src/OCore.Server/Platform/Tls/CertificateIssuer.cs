@@ -11,7 +11,7 @@ namespace OCore.Platform.Tls;
 /// Gets one certificate. What is begun is written down before it is done, so that another process goes on with the same order where
 /// this one dies: orders are counted by the certificate authority.
 /// </summary>
-internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secrets, Settings settings, AcmeAccounts accounts, AcmeHttp http, CaaCheck caa, ChallengeProbe probe, TimeProvider time)
+internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secrets, Settings settings, AcmeAccounts accounts, AcmeHttp http, CaaCheck caa, ChallengeProbe probe, HostOwners owners, TimeProvider time)
 {
     private const string KeyKind = "certificate.key";
     private static readonly TimeSpan PollAtLeast = TimeSpan.FromMilliseconds(300), PollAtMost = TimeSpan.FromSeconds(10);
@@ -88,7 +88,7 @@ internal sealed class CertificateIssuer(OCoreDbFactory databases, SecretBox secr
             throw new AcmeException("caa", refusal, 0);
         if (await probe.RefusalAsync(row.Host, accountKey, stop) is { } elsewhere)
             throw new AcmeException("probe", elsewhere, 0);
-        await AcmeBudget.TakeAsync(databases, row.Host, time, stop);
+        await AcmeBudget.TakeAsync(databases, owners, settings.PortalBaseDomain, row.Host, renewal: row.Chain is not null, time, stop);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var order = await client.NewOrderAsync(row.Host, stop);
         (row.OrderUrl, row.OrderKeySealed) = (order.Location ?? throw new AcmeException("unexpectedAnswer", "The certificate authority did not name the order.", 0), secrets.Seal(key.ExportPkcs8PrivateKeyPem(), KeyKind, row.Id));

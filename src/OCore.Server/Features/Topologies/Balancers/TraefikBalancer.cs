@@ -94,7 +94,7 @@ internal static class TraefikBalancer
             (hosts is null ? null : Any(hosts), rule) switch { (null, null) => "PathPrefix(`/`)", (null, _) => rule!, ({ } host, null) => host, ({ } host, _) => $"({host}) && ({rule})" }, service, priority, secure, middlewares);
         To("odoo", null, "odoo", 10, "clean", "again");
         To("live", "PathPrefix(`/websocket`) || PathPrefix(`/longpolling`)", "live", 20, "clean", "again");
-        To("login", "Path(`/web/login`) && Method(`POST`)", "odoo", 30, "login", "clean", "again");
+        To("login", "PathRegexp(`(?i)^/+web/+login/*$`) && Method(`POST`)", "odoo", 30, "login", "clean", "again");
         if (!plan.AllowDatabaseManager)
             To("database", "PathRegexp(`(?i)^/+web/+database(/|$)`)", "odoo", 40, "closed");
     }

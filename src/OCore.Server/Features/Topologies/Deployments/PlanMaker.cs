@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Domains;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -67,6 +68,8 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProv
             Kind = deployment is null ? TopologyPlanKind.Deploy : TopologyPlanKind.Change, Generation = deployment?.Generation ?? 0, Snapshot = TopologySnapshots.HashOf(snapshot),
             Instance = deployment is null ? Addressed(instance, request, layout, door, await db.ServersOfAll().SingleAsync(s => s.Id == door.ServerId, stop), topology) : instance, Layout = layout, Actions = actions,
         };
+        if (deployment is null && await db.IsProvenAsync(content.Instance.Domain, stop))
+            return (null, DomainProblems.Proven);
         return (new MadePlan(content, [.. findings.Where(f => f.Severity == FindingSeverity.Warning)], organization!, template, deployment), null);
     }
 
