@@ -96,7 +96,7 @@ internal sealed class LocalConnection : IServerConnection, ICommandCarrier, IDoc
         return new(RootAccess.None, null, user);
     }
 
-    ValueTask<int> IDockerWay.StreamsAsync(CancellationToken stop) => new(16);
+    ValueTask<DockerStreams> IDockerWay.StreamsAsync(CancellationToken stop) => new(new DockerStreams(16, 64));
 
     async Task IDockerWay.EndProcessAsync(long pid, string containerId, CancellationToken stop)
     {
