@@ -78,6 +78,7 @@ internal static class OCoreApp
             builder.Services.AddHostedService<ServerReconciler>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<TopologyWatch>());
             builder.Services.AddHostedService(provider => provider.GetRequiredService<BackupSchedules>());
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<UploadRoom>());
             builder.Services.AddHostedService<SenderWatch>();
             builder.Services.AddHostedService<UnusedAssets>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<UnusedTemplates>());

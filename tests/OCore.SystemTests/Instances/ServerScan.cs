@@ -41,7 +41,7 @@ internal static class ServerScan
         $"container ocore-i-{instance.Slug}", $"database {instance.Database}", $"role {instance.Database}", $"path instances/{instance.Id:N}", $"route {instance.Domain}",
     ];
 
-    public static IEnumerable<string> OfTemplate(string database) => [$"database {database}", $"path templates/{database}"];
+    public static IEnumerable<string> OfTemplate(string database) => [$"database {database}", $"role {database}", $"path templates/{database}"];
 
     /// <summary>What is there and owned by nothing; and what should be there and is not.</summary>
     public static (List<string> Orphans, List<string> Missing) Compare(IReadOnlySet<string> found, IEnumerable<string> owned)

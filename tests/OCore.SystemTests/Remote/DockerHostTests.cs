@@ -221,6 +221,39 @@ public abstract class DockerHostTests(ITestOutputHelper log) : IAsyncLifetime
     }
 
     [LabFact]
+    public async Task Logs_that_are_read_slowly_hold_up_no_call()
+    {
+        var container = DockerName.Parse((await Docker.EnsureContainerAsync(Shell("talks", "while :; do echo word; sleep 0.1; done"), default)).Name);
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var open = new List<IAsyncEnumerator<(LogStamp, string)>>();
+        try
+        {
+            var readers = await Docker.MostReadersAsync(stop.Token);
+            for (var i = 0; i < readers; i++)
+            {
+                open.Add(Docker.LogAsync(container, new LogWindow { Follow = true }, stop.Token).GetAsyncEnumerator(stop.Token));
+                Assert.True(await open[^1].MoveNextAsync());
+            }
+            var watch = Stopwatch.StartNew();
+            await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => Docker.ListAsync(stop.Token)));
+            log.WriteLine($"30 lists beside {readers} logs: {watch.ElapsedMilliseconds} ms");
+            Assert.InRange(watch.Elapsed.TotalSeconds, 0, 20);
+            // Who waits for a place has it when another goes.
+            var waiting = Docker.LogAsync(container, new LogWindow { Tail = 1 }, stop.Token).GetAsyncEnumerator(stop.Token);
+            var next = waiting.MoveNextAsync().AsTask();
+            await open[0].DisposeAsync();
+            open.RemoveAt(0);
+            Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(25)));
+            await waiting.DisposeAsync();
+        }
+        finally
+        {
+            foreach (var one in open)
+                await one.DisposeAsync();
+        }
+    }
+
+    [LabFact]
     public async Task Labels_find_everything_and_remove_it()
     {
         var spec = Shell("labelled", "sleep 600") with

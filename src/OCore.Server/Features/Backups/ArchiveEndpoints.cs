@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
@@ -77,17 +78,24 @@ internal static class ArchiveEndpoints
 
     /// <summary>Upload a zip that Odoo's database manager or Odoo.sh made: the body is the file. It becomes a backup like any other.</summary>
     internal static async Task<Results<Created<BackupView>, Problem>> Import(
-        [AsParameters] ImportQuery query, HttpRequest request, OCoreDb db, Caller caller, OdooArchives archives, BackupPreflight preflight, BackupReader reader, BackupWriter writer, SecretBox secrets, TimeProvider time, CancellationToken stop)
+        [AsParameters] ImportQuery query, HttpRequest request, OCoreDb db, Caller caller, OdooArchives archives, UploadRoom room, BackupPreflight preflight, BackupReader reader, BackupWriter writer, SecretBox secrets, TimeProvider time, CancellationToken stop)
     {
         var (instance, orgId, problem) = await WhoseAsync(query, db, caller, stop);
         if (problem is not null)
             return problem;
-        if (request.ContentLength is 0)
+        if (request.ContentLength is not { } length)
+            return BackupProblems.NoLength;
+        if (length == 0)
             return BackupProblems.ArchiveRefused("The body is empty.");
-        if (await db.InTransactionAsync(() => Limits.CheckAsync(db, caller.Access.RootId, Limits.StorageGb, stop, (request.ContentLength ?? 0) / 1e9), stop) is { } full)
+        if (await db.InTransactionAsync(() => Limits.CheckAsync(db, caller.Access.RootId, Limits.StorageGb, stop, length / 1e9), stop) is { } full)
             return full;
+        var (taken, noRoom) = room.TryTake(caller.Access.RootId, length);
+        if (noRoom is not null)
+            return noRoom;
+        using var place = taken;
+        // A line may stand still for a while, but nobody keeps room for an upload that does not come.
         if (request.HttpContext.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-            rate.MinDataRate = null;
+            rate.MinDataRate = new MinDataRate(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromMinutes(2));
         try
         {
             using var upload = await archives.ReceiveAsync(request.Body, stop);

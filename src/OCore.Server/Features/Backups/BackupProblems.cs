@@ -42,6 +42,12 @@ internal static class BackupProblems
 
     public static Problem ArchiveRefused(string why) => new(422, "archive_refused", why, "Upload the zip that Odoo's database manager or Odoo.sh makes: dump.sql, filestore/ and manifest.json.");
 
+    public static readonly Problem NoLength = new(411, "length_required", "Say how long it is: Content-Length.", "Send the file itself as the body, not in chunks.");
+
+    public static readonly Problem NoRoom = new(507, "no_space", "There is not enough room for it on the disk of this installation.", "Upload it when there is, or ask the person who runs it.");
+
+    public static readonly Problem TooManyUploads = new(429, "too_many_uploads", $"{UploadRoom.PerOrganization} archives are being uploaded already.", "Wait until one of them has ended.");
+
     public static readonly Problem Later = new(503, "target_unreachable", "The place where the backup is kept does not answer.", "Try again; the target's test says more.");
 
     public static readonly Problem NoServer = new(409, "no_server", "No server of this organization is active, which it takes to make the archive.", "Connect a server, or see that one is reachable.");

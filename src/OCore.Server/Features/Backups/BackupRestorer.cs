@@ -22,15 +22,17 @@ internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers,
         var version = (await on.SqlAsync("postgres", BackupSql.ServerVersion, new Dictionary<string, string>(), stop)).Trim();
         if (MajorOf(manifest.PostgresVersion) is { } dumped && int.Parse(version) / 10000 is var here && dumped > here)
             throw new StepRefusedException("postgres_too_old", $"The backup is of PostgreSQL {dumped}, and {on.Server.Name} has {here}.", "Restore it on a server with the same or a newer PostgreSQL.");
-        await on.SqlAsync("postgres", OdooSql.EnsureRole, new Dictionary<string, string> { ["db"] = on.Plan.Role, ["password"] = on.Plan.DatabasePassword }, stop);
+        await on.SqlAsync("postgres", OdooSql.EnsureRole, new Dictionary<string, string> { ["db"] = on.Plan.Role, ["password"] = on.Plan.DatabasePassword, ["connections"] = RoleConnections.Of(on.Plan) }, stop);
         await on.SqlAsync("postgres", BackupSql.CreateEmpty, new Dictionary<string, string> { ["db"] = database, ["owner"] = on.Plan.Role }, stop);
         await using var worker = await workers.DatabaseAsync(on, "restore", stop);
+        // Of one in words psql makes commands of its own too. An older psql has no way to forbid them; what they start is nobody, and may nothing.
+        var words = manifest.DatabaseFormat == "sql" && RestrictedDump.IsKnownTo(await worker.RunAsync(["psql", "--version"], "psql", stop)) ? new RestrictedDump() : null;
         string[] program = manifest.DatabaseFormat == "sql"
             ? ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-1", "-o", "/dev/null", "-d", database]
             : ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", "-d", database];
         await using (var run = await worker.OpenAsync(program, stop))
         {
-            var code = await run.FeedAsync(target => CopyAsync(db, backup, manifest.DatabasePart, (source, ended) => source.CopyToAsync(target, 128 << 10, ended), stop), stop);
+            var code = await run.FeedAsync(target => CopyAsync(db, backup, manifest.DatabasePart, (source, ended) => words is null ? source.CopyToAsync(target, 128 << 10, ended) : words.CopyAsync(source, target, ended), stop), stop);
             if (code != 0)
                 throw new StepRefusedException("restore_failed", $"PostgreSQL did not take the dump: {LastOf(run.Complaint)}", "Nothing of the instance was changed.");
         }
@@ -78,7 +80,7 @@ internal sealed class BackupRestorer(BackupStores stores, BackupWorkers workers,
         var manifest = backup.Manifest!;
         await using var worker = await workers.DatabaseAsync(on, "compare", stop);
         await using var session = await worker.OpenAsync(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database], stop);
-        using var said = new StreamReader(session.Out, Encoding.UTF8);
+        var said = new BoundedLines(session.Out, "psql");
         await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Count + "\nSELECT 'rows-counted';\n"), stop);
         var rows = new Dictionary<string, long>();
         while (await said.ReadLineAsync(stop) is { } line && line != "rows-counted")

@@ -20,7 +20,7 @@ internal sealed class BackupWorkers(Settings settings, ServerFiles serverFiles)
     public async Task<Worker> DatabaseAsync(InstanceOnServer on, string purpose, CancellationToken stop)
     {
         var env = new Dictionary<string, string> { ["PGPASSFILE"] = PasswordFile.Value, ["PGHOST"] = PostgresContainer.Host, ["PGUSER"] = on.Plan.Role, ["PGCONNECT_TIMEOUT"] = "20" };
-        List<ContainerFile> files = [ContainerFile.Text(PasswordFile, $"*:*:*:{on.Plan.Role}:{on.Plan.DatabasePassword}\n", ContainerFile.OwnerOnly)];
+        List<ContainerFile> files = [ContainerFile.Text(PasswordFile, $"*:*:*:{on.Plan.Role}:{on.Plan.DatabasePassword}\n", ContainerFile.OwnerOnly, PostgresContainer.PostgresUid, PostgresContainer.PostgresUid)];
         if (on.Plan.Cluster is { } cluster)
         {
             (env["PGHOST"], env["PGPORT"]) = (cluster.DatabaseHosts, cluster.DatabasePort.ToString(CultureInfo.InvariantCulture));
@@ -30,7 +30,8 @@ internal sealed class BackupWorkers(Settings settings, ServerFiles serverFiles)
         }
         return await StartAsync(on, new ContainerSpec
         {
-            Name = DockerName.Parse($"ocore-{purpose}-db-{on.Plan.Slug}"), Image = PostgresContainer.Image(settings), User = "root",
+            // As nobody in particular: a dump in words can make psql start programs.
+            Name = DockerName.Parse($"ocore-{purpose}-db-{on.Plan.Slug}"), Image = PostgresContainer.Image(settings), User = $"{PostgresContainer.PostgresUid}:{PostgresContainer.PostgresUid}", DropCapabilities = ["ALL"],
             Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
             Networks = [new ContainerNetwork(ServerLabels.Network)], Env = env, Files = files,
         }, stop);

@@ -25,7 +25,7 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
         using var place = await stores.OpenAsync(db, backup, stop);
         await using var worker = await workers.DatabaseAsync(on, "backup", stop);
         await using var session = await worker.OpenAsync(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", on.Plan.Database], stop);
-        using var said = new StreamReader(session.Out, Encoding.UTF8);
+        var said = new BoundedLines(session.Out, "psql");
         await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Hold), stop);
         var moment = await Moment.ReadAsync(said, session.Complaint, stop);
 
@@ -95,13 +95,13 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
     }
 
     /// <summary>What the database of a session names: a bucket is asked for that, and not for what is in it.</summary>
-    public static async Task<HashSet<FileName>> NamedAsync(DockerProgram session, StreamReader said, CancellationToken stop)
+    public static async Task<HashSet<FileName>> NamedAsync(DockerProgram session, BoundedLines said, CancellationToken stop)
     {
         await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Files), stop);
         var names = new HashSet<FileName>();
         while (await said.ReadLineAsync(stop) is { } line && line != "list-done")
-            if (FileArchive.ShaOf(line) is { } sha)
-                names.Add(FileName.Of(sha));
+            if (FileArchive.ShaOf(line) is { } sha && names.Add(FileName.Of(sha)) && names.Count > FileArchive.MostFiles)
+                throw new RemoteCommandException("psql", $"the database names more than {FileArchive.MostFiles} files.");
         return names;
     }
 
@@ -129,7 +129,7 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
         return files;
     }
 
-    internal static async Task<int> CountMissingAsync(StreamReader said, HashSet<FileName> names, CancellationToken stop)
+    internal static async Task<int> CountMissingAsync(BoundedLines said, HashSet<FileName> names, CancellationToken stop)
     {
         var missing = 0;
         while (await said.ReadLineAsync(stop) is { } line && line != "list-done")
@@ -151,7 +151,7 @@ internal sealed class BackupWriter(BackupStores stores, BackupWorkers workers, S
     /// <summary>What was true in the moment that the backup is of.</summary>
     private sealed record Moment(string Snapshot, string Server, IReadOnlyDictionary<string, string> Modules, IReadOnlyDictionary<string, long> Rows)
     {
-        public static async Task<Moment> ReadAsync(StreamReader said, string complaint, CancellationToken stop)
+        public static async Task<Moment> ReadAsync(BoundedLines said, string complaint, CancellationToken stop)
         {
             var (snapshot, server, modules, rows) = ("", "", new Dictionary<string, string>(), new Dictionary<string, long>());
             while (await said.ReadLineAsync(stop) is { } line)

@@ -12,6 +12,7 @@ internal static class BackupsSetup
         services.AddSingleton<BackupPreflight>();
         services.AddSingleton<BackupRecovery>();
         services.AddSingleton<OdooArchives>();
+        services.AddSingleton<UploadRoom>();
         services.AddSingleton<BackupSchedules>();
         services.AddSingleton<DrawnBackups>();
         services.AddSingleton<Databases.DatabaseCopier>();

@@ -28,6 +28,8 @@ internal readonly record struct FileName(ulong A, ulong B, uint C)
 /// </summary>
 internal static partial class FileArchive
 {
+    /// <summary>Their names are kept while they are counted.</summary>
+    public const int MostFiles = 10_000_000;
     private const int Record = 512;
 
     /// <summary>Copies an archive and measures each file. A name that comes twice is taken once.</summary>
@@ -49,7 +51,8 @@ internal static partial class FileArchive
             }
             if (!await WriteAsync(target, name.Groups["name"].Value, entry.Length, entry.DataStream ?? Stream.Null, name.Groups["sha"].Value, stop))
                 amiss++;
-            count++;
+            if (++count > MostFiles)
+                throw new InvalidDataException($"There are more than {MostFiles} files.");
             bytes += entry.Length;
         }
         return new FileCount(count, bytes, amiss, left, seen);

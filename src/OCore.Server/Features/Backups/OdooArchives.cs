@@ -21,7 +21,7 @@ internal sealed class ArchiveRefusedException(string message) : Exception(messag
 internal sealed class OdooArchives(BackupStores stores, ServerAccess servers, BackupPreflight preflight, Settings settings, TimeProvider time)
 {
     public const long MaxBytes = 64L << 30;
-    private const int ManifestLimit = 8 << 20, ShortestZip = 22;
+    private const int ManifestLimit = 8 << 20, ShortestZip = 22, MostEntries = 1_000_000;
 
     /// <summary>Writes a backup as Odoo's archive. The dump is put into words by PostgreSQL's own program, in a container without a network.</summary>
     public async Task WriteAsync(OCoreDb db, Backup backup, Server server, Stream target, CancellationToken stop)
@@ -94,9 +94,7 @@ internal sealed class OdooArchives(BackupStores stores, ServerAccess servers, Ba
     /// <summary>Seals an upload as it comes; it is removed when the file is disposed of.</summary>
     public async Task<Upload> ReceiveAsync(Stream body, CancellationToken stop)
     {
-        var folder = Path.Combine(settings.DataDirectory, "uploads");
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var upload = new Upload(Path.Combine(folder, Guid.CreateVersion7().ToString("N")), SealedFile.NewKey());
+        var upload = new Upload(Path.Combine(UploadRoom.FolderOf(settings), Guid.CreateVersion7().ToString("N")), SealedFile.NewKey());
         try
         {
             await using var file = new FileStream(upload.Path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 128 << 10, FileOptions.Asynchronous);
@@ -185,7 +183,16 @@ internal sealed class OdooArchives(BackupStores stores, ServerAccess servers, Ba
         try
         {
             // The least that a zip has is its end.
-            return file.Length >= ShortestZip ? new ZipArchive(file, ZipArchiveMode.Read) : throw new InvalidDataException();
+            if (file.Length < ShortestZip)
+                throw new InvalidDataException();
+            if (!ZipDirectory.HasAtMost(file, MostEntries))
+                throw new ArchiveRefusedException($"It has more than {MostEntries} entries.");
+            return new ZipArchive(file, ZipArchiveMode.Read);
+        }
+        catch (ArchiveRefusedException)
+        {
+            file.Dispose();
+            throw;
         }
         catch (Exception broken) when (broken is InvalidDataException or CryptographicException or IOException or ArgumentException)
         {

@@ -89,7 +89,7 @@ internal sealed class BrandChange(GuardedFetcher fetcher, Settings settings, Tim
         try
         {
             var fetched = await fetcher.GetAsync(address, BrandImages.MaxBytes, ImageTypes, stop);
-            return ((await StoreAsync(db, orgId, rootId, BrandImages.Make(fetched.Content, field), stop)).ToImage(), null);
+            return ((await StoreAsync(db, orgId, rootId, await BrandImages.MakeAsync(fetched.Content, field, stop), stop)).ToImage(), null);
         }
         catch (FetchRefusedException e) when (e.IsAway)
         {

@@ -17,6 +17,23 @@ internal static class BrandImages
     public const int MaxBytes = 5 << 20;
     private const int MaxSide = 10_000;
     private const long MaxPixels = 40_000_000;
+    // Each takes up to 160 MB while it is decoded.
+    private static readonly SemaphoreSlim Turns = new(2, 2);
+
+    /// <summary>The same in turn: never more than two are decoded at once, whoever uploads them.</summary>
+    /// <exception cref="ImageRefusedException">It is no image, or too large a one.</exception>
+    public static async Task<MadeImage> MakeAsync(byte[] given, string field, CancellationToken stop)
+    {
+        await Turns.WaitAsync(stop);
+        try
+        {
+            return Make(given, field);
+        }
+        finally
+        {
+            Turns.Release();
+        }
+    }
 
     /// <exception cref="ImageRefusedException">It is no image, or too large a one.</exception>
     public static MadeImage Make(byte[] given, string field)
@@ -65,7 +82,7 @@ internal static class BrandImages
     {
         var turns = origin switch { SKEncodedOrigin.RightTop => 90, SKEncodedOrigin.BottomRight => 180, SKEncodedOrigin.LeftBottom => 270, _ => 0 };
         if (turns == 0)
-            return bitmap.Copy();
+            return bitmap; // disposing of it twice does nothing
         var turned = turns == 180 ? new SKBitmap(bitmap.Width, bitmap.Height) : new SKBitmap(bitmap.Height, bitmap.Width);
         using var canvas = new SKCanvas(turned);
         canvas.Translate(turned.Width / 2f, turned.Height / 2f);
@@ -79,7 +96,7 @@ internal static class BrandImages
     {
         var scale = Math.Min(1, Math.Min((double)maxWidth / bitmap.Width, (double)maxHeight / bitmap.Height));
         if (scale >= 1)
-            return bitmap.Copy();
+            return bitmap;
         var info = new SKImageInfo(Math.Max(1, (int)(bitmap.Width * scale)), Math.Max(1, (int)(bitmap.Height * scale)), bitmap.ColorType, bitmap.AlphaType);
         return bitmap.Resize(info, new SKSamplingOptions(SKCubicResampler.Mitchell)) ?? throw new ImageRefusedException("It could not be made smaller.");
     }

@@ -50,7 +50,7 @@ internal static class BrandUploads
             return BrandProblems.TooManyFiles;
         try
         {
-            var asset = await change.StoreAsync(db, caller.OrgId, caller.OrgId, BrandImages.Make(content, purpose ?? "logoUrl"), stop);
+            var asset = await change.StoreAsync(db, caller.OrgId, caller.OrgId, await BrandImages.MakeAsync(content, purpose ?? "logoUrl", stop), stop);
             await db.SaveChangesAsync(stop);
             return TypedResults.Created(asset.Url, asset.ToImage());
         }

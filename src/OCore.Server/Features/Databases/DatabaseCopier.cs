@@ -25,7 +25,7 @@ internal sealed class DatabaseCopier(BackupWorkers workers, ServerFiles files)
         await using var worker = await workers.DatabaseAsync(on, "copy", stop);
         // Holds the moment, and keeps Odoo from sweeping files away until those are copied too.
         await using var session = await worker.OpenAsync(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", from], stop);
-        using var said = new StreamReader(session.Out, Encoding.UTF8);
+        var said = new BoundedLines(session.Out, "psql");
         await session.WriteAsync(Encoding.UTF8.GetBytes(BackupSql.Hold), stop);
         var snapshot = "";
         for (string? line = ""; line != "moment-held"; line = await said.ReadLineAsync(stop) ?? throw new RemoteCommandException("psql", new CommandResult(1, "", session.Complaint)))
@@ -72,7 +72,7 @@ internal sealed class DatabaseCopier(BackupWorkers workers, ServerFiles files)
             return;
         await using var worker = await workers.DatabaseAsync(on.As(owner), "rename", stop);
         await using var session = await worker.OpenAsync(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", from], stop);
-        using var said = new StreamReader(session.Out, Encoding.UTF8);
+        var said = new BoundedLines(session.Out, "psql");
         await BucketFiles.CopyAsync(on, cluster, await BackupWriter.NamedAsync(session, said, stop), from, to, stop);
     }
 

@@ -62,7 +62,8 @@ internal static class DatabaseSql
         SELECT format('CREATE DATABASE %I TEMPLATE %I OWNER %I STRATEGY wal_log', :'db', :'template', :'role') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db') \gexec
         REVOKE CONNECT ON DATABASE :"db" FROM PUBLIC;
         \connect :"db"
-        REASSIGN OWNED BY hosting_template TO :"role";
+        SELECT format('REASSIGN OWNED BY %I TO %I', rolname, :'role') FROM pg_roles WHERE rolname IN ('hosting_template', :'template') \gexec
+        SELECT format('REVOKE ALL ON SCHEMA public FROM %I', rolname) FROM pg_roles WHERE rolname = :'template' \gexec
         """;
 
     /// <summary>

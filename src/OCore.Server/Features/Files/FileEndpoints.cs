@@ -20,6 +20,7 @@ namespace OCore.Features.Files;
 internal static class FileEndpoints
 {
     public const long MostBytes = 256L << 20;
+    private const int MostAnswer = 16 << 20;
 
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -223,7 +224,12 @@ internal static class FileEndpoints
         using MemoryStream output = new(), error = new();
         var buffer = new byte[16 << 10];
         while (await helper.ReadPartAsync(buffer, stop) is { Count: > 0 } part)
+        {
             (part.IsError ? error : output).Write(buffer, 0, part.Count);
+            // It runs in the instance's container, among what the instance's own code can change.
+            if (output.Length + error.Length > MostAnswer)
+                throw new RemoteCommandException("the file helper", "it wrote more than oCore reads of it.");
+        }
         return (Encoding.UTF8.GetString(output.ToArray()), Encoding.UTF8.GetString(error.ToArray()));
     }
 }

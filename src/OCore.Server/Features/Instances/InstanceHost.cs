@@ -138,7 +138,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     /// <summary>A role and a database of its own, cloned from the pre-initialised one.</summary>
     public static async Task EnsureDatabaseAsync(InstanceOnServer on, string template, CancellationToken stop)
     {
-        var values = new Dictionary<string, string> { ["db"] = on.Plan.Database, ["password"] = on.Plan.DatabasePassword, ["template"] = template };
+        var values = new Dictionary<string, string> { ["db"] = on.Plan.Database, ["password"] = on.Plan.DatabasePassword, ["connections"] = RoleConnections.Of(on.Plan), ["template"] = template };
         // In one session: each of its own takes longer to begin than what it has to do.
         await on.SqlAsync("postgres", OdooSql.EnsureRole + "\n" + OdooSql.CloneDatabase + "\n\\connect :\"db\"\n" + OdooSql.TakeOwnership, values, stop);
     }
@@ -178,7 +178,12 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
             foreach (var node in cluster.Nodes)
                 await EnsureNodeAsync(db, on.Instance, cluster, node, stop);
         else
+        {
+            // By the settings of now, and where a server and a role were made before there was either.
+            if (on.Instance.StartedAt is not null)
+                await on.SqlAsync("postgres", PostgresContainer.KeepTurns + "\n" + OdooSql.LimitConnections, new Dictionary<string, string> { ["db"] = on.Plan.Role, ["connections"] = RoleConnections.Of(on.Plan) }, stop);
             await on.Connection.Docker.EnsureContainerAsync(OdooContainer.Spec(on.Plan), stop);
+        }
         Applied(on.Instance, on.Plan);
         on.Instance.StartedAt = time.GetUtcNow();
     }

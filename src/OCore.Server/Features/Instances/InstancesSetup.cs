@@ -20,6 +20,7 @@ internal static class InstancesSetup
         services.AddSingleton<UnusedTemplates>();
         services.AddSingleton<InstanceHost>();
         services.AddSingleton<Provisioning>();
+        services.AddSingleton<LogSeats>();
         services.AddSingleton<LogReaders>();
         services.AddSingleton<LogArchive>();
         services.AddSingleton<LogHistory>();

@@ -40,6 +40,9 @@ internal static class OdooConf
     // An instance is its client's to look into: nothing in it bears the name of oCore, or of an agency.
     public const string ConnectAddons = "/opt/hosting/addons";
 
+    /// <summary>What decides how many connections it opens, with what it is where nobody says.</summary>
+    public static readonly (string Key, string Usual) CronThreads = ("max_cron_threads", "1"), Connections = ("db_maxconn", "16");
+
     public static string Render(OdooPlan plan)
     {
         var text = new StringBuilder("[options]\n");
@@ -56,9 +59,9 @@ internal static class OdooConf
     {
         var entries = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["max_cron_threads"] = "1",
+            [CronThreads.Key] = CronThreads.Usual,
             ["proxy_mode"] = "True",
-            ["db_maxconn"] = "16",
+            [Connections.Key] = Connections.Usual,
             ["unaccent"] = "False",
         };
         foreach (var (key, value) in plan.Settings)

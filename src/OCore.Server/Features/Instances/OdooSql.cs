@@ -7,14 +7,17 @@ namespace OCore.Features.Instances;
 /// </summary>
 internal static class OdooSql
 {
-    /// <summary>Who owns template databases, until a clone is somebody's.</summary>
-    public const string TemplateRole = "hosting_template";
-
     public const string EnsureRole =
         """
         SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
         SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', :'db') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'db') \gexec
         ALTER ROLE :"db" PASSWORD :'password';
+        """ + "\n" + LimitConnections;
+
+    /// <summary>The server's PostgreSQL has a number of connections for all its instances; see RoleConnections.</summary>
+    public const string LimitConnections =
+        """
+        SELECT format('ALTER ROLE %I CONNECTION LIMIT %s', rolname, :'connections') FROM pg_roles WHERE rolname = :'db' AND rolconnlimit <> :'connections'::int \gexec
         """;
 
     // CREATE DATABASE happens whole or not at all, so existing is finished.
@@ -44,9 +47,11 @@ internal static class OdooSql
 
     public const string MarkInitialised = "COMMENT ON DATABASE :\"db\" IS 'initialised';";
 
+    // Templates that were built before each had a role of its own belong to hosting_template.
     public const string TakeOwnership =
         """
-        REASSIGN OWNED BY hosting_template TO :"db";
+        SELECT format('REASSIGN OWNED BY %I TO %I', rolname, :'db') FROM pg_roles WHERE rolname IN ('hosting_template', :'template') \gexec
+        SELECT format('REVOKE ALL ON SCHEMA public FROM %I', rolname) FROM pg_roles WHERE rolname = :'template' \gexec
         """;
 
     public const string DropDatabase =
@@ -132,17 +137,19 @@ internal static class OdooSql
         SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'snapshot') \gexec
         """;
 
-    // Template databases belong to a role of their own, so that one REASSIGN in the clone changes the owner of everything in it.
+    // What is in a template database belongs to a role of its own, called like the database: one REASSIGN in the clone changes the owner of
+    // everything in it, and the code that builds one template reaches no other.
     public const string BeginTemplate =
         """
         SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
-        SELECT 'CREATE ROLE hosting_template LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hosting_template') \gexec
-        ALTER ROLE hosting_template PASSWORD :'password';
+        SELECT format('CREATE ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE', :'db') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'db') \gexec
+        ALTER ROLE :"db" LOGIN PASSWORD :'password' CONNECTION LIMIT 40;
         SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING ''UTF8'' LC_COLLATE ''C'' LC_CTYPE ''C.UTF-8''', :'db') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db') \gexec
-        GRANT CONNECT, CREATE, TEMPORARY ON DATABASE :"db" TO hosting_template;
+        REVOKE CONNECT ON DATABASE :"db" FROM PUBLIC;
+        GRANT CONNECT, CREATE, TEMPORARY ON DATABASE :"db" TO :"db";
         """;
 
-    public const string OpenSchema = "GRANT ALL ON SCHEMA public TO hosting_template;";
+    public const string OpenSchema = "GRANT ALL ON SCHEMA public TO :\"db\";";
 
     public const string TemplateState =
         """
@@ -152,6 +159,7 @@ internal static class OdooSql
     public const string FinishTemplate =
         """
         UPDATE pg_database SET datistemplate = true, datallowconn = false WHERE datname = :'db';
+        SELECT format('ALTER ROLE %I NOLOGIN PASSWORD NULL', rolname) FROM pg_roles WHERE rolname = :'db' \gexec
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'db';
         SELECT pg_database_size(:'db');
         """;
@@ -161,6 +169,7 @@ internal static class OdooSql
         SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null
         UPDATE pg_database SET datistemplate = false WHERE datname = :'db';
         SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'db') \gexec
+        SELECT format('DROP ROLE %I', rolname) FROM pg_roles r WHERE rolname = :'db' AND NOT EXISTS (SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = r.oid) \gexec
         """;
 }
 

@@ -46,7 +46,7 @@ internal static class LogEndpoints
 
     /// <summary>The last lines of its log that pass the filters, oldest first. What came before them: <c>?before=</c> with <c>first</c>.</summary>
     internal static async Task<Results<Ok<LogLines>, Problem>> Logs(
-        string id, [FromQuery, Range(1, 5000)] int? tail, [FromQuery, MaxLength(40)] string? before, [AsParameters] Wanted wanted, OCoreDb db, InstanceHost host, LogHistory history, TimeProvider time, CancellationToken stop)
+        string id, [FromQuery, Range(1, 5000)] int? tail, [FromQuery, MaxLength(40)] string? before, [AsParameters] Wanted wanted, OCoreDb db, InstanceHost host, LogHistory history, LogSeats seats, Caller caller, TimeProvider time, CancellationToken stop)
     {
         LogStamp end = default;
         if (before is not null && !LogStamp.TryParse(before, out end))
@@ -54,6 +54,9 @@ internal static class LogEndpoints
         var (reading, problem) = await ReadingAsync(db, host, id, wanted, stop);
         if (problem is not null)
             return problem;
+        using var seat = seats.TryTake(caller.UserId, caller.OrgId);
+        if (seat is null)
+            return TooMany;
         var most = tail ?? Usual;
         var window = before is null ? reading!.Window : reading!.Window with { Until = end };
         // The engine counts lines, not those that pass a filter.
@@ -96,12 +99,24 @@ internal static class LogEndpoints
         var (reading, problem) = await ReadingAsync(db, host, id, wanted, stop);
         if (problem is not null)
             return problem;
-        return EventStreams.Of(http, FollowAsync(reading!, readers, history, caller.Tenant, tail ?? Usual, after, stop), time);
+        try
+        {
+            if (readers.Join(reading!.On, reading.Source, caller, await AtServerAsync(reading.On, stop)) is not { } viewer)
+                return TooMany;
+            http.Response.RegisterForDispose(viewer);
+            return EventStreams.Of(http, FollowAsync(reading, viewer, history, tail ?? Usual, after, stop), time);
+        }
+        catch (ServerException e)
+        {
+            return InstanceProblems.ServerAway(e.Message);
+        }
     }
 
-    private static async IAsyncEnumerable<SseItem<string>> FollowAsync(Reading reading, LogReaders readers, LogHistory history, Tenant tenant, int tail, LogStamp? after, [EnumeratorCancellation] CancellationToken stop)
+    // One is left for oCore's own keeping of logs.
+    private static async Task<int> AtServerAsync(InstanceOnServer on, CancellationToken stop) => await on.Connection.Docker.MostReadersAsync(stop) - 1;
+
+    private static async IAsyncEnumerable<SseItem<string>> FollowAsync(Reading reading, LogViewer viewer, LogHistory history, int tail, LogStamp? after, [EnumeratorCancellation] CancellationToken stop)
     {
-        using var viewer = readers.Join(reading.On, reading.Source, tenant);
         await viewer.Reader.Ready.WaitAsync(stop);
         var (kept, place) = viewer.Reader.Snapshot();
         if (after is { } from)
@@ -130,11 +145,21 @@ internal static class LogEndpoints
     private static SseItem<string> Line(LogEntry entry) => new(entry.Text, "line") { EventId = entry.At.ToString() };
 
     /// <summary>All that is kept of its log and passes the filters, as a text file.</summary>
-    internal static async Task<Results<PushStreamHttpResult, Problem>> Download(string id, [AsParameters] Wanted wanted, OCoreDb db, InstanceHost host, LogHistory history, CancellationToken stop)
+    internal static async Task<Results<PushStreamHttpResult, Problem>> Download(string id, [AsParameters] Wanted wanted, OCoreDb db, InstanceHost host, LogHistory history, LogSeats seats, Caller caller, HttpContext http, CancellationToken stop)
     {
         var (reading, problem) = await ReadingAsync(db, host, id, wanted, stop);
         if (problem is not null)
             return problem;
+        try
+        {
+            if (seats.TryTake(caller.UserId, caller.OrgId, (reading!.On.Server.Id, await AtServerAsync(reading.On, stop))) is not { } seat)
+                return TooMany;
+            http.Response.RegisterForDispose(seat);
+        }
+        catch (ServerException e)
+        {
+            return InstanceProblems.ServerAway(e.Message);
+        }
         return TypedResults.Stream(async body =>
         {
             var text = new StringBuilder();
@@ -169,6 +194,8 @@ internal static class LogEndpoints
     }
 
     private static readonly Problem NotAtEdge = Problem.Field("source", "People come to it by its topology's load balancer, which keeps a log of its own.", "log_elsewhere");
+
+    private static readonly Problem TooMany = new(429, "too_many_logs", "As many logs are read now as one person, one organization or one server may read at once.", "Close one of them, or wait until a download has ended.");
 
     private static readonly Problem TooSlow = new(504, "log_too_slow", "The log was not read in time.", "Ask for less of it: give since and until, or download it.");
 }

@@ -3,11 +3,12 @@ using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
+using OCore.Platform.Security;
 
 namespace OCore.Features.Logs;
 
 /// <summary>One reader for each log that somebody looks at, however many they are; it ends with the last of them.</summary>
-internal sealed class LogReaders(InstanceHost host, OCoreDbFactory databases, TimeProvider time, ILogger<LogReaders> log)
+internal sealed class LogReaders(InstanceHost host, OCoreDbFactory databases, LogSeats seats, TimeProvider time, ILogger<LogReaders> log)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(Guid Instance, LogSource Source), LogReader> _readers = [];
@@ -28,15 +29,17 @@ internal sealed class LogReaders(InstanceHost host, OCoreDbFactory databases, Ti
             return _readers.TryGetValue((instance, source), out var reader) ? reader.Viewers : 0;
     }
 
-    /// <summary>Joins whoever looks at it already. Dispose to leave.</summary>
-    public LogViewer Join(InstanceOnServer on, LogSource source, Tenant tenant)
+    /// <summary>Joins whoever looks at it already. Dispose to leave. Null where nobody does, and there may be no more readers.</summary>
+    public LogViewer? Join(InstanceOnServer on, LogSource source, Caller caller, int atServer)
     {
-        var key = (on.Instance.Id, source);
+        var (key, tenant) = ((on.Instance.Id, source), caller.Tenant);
         lock (_lock)
         {
             if (!_readers.TryGetValue(key, out var reader))
             {
-                _readers[key] = reader = new LogReader(source, time, log, async stop =>
+                if (seats.TryTake(caller.UserId, caller.OrgId, (on.Server.Id, atServer)) is not { } seat)
+                    return null;
+                _readers[key] = reader = new LogReader(source, seat, time, log, async stop =>
                 {
                     await using var db = databases.For(tenant, null);
                     return await host.OpenAsync(db, on.Instance.Id, stop);
@@ -78,7 +81,7 @@ internal sealed class LogViewer(LogReader reader, Action leave) : IDisposable
 /// Reads a log once, keeps its last lines, and wakes those who wait for the next. A viewer has a place in it and no memory of its own,
 /// so a slow one costs nothing and misses what has gone by.
 /// </summary>
-internal sealed class LogReader(LogSource source, TimeProvider time, ILogger log, Func<CancellationToken, Task<InstanceOnServer>> open) : IDisposable
+internal sealed class LogReader(LogSource source, IDisposable seat, TimeProvider time, ILogger log, Func<CancellationToken, Task<InstanceOnServer>> open) : IDisposable
 {
     public const int Backlog = 5000;
     private const int Most = 20_000, MostCharacters = 8 << 20;
@@ -103,6 +106,7 @@ internal sealed class LogReader(LogSource source, TimeProvider time, ILogger log
     {
         _ended.Cancel();
         _ended.Dispose();
+        seat.Dispose();
     }
 
     /// <summary>What is kept, and the place after it.</summary>

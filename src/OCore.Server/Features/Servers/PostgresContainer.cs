@@ -19,7 +19,10 @@ internal static partial class PostgresContainer
     public static readonly DockerName Volume = DockerName.Parse("ocore-postgres");
     private static readonly RemotePath PasswordFile = RemotePath.Parse("/etc/ocore-postgres-password");
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(2);
-    private const int PostgresUid = 999;
+    /// <summary>Of all instances of a server together.</summary>
+    public const int MaxConnections = 500;
+    /// <summary>The user <c>postgres</c> of the image.</summary>
+    public const int PostgresUid = 999;
 
     public static ImageRef Image(Settings settings) => ImageRef.Parse(settings.Images.GetValueOrDefault("POSTGRES") ?? "postgres:17");
 
@@ -31,7 +34,7 @@ internal static partial class PostgresContainer
         // Modest on purpose: a small server runs a dozen instances beside it.
         Command =
         [
-            "postgres", "-c", "max_connections=500", "-c", "shared_buffers=256MB", "-c", "effective_cache_size=1GB", "-c", "work_mem=8MB",
+            "postgres", "-c", $"max_connections={MaxConnections}", "-c", "shared_buffers=256MB", "-c", "effective_cache_size=1GB", "-c", "work_mem=8MB",
             "-c", "maintenance_work_mem=128MB", "-c", "random_page_cost=1.1", "-c", "wal_compression=on", "-c", "max_wal_size=2GB",
             "-c", "checkpoint_completion_target=0.9", "-c", "log_min_duration_statement=5s",
             // Its log is of all databases; each line names its own.
@@ -60,7 +63,24 @@ internal static partial class PostgresContainer
                 throw new ServerException($"PostgreSQL did not become ready within {ReadyWithin.TotalMinutes:0} minutes: {await LastWordsAsync(connection, stop)}");
             await Task.Delay(TimeSpan.FromMilliseconds(250), stop);
         }
+        await SqlAsync(connection, "postgres", KeepTurns, new Dictionary<string, string>(), stop);
     }
+
+    /// <summary>
+    /// oCore's scripts take turns by advisory locks of the database <c>postgres</c>. Every role may come in there, for Odoo listens in it, but
+    /// the locks are oCore's: whoever could take one would hold up what is done to somebody else's database. A privilege counts in its database only.
+    /// </summary>
+    public const string KeepTurns =
+        """
+        SELECT EXISTS (SELECT FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^pg_(try_)?advisory_' AND has_function_privilege('public', oid, 'EXECUTE')) AS open \gset
+        \if :open
+        BEGIN;
+        LOCK TABLE pg_proc IN SHARE ROW EXCLUSIVE MODE;
+        SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', oid::regprocedure) FROM pg_proc
+        WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^pg_(try_)?advisory_' AND has_function_privilege('public', oid, 'EXECUTE') \gexec
+        COMMIT;
+        \endif
+        """;
 
     /// <summary>
     /// Runs a script in a database and answers what it printed: rows as lines, columns between <c>|</c>. What varies comes as psql

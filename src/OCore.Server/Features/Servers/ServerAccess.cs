@@ -74,9 +74,9 @@ internal sealed class ServerAccess(ServerConnections connections, SecretBox secr
 
     public string Seal(string secret, string kind, Guid server) => secrets.Seal(secret, kind, server);
 
-    /// <summary>Of the role that all template databases of a server belong to. The same for every build, or a second one would lock the first one out.</summary>
-    public string TemplateRolePassword(Server server) => Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(
-        System.Text.Encoding.UTF8.GetBytes(Unseal(server.PostgresPasswordSealed!, PostgresSecret, server.Id)), "hosting_template"u8));
+    /// <summary>Of the role that builds a template database. The same however often it is begun: an oCore that starts anew joins a build that goes on.</summary>
+    public string TemplateRolePassword(Server server, string database) => Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(
+        System.Text.Encoding.UTF8.GetBytes(Unseal(server.PostgresPasswordSealed!, PostgresSecret, server.Id)), System.Text.Encoding.UTF8.GetBytes(database)));
 
     private ServerTarget Target(Server server)
     {

@@ -91,8 +91,7 @@ internal static class SourceFiles
         {
             if (zip.Length < ShortestZip)
                 throw new InvalidDataException();
-            var archive = new ZipArchive(zip, ZipArchiveMode.Read, leaveOpen: true);
-            return archive.Entries.Count <= MaxFiles ? archive : throw new UnsafeSourcesException($"The archive has more than {MaxFiles} files.");
+            return ZipDirectory.HasAtMost(zip, MaxFiles) ? new ZipArchive(zip, ZipArchiveMode.Read, leaveOpen: true) : throw new UnsafeSourcesException($"The archive has more than {MaxFiles} files.");
         }
         catch (InvalidDataException)
         {

@@ -98,9 +98,9 @@ internal sealed class TemplateDatabases(ServerSources sources, ServerAccess acce
             await connection.Docker.RemoveContainerAsync(name, stop);
             await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.DropTemplate, new Dictionary<string, string> { ["db"] = content.Database }, stop);
         }
-        var password = access.TemplateRolePassword(server);
+        var password = access.TemplateRolePassword(server, content.Database);
         await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.BeginTemplate, new Dictionary<string, string> { ["db"] = content.Database, ["password"] = password }, stop);
-        await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.OpenSchema, new Dictionary<string, string>(), stop);
+        await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.OpenSchema, new Dictionary<string, string> { ["db"] = content.Database }, stop);
         await ServerFiles.MakeFoldersAsync(connection, [FolderOf(content.Database)], stop, await files.OwnerAsync(connection, server.Id, content.Image, stop));
         var result = await connection.Docker.RunOnceAsync(Spec(name, content, password, server.Id), stop, log, keepOnCancel: true);
         if (!result.Ok)
@@ -119,7 +119,7 @@ internal sealed class TemplateDatabases(ServerSources sources, ServerAccess acce
     // Odoo only warns about names it does not know, and goes on.
     private static async Task RefuseMissingModulesAsync(IServerConnection connection, TemplateContent content, CancellationToken stop)
     {
-        var installed = JsonSerializer.Deserialize<HashSet<string>>(await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.ModulesInState, new Dictionary<string, string>(), stop, role: OdooSql.TemplateRole)) ?? [];
+        var installed = JsonSerializer.Deserialize<HashSet<string>>(await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.ModulesInState, new Dictionary<string, string>(), stop, role: content.Database)) ?? [];
         var missing = content.Modules.Concat(content.Edition == "ee" ? [EnterpriseArchives.Mark] : Array.Empty<string>()).Where(m => !installed.Contains(m)).ToList();
         if (missing.Count > 0)
             throw new StepRefusedException("unknown_modules", $"Odoo {content.Version} of this image has no module {string.Join(", ", missing)}.", "Correct the template's module list, or add the repository that has them.");
@@ -128,7 +128,7 @@ internal sealed class TemplateDatabases(ServerSources sources, ServerAccess acce
     private static ContainerSpec Spec(DockerName name, TemplateContent content, string password, Guid server)
     {
         var paths = OdooSources.PathsFor(content.Edition, content.Repositories.Count).Append("/mnt/extra-addons");
-        var configuration = $"[options]\naddons_path = {string.Join(',', paths)}\ndata_dir = /var/lib/odoo\ndb_host = {PostgresContainer.Host}\ndb_port = 5432\ndb_user = hosting_template\ndb_password = {password}\nlist_db = False\n";
+        var configuration = $"[options]\naddons_path = {string.Join(',', paths)}\ndata_dir = /var/lib/odoo\ndb_host = {PostgresContainer.Host}\ndb_port = 5432\ndb_user = {content.Database}\ndb_password = {password}\nlist_db = False\n";
         List<string> command = ["-d", content.Database, "-i", string.Join(',', (string[])["base", .. content.Edition == "ee" ? [EnterpriseArchives.Mark] : Array.Empty<string>(), .. content.Modules]), "--stop-after-init", "--no-http", "--max-cron-threads=0"];
         if (content.Languages.Count > 0)
             command.Add("--load-language=" + string.Join(',', content.Languages));

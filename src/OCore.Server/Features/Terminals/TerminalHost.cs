@@ -57,7 +57,7 @@ internal sealed class TerminalHost(
             await CloseAsync(socket, TerminalEnd.NotUnderstood);
             return;
         }
-        ITerminalProgram program;
+        ITerminalProgram? program = null;
         try
         {
             (program, var banner) = await begin(start, stop);
@@ -71,6 +71,9 @@ internal sealed class TerminalHost(
             var why = caller.Access.Portal is null ? e.Message : "The terminal could not be opened now. Try again in a moment.";
             await TellAsync(socket, new TerminalMessage { Type = "error", Message = why }, CancellationToken.None);
             await CloseAsync(socket, stop.IsCancellationRequested ? TerminalEnd.AccessEnded : TerminalEnd.Lost);
+            // It may have begun before their access ended.
+            if (program is not null)
+                await program.DisposeAsync();
             return;
         }
         await using var running = program;

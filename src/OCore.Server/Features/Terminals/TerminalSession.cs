@@ -28,6 +28,7 @@ internal sealed class TerminalSession(WebSocket socket, ITerminalProgram program
     private readonly SemaphoreSlim _sending = new(1);
     // Never more waiting than the client may send ahead, and a little.
     private readonly Channel<byte[]?> _input = Channel.CreateUnbounded<byte[]?>(new() { SingleReader = true, SingleWriter = true });
+    private readonly Channel<(int Columns, int Rows)> _sizes = Channel.CreateBounded<(int Columns, int Rows)>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true, SingleWriter = true });
     private readonly SemaphoreSlim _acknowledged = new(0);
     private readonly DateTimeOffset _began = time.GetUtcNow();
     private TerminalEnd? _end;
@@ -43,7 +44,7 @@ internal sealed class TerminalSession(WebSocket socket, ITerminalProgram program
         await using var notAllowed = allowed.Register(() => End(TerminalEnd.AccessEnded));
         await using var shutDown = stopping.Register(() => End(TerminalEnd.ShuttingDown));
         var receiving = ReceiveAsync();
-        await Task.WhenAll(WriteOutputAsync(), FeedAsync(), WatchAsync());
+        await Task.WhenAll(WriteOutputAsync(), FeedAsync(), ResizeAsync(), WatchAsync());
         var end = _end ?? TerminalEnd.Lost;
         await CloseAsync(end, receiving);
         return end;
@@ -174,7 +175,7 @@ internal sealed class TerminalSession(WebSocket socket, ITerminalProgram program
         {
             case { Type: "resize", Columns: { } columns, Rows: { } rows }:
                 if (TerminalStart.IsSize(columns, rows))
-                    _ = ResizeAsync(columns, rows);
+                    _sizes.Writer.TryWrite((columns, rows));
                 return true;
             case { Type: "ack", Bytes: > 0 and var bytes }:
                 if (Interlocked.Add(ref _unacknowledged, -bytes) < 0)
@@ -190,16 +191,19 @@ internal sealed class TerminalSession(WebSocket socket, ITerminalProgram program
         }
     }
 
-    private async Task ResizeAsync(int columns, int rows)
+    // One after the other, each a call to the server; of those that come meanwhile the last is what counts.
+    private async Task ResizeAsync()
     {
-        try
-        {
-            await program.ResizeAsync(columns, rows, _ended.Token);
-        }
-        catch (Exception e) when (IsEnd(e))
-        {
-            // It has just ended, or a later size follows.
-        }
+        while (!_ended.IsCancellationRequested)
+            try
+            {
+                var (columns, rows) = await _sizes.Reader.ReadAsync(_ended.Token);
+                await program.ResizeAsync(columns, rows, _ended.Token);
+            }
+            catch (Exception e) when (IsEnd(e))
+            {
+                // It has just ended, or a later size follows.
+            }
     }
 
     public static TerminalMessage? Read(ReadOnlySpan<byte> text)

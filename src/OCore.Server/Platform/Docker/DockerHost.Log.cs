@@ -71,6 +71,9 @@ internal sealed record LogWindow
 
 internal sealed partial class DockerHost
 {
+    /// <summary>How many logs it lets be read at once by <see cref="LogAsync"/>.</summary>
+    public async ValueTask<int> MostReadersAsync(CancellationToken stop) => (await ClientsAsync(stop)).MostReaders;
+
     /// <summary>The lines of a container's log with where they stand, oldest first; to follow, until the container ends.</summary>
     public async IAsyncEnumerable<(LogStamp At, string Text)> LogAsync(DockerName container, LogWindow window, [EnumeratorCancellation] CancellationToken stop)
     {
@@ -80,8 +83,8 @@ internal sealed partial class DockerHost
             Tail = window.Tail?.ToString(CultureInfo.InvariantCulture) ?? "all",
             Since = window.Since?.Instant!, Until = window.Until?.Instant!,
         };
-        using var stream = await CallAsync($"Reading the log of {container}", Quick, (docker, ended) =>
-            docker.Containers.GetContainerLogsAsync(container.Value, parameters, stop).WaitAsync(ended), stop);
+        using var place = await ReaderAsync(container, stop);
+        using var stream = await OpenLogAsync(container, parameters, stop);
         LineSplitter output = new(LogLineLimit), error = new(LogLineLimit);
         var buffer = new byte[32 << 10];
         var last = default(LogStamp);
@@ -102,5 +105,20 @@ internal sealed partial class DockerHost
                 LogStamp.TryRead(rest, last, out last, out var text);
                 yield return (last, text);
             }
+    }
+
+    private async Task<MultiplexedStream> OpenLogAsync(DockerName container, ContainerLogsParameters parameters, CancellationToken stop) =>
+        await CallAsync($"Reading the log of {container}", Quick, async (_, ended) =>
+            await (await ClientsAsync(ended)).Logs.Containers.GetContainerLogsAsync(container.Value, parameters, stop).WaitAsync(ended), stop);
+
+    private async Task<IDisposable> ReaderAsync(DockerName container, CancellationToken stop)
+    {
+        var readers = (await ClientsAsync(stop)).Readers;
+        return await readers.WaitAsync(Quick, stop) ? new Reader(readers) : throw new ServerException($"Reading the log of {container} on {_where}: as many logs are read there as it bears at once.");
+    }
+
+    private sealed class Reader(SemaphoreSlim readers) : IDisposable
+    {
+        public void Dispose() => readers.Release();
     }
 }

@@ -24,8 +24,7 @@ internal sealed partial class DockerHost
             Follow = follow,
             Tail = tail < 0 ? "all" : tail.ToString(),
         };
-        using var stream = await CallAsync($"Reading the log of {container}", Quick, (docker, ended) =>
-            docker.Containers.GetContainerLogsAsync(container.Value, parameters, stop).WaitAsync(ended), stop);
+        using var stream = await OpenLogAsync(container, parameters, stop);
         LineSplitter output = new(LogLineLimit), error = new(LogLineLimit);
         var buffer = new byte[32 << 10];
         while (true)

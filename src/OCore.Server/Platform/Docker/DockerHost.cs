@@ -10,13 +10,17 @@ namespace OCore.Platform.Docker;
 internal interface IDockerWay
 {
     /// <summary>Finds the way, and says how many streams it bears at once.</summary>
-    ValueTask<int> StreamsAsync(CancellationToken stop);
+    ValueTask<DockerStreams> StreamsAsync(CancellationToken stop);
 
     ValueTask<Stream> DialAsync(CancellationToken stop);
 
     /// <summary>Ends a process of a container by its number on the server, with all it started.</summary>
     Task EndProcessAsync(long pid, string containerId, CancellationToken stop);
 }
+
+/// <param name="Calls">Kept open for calls.</param>
+/// <param name="Readers">For logs that are read, beside those: who reads slowly holds up no call.</param>
+internal readonly record struct DockerStreams(int Calls, int Readers);
 
 /// <summary>
 /// One server's Docker engine. Calls are typed and travel over a few pooled streams; whatever says "Ensure" looks
@@ -67,6 +71,7 @@ internal sealed partial class DockerHost : IDisposable
         }
         clients?.Typed.Dispose();
         clients?.Raw.Dispose();
+        clients?.Logs.Dispose();
     }
 
     private Task CallAsync(string what, TimeSpan within, Func<DockerClient, CancellationToken, Task> call, CancellationToken stop) =>
@@ -119,17 +124,27 @@ internal sealed partial class DockerHost : IDisposable
         }
     }
 
-    private Clients Build(int streams)
+    private Clients Build(DockerStreams streams)
     {
         // The host in the address means nothing; the streams end at the engine's socket.
         var address = new Uri("http://docker:80");
-        var typed = new DockerClientBuilder().WithEndpoint(address)
-            .WithTransportOptions(new NativeHttpTransportOptions { ConfigureHandler = handler => Configure(handler, streams) })
+        var raw = new SocketsHttpHandler();
+        Configure(raw, Math.Max(1, streams.Calls / 4));
+        return new Clients(
+            Typed(handler => Configure(handler, streams.Calls)),
+            new HttpClient(raw) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan },
+            Typed(handler =>
+            {
+                // Each log has a stream of its own, which ends with it.
+                Configure(handler, int.MaxValue);
+                handler.PooledConnectionLifetime = TimeSpan.Zero;
+            }),
+            new SemaphoreSlim(streams.Readers), streams.Readers);
+
+        DockerClient Typed(Action<SocketsHttpHandler> configure) => new DockerClientBuilder().WithEndpoint(address)
+            .WithTransportOptions(new NativeHttpTransportOptions { ConfigureHandler = handler => configure(handler) })
             .WithTimeout(Timeout.InfiniteTimeSpan) // each call has its own
             .Build();
-        var raw = new SocketsHttpHandler();
-        Configure(raw, Math.Max(1, streams / 4));
-        return new Clients(typed, new HttpClient(raw) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan });
     }
 
     private void Configure(SocketsHttpHandler handler, int streams)
@@ -143,5 +158,5 @@ internal sealed partial class DockerHost : IDisposable
         handler.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
     }
 
-    private sealed record Clients(DockerClient Typed, HttpClient Raw);
+    private sealed record Clients(DockerClient Typed, HttpClient Raw, DockerClient Logs, SemaphoreSlim Readers, int MostReaders);
 }

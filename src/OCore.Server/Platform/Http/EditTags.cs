@@ -139,9 +139,12 @@ internal sealed class EditTagRoutes(EndpointDataSource endpoints)
 internal sealed class EditTurns : IAsyncDisposable
 {
     private static readonly ConcurrentDictionary<string, Turn> Turns = new();
+    // Each holds a connection of the pool while its change needs another: if all were held, none could go on.
+    private static readonly SemaphoreSlim Held = new(8, 8);
 
     private readonly string _key;
     private readonly Turn _turn;
+    private bool _holds;
     private OCoreDb? _db;
     private IDbContextTransaction? _transaction;
 
@@ -180,6 +183,8 @@ internal sealed class EditTurns : IAsyncDisposable
     {
         if (http.RequestServices.GetRequiredService<Settings>().UsesSqlite || http.Request.Headers.IfMatch.Count == 0)
             return;
+        await Held.WaitAsync(http.RequestAborted);
+        _holds = true;
         _db = http.RequestServices.GetRequiredService<OCoreDbFactory>().System();
         _transaction = await _db.Database.BeginTransactionAsync(http.RequestAborted);
         await _db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({_key}, 0))", http.RequestAborted);
@@ -191,6 +196,8 @@ internal sealed class EditTurns : IAsyncDisposable
             await _transaction.DisposeAsync();
         if (_db is not null)
             await _db.DisposeAsync();
+        if (_holds)
+            Held.Release();
         _turn.Gate.Release();
         Leave();
     }

@@ -7,6 +7,25 @@ namespace OCore.Platform.Remote;
 internal sealed class LocalConnection : IServerConnection, ICommandCarrier, IDockerWay
 {
     private const string DefaultSocket = "/var/run/docker.sock";
+
+    // What sudo started belongs to root and is not oCore's to end. timeout(1) leads a group of its own, which root can be asked to end.
+    private const string RootScript = """
+        printf 'ocore-started %s\n' "$$" >&2
+        limit=$1; shift
+        if command -v timeout >/dev/null 2>&1; then exec timeout -k 5 "$limit" "$@"; fi
+        exec "$@"
+        """;
+
+    private const string EndScript = """
+        kill -s TERM -- "-$1" 2>/dev/null || exit 0
+        for _ in 1 2 3 4 5 6 7 8 9 10; do
+          sleep 0.1
+          kill -s 0 -- "-$1" 2>/dev/null || exit 0
+        done
+        kill -s KILL -- "-$1" 2>/dev/null
+        exit 0
+        """;
+
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CommandRunner _runner;
     private readonly TimeProvider _clock;
@@ -68,13 +87,26 @@ internal sealed class LocalConnection : IServerConnection, ICommandCarrier, IDoc
     {
         var elevation = command.NeedsRoot ? await _elevation.Value.WaitAsync(stop) : Elevation.Root;
         var (sudo, prelude) = elevation.Before(command.NeedsRoot);
-        return ([.. sudo, command.Program, .. command.Arguments], prelude);
+        if (sudo.Count == 0)
+            return ([command.Program, .. command.Arguments], prelude);
+        // Later than oCore's own limit, which ends the command first and says so.
+        var limit = command.Timeout is { } timeout ? ((long)timeout.TotalSeconds + 15).ToString() : "0";
+        return ([.. sudo, "sh", "-c", RootScript, "ocore", limit, command.Program, .. command.Arguments], prelude);
     }
 
-    Task ICommandCarrier.EndAsync(ChildProcess process, RemoteCommand command, int? pid)
+    async Task ICommandCarrier.EndAsync(ChildProcess process, RemoteCommand command, int? pid)
     {
+        // Without sudo nobody says the number, and what looks like one is the program's own.
+        if (pid is { } leader && command.NeedsRoot && !process.HasExited && !command.Arguments.Contains(EndScript) && (await _elevation.Value).Access != RootAccess.IsRoot)
+            try
+            {
+                await _runner.RunAsync(RemoteCommand.Script(EndScript, leader.ToString()).WithTimeout(TimeSpan.FromSeconds(10)).AsRoot(), CommandRunner.OutputLimit, CancellationToken.None);
+            }
+            catch (ServerException)
+            {
+                // Then its own time limit ends it.
+            }
         process.Kill();
-        return Task.CompletedTask;
     }
 
     ValueTask ICommandCarrier.CheckAsync(RemoteCommand command, int exitCode, bool started, string error) => ValueTask.CompletedTask;
@@ -96,7 +128,7 @@ internal sealed class LocalConnection : IServerConnection, ICommandCarrier, IDoc
         return new(RootAccess.None, null, user);
     }
 
-    ValueTask<int> IDockerWay.StreamsAsync(CancellationToken stop) => new(16);
+    ValueTask<DockerStreams> IDockerWay.StreamsAsync(CancellationToken stop) => new(new DockerStreams(16, 64));
 
     async Task IDockerWay.EndProcessAsync(long pid, string containerId, CancellationToken stop)
     {

@@ -6,8 +6,9 @@ namespace OCore.Platform.Remote;
 /// <summary>A server over ssh: commands and files through the master's sessions, Docker through its forwarded socket.</summary>
 internal sealed class SshConnection : IServerConnection, ICommandCarrier, IDockerWay
 {
-    // A server allows ten sessions a connection unless told otherwise. Docker by sudo takes up to four of them.
-    private const int Sessions = 5;
+    // A server allows ten sessions a connection unless told otherwise (MaxSessions). Docker by sudo takes up to six of them: three for calls,
+    // one for what is measured, two for logs. A forwarded socket is no session, so by that way there may be many streams.
+    private const int Sessions = 4;
     private const int RefusedSessionRetries = 40;
     private const string SessionRefused = "ession open refused";
 
@@ -176,10 +177,10 @@ internal sealed class SshConnection : IServerConnection, ICommandCarrier, IDocke
         return new(RootAccess.SudoWithPassword, password, _target.User);
     }
 
-    async ValueTask<int> IDockerWay.StreamsAsync(CancellationToken stop)
+    async ValueTask<DockerStreams> IDockerWay.StreamsAsync(CancellationToken stop)
     {
         if (_dockerWay == DockerWay.Unknown) _dockerWay = await FindDockerAsync(stop);
-        return _dockerWay == DockerWay.Socket ? 16 : 4;
+        return _dockerWay == DockerWay.Socket ? new DockerStreams(16, 64) : new DockerStreams(3, 2);
     }
 
     async ValueTask<Stream> IDockerWay.DialAsync(CancellationToken stop)

@@ -128,7 +128,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
     {
         await using var db = context.OpenDb();
         var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
-        var values = new Dictionary<string, string> { ["db"] = on.Plan.Database, ["password"] = on.Plan.DatabasePassword };
+        var values = new Dictionary<string, string> { ["db"] = on.Plan.Database, ["password"] = on.Plan.DatabasePassword, ["connections"] = RoleConnections.Unlimited };
         await on.SqlAsync("postgres", OdooSql.EnsureRole, values, context.Stop);
     }
 
