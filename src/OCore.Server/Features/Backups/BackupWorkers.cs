@@ -32,7 +32,7 @@ internal sealed class BackupWorkers(Settings settings)
         {
             Name = DockerName.Parse($"ocore-{purpose}-db-{on.Plan.Slug}"), Image = PostgresContainer.Image(settings), User = "root",
             Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
-            Networks = [new ContainerNetwork(ServerLabels.Network)], Env = env, Files = files,
+            Networks = [new ContainerNetwork(OdooContainer.NetworkOf(on.Plan))], Env = env, Files = files,
         }, stop);
     }
 
@@ -48,7 +48,7 @@ internal sealed class BackupWorkers(Settings settings)
     {
         Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image), User = "root",
         Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
-        Networks = [new ContainerNetwork(ServerLabels.Network)], Files = [.. ClusterAddons.FilesOf(cluster)],
+        Networks = [new ContainerNetwork(OdooContainer.NetworkOf(on.Plan))], Files = [.. ClusterAddons.FilesOf(cluster)],
         Mounts = [ContainerMount.Folder(OdooContainer.FolderOf(on.Plan.InstanceId), FilestorePlace.Folder, readOnly: true)],
     }, stop);
 
