@@ -208,6 +208,14 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         async Task<bool> OpenAsync(LabServer from) => (await from.ShellAsync("timeout 3 bash -c 'exec 3<>/dev/tcp/$0/5432' \"$1\" && echo open || true", database.Host.Value)).Contains("open", StringComparison.Ordinal);
         Assert.True(await OpenAsync(lab.Machines[0]), "the first Odoo's server comes to PostgreSQL");
         Assert.False(await OpenAsync(lab.Machines[2]), "a server without a part in it comes to PostgreSQL");
+        // Nor do the containers of others, by the address that the server's nodes may come with, by the server's own or by the container's.
+        async Task<bool> OpenToOthersAsync(LabServer from, string address) => (await from.ShellAsync(
+            """docker run --rm --network ocore --entrypoint timeout "$(docker inspect -f '{{.Config.Image}}' ocore-postgres)" 3 bash -c 'exec 3<>/dev/tcp/$0/5432 && echo open' "$1" || true""", address)).Contains("open", StringComparison.Ordinal);
+        Assert.True(await OpenToOthersAsync(lab.Machines[0], "ocore-postgres"), "the server's own PostgreSQL is there for all instances");
+        Assert.False(await OpenToOthersAsync(lab.Machines[0], database.Host.Value), "another's container on the first Odoo's server comes to PostgreSQL");
+        Assert.False(await OpenToOthersAsync(database, database.Host.Value), "another's container on its own server comes to PostgreSQL");
+        var container = (await database.ShellAsync("docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $(docker ps -q --filter label=ocore.node=postgres)")).Trim();
+        Assert.False(await OpenToOthersAsync(database, container), "another's container comes to PostgreSQL past the rules");
         var seen = await lab.Scene.Http.Post<ValidateTopology, TopologyValidation>($"/api/topologies/{topology.Id}/validate", new() { Probe = true });
         Assert.DoesNotContain(seen.Findings, f => f.Code is "TP-N01" or "TP-N03" or "TP-N05" or "TP-N08");
         // Somebody opens it: that is not undone, and said.

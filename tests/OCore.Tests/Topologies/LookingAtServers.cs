@@ -107,8 +107,8 @@ public sealed class LookingAtServers(TestApps apps) : IClassFixture<TestApps>
         var layout = sketch.Layout();
         IReadOnlyDictionary<Guid, IReadOnlyList<IPAddress>> addresses = sketch.Servers.ToDictionary(s => s.Key, s => (IReadOnlyList<IPAddress>)[IPAddress.Parse(s.Value.Host)]);
         foreach (var server in sketch.Servers.Values.OrderBy(s => s.Name, StringComparer.Ordinal))
-            if (PortGuard.Of(server.Id, layout) is { Count: > 0 } ports)
-                text.Append($"##### {server.Name} {server.Host}\n{PortGuard.Render("OCORE-t", server.Id, ports, addresses, "br-0123456789ab", AddressFamily.InterNetwork)}");
+            if ((PortGuard.Of(server.Id, layout), PortGuard.AbroadOf(server.Id, layout)) is var (ports, abroad) && ports.Count + abroad.Count > 0)
+                text.Append($"##### {server.Name} {server.Host}\n{PortGuard.Render("OCORE-t", server.Id, ports, abroad, addresses, "br-0123456789ab", AddressFamily.InterNetwork)}");
         Repository.IsGolden("topology-firewall.txt", text.ToString());
         // Everything that is published is guarded, but for the way in.
         foreach (var node in layout.Nodes.Where(n => n.Address is not null && !n.IsBalancer && n.ServerId is not null))

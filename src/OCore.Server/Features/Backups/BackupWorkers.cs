@@ -33,7 +33,7 @@ internal sealed class BackupWorkers(Settings settings, ServerFiles serverFiles)
             // As nobody in particular: a dump in words can make psql start programs.
             Name = DockerName.Parse($"ocore-{purpose}-db-{on.Plan.Slug}"), Image = PostgresContainer.Image(settings), User = $"{PostgresContainer.PostgresUid}:{PostgresContainer.PostgresUid}", DropCapabilities = ["ALL"],
             Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
-            Networks = [new ContainerNetwork(ServerLabels.Network)], Env = env, Files = files,
+            Networks = [new ContainerNetwork(OdooContainer.NetworkOf(on.Plan))], Env = env, Files = files,
         }, stop);
     }
 
@@ -52,7 +52,7 @@ internal sealed class BackupWorkers(Settings settings, ServerFiles serverFiles)
     {
         Name = DockerName.Parse($"ocore-{purpose}-files-{on.Plan.Slug}"), Image = ImageRef.Parse(on.Plan.Image),
         Entrypoint = ["sleep"], Command = [SecondsAtMost], Labels = Labels(on), Restart = RestartRule.No, PidsLimit = 64, Init = true,
-        Networks = [new ContainerNetwork(ServerLabels.Network)], Files = [.. ClusterAddons.FilesOf(cluster)],
+        Networks = [new ContainerNetwork(OdooContainer.NetworkOf(on.Plan))], Files = [.. ClusterAddons.FilesOf(cluster)],
         Mounts = [ContainerMount.Folder(OdooContainer.FolderOf(on.Plan.InstanceId), FilestorePlace.Folder, readOnly: true)],
     }, stop);
 

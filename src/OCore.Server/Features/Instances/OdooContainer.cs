@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies.Deployments;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 
@@ -54,13 +55,16 @@ internal static class OdooContainer
         Restart = RestartRule.No,
     };
 
+    /// <summary>Where its containers are, and those that work on its database: the server's own network, or its topology's.</summary>
+    public static DockerName NetworkOf(OdooPlan plan) => plan.Cluster is { } cluster ? TopologyNetwork.NameOf(cluster.TopologyId) : ServerLabels.Network;
+
     private static ContainerSpec Base(OdooPlan plan, int connectSeconds) => new()
     {
         Name = NameOf(plan.Slug),
         Image = ImageRef.Parse(plan.Image),
         Entrypoint = Program,
         Labels = new Dictionary<string, string> { [ServerLabels.Server] = plan.ServerId.ToString(), [OrganizationLabel] = plan.OrgId.ToString(), [ServerLabels.Instance] = plan.InstanceId.ToString() },
-        Networks = [new ContainerNetwork(ServerLabels.Network)],
+        Networks = [new ContainerNetwork(NetworkOf(plan))],
         Mounts = [ContainerMount.Folder(FolderOf(plan.InstanceId), RemotePath.Parse("/var/lib/odoo")), .. SharedFiles(plan, Filestore) is { } files ? [files] : Array.Empty<ContainerMount>(), .. ServerSources.Mounts(plan.Sources)],
         MemoryBytes = plan.MemoryMb * 1024L * 1024,
         NanoCpus = (long)((plan.Cpus ?? 0) * 1_000_000_000),

@@ -15,7 +15,7 @@ internal static class BalancerChallenge
 
     public static ContainerSpec Spec(ImageRef image, Guid topology, LayoutNode balancer, string thumbprint) => new()
     {
-        Name = NameOf(balancer), Image = image, Labels = NodeSpecs.Labels(topology, balancer), Networks = [new ContainerNetwork(ServerLabels.Network)],
+        Name = NameOf(balancer), Image = image, Labels = NodeSpecs.Labels(topology, balancer), Networks = [new ContainerNetwork(TopologyNetwork.NameOf(topology))],
         Files = [ContainerFile.Text(Config, $$"""
             defaults
                 mode http

@@ -202,11 +202,16 @@ internal sealed class LiveProbe(ServerAccess access, TopologyHost host, Edge edg
         var labels = new Dictionary<string, string>(ServerLabels.Of(one.Fact.Id)) { [NodeSpecs.TopologyLabel] = topologyId.ToString() };
         try
         {
-            await connection.Docker.EnsureNetworkAsync(ServerLabels.Network, ServerLabels.Of(one.Fact.Id), stop);
+            // From where its nodes come, on the servers that have some: nobody else is let to those that run.
+            var network = work?.Layout.Servers.Contains(one.Fact.Id) == true ? TopologyNetwork.NameOf(topologyId) : ServerLabels.Network;
+            if (network == ServerLabels.Network)
+                await connection.Docker.EnsureNetworkAsync(network, ServerLabels.Of(one.Fact.Id), stop);
+            else
+                await TopologyNetwork.EnsureAsync(connection.Docker, topologyId, one.Fact.Id, stop);
             await connection.Docker.RemoveContainerAsync(name, stop);
             await connection.Docker.EnsureContainerAsync(new ContainerSpec
             {
-                Name = name, Image = edge.Image, Labels = labels, Networks = [new ContainerNetwork(ServerLabels.Network)],
+                Name = name, Image = edge.Image, Labels = labels, Networks = [new ContainerNetwork(network)],
                 // Should nobody come to remove it, it ends by itself and lets the ports go.
                 Entrypoint = ["timeout", $"{Longest.TotalSeconds + 30:0}"], Command = ["haproxy", "-db", "-f", Config.Value],
                 Ports = [.. ports.Select(p => new PublishedPort(IPAddress.Parse(p.Address), p.Port, Inner))],

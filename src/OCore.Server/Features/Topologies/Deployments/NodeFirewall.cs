@@ -25,20 +25,23 @@ internal sealed class NodeFirewall(ServerAccess access, TimeProvider time)
     {
         Layout[] layouts = also is null ? [work.Layout] : [work.Layout, also];
         var ids = layouts.SelectMany(l => l.Servers).Distinct().Where(work.Servers.ContainsKey).ToList();
-        var ports = ids.ToDictionary(id => id, id => PortGuard.Of(id, layouts));
         // Whoever has it now, it is no server's own.
         var shared = layouts.SelectMany(l => l.Nodes).Select(SharedAddress.Of).OfType<string>().Select(IPAddress.Parse).ToHashSet();
         var addresses = new Dictionary<Guid, IReadOnlyList<IPAddress>>();
         foreach (var id in ids)
             addresses[id] = [.. (await AddressesAsync(work.Servers[id], stop)).Where(a => !shared.Contains(a))];
-        await Task.WhenAll(ids.Select(id => EnsureAsync(work.Servers[id], PortGuard.ChainOf(work.TopologyId), ports[id], addresses, stop)));
+        await Task.WhenAll(ids.Select(id => EnsureAsync(work.Servers[id], work.TopologyId, PortGuard.Of(id, layouts), PortGuard.AbroadOf(id, layouts), addresses, stop)));
     }
 
-    /// <summary>Of every server that the layouts name; a server that is gone has no rules.</summary>
+    /// <summary>With the topology's network, which nothing is on any more. A server that is gone has neither.</summary>
     public async Task RemoveAsync(TopologyWork work, IEnumerable<Guid> servers, CancellationToken stop)
     {
         foreach (var id in servers.Distinct().Where(work.Servers.ContainsKey))
-            (await (await access.ConnectAsync(work.Servers[id], stop)).RunAsync(RemoteCommand.Script(RemoveScript, PortGuard.ChainOf(work.TopologyId), Folder.Value).AsRoot(), stop)).ThrowIfFailed("Removing the rules of the firewall");
+        {
+            var connection = await access.ConnectAsync(work.Servers[id], stop);
+            (await connection.RunAsync(RemoteCommand.Script(RemoveScript, PortGuard.ChainOf(work.TopologyId), Folder.Value).AsRoot(), stop)).ThrowIfFailed("Removing the rules of the firewall");
+            await connection.Docker.RemoveNetworkAsync(TopologyNetwork.NameOf(work.TopologyId), stop);
+        }
     }
 
     private const string GuardsScript = "PATH=$PATH:/usr/sbin:/sbin; iptables -w -t raw -S >/dev/null";
@@ -72,14 +75,12 @@ internal sealed class NodeFirewall(ServerAccess access, TimeProvider time)
         return found;
     }
 
-    private async Task EnsureAsync(Server server, string chain, IReadOnlyList<GuardedPort> ports, IReadOnlyDictionary<Guid, IReadOnlyList<IPAddress>> addresses, CancellationToken stop)
+    private async Task EnsureAsync(Server server, Guid topology, IReadOnlyList<GuardedPort> ports, IReadOnlyList<GuardedPort> abroad, IReadOnlyDictionary<Guid, IReadOnlyList<IPAddress>> addresses, CancellationToken stop)
     {
-        var connection = await access.ConnectAsync(server, stop);
-        // Docker's own name for the bridge.
-        var inside = await connection.Docker.NetworkIdAsync(ServerLabels.Network, stop) is { Length: >= 12 } network
-            ? "br-" + network[..12] : throw new TryLaterException($"{server.Name} has no network {ServerLabels.Network}.", "It is made when the server is looked after next.");
-        var rules = PortGuard.Render(chain, server.Id, ports, addresses, inside, AddressFamily.InterNetwork);
-        var rules6 = ports.Any(p => p.Address.AddressFamily == AddressFamily.InterNetworkV6) ? PortGuard.Render(chain, server.Id, ports, addresses, inside, AddressFamily.InterNetworkV6) : "";
+        var (chain, connection) = (PortGuard.ChainOf(topology), await access.ConnectAsync(server, stop));
+        var inside = await TopologyNetwork.EnsureAsync(connection.Docker, topology, server.Id, stop);
+        var rules = PortGuard.Render(chain, server.Id, ports, abroad, addresses, inside, AddressFamily.InterNetwork);
+        var rules6 = ports.Concat(abroad).Any(p => p.Address.AddressFamily == AddressFamily.InterNetworkV6) ? PortGuard.Render(chain, server.Id, ports, abroad, addresses, inside, AddressFamily.InterNetworkV6) : "";
         var mark = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(rules + rules6)))[..16];
         var there = await connection.RunAsync(RemoteCommand.Script(StandsScript, chain, mark, Folder.Value, $"{rules.Split('\n').Count(l => l.StartsWith("-A", StringComparison.Ordinal))}").AsRoot(), stop);
         if (there.Ok)

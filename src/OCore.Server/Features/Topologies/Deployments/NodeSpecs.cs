@@ -54,7 +54,7 @@ internal static class NodeSpecs
         Name = DockerName.Parse(node.Container),
         Image = ImageRef.Parse(node.Image),
         Labels = Labels(topology, node),
-        Networks = [new ContainerNetwork(ServerLabels.Network)],
+        Networks = [new ContainerNetwork(TopologyNetwork.NameOf(topology))],
         Ports = [.. ports.Select(p => new PublishedPort(IPAddress.Parse(node.Address!), p.Port, p.Inner))],
         MemoryBytes = (long)node.MemoryMb << 20,
         NanoCpus = (long)((node.Cpus ?? 0) * 1_000_000_000),

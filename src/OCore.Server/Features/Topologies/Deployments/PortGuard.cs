@@ -25,6 +25,10 @@ internal static class PortGuard
             .Select(g => new GuardedPort(g.Key.Address, g.Key.Port, [.. g.SelectMany(p => p.Users).Distinct().Order()])),
     ];
 
+    /// <summary>What listens on other servers for nodes of this one.</summary>
+    public static IReadOnlyList<GuardedPort> AbroadOf(Guid server, params IReadOnlyList<Layout> layouts) =>
+        [.. layouts.SelectMany(l => l.Servers).Distinct().Where(id => id != server).SelectMany(id => Of(id, layouts)).Where(p => p.Users.Contains(server)).OrderBy(p => p.Address.ToString(), StringComparer.Ordinal).ThenBy(p => p.Port)];
+
     private static IEnumerable<GuardedPort> PortsOf(Layout layout, LayoutNode node, IReadOnlyList<LayoutNode> all)
     {
         var address = IPAddress.Parse(node.Address!);
@@ -62,9 +66,11 @@ internal static class PortGuard
     }
 
     /// <summary>For <c>iptables-restore --noflush</c>: the chain anew, as one act.</summary>
+    /// <param name="ports">What listens on this server.</param>
+    /// <param name="abroad">What listens on others and lets this one in: whatever else is in a container here would come with its address.</param>
     /// <param name="addresses">The addresses that each server sends from.</param>
-    /// <param name="bridge">The interface of oCore's own network on this server: a node beside another one comes by it.</param>
-    public static string Render(string chain, Guid server, IReadOnlyList<GuardedPort> ports, IReadOnlyDictionary<Guid, IReadOnlyList<IPAddress>> addresses, string bridge, AddressFamily family)
+    /// <param name="bridge">The interface of the topology's own network on this server: its nodes come by it, here and to other servers.</param>
+    public static string Render(string chain, Guid server, IReadOnlyList<GuardedPort> ports, IReadOnlyList<GuardedPort> abroad, IReadOnlyDictionary<Guid, IReadOnlyList<IPAddress>> addresses, string bridge, AddressFamily family)
     {
         var text = new StringBuilder($"*raw\n:{chain} - [0:0]\n-A {chain} -i lo -j RETURN\n");
         foreach (var port in ports.Where(p => p.Address.AddressFamily == family))
@@ -75,6 +81,11 @@ internal static class PortGuard
             foreach (var from in port.Users.SelectMany(u => addresses.GetValueOrDefault(u) ?? []).Where(a => a.AddressFamily == family).Select(a => a.ToString()).Distinct().Order(StringComparer.Ordinal))
                 text.Append($"-A {chain} -s {from} {to} -j RETURN\n");
             text.Append($"-A {chain} {to} -j DROP\n");
+        }
+        foreach (var port in abroad.Where(p => p.Address.AddressFamily == family))
+        {
+            var to = $"-d {port.Address} -p tcp --dport {port.Port}";
+            text.Append($"-A {chain} -i {bridge} {to} -j RETURN\n-A {chain} {to} -j DROP\n");
         }
         return text.Append("COMMIT\n").ToString();
     }

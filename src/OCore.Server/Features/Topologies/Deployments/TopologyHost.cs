@@ -63,7 +63,7 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
     public async Task EnsureAsync(TopologyWork work, LayoutNode node, CancellationToken stop)
     {
         var connection = await ConnectAsync(work, node, stop);
-        await connection.Docker.EnsureNetworkAsync(ServerLabels.Network, ServerLabels.Of(node.ServerId!.Value), stop);
+        await TopologyNetwork.EnsureAsync(connection.Docker, work.TopologyId, node.ServerId!.Value, stop);
         var spec = NodeSpecs.Of(work.TopologyId, work.Layout, node, work.Secrets);
         if (NodeSpecs.HasVolume(node))
             await connection.Docker.EnsureVolumeAsync(DockerName.Parse(node.Container), spec.Labels, stop);
@@ -221,10 +221,10 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
                 await ServerFiles.RemoveFolderAsync(await access.ConnectAsync(work.Servers[server], stop), OdooContainer.FolderOf(instance), stop);
                 await ForgetNfsAsync(db, work, server, stop);
             }
-        await firewall.RemoveAsync(work, nodes.Select(n => n.ServerId!.Value), stop);
         // Whatever else carries its label, such as a one-off container that was cut off.
         foreach (var server in work.Servers.Values)
             await (await access.ConnectAsync(server, stop)).Docker.RemoveByLabelAsync(NodeSpecs.TopologyLabel, work.TopologyId.ToString(), stop);
+        await firewall.RemoveAsync(work, nodes.Select(n => n.ServerId!.Value), stop);
     }
 
     /// <summary>What the kernel's NFS client of a server was told is taken back with the last topology that mounts there.</summary>
