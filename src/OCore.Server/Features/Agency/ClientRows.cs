@@ -2,7 +2,6 @@ using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using OCore.Platform.Data;
-using OCore.Platform.Operations;
 
 namespace OCore.Features.Agency;
 

@@ -81,11 +81,11 @@ internal sealed class BackupSchedules(OCoreDbFactory databases, IServiceScopeFac
             await ReportAsync(schedule.Id, now, stop);
         var all = await db.Backups.AcrossTenants().Where(b => b.InstanceId == instance.Id && b.Database == null && b.KeepUntil == null).ToListAsync(stop);
         if (schedule.Copies)
-            await OneAsync($"a second place for {instance.Name}", () => KeepAsync(schedule, all, now, stop));
+            await OneAsync($"a second place for {instance.Name}", () => KeepAsync(schedule, all, now, stop), stop);
         // Each place for itself: what is kept at the second does not depend on the first.
         foreach (var place in all.Where(b => b.Reason == "schedule" || b.CopyOf == null).GroupBy(b => b.CopyOf == null))
             foreach (var old in BackupRetention.Expired(place, schedule, now))
-                await OneAsync($"an old backup of {old.InstanceName}", () => DeleteAsync(db, old, stop));
+                await OneAsync($"an old backup of {old.InstanceName}", () => DeleteAsync(db, old, stop), stop);
     }
 
     private async Task TakeAsync(BackupSchedule seen, DateTimeOffset now, CancellationToken stop)

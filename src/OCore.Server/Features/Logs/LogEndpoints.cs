@@ -182,7 +182,7 @@ internal static class LogEndpoints
         if (!WireWord.TryRead<LogSource>(wanted.Source ?? "odoo", out var source))
             return (null, Problem.Field("source", "One of odoo, postgres, access."));
         Gravity level = default;
-        if (wanted.Level is { } word && !Paging.TryWord(word, out level))
+        if (wanted.Level is { } word && !WireWord.TryRead(word, out level))
             return (null, Problem.Field("level", "One of debug, info, warning, error, critical."));
         var (on, problem) = await InstanceQueries.OpenAsync(db, host, id, stop);
         if (problem is null && source == LogSource.Access && on!.Instance.TopologyId is not null)

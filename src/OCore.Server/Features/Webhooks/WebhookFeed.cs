@@ -3,7 +3,6 @@ using OCore.Client;
 using OCore.Features.Servers;
 using OCore.Platform;
 using OCore.Platform.Data;
-using OCore.Platform.Operations;
 
 namespace OCore.Features.Webhooks;
 
@@ -74,7 +73,7 @@ internal sealed class WebhookFeed(OCoreDbFactory databases, ServerTurns turns, T
         {
             log.LogDebug(e, "What was to be told changed meanwhile; it is looked at again");
         }
-        catch (Exception e) when (e.IsFault(stoppingToken))
+        catch (Exception e) when (e.IsFault(stop))
         {
             log.LogError(e, "The webhooks of {Organization} and its clients could not be told; those of others are", root);
         }

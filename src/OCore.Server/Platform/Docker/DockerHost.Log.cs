@@ -114,10 +114,10 @@ internal sealed partial class DockerHost
     private async Task<IDisposable> ReaderAsync(DockerName container, CancellationToken stop)
     {
         var readers = (await ClientsAsync(stop)).Readers;
-        return await readers.WaitAsync(Quick, stop) ? new Reader(readers) : throw new ServerException($"Reading the log of {container} on {_where}: as many logs are read there as it bears at once.");
+        return await readers.WaitAsync(Quick, stop) ? new LogTurn(readers) : throw new ServerException($"Reading the log of {container} on {_where}: as many logs are read there as it bears at once.");
     }
 
-    private sealed class Reader(SemaphoreSlim readers) : IDisposable
+    private sealed class LogTurn(SemaphoreSlim readers) : IDisposable
     {
         public void Dispose() => readers.Release();
     }

@@ -1,4 +1,3 @@
-using OCore.Features.Servers;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 

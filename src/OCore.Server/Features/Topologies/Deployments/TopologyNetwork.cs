@@ -1,5 +1,6 @@
 using OCore.Features.Servers;
 using OCore.Platform.Docker;
+using OCore.Platform.Remote;
 
 namespace OCore.Features.Topologies.Deployments;
 
