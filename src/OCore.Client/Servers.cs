@@ -117,9 +117,9 @@ public sealed record ServerUse
     /// <summary>Load average of one minute.</summary>
     public required double Load { get; init; }
     public required long MemoryUsedBytes { get; init; }
-    /// <summary>Promised to instances by their limits.</summary>
+    /// <summary>Promised to instances and to nodes of topologies by their limits.</summary>
     public required long MemoryReservedBytes { get; init; }
-    /// <summary>CPUs promised to instances by their limits; one and a half of each core can be.</summary>
+    /// <summary>CPUs promised likewise; one and a half of each core can be.</summary>
     public double CpusReserved { get; init; }
     public required long DiskUsedBytes { get; init; }
     public required int ContainersRunning { get; init; }

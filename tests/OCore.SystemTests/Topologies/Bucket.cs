@@ -9,6 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace OCore.SystemTests.Topologies;
 
+/// <summary>What is wrong with it for who writes.</summary>
+internal enum BucketFault { None, Refuses, BreaksOff }
+
 /// <summary>As much of S3 as a filestore needs, on this machine's address in the lab: it takes nothing that is not signed with its keys.</summary>
 internal sealed class Bucket : IAsyncDisposable
 {
@@ -17,6 +20,8 @@ internal sealed class Bucket : IAsyncDisposable
 
     public ConcurrentDictionary<string, byte[]> Objects { get; } = new(StringComparer.Ordinal);
     public int Refused;
+    /// <summary>It answers, and takes nothing; or it breaks off without an answer.</summary>
+    public BucketFault Fault { get; set; }
     public string Endpoint { get; }
 
     private Bucket(WebApplication app, string endpoint) => (_app, Endpoint) = (app, endpoint);
@@ -45,7 +50,11 @@ internal sealed class Bucket : IAsyncDisposable
             context.Response.StatusCode = 403;
             return;
         }
-        if (context.Request.Method == "PUT")
+        if (context.Request.Method == "PUT" && Fault == BucketFault.Refuses)
+            context.Response.StatusCode = 503;
+        else if (context.Request.Method == "PUT" && Fault == BucketFault.BreaksOff)
+            context.Abort();
+        else if (context.Request.Method == "PUT")
             Objects[path] = body;
         else if (Objects.TryGetValue(path, out var content))
             await context.Response.Body.WriteAsync(content);

@@ -243,6 +243,26 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
             Assert.True((await answer.Content.ReadAsByteArrayAsync()).AsSpan().SequenceEqual(content), $"read {i}: {answer.StatusCode}");
         }
         Assert.Equal(0, lab.Bucket.Refused);
+
+        // What the bucket did not take nobody has been told is there, and no row of it is.
+        foreach (var fault in (BucketFault[])[BucketFault.Refuses, BucketFault.BreaksOff])
+        {
+            var (name, lost) = ($"lost-{fault}.bin", RandomNumberGenerator.GetBytes(100_000));
+            lab.Bucket.Fault = fault;
+            try
+            {
+                await Assert.ThrowsAsync<InvalidOperationException>(() => visitor.ExecuteAsync("ir.attachment", "create", new object[] { new { name, datas = Convert.ToBase64String(lost) } }));
+            }
+            finally
+            {
+                lab.Bucket.Fault = BucketFault.None;
+            }
+            Assert.Equal(0, (await visitor.ExecuteAsync("ir.attachment", "search_count", new object[] { new object[] { new object[] { "name", "=", name } } })).GetInt32());
+            Assert.DoesNotContain(lab.Bucket.Objects.Values, o => o.AsSpan().SequenceEqual(lost));
+            // The same file, asked for again, is taken: what was left in the node's cache is not taken for it.
+            await visitor.ExecuteAsync("ir.attachment", "create", new object[] { new { name, datas = Convert.ToBase64String(lost) } });
+            Assert.Contains(lab.Bucket.Objects.Values, o => o.AsSpan().SequenceEqual(lost));
+        }
     }
 
     private async Task LossOfAnOdooAsync(TopologyView topology, OdooVisitor visitor)
@@ -325,7 +345,11 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
     {
         await LinkAsync(instance);
         Assert.Contains((await lab.Scene.Http.Get<Page<InstalledModule>>($"/api/instances/{instance.Id}/modules")).Data, m => m.Name == "base");
-        await lab.Scene.DoAsync(instance, "restart");
+        // One node after another, and each of them.
+        async Task<IReadOnlyList<string>> StartedAsync() => [.. await Task.WhenAll(lab.Machines.Take(2).Select(async m => (await m.ShellAsync("docker inspect -f '{{.Id}} {{.State.StartedAt}}' $(docker ps -q --filter label=ocore.instance)")).Trim()))];
+        var before = await StartedAsync();
+        await lab.UnderLoadAsync(instance.Domain, "restarted node by node", output, () => lab.Scene.DoAsync(instance, "restart"));
+        Assert.All(before.Zip(await StartedAsync()), pair => Assert.NotEqual(pair.First, pair.Second));
         await lab.Scene.Http.Delete<OperationView>($"/api/instances/{instance.Id}").IsRefusedAsync(409, "part_of_topology");
     }
 

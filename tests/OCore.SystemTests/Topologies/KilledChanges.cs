@@ -70,12 +70,8 @@ public sealed class KilledChanges(ITestOutputHelper output) : KilledTopology(out
         using var person = await DeployedAsync();
         await OnceAsync("the network to one server after another is cut, at every step: a third Odoo, and more workers", async () =>
         {
-            var operation = await ChangeAsync(Larger);
-            await AtEachStepAsync(operation, StepState.Started, CutAsync, null, lasts: true);
-            if ((await ViewAsync(operation)).State == OperationState.Succeeded)
-                await StandsAsync(3, 2, person, "grown");
-            else
-                await StandsAsync(2, 1, person, "given up");
+            await CutOffAtEachStepAsync(() => ChangeAsync(Larger), () => StandsAsync(2, 1, person, "given up"));
+            await StandsAsync(3, 2, person, "grown");
         });
         await TakenDownAsync();
     }

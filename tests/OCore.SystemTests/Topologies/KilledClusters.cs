@@ -42,15 +42,8 @@ public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(ou
         await DrawnAsync();
         await OnceAsync("the network to one server after another is cut, at every step", async () =>
         {
-            var cut = await AtEachStepAsync(await DeployAsync(), StepState.Started, CutAsync, null, lasts: true);
-            if (await DeploymentAsync() is not null)
-                await RunsAsync($"cut at {cut.Count} steps");
-            else
-            {
-                // It was given up, and taken back.
-                await NothingIsLeftAsync();
-                await EndedAsync(await DeployAsync(), OperationState.Succeeded);
-            }
+            var cut = await CutOffAtEachStepAsync(() => DeployAsync(), NothingIsLeftAsync);
+            await RunsAsync($"cut at {cut.Count} steps");
         });
         await OnceAsync("the network to one server after another is cut, at every step of destroying it", async () =>
         {

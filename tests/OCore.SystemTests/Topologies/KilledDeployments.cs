@@ -42,15 +42,10 @@ public sealed class KilledDeployments(ITestOutputHelper output) : KilledTopology
         });
         await OnceAsync("the network to one server after another is cut, at every step", async () =>
         {
-            var cut = await AtEachStepAsync(await DeployAsync(), StepState.Started, CutAsync, null, lasts: true);
-            if (await DeploymentAsync() is null)
-                await NothingIsLeftAsync();
-            else
-            {
-                await RunsAsync($"cut at {cut.Count} steps");
-                await EndedAsync(await DestroyAsync(), OperationState.Succeeded);
-                await NothingIsLeftAsync();
-            }
+            var cut = await CutOffAtEachStepAsync(() => DeployAsync(), NothingIsLeftAsync);
+            await RunsAsync($"cut at {cut.Count} steps");
+            await EndedAsync(await DestroyAsync(), OperationState.Succeeded);
+            await NothingIsLeftAsync();
         });
         await OnceAsync("a server is cut off until oCore gives up", async () =>
         {

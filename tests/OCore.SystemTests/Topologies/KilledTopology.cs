@@ -169,9 +169,10 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
     /// open how it ends, did not come to all of them.
     /// </summary>
     /// <param name="lasts">The harm lasts, and whatever it does not touch goes on meanwhile: a step that is within it then is met by it as well.</param>
-    private protected async Task<IReadOnlyList<string>> AtEachStepAsync(Guid operation, StepState within, Func<string, Task> harm, OperationState? end = OperationState.Succeeded, bool lasts = false)
+    /// <param name="before">Met by another one before, and spared by now.</param>
+    private protected async Task<IReadOnlyList<string>> AtEachStepAsync(Guid operation, StepState within, Func<string, Task> harm, OperationState? end = OperationState.Succeeded, bool lasts = false, IReadOnlyList<string>? before = null)
     {
-        var met = new List<string>();
+        var met = new List<string>(before ?? []);
         OperationView seen;
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(10))
         {
@@ -199,6 +200,26 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
             .Select(s => $"{s.Name} ({s.FinishedAt - s.StartedAt})").ToList();
         Assert.True(missed.Count == 0, $"Not met: {string.Join(", ", missed)}");
         return met;
+    }
+
+    /// <summary>
+    /// Cut off within each step, one server after another, until one has come to its end. One that was given up is taken back whole, and begun
+    /// again: it then is cut off at the steps that the one before did not come to.
+    /// </summary>
+    /// <param name="begin">Begins it.</param>
+    /// <param name="undone">Nothing of it is left.</param>
+    private protected async Task<IReadOnlyList<string>> CutOffAtEachStepAsync(Func<Task<Guid>> begin, Func<Task> undone)
+    {
+        IReadOnlyList<string> met = [];
+        for (; ; )
+        {
+            var (operation, before) = (await begin(), met);
+            met = await AtEachStepAsync(operation, StepState.Started, CutAsync, null, lasts: true, before);
+            if ((await ViewAsync(operation)).State == OperationState.Succeeded)
+                return met;
+            Assert.True(met.Count > before.Count, $"It was given up, and nobody did it any harm: {Tell(await ViewAsync(operation))}\n{_process.Said}");
+            await undone();
+        }
     }
 
     /// <summary>Where it is, if that is within a step: of the one that goes from Odoo to Odoo, at which.</summary>

@@ -140,6 +140,12 @@ public class TopologyLab : IAsyncLifetime
     internal async Task ChangeUnderLoadAsync(TopologyView topology, Sketch to, string domain, string what, ITestOutputHelper output)
     {
         var changed = await Scene.Http.Put<UpdateTopology, TopologyView>($"/api/topologies/{topology.Id}", new() { TopologyData = to.Data });
+        await UnderLoadAsync(domain, what, output, () => DeployAsync(changed, new PlanTopology()));
+    }
+
+    /// <summary>Something is done with three people at work, each of whom gets every page.</summary>
+    internal async Task UnderLoadAsync(string domain, string what, ITestOutputHelper output, Func<Task> act)
+    {
         using var stop = new CancellationTokenSource();
         var (asked, failed) = (0, 0);
         var people = Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
@@ -156,7 +162,7 @@ public class TopologyLab : IAsyncLifetime
         var clock = Stopwatch.StartNew();
         try
         {
-            await DeployAsync(changed, new PlanTopology());
+            await act();
         }
         finally
         {

@@ -75,6 +75,21 @@ public sealed class DriftOfNodes
         Differs(NodeDriftKind.Network, true, "in the networks bridge, ocore", s => s with { Addresses = new Dictionary<string, string>(s.Addresses) { ["bridge"] = "172.17.0.2" } });
     }
 
+    /// <summary>Nothing that keeps data is put right without a person, and that is also true of its start.</summary>
+    [Fact]
+    public void What_keeps_data_and_stands_still_waits_for_a_person()
+    {
+        foreach (var (node, safe) in new[] { ("postgres", false), ("redis", false), ("etcd-1", false), ("lb", true) })
+        {
+            var wanted = Wanted(node);
+            foreach (var state in (string[])["exited", "paused"])
+            {
+                var found = Assert.Single(NodeDrifts.Compare(wanted, Seen(wanted, s => s with { State = state }), DriftHost.IsSafe(Layout.Find(node)!)));
+                Assert.Equal((NodeDriftKind.Stopped, safe), (found.Kind, found.Safe));
+            }
+        }
+    }
+
     [Fact]
     public void What_somebody_wants_is_no_difference()
     {

@@ -289,6 +289,13 @@ public sealed class PlanningTopologies
         await http.Send(HttpMethod.Delete, path).IsRefusedAsync(409, "topology_deployed");
         await http.Delete<OperationView>($"/api/servers/{servers["db"]}").IsRefusedAsync(409, "server_in_use");
         await http.Delete<OperationView>($"/api/instances/{instance.Id}").IsRefusedAsync(409, "part_of_topology");
+
+        // Whoever destroys it types its name, and as it is written.
+        var destroy = await http.Post<PlanTopology, TopologyPlanView>($"{path}/plan", new() { Destroy = true });
+        foreach (var confirm in (string?[])[null, "", "ha production setup", "HA Production Setup (copy)"])
+            await http.Post<DeployTopology, OperationView>($"{path}/deploy", new() { PlanHash = destroy.Hash, Confirm = confirm }).IsRefusedAsync(409, "confirm_by_name", "confirm");
+        // So it is the operation that works on it which is in the way of this one.
+        await http.Post<DeployTopology, OperationView>($"{path}/deploy", new() { PlanHash = destroy.Hash, Confirm = "HA Production Setup" }).IsRefusedAsync(409, "operation_in_progress");
     }
 
     /// <summary>What may be lost is said. What is destroyed of something that runs is in a backup before, one that is verified and of today.</summary>

@@ -62,8 +62,14 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-L06", Error, Shared.Set("lb", "tls", true).Set("lb", "httpsPort", 8443).Beside("Other", "lb", NodeType.LoadBalancer, "edge", ("httpPort", 8080)), s => s.Beside("Another", "lb", NodeType.LoadBalancer, "edge", ("httpPort", 8443))),
         Case("TP-L06", Error, Shared, s => s.Server("edge", f => f with { Instances = 2 })),
         Case("TP-L06", Error, Shared.Beside("Other", "lb", NodeType.LoadBalancer, "edge", ("httpPort", 8080)), s => s.Beside("Another", "lb", NodeType.LoadBalancer, "edge")),
+        // The edge's port for HTTPS is a port of it as well; and one topology at a time has the edge's place.
+        Case("TP-L06", Error, Tls(8443).Server("edge", f => f with { EdgeTlsPort = 443, Instances = 2 }), s => s.Set("lb", "httpsPort", 443)),
+        Case("TP-L06", Error, Tls(443).Server("edge", f => f with { EdgeTlsPort = 443 }), s => s.Server("edge", f => f with { Instances = 1 })),
+        Case("TP-L06", Error, Tls(443).Server("edge", f => f with { EdgeTlsPort = 443 }).Beside("Other", "lb", NodeType.LoadBalancer, "edge", ("httpPort", 8081)), s => s.Beside("Another", "lb", NodeType.LoadBalancer, "edge")),
         Case("TP-L07", Info, Shared, s => s.Without("odoo-2")),
     ];
+
+    private static Sketch Tls(int httpsPort) => Shared.Set("lb", "tls", true).Set("lb", "httpPort", 8080).Set("lb", "httpsPort", httpsPort);
 
     private static IEnumerable<RuleCase> Files() =>
     [
@@ -126,6 +132,9 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
             Case("TP-P05", Error, Full, s => s.Server("db-3", f => f with { Architecture = "aarch64" })),
             Case("TP-P06", Error, Failover, s => s.Without("odoo-2-postgres-2")),
             Case("TP-P06", Error, Failover, s => s.Set("odoo-1", "targetSessionAttrs", "any")),
+            // Odoo takes many hosts and one port for them: of the nodes, of the poolers before them, of the entries before those.
+            Case("TP-P06", Error, Failover.Set("postgres-1", "port", 5433).Set("postgres-2", "port", 5433), s => s.Set("postgres-1", "port", 5432)),
+            Case("TP-P06", Error, DeployScene.Failover().Pooled().Set("postgres-2", "port", 5433), s => s.Add("pooler-2", NodeType.Pgbouncer, "app-2", ("port", 6433)).Join("pooler-2", "entry").Join("odoo-1", "pooler-2").Join("odoo-2", "pooler-2")),
             Case("TP-P11", Error, Shared, s => s.Set("postgres", "maxConnections", 100)),
             Case("TP-P12", Error, pooled, s => s.Set("pool", "sessionDatabases", null)),
             Case("TP-P12", Error, pooled, s => s.Set("odoo-1", "queueJob", "locked")),
@@ -171,11 +180,15 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
         Case("TP-K01", Error, Shared, s => s.On("odoo-2", "app-1")),
         Case("TP-K01", Error, Shared, s => s.Set("filestore", "port", 22)),
         Case("TP-K01", Error, Shared.Beside("Other", "pg", NodeType.Postgres, "db", ("port", 5433), ("restPort", 8009)), s => s.Beside("Another", "pg", NodeType.Postgres, "db")),
+        Case("TP-K01", Error, Failover.Beside("Other", "pg", NodeType.Postgres, "db-2", ("port", 5433), ("restPort", 8009)), s => s.Beside("Another", "pg", NodeType.Postgres, "db-2", ("restPort", 8010))),
         Case("TP-K02", Error, Shared, s => s.Set("postgres", "bind", "0.0.0.0")),
         Case("TP-K02", Error, Shared.Set("postgres", "bind", "10.9.0.1").Server("db", f => f with { Host = "203.0.113.7" }), s => s.Set("postgres", "bind", null)),
         Case("TP-K02", Warning, Shared, s => s.Server("db", f => f with { Host = "db.example.com" })),
         Case("TP-K03", Error, Shared, s => s.Server("db", f => f with { MemoryBytes = 1L << 30 })),
         Case("TP-K03", Error, Shared, s => s.Set("odoo-1", "cpus", 16)),
+        // What others are promised is not there for this one.
+        Case("TP-K03", Error, Shared.Server("db", f => f with { MemoryBytes = 2L << 30, MemoryReservedBytes = 700L << 20 }), s => s.Server("db", f => f with { MemoryReservedBytes = 750L << 20 })),
+        Case("TP-K03", Error, Shared.Set("odoo-1", "cpus", 2).Server("app-1", f => f with { CpusReserved = 10 }), s => s.Server("app-1", f => f with { CpusReserved = 10.1 })),
         Case("TP-K03", Error, Shared, s => s.Set("postgres", "datasetMb", 400 << 10)),
         Case("TP-K03", Error, Shared, s => s.Server("files", f => f with { DiskUsedBytes = 450L << 30 })),
         Case("TP-K04", Warning, Shared, s => s.Server("app-1", f => f with { Cpus = 1 })),
@@ -210,12 +223,21 @@ internal sealed record RuleCase(string Code, FindingSeverity Severity, Sketch Pa
     /// <summary>All servers' clocks are ahead of oCore's by this much.</summary>
     private static Sketch Clocks(Sketch sketch, long ahead) => sketch.Probed(l => l with { Servers = l.Servers.ToDictionary(s => s.Key, s => s.Value with { ClockSkewMs = ahead }) });
 
+    /// <summary>What is under the name of Odoo's image on the servers of the two nodes.</summary>
+    private static Sketch Content(Sketch sketch, string first, string? second) => sketch.Probed(l => l with
+    {
+        Servers = l.Servers.ToDictionary(s => s.Key, s => s.Value with { OdooContent = s.Key == Sketch.ServerAt("app-1") ? first : s.Key == Sketch.ServerAt("app-2") ? second : null }),
+    });
+
     private static IEnumerable<RuleCase> Measured() =>
     [
         Case("TP-N01", Error, Failover.Probed(), s => s.Tried(2380, new LiveTry("does not answer", null))),
         Case("TP-N01", Error, Shared.Tried(8072, new LiveTry(null, 1.9)), s => s.Tried(8072, new LiveTry("is answered by something else", null))),
         Case("TP-N01", Error, Full.Probed(), s => s.Tried(443, new LiveTry("does not answer", null))),
         Case("TP-F04", Error, Full.Probed(), s => s.Probed(l => l with { Buckets = new Dictionary<string, string> { ["s3"] = "The access key may not do this in the bucket." } })),
+        // The same name is not the same code.
+        Case("TP-S08", Error, Content(Shared, "one", "one"), s => Content(s, "one", "another")),
+        Case("TP-S08", Error, Content(Shared, "one", null), s => Content(s, "another", "one")),
         Case("TP-N02", Warning, Failover.Tried(2380, new LiveTry(null, 9.9)), s => s.Tried(2380, new LiveTry(null, 10.1))),
         Case("TP-N02", Info, Shared.Tried(5432, new LiveTry(null, 1.9)), s => s.Tried(5432, new LiveTry(null, 2.1))),
         Case("TP-N03", Warning, Failover.Probed(), s => s.Probed(l => l with { Open = [("etcd-1", 2379, "app-1")] })),

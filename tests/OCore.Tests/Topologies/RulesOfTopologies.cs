@@ -41,6 +41,16 @@ public sealed class RulesOfTopologies
         }
     }
 
+    /// <summary>Odoo comes to all PostgreSQL nodes by one port: a free one for one of them would keep it from following to that.</summary>
+    [Fact]
+    public void Another_port_for_one_PostgreSQL_is_one_for_all()
+    {
+        var sketch = Sketch.Of("failover").Beside("Another", "pg", NodeType.Postgres, "db-2", ("restPort", 8010)).Beside("A third", "pg", NodeType.Postgres, "db-1", ("port", 5433), ("restPort", 8011));
+        var mended = sketch.Apply(Assert.Single(sketch.Findings(), f => f.Code == "TP-K01").Fix.Changes);
+        Assert.Equal([5434, 5434], mended.Snapshot().Postgres.Select(p => p.Int("port", 5432)));
+        Assert.DoesNotContain(mended.Findings(), f => f.Code is "TP-K01" or "TP-P06");
+    }
+
     [Fact]
     public void Every_code_has_a_case() =>
         Assert.Equal(TopologyRules.Codes.Select(c => c.Code).Order(StringComparer.Ordinal), RuleCase.All.Select(c => c.Code).Distinct().Order(StringComparer.Ordinal));

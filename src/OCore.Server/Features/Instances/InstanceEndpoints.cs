@@ -9,6 +9,7 @@ using OCore.Features.Operations;
 using OCore.Features.Organizations;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Features.Topologies.Deployments;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
 using OCore.Platform.Operations;
@@ -83,6 +84,9 @@ internal static class InstanceEndpoints
         if (request.EnvVars?.ContainsKey("WORKERS") == true || request.Config?.ContainsKey("workers") == true)
             return Problem.Field("workers", "Give the number of workers in the field workers.");
         var (before, promised, promisedCpus) = (host.PlanOf(instance), instance.MemoryMb, instance.Cpus ?? 0);
+        // Whoever sends back what it is changes nothing.
+        if (instance.TopologyId is not null && (request.Has(request.Workers) && request.Workers != before.Workers || request.Has(request.MemoryMb) && request.MemoryMb != before.MemoryMb || request.Has(request.Cpus) && request.Cpus != before.Cpus))
+            return InstanceProblems.DrawnInTopology;
         instance.Name = request.Name ?? instance.Name;
         instance.Workers = request.Or(request.Workers, instance.Workers) ?? 0;
         // Memory that follows from the workers goes on following them.
@@ -184,8 +188,10 @@ internal static class InstanceEndpoints
         if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing || instance.Status == InstanceStatus.Suspended && !evenSuspended)
             return InstanceProblems.NotNow(instance);
         want(instance);
+        // Its nodes are taken out of their load balancers one after another, which nobody else tells anything meanwhile.
+        string[] locks = typeof(TKind) == typeof(RestartInstanceKind) && instance.TopologyId is { } topology ? [DeploymentViews.LockOf(topology), $"instance:{instance.Id}"] : [$"instance:{instance.Id}"];
         var operation = await queue.EnqueueAsync<TKind, InstanceInput>(db, new(instance.Id),
-            new($"{verb} {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: $"instance:{instance.Id}"), stop);
+            new($"{verb} {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: locks), stop);
         // Also where it is wanted as it was: who asked for it is to be found.
         db.Mark(instance, done, always: true);
         await db.SaveChangesAsync(stop);

@@ -172,8 +172,7 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     /// <summary>The container as the settings want it now; recreated where it differs.</summary>
     public async Task EnsureContainerAsync(OCoreDb db, InstanceOnServer on, CancellationToken stop)
     {
-        if (BeforeReplacing is { } save && on.Instance.StartedAt is not null)
-            await save(on, stop);
+        await SaveAsync(on, stop);
         if (on.Plan.Cluster is { } cluster)
             foreach (var node in cluster.Nodes)
                 await EnsureNodeAsync(db, on.Instance, cluster, node, stop);
@@ -184,6 +183,19 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
                 await on.SqlAsync("postgres", PostgresContainer.KeepTurns + "\n" + OdooSql.LimitConnections, new Dictionary<string, string> { ["db"] = on.Plan.Role, ["connections"] = RoleConnections.Of(on.Plan) }, stop);
             await on.Connection.Docker.EnsureContainerAsync(OdooContainer.Spec(on.Plan), stop);
         }
+        Started(on);
+    }
+
+    /// <summary>What its container has to be asked for before it is another one.</summary>
+    public async Task SaveAsync(InstanceOnServer on, CancellationToken stop)
+    {
+        if (BeforeReplacing is { } save && on.Instance.StartedAt is not null)
+            await save(on, stop);
+    }
+
+    /// <summary>It runs as its settings want it now.</summary>
+    public void Started(InstanceOnServer on)
+    {
         Applied(on.Instance, on.Plan);
         on.Instance.StartedAt = time.GetUtcNow();
     }

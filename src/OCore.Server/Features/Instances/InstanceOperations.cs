@@ -20,17 +20,38 @@ internal sealed class StartInstanceKind : OperationKind<InstanceInput>
         .Step("finish", ProvisionInstanceKind.FinishAsync);
 }
 
-/// <summary>Applies changed settings and starts Odoo anew.</summary>
+/// <summary>Applies changed settings and starts Odoo anew; of several, one after another, so that people go on with their work.</summary>
 internal sealed class RestartInstanceKind : OperationKind<InstanceInput>
 {
     public override string Name => "instance.restart";
 
     protected override void Define(StepList<InstanceInput> steps) => steps
         .Step("announce", InstanceSteps.AnnounceAsync, InstanceSteps.AsItIsAsync)
-        .Pivot("stop Odoo", InstanceSteps.StopContainerAsync)
-        .Step("start Odoo", ProvisionInstanceKind.StartAsync)
-        .Step("wait until Odoo answers", ProvisionInstanceKind.WaitAsync)
+        .Pivot("stop Odoo", StopAsync)
+        .Step("start Odoo", StartAsync)
+        .Step("wait until Odoo answers", WaitAsync)
         .Step("finish", ProvisionInstanceKind.FinishAsync);
+
+    private static async Task StopAsync(InstanceInput input, StepContext context)
+    {
+        if (!await RollingRestart.AppliesAsync(input.InstanceId, context))
+            await InstanceSteps.StopContainerAsync(input, context);
+    }
+
+    private static async Task StartAsync(InstanceInput input, StepContext context)
+    {
+        if (await RollingRestart.AppliesAsync(input.InstanceId, context))
+            await ProvisionInstanceKind.StartAsync(input, context, (db, on) => RollingRestart.RunAsync(db, on, context));
+        else
+            await ProvisionInstanceKind.StartAsync(input, context);
+    }
+
+    // Of several, each was waited for.
+    private static async Task WaitAsync(InstanceInput input, StepContext context)
+    {
+        if (!await RollingRestart.AppliesAsync(input.InstanceId, context))
+            await ProvisionInstanceKind.WaitAsync(input, context);
+    }
 }
 
 /// <summary>Stops Odoo; its data stays and its address answers with a notice.</summary>

@@ -16,6 +16,8 @@ internal static class InstanceProblems
 
     public static readonly Problem PartOfTopology = new(409, "part_of_topology", "A topology carries this instance.", "Destroy the topology: its instance goes with it.");
 
+    public static readonly Problem DrawnInTopology = new(409, "drawn_in_topology", "A topology carries this instance: workers, memory and processors are those of its Odoo nodes.", "Change it in the topology's drawing.");
+
     public static readonly Problem NotRunning = new(409, "not_running", "The instance is not running.", "Start it first.");
 
     public static Problem ServerAway(string detail) => new(503, "server_unreachable", detail, "Check that the server is up and reachable; its page shows when it was seen last.");

@@ -51,6 +51,8 @@ internal sealed record OdooCluster
     public required int DatabasePort { get; init; }
     public ClusterRedis? Redis { get; init; }
     public ClusterBucket? Bucket { get; init; }
+    /// <summary>While a change gives it other keys: with those it had, to return to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ClusterBucket? FormerBucket { get; init; }
     public ClusterNfs? Nfs { get; init; }
 
     /// <summary>The volume by which an Odoo has the shared files; another server is another volume, since Docker does not change one.</summary>

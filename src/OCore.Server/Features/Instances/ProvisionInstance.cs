@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
+using OCore.Platform.Data;
 using OCore.Platform.Operations;
 using OCore.Platform.Security;
 
@@ -116,7 +117,11 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
                 new Dictionary<string, string> { ["code"] = secrets.Unseal(code, InstanceSecrets.Registration, on.Instance.Id) }, stop);
     }
 
-    internal static async Task StartAsync(InstanceInput input, StepContext context)
+    internal static Task StartAsync(InstanceInput input, StepContext context) =>
+        StartAsync(input, context, (db, on) => context.Get<InstanceHost>().EnsureContainerAsync(db, on, context.Stop));
+
+    /// <param name="start">How it comes to run with its settings as they are now.</param>
+    internal static async Task StartAsync(InstanceInput input, StepContext context, Func<OCoreDb, InstanceOnServer, Task> start)
     {
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
@@ -124,7 +129,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         // A code that was given or changed since takes effect with this start, and sources that are gone from the server come again.
         await RegisterAsync(on, context.Get<SecretBox>(), context.Stop);
         await host.EnsureSourcesAsync(db, on, refresh: false, context.Log, context.Stop);
-        await host.EnsureContainerAsync(db, on with { Plan = host.PlanOf(on.Instance) }, context.Stop);
+        await start(db, on with { Plan = host.PlanOf(on.Instance) });
         await db.SaveChangesAsync(context.Stop);
     }
 

@@ -5,6 +5,12 @@ using OCore.Platform.Http;
 
 namespace OCore.Features.Servers;
 
+/// <summary>Memory and cores that others are told they have.</summary>
+internal sealed record ServerPromise(long MemoryBytes, double Cpus)
+{
+    public static readonly ServerPromise Nothing = new(0, 0);
+}
+
 /// <summary>Whether something more fits on a server, by what is promised already and not by what happens to be in use.</summary>
 internal static class ServerCapacity
 {
@@ -20,10 +26,11 @@ internal static class ServerCapacity
     {
         if (server.Facts is not { } facts)
             return ServerProblems.NotReady(server);
-        var memoryFree = facts.MemoryBytes - SystemMemory - await db.MemoryReservedAsync(server.Id, stop);
+        var promised = await db.PromisedAsync(server.Id, stop);
+        var memoryFree = facts.MemoryBytes - SystemMemory - promised.MemoryBytes;
         if (neededMemoryBytes > 0 && neededMemoryBytes > memoryFree)
             return Refused(server, "memory", neededMemoryBytes, memoryFree);
-        if (neededCpus > 0 && facts.Cpus * PromisedOfCore - await db.CpusReservedAsync(server.Id, stop) is var cpusFree && neededCpus > cpusFree + Rounding)
+        if (neededCpus > 0 && facts.Cpus * PromisedOfCore - promised.Cpus is var cpusFree && neededCpus > cpusFree + Rounding)
             return Refused(server, neededCpus, cpusFree);
         var diskFree = facts.DiskBytes - (server.Use?.DiskUsedBytes ?? 0);
         var diskNeeded = neededDiskBytes + neededDiskBytes / 10;
@@ -33,7 +40,7 @@ internal static class ServerCapacity
     private const string Hint = "Verify the target server has sufficient capacity: choose another server, give the instance less, or remove what is not needed any more.";
 
     // Tenths of a core do not add up exactly.
-    private const double Rounding = 1e-6;
+    public const double Rounding = 1e-6;
 
     private static Problem Refused(Server server, string what, long needed, long free) => new(409, "server_capacity",
         $"{server.Name} has not enough {what}: {Sizes.Of(needed)} are needed, {Sizes.Of(Math.Max(0, free))} are free.", Hint)

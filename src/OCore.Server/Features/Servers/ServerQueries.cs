@@ -17,13 +17,28 @@ internal static class ServerQueries
     public static IQueryable<Server> ServersGrantedTo(this OCoreDb db, Guid client, Guid agency) => db.Servers.AcrossTenants().AsNoTracking()
         .Where(s => s.RootId == agency && db.ServerGrants.AcrossTenants().Any(g => g.OrgId == agency && g.ServerId == s.Id && g.ClientId == client));
 
-    /// <summary>Promised to instances by their limits, whoever they belong to.</summary>
-    public static async Task<long> MemoryReservedAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
-        await db.Instances.AcrossTenants().Where(i => i.ServerId == server).SumAsync(i => (long)i.MemoryMb, stop) << 20;
+    /// <summary>
+    /// What servers have promised by limits, whoever it belongs to: to instances, and to the nodes of topologies. The instance of a topology is one of its
+    /// nodes, and counts as that. What has no limit is promised nothing, and takes what others leave.
+    /// </summary>
+    /// <param name="but">A topology that is about to ask for everything anew.</param>
+    public static async Task<IReadOnlyDictionary<Guid, ServerPromise>> PromisedAsync(this OCoreDb db, IReadOnlyCollection<Guid> servers, Guid? but, CancellationToken stop)
+    {
+        var promised = (await db.Instances.AcrossTenants().Where(i => servers.Contains(i.ServerId) && i.TopologyId == null).GroupBy(i => i.ServerId)
+            .Select(g => new { g.Key, Memory = g.Sum(i => (long)i.MemoryMb), Cpus = g.Sum(i => i.Cpus ?? 0) }).ToListAsync(stop)).ToDictionary(g => g.Key, g => new ServerPromise(g.Memory << 20, g.Cpus));
+        var agencies = await db.Servers.AcrossTenants().Where(s => servers.Contains(s.Id)).Select(s => s.RootId).Distinct().ToListAsync(stop);
+        foreach (var topology in await db.TopologyDeployments.AcrossTenants().AsNoTracking().Where(d => agencies.Contains(d.RootId) && d.TopologyId != but).Select(d => new { d.Layout, d.Before }).ToListAsync(stop))
+            // While it changes a node may be on two servers; on one it has what it has or what it will have, whichever is more.
+            foreach (var node in topology.Layout.Nodes.Concat(topology.Before?.Nodes ?? []).Where(n => n.ServerId is { } on && servers.Contains(on)).GroupBy(n => (n.Id, Server: n.ServerId!.Value)))
+            {
+                var so = promised.GetValueOrDefault(node.Key.Server, ServerPromise.Nothing);
+                promised[node.Key.Server] = new ServerPromise(so.MemoryBytes + ((long)node.Max(n => n.MemoryMb) << 20), so.Cpus + node.Max(n => n.Cpus ?? 0));
+            }
+        return promised;
+    }
 
-    /// <summary>Promised likewise; an instance without a limit is promised nothing, and takes what others leave.</summary>
-    public static async Task<double> CpusReservedAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
-        await db.Instances.AcrossTenants().Where(i => i.ServerId == server).SumAsync(i => i.Cpus ?? 0, stop);
+    public static async Task<ServerPromise> PromisedAsync(this OCoreDb db, Guid server, CancellationToken stop) =>
+        (await db.PromisedAsync([server], null, stop)).GetValueOrDefault(server, ServerPromise.Nothing);
 
     /// <summary>The edge's port for a topology's load balancer, where no instance is reached by it.</summary>
     public static Task<bool> TakeEdgeAsync(this OCoreDb db, Guid server, Guid topology, CancellationToken stop) =>

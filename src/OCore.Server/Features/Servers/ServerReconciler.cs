@@ -174,11 +174,14 @@ internal sealed class ServerReconciler(
             FolderSizes = Seen.IsDue(ref seen.FoldersAt, FoldersEvery, time) ? await FoldersAsync(connection, stop) : null,
         };
         if (figures || server.Status == ServerStatus.Unreachable)
+        {
+            var promised = await db.PromisedAsync(server.Id, stop);
             await db.SaveUseAsync(server.Id, new ServerUse
             {
                 At = now, Load = measure.Load, MemoryUsedBytes = measure.MemoryUsed, DiskUsedBytes = measure.DiskUsed,
-                MemoryReservedBytes = await db.MemoryReservedAsync(server.Id, stop), CpusReserved = await db.CpusReservedAsync(server.Id, stop), ContainersRunning = containers.Count(c => c.IsRunning),
+                MemoryReservedBytes = promised.MemoryBytes, CpusReserved = promised.Cpus, ContainersRunning = containers.Count(c => c.IsRunning),
             }, stop);
+        }
         if (server.Status == ServerStatus.Unreachable && await db.ChangeStatusAsync(server.Id, ServerStatus.Unreachable, server.Draining ? ServerStatus.Draining : ServerStatus.Active, null, stop))
             log.LogInformation("Server {Name} is back", server.Name);
         seen.Reachable = true;

@@ -22,6 +22,8 @@ internal static class TopologySnapshots
         var servers = await ServerViews.VisibleTo(db, caller).Where(s => ids.Contains(s.Id)).ToListAsync(stop);
         var known = servers.Select(s => s.Id).ToList();
         var counts = await db.EdgeInstanceCountsAsync(known, stop);
+        // What runs of it is asked for anew by what is drawn.
+        var promised = await db.PromisedAsync(known, topology.Id, stop);
         var locks = known.Select(id => $"server:{id}").ToList();
         var locked = (await db.ResourceLocks.Where(l => locks.Contains(l.Key)).Select(l => l.Key).ToListAsync(stop)).ToHashSet();
         var deployment = await db.TopologyDeployments.AsNoTracking().SingleOrDefaultAsync(d => d.TopologyId == topology.Id, stop);
@@ -30,8 +32,9 @@ internal static class TopologySnapshots
             Servers = servers.ToDictionary(s => s.Id, s => new ServerFact
             {
                 Id = s.Id, Name = s.Name, Host = s.Host, Status = s.Draining && s.Status == ServerStatus.Active ? ServerStatus.Draining : s.Status, Locked = locked.Contains($"server:{s.Id}"),
-                SshPort = s.IsLocal ? 0 : s.Port, EdgePort = s.EdgePort, Instances = counts.GetValueOrDefault(s.Id), BaseDomain = s.BaseDomain, Architecture = s.Facts?.Architecture,
-                Cpus = s.Facts?.Cpus, MemoryBytes = s.Facts?.MemoryBytes, MemoryReservedBytes = s.Use?.MemoryReservedBytes ?? 0, DiskBytes = s.Facts?.DiskBytes, DiskUsedBytes = s.Use?.DiskUsedBytes,
+                SshPort = s.IsLocal ? 0 : s.Port, EdgePort = s.EdgePort, EdgeTlsPort = s.EdgeHttps ? null : s.EdgeTlsPort, Instances = counts.GetValueOrDefault(s.Id), BaseDomain = s.BaseDomain, Architecture = s.Facts?.Architecture,
+                Cpus = s.Facts?.Cpus, MemoryBytes = s.Facts?.MemoryBytes, DiskBytes = s.Facts?.DiskBytes, DiskUsedBytes = s.Use?.DiskUsedBytes,
+                MemoryReservedBytes = promised.GetValueOrDefault(s.Id, ServerPromise.Nothing).MemoryBytes, CpusReserved = promised.GetValueOrDefault(s.Id, ServerPromise.Nothing).Cpus,
             }),
             Deployed = deployment is null ? null : await DeployedAsync(db, deployment, agreed ?? [], stop),
             Neighbours = await NeighboursAsync(db, topology, drawing, ids, stop),
@@ -95,7 +98,7 @@ internal static class TopologySnapshots
             text.Append("e ").Append(edge.Id).Append(' ').Append(edge.Source).Append(' ').Append(edge.Target).Append('\n');
         text.Append("h ").Append(JsonSerializer.Serialize(topology.Ha, WireJson.Default.HaConfig)).Append('\n');
         foreach (var server in topology.Servers.Values.OrderBy(s => s.Id))
-            text.Append("s ").Append(JsonSerializer.Serialize(server with { MemoryReservedBytes = 0, DiskUsedBytes = null, Locked = false }, JsonSerializerOptions.Web)).Append('\n');
+            text.Append("s ").Append(JsonSerializer.Serialize(server with { MemoryReservedBytes = 0, CpusReserved = 0, DiskUsedBytes = null, Locked = false }, JsonSerializerOptions.Web)).Append('\n');
         foreach (var other in topology.Neighbours)
             text.Append("o ").Append(other.Topology).Append(' ').Append(other.Node.Id).Append(' ').Append(other.Node.TypeWord).Append(' ').Append(other.Node.Raw?.Text).Append('\n');
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using Docker.DotNet.Models;
 using OCore.Platform.Remote;
 
@@ -30,11 +32,17 @@ internal sealed partial class DockerHost
     }
 
     /// <summary>What the image is for, in Docker's words (<c>amd64</c>, <c>arm64</c>); null where it is not there.</summary>
-    public async Task<string?> ArchitectureOfAsync(ImageRef image, CancellationToken stop)
+    public async Task<string?> ArchitectureOfAsync(ImageRef image, CancellationToken stop) => (await InspectAsync(image, stop))?.Architecture;
+
+    /// <summary>The same wherever the same files are under this name, however an engine keeps them; null where nothing is.</summary>
+    public async Task<string?> ContentOfAsync(ImageRef image, CancellationToken stop) => (await InspectAsync(image, stop))?.RootFS?.Layers is { Count: > 0 } layers
+        ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', layers)))) : null;
+
+    private async Task<ImageInspectResponse?> InspectAsync(ImageRef image, CancellationToken stop)
     {
         try
         {
-            return (await CallAsync($"Looking at the image {image}", Quick, (docker, ended) => docker.Images.InspectImageAsync(image.Value, ended), stop)).Architecture;
+            return await CallAsync($"Looking at the image {image}", Quick, (docker, ended) => docker.Images.InspectImageAsync(image.Value, ended), stop);
         }
         catch (DockerNotFoundException)
         {

@@ -24,6 +24,8 @@ const valuesOf = (instance: InstanceView) => ({
 
 export function Settings({ instance, onRestart }: { instance: InstanceView; onRestart: () => void }) {
   const refusal = useRefusal('manage:instances');
+  // What its nodes have is the drawing's to say.
+  const drawn = Boolean(instance.topologyId);
   const [diff, setDiff] = useState<SettingsDiff>();
   // What the form was filled with: what others change meanwhile is not undone by saving it.
   const [filled, setFilled] = useState(instance);
@@ -70,9 +72,9 @@ export function Settings({ instance, onRestart }: { instance: InstanceView; onRe
       <Form wide onSubmit={() => { if (changed) preview.send(undefined); }}>
         <TextInput size="sm" label="Name" disabled={Boolean(refusal)} {...form.getInputProps('name')} />
         <div style={{ display: 'grid', gridTemplateColumns: 'repeat(3, minmax(0, 1fr))', gap: 14 }}>
-          <NumberInput size="sm" label="Workers" description="0 is Odoo's threaded mode." min={0} max={64} disabled={Boolean(refusal)} {...form.getInputProps('workers')} onChange={(value) => form.setFieldValue('workers', Number(value) || 0)} />
-          <NumberInput size="sm" label="Memory" description="The most its container gets." suffix=" MB" min={256} step={256} disabled={Boolean(refusal)} {...form.getInputProps('memoryMb')} onChange={(value) => form.setFieldValue('memoryMb', Number(value) || instance.memoryMb)} />
-          <NumberInput size="sm" label="Processor cores" description="The most its container gets." min={0.1} step={0.5} decimalScale={1} placeholder="no limit" disabled={Boolean(refusal)} {...form.getInputProps('cpus')} />
+          <NumberInput size="sm" label="Workers" description={drawn ? 'As its topology is drawn.' : "0 is Odoo's threaded mode."} min={0} max={64} disabled={Boolean(refusal) || drawn} {...form.getInputProps('workers')} onChange={(value) => form.setFieldValue('workers', Number(value) || 0)} />
+          <NumberInput size="sm" label="Memory" description={drawn ? 'As its topology is drawn.' : 'The most its container gets.'} suffix=" MB" min={256} step={256} disabled={Boolean(refusal) || drawn} {...form.getInputProps('memoryMb')} onChange={(value) => form.setFieldValue('memoryMb', Number(value) || instance.memoryMb)} />
+          <NumberInput size="sm" label="Processor cores" description={drawn ? 'As its topology is drawn.' : 'The most its container gets.'} min={0.1} step={0.5} decimalScale={1} placeholder="no limit" disabled={Boolean(refusal) || drawn} {...form.getInputProps('cpus')} />
         </div>
         <Pairs label="Environment" description="Settings of odoo.conf by their upper-case names." placeholder={['PROXY_MODE', 'True']} pairs={values.env} onChange={(next) => form.setFieldValue('env', next)} error={form.errors.env as string | undefined} disabled={Boolean(refusal)} />
         <Pairs label="odoo.conf" description="Further keys by their own names." placeholder={['log_level', 'info']} pairs={values.config} onChange={(next) => form.setFieldValue('config', next)} error={form.errors.config as string | undefined} disabled={Boolean(refusal)} />

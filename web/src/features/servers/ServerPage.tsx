@@ -101,8 +101,8 @@ function Overview({ server, refusal }: { server: ServerView; refusal?: string })
       {use && facts && (
         <Section title="Use" note={<>Measured <When at={use.at} />. {bytes(Math.max(0, facts.memoryBytes - use.memoryReservedBytes))} of memory are left to promise to new instances.</>}>
           <Facts min={220} items={[
-            ['Memory promised to instances', <Meter key="r" label="Memory promised" used={use.memoryReservedBytes} of={facts.memoryBytes} text={`${bytes(use.memoryReservedBytes)} of ${bytes(facts.memoryBytes)}`} />],
-            ['CPUs promised to instances', <Meter key="c" label="CPUs promised" used={use.cpusReserved ?? 0} of={facts.cpus * 1.5} text={`${number(use.cpusReserved ?? 0)} of ${number(facts.cpus * 1.5)}`} />],
+            ['Memory promised', <Meter key="r" label="Memory promised" used={use.memoryReservedBytes} of={facts.memoryBytes} text={`${bytes(use.memoryReservedBytes)} of ${bytes(facts.memoryBytes)}`} />],
+            ['CPUs promised', <Meter key="c" label="CPUs promised" used={use.cpusReserved ?? 0} of={facts.cpus * 1.5} text={`${number(use.cpusReserved ?? 0)} of ${number(facts.cpus * 1.5)}`} />],
             ['Memory used', <Meter key="m" label="Memory used" used={use.memoryUsedBytes} of={facts.memoryBytes} text={`${bytes(use.memoryUsedBytes)} of ${bytes(facts.memoryBytes)}`} />],
             ['Disk used', <Meter key="d" label="Disk used" used={use.diskUsedBytes} of={facts.diskBytes} text={`${bytes(use.diskUsedBytes)} of ${bytes(facts.diskBytes)}`} />],
             ['Load', <Meter key="l" label="Load" used={use.load} of={facts.cpus} text={`${use.load.toFixed(2)} on ${plural(facts.cpus, 'core')}`} />],

@@ -33,7 +33,7 @@ function Option({ server, name, draft }: { server: Place | undefined; name: stri
   return (
     <span className={classes.server}>
       <span><b>{name}</b>{view && <ServerStatusView server={view} />}</span>
-      {view && <small className="dim">{roomOn(view, draft, view.id)}</small>}
+      {view && <small className="dim">{roomOn(view, draft, view.id, server.runs)}</small>}
     </span>
   );
 }

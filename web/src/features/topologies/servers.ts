@@ -1,6 +1,6 @@
 import { api } from '../../api/endpoints';
 import { useAllowed, useList } from '../../api/hooks';
-import type { Ref, ServerView } from '../../api/types';
+import type { Ref, ServerView, TopologyNodeStatus } from '../../api/types';
 import { bytes, number, plural } from '../../ui/format';
 import { type Draft, serverOf } from './drawing';
 import { memoryOf } from './kinds';
@@ -9,21 +9,23 @@ export interface Place {
   id: string;
   name: string;
   view?: ServerView;
+  /** Nodes of this topology that run there: what they have is promised to them already. */
+  runs?: ReadonlySet<string>;
 }
 
 /** All servers that may be chosen; for who may not see servers, those that the drawing names. */
-export function useServers(named: readonly Ref[]): Place[] {
+export function useServers(named: readonly Ref[], running: readonly TopologyNodeStatus[] = []): Place[] {
   const may = useAllowed('view:servers');
   const list = useList(api.servers(), { enabled: may });
-  const all = (list.rows ?? []).map((view): Place => ({ id: view.id, name: view.name, view }));
+  const all = (list.rows ?? []).map((view): Place => ({ id: view.id, name: view.name, view, runs: new Set(running.filter((node) => node.server?.id === view.id).map((node) => node.nodeId)) }));
   return [...all, ...named.filter((item) => !all.some((other) => other.id === item.id))];
 }
 
-/** What is left of a machine after what is promised on it, and after what this drawing asks of it. */
-export function roomOn({ facts, use, instanceCount }: Pick<ServerView, 'facts' | 'use' | 'instanceCount'>, draft: Draft | undefined, id?: string): string {
+/** What is left of a machine after what is promised on it, and after what this drawing asks of it beyond what runs. */
+export function roomOn({ facts, use, instanceCount }: Pick<ServerView, 'facts' | 'use' | 'instanceCount'>, draft: Draft | undefined, id?: string, runs?: ReadonlySet<string>): string {
   if (!facts) return 'not measured yet';
   const drawn = draft?.nodes.filter((node) => serverOf(node) === id) ?? [];
-  const free = facts.memoryBytes - (use?.memoryReservedBytes ?? 0) - drawn.reduce((sum, node) => sum + memoryOf(node), 0) * 1024 * 1024;
+  const free = facts.memoryBytes - (use?.memoryReservedBytes ?? 0) - drawn.filter((node) => !runs?.has(node.id)).reduce((sum, node) => sum + memoryOf(node), 0) * 1024 * 1024;
   // So much of each core the server promises, see ServerCapacity.
   const cpus = facts.cpus * 1.5 - (use?.cpusReserved ?? 0);
   return [

@@ -165,7 +165,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
             await PostgresMembers.LeadForBothAsync(context, host, opened, other);
         var work = Towards(opened, back);
         var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
-        var cluster = TopologyHost.ClusterOf(work, on.Instance.Id, on.Plan.Cluster!.Bucket);
+        var cluster = await context.Get<BucketKeys>().AppliedAsync(db, opened.Deployment, on.Plan.Cluster!, TopologyHost.ClusterOf(work, on.Instance.Id, on.Plan.Cluster!.Bucket), back, context.Stop);
         on.Instance.ClusterSealed = instances.Seal(cluster, on.Instance.Id);
         (on.Instance.Workers, on.Instance.MemoryMb, on.Instance.Cpus, on.Instance.Image) = (cluster.Nodes[0].Workers, cluster.Nodes[0].MemoryMb, cluster.Nodes[0].Cpus, work.Layout.Home.Image);
         await db.SaveChangesAsync(context.Stop);
@@ -367,6 +367,9 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         if (deployment.PlanHash != input.PlanHash)
             (deployment.Generation, deployment.PlanHash) = (deployment.Generation + 1, input.PlanHash);
         (deployment.Status, deployment.Before, deployment.DrawingDigest, deployment.DeployedAt) = ("active", null, input.DrawingDigest, context.Get<TimeProvider>().GetUtcNow());
+        // Nothing leads back to the keys it had.
+        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == deployment.InstanceId, context.Stop) is { } instance && context.Get<InstanceHost>() is var instances && instances.ClusterOf(instance) is { FormerBucket: not null } cluster)
+            instance.ClusterSealed = instances.Seal(cluster with { FormerBucket = null }, instance.Id);
         await db.SaveChangesAsync(context.Stop);
     }
 }

@@ -117,7 +117,7 @@ internal static class DeploymentEndpoints
         return TypedResults.Ok(Paging.Whole(await db.TopologyCredentials.AsNoTracking().Where(c => c.TopologyId == id).OrderBy(c => c.Name).Select(c => new TopologyCredentialView { Name = c.Name, AccessKey = c.AccessKey }).ToListAsync(stop)));
     }
 
-    /// <summary>Set the keys that a bucket of the drawing names as its credential.</summary>
+    /// <summary>Set the keys that a bucket of the drawing names as its credential. What runs comes to its files by them after the next change.</summary>
     internal static async Task<Results<Ok<TopologyCredentialView>, Problem>> SetCredential(Guid id, string name, SetTopologyCredential request, OCoreDb db, [FromServices] SecretBox secrets, CancellationToken stop)
     {
         if (await db.Topologies.AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, stop) is not { } topology)

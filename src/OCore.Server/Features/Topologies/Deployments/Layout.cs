@@ -76,6 +76,8 @@ internal sealed record Layout
     public FilestoreType FilestoreType { get; init; }
     public bool Redis { get; init; }
     public bool Failover { get; init; }
+    /// <summary>How often the keys of the bucket for files were changed since the first deployment. The keys themselves are no part of what is kept and compared.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int KeysChanged { get; init; }
 
     /// <summary>What a node is, with what it is by the whole: where Odoo has its sessions and its files. That is no setting of the node, so what was kept before plans spoke of it says it as well.</summary>
     public SortedDictionary<string, string> FactsOf(LayoutNode node)
@@ -83,6 +85,8 @@ internal sealed record Layout
         var facts = node.Facts();
         if (node.Type == NodeType.Odoo)
             (facts["filestore"], facts["sessions"], facts["database"]) = (WireWord.Of(FilestoreType), Redis && FirstRedis is not null ? "redis" : "on its node", Database.Hosts);
+        if (node.Type == NodeType.Odoo && KeysChanged > 0)
+            facts["bucket keys"] = KeysChanged == 1 ? "changed once" : $"changed {KeysChanged} times";
         if (node.IsPgEntry)
             facts["members"] = string.Join(", ", node.List("nodes").Select(Find).OfType<LayoutNode>().Select(n => n.Endpoint(n.Port)));
         if (node.Type == NodeType.Odoo && Redis && FirstRedis is { } redis)

@@ -101,6 +101,7 @@ internal sealed class LiveProbe(ServerAccess access, TopologyHost host, Edge edg
                     ? await NfsServer.MountsAsync(connection, stop) : null,
                 Taken = [.. ReadPorts((await connection.RunAsync(RemoteCommand.Script(PortsScript).AsRoot(), stop)).Out).Where(l => !IsOwn(l, row, work) && !IsMovingEdge(l, row, fact, nodes))],
                 Images = await ImagesAsync(connection, [.. nodes.Select(n => LayoutMaker.ImageOf(topology, n, images)).Concat(nodes.Select(n => n.Has("virtualIp") ? images.Keepalived : null)).OfType<string>().Distinct()], stop),
+                OdooContent = nodes.FirstOrDefault(n => n.Type == NodeType.Odoo) is { } odoo && LayoutMaker.ImageOf(topology, odoo, images) is { } runs ? await connection.Docker.ContentOfAsync(ImageRef.Parse(runs), stop) : null,
                 Guards = await NodeFirewall.GuardsAsync(connection, stop),
                 NotShared = await NotSharedAsync(connection, nodes, work, stop),
             });
@@ -134,9 +135,9 @@ internal sealed class LiveProbe(ServerAccess access, TopologyHost host, Edge edg
     private static bool IsOwn(Listening listening, Server row, TopologyWork? work) =>
         work?.Layout.Nodes.Any(n => n.ServerId == row.Id && (n.Port == listening.Port || n.SecondPort == listening.Port)) == true;
 
-    // The edge makes way for a load balancer where it leads to nobody.
+    // The edge makes way for a load balancer that wants a port of it, where it leads to nobody.
     private static bool IsMovingEdge(Listening listening, Server row, ServerFact fact, IEnumerable<DrawnNode> nodes) =>
-        fact.Instances == 0 && row.EdgeTakenBy is null && (listening.Port == row.EdgePort || listening.Port == row.EdgeTlsPort) && nodes.Any(n => n.IsHttp);
+        fact.Instances == 0 && row.EdgeTakenBy is null && fact.IsOfEdge(listening.Port) && nodes.Any(n => n.IsHttp && n.Ports().Any(fact.IsOfEdge));
 
     internal static IEnumerable<Listening> ReadPorts(string answer)
     {
@@ -326,7 +327,7 @@ internal sealed class LiveProbe(ServerAccess access, TopologyHost host, Edge edg
 
     private static IEnumerable<(DrawnNode Node, string Address, int Port)> Inside(TopologySnapshot topology, TopologyWork work) =>
         from node in topology.ById.Values
-        where !node.IsHttp && node.ServerId is not null && work.Layout.Find(node.Id) is { Address: not null } running && running.ServerId == node.ServerId
+        where !node.IsHttp && node.ServerId is not null && work.Layout.Find(node.Id) is { Address: not null } running && running.ServerId == node.ServerId && work.HasServerOf(running)
         from port in node.Ports()
         select (node, work.Layout.Find(node.Id)!.Address!, port);
 

@@ -59,9 +59,9 @@ internal static class NodeDrifts
             Say(NodeDriftKind.Changed, $"Its container runs {seen.Image} instead of {spec.Image}.");
         if (!seen.IsRunning)
         {
+            // Whatever it keeps is there when it is started again; but whoever stopped it may be at work on just that.
             if (!wanted.MayStand)
-                // Whatever it keeps is there when it is started again.
-                found.Add(new NodeDrift { Kind = NodeDriftKind.Stopped, Message = seen.State == "paused" ? "Its container was paused." : $"Its container was stopped: {seen.Status}.", Safe = true });
+                Say(NodeDriftKind.Stopped, seen.State == "paused" ? "Its container was paused." : $"Its container was stopped: {seen.Status}.");
             return found;
         }
         if (seen.Limits is { } limits && !wanted.Waits)

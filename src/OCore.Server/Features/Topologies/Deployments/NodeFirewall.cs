@@ -82,7 +82,7 @@ internal sealed class NodeFirewall(ServerAccess access, TimeProvider time)
         var rules = PortGuard.Render(chain, server.Id, ports, abroad, addresses, inside, AddressFamily.InterNetwork);
         var rules6 = ports.Concat(abroad).Any(p => p.Address.AddressFamily == AddressFamily.InterNetworkV6) ? PortGuard.Render(chain, server.Id, ports, abroad, addresses, inside, AddressFamily.InterNetworkV6) : "";
         var mark = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(rules + rules6)))[..16];
-        var there = await connection.RunAsync(RemoteCommand.Script(StandsScript, chain, mark, Folder.Value, $"{rules.Split('\n').Count(l => l.StartsWith("-A", StringComparison.Ordinal))}").AsRoot(), stop);
+        var there = await connection.RunAsync(RemoteCommand.Script(StandsScript, chain, mark, Folder.Value, $"{CountOf(rules)}", $"{CountOf(rules6)}").AsRoot(), stop);
         if (there.Ok)
             return;
         await connection.WriteFileAsync(Folder.Combine($"{chain}.v4"), Encoding.ASCII.GetBytes(rules), Readable, stop);
@@ -94,14 +94,18 @@ internal sealed class NodeFirewall(ServerAccess access, TimeProvider time)
             throw new TryLaterException($"The firewall of {server.Name} does not take the rules that close its nodes' ports: {Platform.Remote.Redaction.Of(applied.Error.Trim())}", "oCore sets them by iptables, as Docker does: install it, or see what stands in its way.");
     }
 
+    private static int CountOf(string rules) => rules.Split('\n').Count(l => l.StartsWith("-A", StringComparison.Ordinal));
+
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     // The mark says that the files are these, the count that nobody took the rules out of the kernel.
     private const string StandsScript = """
         PATH=$PATH:/usr/sbin:/sbin
         [ "$(cat "$3/$1.mark" 2>/dev/null)" = "$2" ] || exit 1
-        iptables -w -t raw -C PREROUTING -j "$1" 2>/dev/null || exit 1
-        [ "$(iptables -w -t raw -S "$1" 2>/dev/null | grep -c '^-A')" = "$4" ]
+        stands() {
+          "$1" -w -t raw -C PREROUTING -j "$2" 2>/dev/null && [ "$("$1" -w -t raw -S "$2" 2>/dev/null | grep -c '^-A')" = "$3" ]
+        }
+        stands iptables "$1" "$4" && { [ "$5" = 0 ] || stands ip6tables "$1" "$5"; }
         """;
 
     private const string SwitchScript = """

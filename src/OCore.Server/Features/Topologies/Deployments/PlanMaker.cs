@@ -18,7 +18,7 @@ namespace OCore.Features.Topologies.Deployments;
 internal sealed record MadePlan(PlanContent Content, IReadOnlyList<TopologyFinding> Findings, Organization Organization, Template? Template, TopologyDeployment? Deployment);
 
 /// <summary>Works a plan out. Everything that can be refused is refused here, for planning and for deploying alike.</summary>
-internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProvider time)
+internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, BucketKeys keys, TimeProvider time)
 {
     private LayoutImages Images(string odoo) => new(odoo, PostgresContainer.Image(settings).Value, Image("POSTGRES_HA", "ocore-postgres-ha:17"), Image("REDIS", "redis:8"), Image("HAPROXY", "haproxy:3.0"), Image("NGINX", "nginx:1.26"), Image("TRAEFIK", "traefik:3"), Image("NFS", "ocore-nfs:6"), Image("PGBOUNCER", "ocore-pgbouncer:1"), Image("KEEPALIVED", "ocore-keepalived:2"));
 
@@ -57,7 +57,7 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, TimeProv
                 return (null, TopologyProblems.CredentialMissing(bucket.Label, bucket.Text("credential", "")));
         var layout = LayoutMaker.Make(topology.Id, snapshot, Images(instance!.Image));
         if (deployment is not null)
-            layout = layout.After(deployment.Layout);
+            layout = layout.After(deployment.Layout) with { KeysChanged = deployment.Layout.KeysChanged + (await keys.DifferAsync(db, deployment, stop) ? 1 : 0) };
         var actions = Planner.Actions(deployment?.Layout, layout, servers);
         if (deployment is not null && Planner.NotChanged(actions, deployment.Layout, layout, snapshot.Deployed!.Leading) is { Count: > 0 } fixedNodes)
             return (null, TopologyProblems.NotBuilt(fixedNodes));

@@ -10,6 +10,7 @@ internal static class TopologiesSetup
         services.AddSingleton<TopologyHost>();
         services.AddSingleton<DriftHost>();
         services.AddSingleton<TopologyWatch>();
+        services.AddSingleton<BucketKeys>();
         services.AddSingleton<PlanMaker>();
         services.AddSingleton<Deploying>();
         services.AddSingleton<LiveProbe>();

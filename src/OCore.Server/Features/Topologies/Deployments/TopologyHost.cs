@@ -103,14 +103,15 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
             await connection.Docker.RemoveVolumeAsync(OdooCluster.FilesOf(node.Container, nfs), stop);
     }
 
-    /// <summary>The port by which people come is the load balancer's from now on, where it is the edge's.</summary>
+    /// <summary>The ports by which people come are the load balancer's from now on, where one of them is the edge's.</summary>
     public async Task TakeEdgeAsync(OCoreDb db, TopologyWork work, LayoutNode node, CancellationToken stop)
     {
         var server = work.ServerOf(node);
-        if (node.Port != server.EdgePort)
+        var port = node.Port == server.EdgePort ? node.Port : node.SecondPort;
+        if (port != server.EdgePort && (server.EdgeHttps || port != server.EdgeTlsPort))
             return;
         if (server.EdgeTakenBy != work.TopologyId && !await db.TakeEdgeAsync(server.Id, work.TopologyId, stop))
-            throw new StepRefusedException("edge_in_use", $"Port {node.Port} of {server.Name} leads to instances, or to another topology.", "Let the load balancer use another port, or another server.");
+            throw new StepRefusedException("edge_in_use", $"Port {port} of {server.Name} leads to instances, or to another topology.", "Let the load balancer use another port, or another server.");
         await (await ConnectAsync(work, node, stop)).Docker.RemoveContainerAsync(Edge.Name, stop);
     }
 

@@ -17,6 +17,9 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
 
+    // One whose servers hang does not hold up the others.
+    private const int AtOnce = 4;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -39,8 +42,17 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
         List<(Guid Topology, Guid RootId)> all;
         await using (var db = databases.System())
             all = [.. (await db.DeploymentsOfAllAsync(stop)).Where(d => d.Status == "active").Select(d => (d.TopologyId, d.RootId))];
-        foreach (var (topology, root) in all)
-            await LookAsync(topology, root, stop);
+        await Parallel.ForEachAsync(all, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop }, async (one, ended) =>
+        {
+            try
+            {
+                await LookAsync(one.Topology, one.RootId, ended);
+            }
+            catch (Exception e) when (!ended.IsCancellationRequested)
+            {
+                log.LogError(e, "Looking at topology {Topology} failed", one.Topology);
+            }
+        });
     }
 
     private async Task LookAsync(Guid topologyId, Guid root, CancellationToken stop)
@@ -54,7 +66,7 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
         if (await db.ResourceLocks.AnyAsync(l => l.Key == key, stop))
             return;
         await GuardAsync(work, stop);
-        foreach (var balancer in work.Layout.Nodes.Where(n => n.Is("tls", "true")))
+        foreach (var balancer in work.Layout.Nodes.Where(n => n.Is("tls", "true") && work.HasServerOf(n)))
         {
             // Each takes its time: what was read before may be the layout of before by now.
             if (await db.ResourceLocks.AnyAsync(l => l.Key == key, stop))

@@ -92,10 +92,13 @@ internal static class BalancerRules
         if (balancer.Flag("tls", false) && balancer.List("hosts").Where(h => !topology.ProvenHosts.Contains(h.ToLowerInvariant())).ToList() is { Count: > 0 } unproven)
             report.Warn("TP-L06", [balancer], $"{Sentence.And(unproven)} {(unproven.Count == 1 ? "is" : "are")} not proven to be {(topology.Deployed is null ? "yours" : "the instance's")}: until then people come there by HTTP.",
                 Fix.Words($"Add {(unproven.Count == 1 ? "it" : "them")} as domain{(unproven.Count == 1 ? "" : "s")} of the instance{(topology.Deployed is null ? " when it is deployed" : "")}, with the record that proves {(unproven.Count == 1 ? "it" : "them")}."), Report.ConfigHint);
-        if (server is { Instances: > 0 } && balancer.Ports().Contains(server.EdgePort))
-            report.Error("TP-L06", [balancer], $"Port {server.EdgePort} of {server.Name} is taken by the edge of the {server.Instances} {(server.Instances == 1 ? "instance" : "instances")} there.", Fix.Words("Choose a server without instances, or other ports (httpPort, httpsPort)."), Report.ConfigHint);
+        if (server is { Instances: > 0 } && balancer.Ports().Where(server.IsOfEdge).Distinct().Order().ToList() is { Count: > 0 } taken)
+            report.Error("TP-L06", [balancer], $"Port {string.Join(" and ", taken)} of {server.Name} is taken by the edge of the {server.Instances} {(server.Instances == 1 ? "instance" : "instances")} there.", Fix.Words("Choose a server without instances, or other ports (httpPort, httpsPort)."), Report.ConfigHint);
         foreach (var other in topology.Neighbours.Where(n => n.Node.IsHttp && n.Node.ServerId == balancer.ServerId && balancer.ServerId is not null))
             if (balancer.Ports().Intersect(other.Node.Ports()).Order().ToList() is { Count: > 0 } shared)
                 report.Error("TP-L06", [balancer], $"Port {string.Join(" and ", shared)} of {server?.Name} is taken by a load balancer of the topology {other.Topology}.", Fix.Words("Choose another server, or other ports."), Report.ConfigHint);
+            // It comes back whole when that one goes.
+            else if (server is not null && balancer.Ports().Any(server.IsOfEdge) && other.Node.Ports().Any(server.IsOfEdge))
+                report.Error("TP-L06", [balancer], $"The edge of {server.Name} makes way for the load balancer of one topology, and that is {other.Topology}'s.", Fix.Words("Choose another server, or other ports."), Report.ConfigHint);
     }
 }

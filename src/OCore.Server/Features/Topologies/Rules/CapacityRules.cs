@@ -66,9 +66,23 @@ internal static class CapacityRules
             NodeType.Etcd when port != node.Int("port", 2379) => "peerPort",
             _ => "port",
         };
+        var doors = PostgresRules.Doors(topology);
+        if (member == "port" && doors.Count > 1 && doors.Contains(node))
+            return FreeOfAll(topology, doors, port);
         var from = port < 1024 ? 8000 + port : port;
         return Enumerable.Range(from, 60000 - Math.Min(from, 59000)).FirstOrDefault(p => p != port && !taken.Contains(p) && p <= 65535) is > 0 and var free
             ? Fix.Of($"Let {node.Label} use port {free}.", Fix.Set(node, member, free)) : Fix.Words("Choose another port.");
+    }
+
+    // Odoo comes to all of them by one port, so it is changed at all of them.
+    private static TopologyFix FreeOfAll(TopologySnapshot topology, IReadOnlyList<DrawnNode> doors, int port)
+    {
+        if (doors.GroupBy(d => d.ServerId).Any(g => g.Count() > 1))
+            return Fix.Words("Put them on servers of their own: Odoo comes to all of them by one port.");
+        var taken = topology.ById.Values.Except(doors).Concat(topology.Neighbours.Select(n => n.Node)).Where(n => doors.Any(d => d.ServerId == n.ServerId)).SelectMany(n => n.Ports())
+            .Concat(doors.SelectMany(d => d.Ports().Skip(1))).Concat(doors.Select(d => topology.ServerOf(d)?.SshPort ?? 22)).Append(port).ToHashSet();
+        return Enumerable.Range(Math.Max(port, 1024), 1000).FirstOrDefault(p => p <= 65535 && !taken.Contains(p)) is > 0 and var free
+            ? Fix.Of($"Let {Sentence.Labels(doors)} use port {free}.", doors.Select(d => Fix.Set(d, "port", free))) : Fix.Words("Choose another port for all of them.");
     }
 
     private static void Inside(TopologySnapshot topology, Report report)
@@ -97,10 +111,10 @@ internal static class CapacityRules
     {
         var memory = nodes.Sum(n => (long)n.MemoryMb) << 20;
         if (server.MemoryBytes is { } total && memory + server.MemoryReservedBytes > total * 0.85)
-            report.Error("TP-K03", nodes, $"{server.Name} has {Gib(total)} of memory; {Gib(memory)} for this topology and {Gib(server.MemoryReservedBytes)} for instances are more than 85 % of it.", Fix.Words("Choose a larger server, fewer workers, or move nodes."), Report.ServersHint);
+            report.Error("TP-K03", nodes, $"{server.Name} has {Gib(total)} of memory; {Gib(memory)} for this topology and {Gib(server.MemoryReservedBytes)} for others are more than 85 % of it.", Fix.Words("Choose a larger server, fewer workers, or move nodes."), Report.ServersHint);
         var cpus = nodes.Sum(n => n.Cpus);
-        if (server.Cpus is { } cores && cpus > ServerCapacity.PromisedOfCore * cores)
-            report.Error("TP-K03", nodes, $"{server.Name} has {cores} cores; {cpus.ToString("0.##", CultureInfo.InvariantCulture)} are asked of it.", Fix.Words("Choose a larger server, or move nodes."), Report.ServersHint);
+        if (server.Cpus is { } cores && cpus + server.CpusReserved > (ServerCapacity.PromisedOfCore * cores) + ServerCapacity.Rounding)
+            report.Error("TP-K03", nodes, $"{server.Name} has {cores} cores; {Cores(cpus)} are asked of it{(server.CpusReserved > 0 ? $", and {Cores(server.CpusReserved)} promised to others" : "")}.", Fix.Words("Choose a larger server, or move nodes."), Report.ServersHint);
         var keeping = nodes.Where(n => n.Type is NodeType.Postgres or NodeType.Filestore).ToList();
         if (server is { DiskBytes: { } disk, DiskUsedBytes: { } used } && keeping.Count > 0)
         {
@@ -109,6 +123,8 @@ internal static class CapacityRules
                 report.Error("TP-K03", keeping, $"{server.Name} has {Gib(free)} of its {Gib(disk)} disk left; {(free < 2 * data ? $"twice the data ({Gib(data)})" : "a fifth")} has to be free.", Fix.Words("Choose a server with more room."), Report.ServersHint);
         }
     }
+
+    private static string Cores(double count) => count.ToString("0.##", CultureInfo.InvariantCulture);
 
     private static string Gib(long bytes) => (bytes / (double)(1L << 30)).ToString("0.#", CultureInfo.InvariantCulture) + " GiB";
 

@@ -116,15 +116,21 @@ internal sealed record ServerFact
     public bool Locked { get; init; }
     public int SshPort { get; init; } = 22;
     public int EdgePort { get; init; } = 80;
+    /// <summary>Where the edge takes HTTPS; null where it takes none.</summary>
+    public int? EdgeTlsPort { get; init; }
     /// <summary>Instances outside of topologies; the server's edge serves them on its port.</summary>
     public int Instances { get; init; }
     public string? BaseDomain { get; init; }
     public string? Architecture { get; init; }
     public int? Cpus { get; init; }
     public long? MemoryBytes { get; init; }
+    /// <summary>Promised to instances and to nodes of other topologies.</summary>
     public long MemoryReservedBytes { get; init; }
+    public double CpusReserved { get; init; }
     public long? DiskBytes { get; init; }
     public long? DiskUsedBytes { get; init; }
+
+    public bool IsOfEdge(int port) => port == EdgePort || port == EdgeTlsPort;
 }
 
 /// <summary>A node of another topology that names a server of this one's; of all others, what is found by its address: buckets, and a Redis by its url.</summary>

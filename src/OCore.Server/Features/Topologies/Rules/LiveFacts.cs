@@ -26,6 +26,8 @@ internal sealed record LiveServer
     public IReadOnlyDictionary<string, string> NotShared { get; init; } = new Dictionary<string, string>();
     /// <summary>Images its nodes run, with the architecture they are for; null where the image is nowhere within reach yet.</summary>
     public IReadOnlyDictionary<string, string?> Images { get; init; } = new Dictionary<string, string?>();
+    /// <summary>What its Odoo nodes would run, by the content of the image that is there; null where none is there yet.</summary>
+    public string? OdooContent { get; init; }
 }
 
 /// <summary>From a server to an address and a port.</summary>

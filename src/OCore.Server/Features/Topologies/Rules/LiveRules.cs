@@ -20,6 +20,7 @@ internal static class LiveRules
         foreach (var (id, seen) in live.Servers.OrderBy(s => s.Key))
             if (topology.Servers.GetValueOrDefault(id) is { } server)
                 Server(report, server, seen, [.. topology.ById.Values.Where(n => n.ServerId == id).OrderBy(n => n.Id, StringComparer.Ordinal)]);
+        Alike(topology, live, report);
         Clocks(topology, live, report);
         foreach (var (id, why) in live.Buckets.OrderBy(b => b.Key, StringComparer.Ordinal))
             if (topology.ById.GetValueOrDefault(id) is { } bucket)
@@ -86,6 +87,15 @@ internal static class LiveRules
     // One that listens everywhere is in the way of every address, and the way in listens everywhere itself.
     private static bool Meets(string address, DrawnNode node, ServerFact server) =>
         address is "0.0.0.0" or "::" or "*" || node.IsHttp && node.Bind is null || address == (node.Bind?.ToString() ?? server.Host);
+
+    // A name is kept by each engine for what was under it when it was got there.
+    private static void Alike(TopologySnapshot topology, LiveFacts live, Report report)
+    {
+        var nodes = topology.Odoo.Where(o => o.ServerId is { } id && live.Servers.GetValueOrDefault(id)?.OdooContent is not null).ToList();
+        if (nodes.Select(o => live.Servers[o.ServerId!.Value].OdooContent).Distinct().Count() > 1)
+            report.Error("TP-S08", nodes, $"The Odoo nodes are one instance, but what is under the name of their image differs between {Sentence.And(nodes.Select(o => topology.ServerOf(o)?.Name ?? o.Label))}.",
+                Fix.Words("Name the image by its digest, or give another build another tag; or remove the older one from its server when nothing runs it."));
+    }
 
     private static void Clocks(TopologySnapshot topology, LiveFacts live, Report report)
     {

@@ -28,6 +28,7 @@ internal static class PostgresRules
             Alike(topology, report, postgres);
         if (failover && postgres.Count > 1)
             Followed(topology, report, postgres);
+        OnePort(topology, report);
         Connections(topology, report, postgres);
         Pooling(topology, report);
         Backups(topology, report, postgres);
@@ -112,6 +113,21 @@ internal static class PostgresRules
             report.Error("TP-P06", [odoo], direct ? $"{odoo.Label} connects to any PostgreSQL node, not to the one that takes writes." : $"{odoo.Label} does not follow the primary: after a fail-over it would stay with a node that is none any more.",
                 direct ? Fix.Of("Connect to the node that takes writes.", Fix.Set(odoo, "targetSessionAttrs", null)) : Fix.Of("Let it know all PostgreSQL nodes.", Fix.Edges(topology, [odoo], postgres)), Report.NetworkHint);
         }
+    }
+
+    /// <summary>By what Odoo comes to the database, as a deployment has it: poolers, or entries that follow the primary, or the nodes themselves.</summary>
+    public static IReadOnlyList<DrawnNode> Doors(TopologySnapshot topology) =>
+        topology.Of(NodeType.Pgbouncer) is { Count: > 0 } poolers ? poolers : topology.Of(NodeType.LoadBalancer).Where(n => n.IsPgEntry).ToList() is { Count: > 0 } entries ? entries : topology.Postgres;
+
+    // It may be given many hosts, and one number for their port.
+    private static void OnePort(TopologySnapshot topology, Report report)
+    {
+        var doors = Doors(topology);
+        if (doors.Select(d => d.Ports().First()).Distinct().Count() < 2)
+            return;
+        var (first, others) = (doors.FirstOrDefault(d => d == topology.FirstPrimary) ?? doors[0], doors.Select(d => d.Ports().First()).Distinct().Order());
+        report.Error("TP-P06", doors, $"{Sentence.Labels(doors)} listen on different ports ({Sentence.And(others.Select(p => $"{p}"))}): Odoo comes to all of them by one, and would not follow to the others.",
+            Fix.Of($"Let them use port {first.Ports().First()}.", doors.Where(d => d.Ports().First() != first.Ports().First()).Select(d => Fix.Set(d, "port", first.Ports().First()))), Report.NetworkHint);
     }
 
     private static void Connections(TopologySnapshot topology, Report report, IReadOnlyList<DrawnNode> postgres)
