@@ -105,7 +105,7 @@ public sealed class DeletionTests
         Assert.Equal(OperationState.Succeeded, (await http.EndOfAsync(operation)).State);
         Assert.Equal(["remove, keep 30", "remove, keep "], resources.Calls);
         var line = Assert.Single((await http.Get<Page<AuditEntryView>>($"/api/audit-logs?objectId={client.Id}&action=client.deletion_changed")).Data);
-        Assert.Equal(("30", "0"), (line.Changes!["keepBackupDays"].Before, line.Changes["keepBackupDays"].After));
+        Assert.Equal(("30", "0"), (line.Changes!["keepBackupDays"].Before, line.Changes!["keepBackupDays"].After));
         // No days are none from the beginning, too.
         var other = await app.ClientOfAsync(agency, "No days");
         Assert.Equal(OperationState.Succeeded, (await http.EndOfAsync(await http.Delete<OperationView>($"/api/agency/clients/{other.Slug}?keepBackupDays=0"))).State);
