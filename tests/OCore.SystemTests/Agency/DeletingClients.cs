@@ -88,7 +88,7 @@ public sealed class DeletingClients(OdooLab lab, ITestOutputHelper output)
         {
             await Scene.SaysAsync(instance, "is suspended");
             Assert.Equal(InstanceStatus.Suspended, (await Scene.InstanceAsync(instance.Id)).Status);
-            await Scene.Http.Post<OperationView>($"/api/instances/{instance.Id}/start").IsRefusedAsync(409, "not_now");
+            await Scene.Http.Post<OperationView>($"/api/instances/{instance.Id}/start").IsRefusedAsync(409, "client_suspended");
         }
         foreach (var machine in (LabServer[])[lab.First, lab.Second])
             Assert.Empty(await machine.ShellAsync("docker ps --format '{{.Names}}' | grep ocore-i- || true"));

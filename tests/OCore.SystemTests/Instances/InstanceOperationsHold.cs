@@ -1,4 +1,5 @@
 using OCore.Client;
+using OCore.Platform.Operations;
 using OCore.SystemTests.Remote;
 using OCore.Tests;
 using OCore.Tests.Operations;
@@ -92,6 +93,23 @@ public sealed class InstanceOperationsHold(OdooLab lab, ITestOutputHelper output
             },
             ArrangeAsync: () => RunsAsync(made))));
     }
+
+    [LabFact]
+    public Task A_change_of_modules_that_fails_leaves_stopped_what_was() => WithInstanceAsync(async made =>
+    {
+        await Scene.DoAsync(made, "stop");
+        Scene.Probe.Reached = (_, step, point) => step.Name == "start Odoo" && point == StepPoint.AfterEffect ? throw new StepRefusedException("injected", "failed at start Odoo") : Task.CompletedTask;
+        try
+        {
+            var ended = await Scene.EndOfAsync(await Scene.Http.Post<ChangeModules, OperationView>($"/api/instances/{made.Id}/modules", new ChangeModules { Install = ["uom"] }), succeeds: false);
+            Assert.Equal(OperationState.RolledBack, ended.State);
+        }
+        finally
+        {
+            Scene.Probe.Reached = null;
+        }
+        await IsStoppedAsync(made);
+    });
 
     [LabFact]
     public async Task Deleting()

@@ -32,7 +32,19 @@ public sealed class WhatHappensOnce(OdooLab lab)
         using var client = Scene.App.As(Scene.Agency.Owner with { Token = await Scene.App.SignInAsync(Scene.Agency.Owner.Id) }, Scene.Client);
         Assert.Contains((await client.Get<Page<AuditEntryView>>("/api/audit-logs?limit=50")).Data, a => a.Action == "instance.opened" && a.ObjectId == instance.Id.ToString());
 
-        Assert.NotEmpty((await Scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal")).Password);
+        // Of several who ask at once, one is shown it.
+        var shown = await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ =>
+        {
+            try
+            {
+                return (await Scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal")).Password;
+            }
+            catch (OCoreException refused) when (refused.Problem.Code == "already_shown")
+            {
+                return null;
+            }
+        }));
+        Assert.NotEmpty(Assert.Single(shown, p => p is not null)!);
         await Scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal").IsRefusedAsync(409, "already_shown");
         await Scene.DeleteAsync(instance);
         await Scene.NothingIsLeftAsync();

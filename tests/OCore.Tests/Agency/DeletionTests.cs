@@ -100,6 +100,38 @@ public sealed class DeletionTests
         Assert.Equal(3, resources.Calls.Count);
     }
 
+    /// <summary>Who cannot have the last backups may give them up: that is said in so many words, and a repeated request alone gives nothing up.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task A_deletion_that_is_stuck_on_its_last_backup_goes_on_without_it(Database database)
+    {
+        var resources = new RecordedResources();
+        await using var app = await StartAsync(database, resources);
+        var agency = await app.AgencyAsync("Giving up");
+        var client = await app.ClientOfAsync(agency, "Given up");
+        await app.InstanceAsync(client, await app.ServerAsync(agency));
+        var http = app.As(agency.Owner, agency.Org);
+        var path = $"/api/agency/clients/{client.Slug}";
+        resources.Failures.Enqueue(new StepRefusedException("last_backup_failed", "The last backup failed."));
+
+        var operation = await http.Delete<OperationView>($"{path}?keepBackupDays=30");
+        Assert.Equal(OperationState.Stuck, (await http.EndOfAsync(operation)).State);
+        foreach (var same in (string[])[path, $"{path}?keepBackupDays=30"])
+        {
+            var again = await http.Delete<OperationView>(same);
+            Assert.Equal((operation.Id, OperationState.Stuck), (again.Id, again.State));
+        }
+        Assert.Equal(operation.Id, (await http.Delete<OperationView>($"{path}?keepBackupDays=0")).Id);
+
+        Assert.Equal(OperationState.Succeeded, (await http.EndOfAsync(operation)).State);
+        Assert.Equal(["remove, keep 30", "remove, keep "], resources.Calls);
+        var line = Assert.Single((await http.Get<Page<AuditEntryView>>($"/api/audit-logs?objectId={client.Id}&action=client.deletion_changed")).Data);
+        Assert.Equal(("30", "0"), (line.Changes!["keepBackupDays"].Before, line.Changes!["keepBackupDays"].After));
+        // No days are none from the beginning, too.
+        var other = await app.ClientOfAsync(agency, "No days");
+        Assert.Equal(OperationState.Succeeded, (await http.EndOfAsync(await http.Delete<OperationView>($"/api/agency/clients/{other.Slug}?keepBackupDays=0"))).State);
+        Assert.Equal("remove, keep ", resources.Calls[^1]);
+    }
+
     [Theory, Sqlite, Postgres, Trait("Kind", "exhaustive")]
     public async Task It_goes_on_where_it_stopped_when_a_step_fails_before_or_after_its_effect(Database database)
     {

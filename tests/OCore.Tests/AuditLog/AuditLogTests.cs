@@ -149,9 +149,9 @@ public sealed class AuditLogTests(TestApps apps) : IClassFixture<TestApps>
         Assert.Single(await ListAsync(app, agency.Owner, agency.Org, "action=instance.restarted"));
     }
 
-    /// <summary>What changes is in the line of what was asked for, and in no second one.</summary>
+    /// <summary>Whether it should run is the operation's to say when it begins; the line is of who asked for it, and there is no second one.</summary>
     [Theory, Sqlite, Postgres]
-    public async Task Starting_and_stopping_an_instance_is_one_line_with_what_is_wanted_now(Database database)
+    public async Task Starting_and_stopping_an_instance_is_one_line_of_who_asked_for_it(Database database)
     {
         var app = await apps.OnAsync(database);
         var agency = await app.AgencyAsync("Switching");
@@ -160,11 +160,8 @@ public sealed class AuditLogTests(TestApps apps) : IClassFixture<TestApps>
         using var http = app.As(agency.Owner, agency.Org);
         await http.Post<OperationView>($"/api/instances/{running}/stop");
         await http.Post<OperationView>($"/api/instances/{resting}/start");
-        foreach (var (id, action, wanted) in ((Guid, string, string)[])[(running, "instance.stopped", "False"), (resting, "instance.started", "True")])
-        {
-            var line = Assert.Single(await ListAsync(app, agency.Owner, agency.Org, $"objectId={id}"), l => l.Actor == agency.Owner.Email);
-            Assert.Equal((action, "wantRunning", wanted), (line.Action, Assert.Single(line.Changes!.Keys), line.Changes!["wantRunning"].After));
-        }
+        foreach (var (id, action) in ((Guid, string)[])[(running, "instance.stopped"), (resting, "instance.started")])
+            Assert.Equal(action, Assert.Single(await ListAsync(app, agency.Owner, agency.Org, $"objectId={id}"), l => l.Actor == agency.Owner.Email).Action);
     }
 
     private static async Task<IReadOnlyList<AuditEntryView>> ListAsync(TestApp app, TestPerson person, TestOrg org, string filter) =>

@@ -41,6 +41,25 @@ public sealed class ConfigurationFileTests(TestApps apps) : IClassFixture<TestAp
         await http.Put<SaveFile, FileView>($"{path}/content", Save(text, null)).IsRefusedAsync(409, "file_exists");
     }
 
+    /// <summary>Workers that are written into it need the same room as those that are asked for in the settings.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task More_workers_than_the_server_has_room_for_are_refused(Database database)
+    {
+        var app = await apps.OnAsync(database);
+        var agency = await app.AgencyAsync("Crowded");
+        var server = await app.ServerAsync(agency, s => s.Facts = new ServerFacts { Os = "Debian", Kernel = "6", Architecture = "x86_64", Cpus = 2, MemoryBytes = 2L << 30, DiskBytes = 500L << 30 });
+        var instance = await WithSecretsAsync(app, await app.InstanceAsync(agency.Org, server, change: i => i.MemoryMb = 1024));
+        using var http = app.As(agency.Owner, agency.Org);
+        var path = $"/api/instances/{instance.Id}/files/content";
+        var file = await http.Get<FileView>($"{path}?root=configuration&path=odoo.conf");
+
+        var refused = await http.Put<SaveFile, FileView>(path, Save(file.Text!.Replace("workers = 0", "workers = 16"), file.Hash)).IsRefusedAsync(409, "server_capacity");
+
+        Assert.Equal("memory", refused.More!["resource"].GetString());
+        var view = await http.Get<InstanceView>($"/api/instances/{instance.Id}");
+        Assert.Equal((0, 1024), (view.Workers, view.MemoryMb));
+    }
+
     [Theory, Sqlite]
     public async Task What_keeps_instances_apart_is_not_for_anybody_to_set(Database database)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.ServerSentEvents;
 using OCore.Client;
+using OCore.Platform.Operations;
 
 namespace OCore.Tests.Operations;
 
@@ -40,6 +41,8 @@ public sealed class FollowingEvents
         Assert.Equal(100, cuts);
         Assert.Equal(all, seen);
         Assert.Equal(OperationState.Succeeded, (await lab.ReadAsync(id)).State);
+        // Nothing is kept for those who followed it, once the last of them is gone.
+        await lab.UntilAsync(() => Task.FromResult(!OperationSignals.IsFollowed(id)), "nobody follows it");
     }
 
     [Theory, Sqlite, Postgres, Trait("Kind", "patient")]

@@ -98,7 +98,7 @@ public sealed class StructureRules
     {
         var files = Repository.Kept();
         Assert.Contains("OCore.slnx", files);
-        Assert.Empty(files.Where(f => Path.GetExtension(f) is ".key" or ".pem" or ".pfx" or ".db" || Path.GetFileName(f).StartsWith("id_", StringComparison.Ordinal)));
+        Assert.DoesNotContain(files, f => Path.GetExtension(f) is ".key" or ".pem" or ".pfx" or ".db" || Path.GetFileName(f).StartsWith("id_", StringComparison.Ordinal));
     }
 
     [Fact]

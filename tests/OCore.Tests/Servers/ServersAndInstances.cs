@@ -28,14 +28,14 @@ internal static class ServersAndInstances
         return (id, (await InsertInstanceAsync(app, agency, id, workers, memoryMb)).Id);
     }
 
-    public static async Task<Instance> InsertInstanceAsync(TestApp app, TestAgency agency, Guid server, int workers = 0, int memoryMb = 1024, bool wantRunning = true)
+    public static async Task<Instance> InsertInstanceAsync(TestApp app, TestAgency agency, Guid server, int workers = 0, int memoryMb = 1024, bool wantRunning = true, Guid? org = null)
     {
         await using var db = app.Databases.System();
         var (slug, now, secrets) = (app.Slug("erp"), app.Clock.GetUtcNow(), app.Services.GetRequiredService<SecretBox>());
         var instanceId = RowId.New();
         var instance = new Instance
         {
-            Id = instanceId, OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = slug, Slug = slug, ServerId = server, WantRunning = wantRunning, OdooVersion = "19.0", OdooEdition = "ce", Image = "odoo:19.0",
+            Id = instanceId, OrgId = org ?? agency.Org.Id, RootId = agency.Org.Id, Name = slug, Slug = slug, ServerId = server, WantRunning = wantRunning, OdooVersion = "19.0", OdooEdition = "ce", Image = "odoo:19.0",
             Domain = $"{slug}.example.com", Database = slug.Replace('-', '_'), MemoryMb = memoryMb, Workers = workers, CreatedAt = now, Status = InstanceStatus.Running, Health = "healthy", HealthAt = now.AddHours(-1),
             DatabasePasswordSealed = secrets.Seal("a", InstanceSecrets.Database, instanceId), MasterPasswordSealed = secrets.Seal("b", InstanceSecrets.Master, instanceId), ConnectKeySealed = secrets.Seal("c", InstanceSecrets.Connect, instanceId),
         };

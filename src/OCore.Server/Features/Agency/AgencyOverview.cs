@@ -80,7 +80,7 @@ internal static class AgencyOverview
     private static async Task<IEnumerable<AttentionItem>> OfTopologiesAsync(OCoreDb db, CancellationToken stop)
     {
         var rows = await db.TopologyDeployments.AsNoTracking().Where(d => d.Status == "active" && db.DeployedNodes.Any(n => n.TopologyId == d.TopologyId && n.State != TopologyNodeState.Running)
-                && !db.Instances.Any(i => i.Id == d.InstanceId && !i.WantRunning))
+                && !db.Instances.Any(i => i.Id == d.InstanceId && (!i.WantRunning || i.Status == InstanceStatus.Suspended)))
             .OrderBy(d => d.Id).Take(MaxOfEach).Select(d => new { d.TopologyId, d.Name, d.InstanceId }).ToListAsync(stop);
         var (ids, instances) = (rows.ConvertAll(r => r.TopologyId), rows.ConvertAll(r => r.InstanceId));
         var nodes = (await db.DeployedNodes.AsNoTracking().Where(n => ids.Contains(n.TopologyId)).OrderBy(n => n.NodeId).ToListAsync(stop)).ToLookup(n => n.TopologyId);

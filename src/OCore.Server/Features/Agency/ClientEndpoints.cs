@@ -138,15 +138,19 @@ internal static class ClientEndpoints
     /// Delete a client with all its resources, members and data. This cannot be undone or cancelled: nobody gets in from now on, and the
     /// operation waits for servers that are away until nothing is left. The audit log stays.
     /// </summary>
-    /// <param name="keepBackupDays">Keep a last backup of each instance for so many days; none where not given.</param>
+    /// <param name="keepBackupDays">Keep a last backup of each instance for so many days; none where 0 or not given. Given once more while the deletion waits or is stuck, it goes on with that.</param>
     internal static async Task<Results<Accepted<OperationView>, Problem>> Delete(string client, [FromQuery, Range(0, 3650)] int? keepBackupDays, OCoreDb db, Caller caller, OperationQueue queue, OperationKinds kinds,
-        TimeProvider time, CancellationToken stop)
+        SecretBox secrets, TimeProvider time, CancellationToken stop)
     {
         if (await db.FindClientAsync(caller, client, stop) is not { } found)
             return Problem.NotFound;
-        if (found.DeletingAt is not null && await ClientRemoval.OpenFor(db.Operations, found.Id).Include(o => o.Steps).FirstOrDefaultAsync(stop) is { } begun)
-            return await OperationViews.AcceptedAsync(db, begun, kinds, stop);
-        var operation = await queue.EnqueueAsync<ClientRemoval, RemovalInput>(db, new RemovalInput(found.Id, keepBackupDays), Subject("Delete", found, caller), stop);
+        if (found.DeletingAt is not null && await ClientRemoval.OpenFor(db.Operations, found.Id).Select(o => (Guid?)o.Id).FirstOrDefaultAsync(stop) is { } begun)
+        {
+            if (keepBackupDays is { } days && await ClientRemoval.KeepInsteadAsync(db, found, begun, days, kinds, secrets, time, stop) is { } runs)
+                return runs;
+            return await OperationViews.AcceptedAsync(db, await db.Operations.AsNoTracking().Include(o => o.Steps).SingleAsync(o => o.Id == begun, stop), kinds, stop);
+        }
+        var operation = await queue.EnqueueAsync<ClientRemoval, RemovalInput>(db, ClientRemoval.InputOf(found.Id, keepBackupDays), Subject("Delete", found, caller), stop);
         operation.FirstStepIsDone(time);
         found.DeletingAt = time.GetUtcNow();
         db.Mark(found, "deletion_started");

@@ -1,12 +1,17 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.AuditLog;
 using OCore.Features.Operations;
+using OCore.Features.Organizations;
 using OCore.Features.PortalDomains;
 using OCore.Features.Users;
 using OCore.Platform;
 using OCore.Platform.Data;
+using OCore.Platform.Http;
 using OCore.Platform.Mail;
 using OCore.Platform.Operations;
+using OCore.Platform.Security;
 
 namespace OCore.Features.Agency;
 
@@ -36,6 +41,38 @@ internal sealed class ClientRemoval : OperationKind<RemovalInput>
     /// <summary>Deletions that have not ended, of one client or of all.</summary>
     public static IQueryable<Operation> OpenFor(IQueryable<Operation> operations, Guid? clientId) =>
         operations.AsNoTracking().Where(o => o.Kind == KindName && Open.Contains(o.State) && (clientId == null || o.ClientId == clientId)).OrderByDescending(o => o.Id);
+
+    /// <summary>None is kept for no days.</summary>
+    public static RemovalInput InputOf(Guid clientId, int? keepBackupDays) => new(clientId, keepBackupDays is > 0 ? keepBackupDays : null);
+
+    /// <summary>
+    /// Another wish for the last backups of a deletion that has begun, as when one of them cannot be taken: it goes on with that at once.
+    /// Refused while somebody runs it, who has read the wish before.
+    /// </summary>
+    public static async Task<Problem?> KeepInsteadAsync(OCoreDb db, Organization client, Guid id, int days, OperationKinds kinds, SecretBox secrets, TimeProvider time, CancellationToken stop)
+    {
+        var refusal = await db.InTransactionAsync(async () =>
+        {
+            // The row first, as the runner does: nobody takes it up, or ends it, before this has been decided.
+            await db.Operations.Where(o => o.Id == id).ExecuteUpdateAsync(s => s.SetProperty(o => o.CancelRequested, o => o.CancelRequested), stop);
+            var operation = await db.Operations.Include(o => o.Steps).SingleAsync(o => o.Id == id, stop);
+            var (before, wish) = ((RemovalInput)kinds.Get<ClientRemoval>().ReadInput(secrets.Unseal(operation.InputSealed, "operation", id)), InputOf(client.Id, days));
+            if (InputOf(before.ClientId, before.KeepBackupDays) == wish)
+                return null;
+            if (!Open.Contains(operation.State) || operation.LeaseUntil > time.GetUtcNow())
+                return AgencyProblems.DeletionRuns;
+            operation.InputSealed = secrets.Seal(JsonSerializer.Serialize(wish, OperationKind.Json), "operation", id);
+            foreach (var step in operation.Steps.Where(s => s.State == StepState.Failed))
+                step.Attempt = 0;
+            (operation.State, operation.FinishedAt, operation.RetryAt) = (operation.State == OperationState.Stuck ? OperationState.Running : operation.State, null, null);
+            db.Record("client.deletion_changed", client.Id, client, new Dictionary<string, AuditChangeValue> { ["keepBackupDays"] = new($"{before.KeepBackupDays ?? 0}", $"{days}") });
+            await db.SaveChangesAsync(stop);
+            return null;
+        }, stop);
+        if (refusal is null)
+            OperationSignals.WorkQueued();
+        return refusal;
+    }
 
     private static async Task EndOtherWorkAsync(RemovalInput input, StepContext context)
     {

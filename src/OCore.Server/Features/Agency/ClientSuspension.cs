@@ -19,11 +19,19 @@ internal sealed class ClientSuspension : OperationKind<SuspensionInput>
 
     protected override void Define(StepList<SuspensionInput> steps) => steps
         .Step("Lock its people out", (_, _) => Task.CompletedTask, RestoreAsync)
-        .Step("Take its instances offline", TakeOfflineAsync, BringOnlineAsync);
+        .Step("Take its instances offline", TakeOfflineAsync, LetInAgainAsync);
 
     internal static Task TakeOfflineAsync(SuspensionInput input, StepContext context) => context.Get<IClientResources>().SuspendAsync(input.ClientId, context);
 
     internal static Task BringOnlineAsync(SuspensionInput input, StepContext context) => context.Get<IClientResources>().ResumeAsync(input.ClientId, context);
+
+    // First what the client is: what begins meanwhile has to know. One that was suspended before stays so.
+    private static async Task LetInAgainAsync(SuspensionInput input, StepContext context)
+    {
+        await RestoreAsync(input, context);
+        if (input.SuspendedAt is null)
+            await BringOnlineAsync(input, context);
+    }
 
     internal static async Task RestoreAsync(SuspensionInput input, StepContext context)
     {
@@ -44,7 +52,14 @@ internal sealed class ClientResumption : OperationKind<SuspensionInput>
 
     protected override void Define(StepList<SuspensionInput> steps) => steps
         .Step("Let its people in", (_, _) => Task.CompletedTask, ClientSuspension.RestoreAsync)
-        .Step("Bring its instances online", ClientSuspension.BringOnlineAsync, ClientSuspension.TakeOfflineAsync);
+        .Step("Bring its instances online", ClientSuspension.BringOnlineAsync, LockOutAgainAsync);
+
+    private static async Task LockOutAgainAsync(SuspensionInput input, StepContext context)
+    {
+        await ClientSuspension.RestoreAsync(input, context);
+        if (input.SuspendedAt is not null)
+            await ClientSuspension.TakeOfflineAsync(input, context);
+    }
 }
 
 internal static class FirstStep

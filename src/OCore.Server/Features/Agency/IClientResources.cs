@@ -8,7 +8,7 @@ namespace OCore.Features.Agency;
 /// </summary>
 internal interface IClientResources
 {
-    /// <summary>No instance of the client is reachable at any edge, and each says that it is suspended.</summary>
+    /// <summary>No instance of the client is reachable at any edge, and each says that it is suspended. What works on one of them is waited for.</summary>
     Task SuspendAsync(Guid clientId, StepContext context);
 
     /// <summary>What was running before is running and reachable again.</summary>
@@ -16,7 +16,7 @@ internal interface IClientResources
 
     /// <summary>
     /// Nothing of the client is left on any server, and no row of its instances and servers, but the last backups where
-    /// <paramref name="keepBackupDays"/> says so: those become the agency's.
+    /// <paramref name="keepBackupDays"/> is more than 0: those become the agency's.
     /// </summary>
     Task RemoveAsync(Guid clientId, int? keepBackupDays, StepContext context);
 }

@@ -22,7 +22,12 @@ internal static class LastBackups
     public static async Task<Backup> FindOrAddAsync(OCoreDb db, Instance instance, string? database, int days, StepContext context)
     {
         if (await db.Backups.SingleOrDefaultAsync(b => b.InstanceId == instance.Id && b.Database == database && b.Reason == Reason, context.Stop) is { } begun)
+        {
+            // Whoever asked once more may have said another time.
+            begun.KeepUntil = begun.CreatedAt.AddDays(days);
+            await db.SaveChangesAsync(context.Stop);
             return begun;
+        }
         var now = context.Get<TimeProvider>().GetUtcNow();
         var backup = new Backup
         {
@@ -33,6 +38,17 @@ internal static class LastBackups
         db.Add(backup);
         await db.SaveChangesAsync(context.Stop);
         return backup;
+    }
+
+    /// <summary>Those that were begun before it was said that none is kept.</summary>
+    public static async Task GiveUpAsync(OCoreDb db, Instance instance, StepContext context)
+    {
+        foreach (var backup in await db.Backups.Where(b => b.InstanceId == instance.Id && b.Reason == Reason).ToListAsync(context.Stop))
+        {
+            await BackupSteps.AtStoreAsync(() => context.Get<BackupWriter>().RemoveStoredAsync(db, backup, context.Stop));
+            db.Remove(backup);
+            await db.SaveChangesAsync(context.Stop);
+        }
     }
 
     public static async Task RemoveOthersAsync(Guid clientId, StepContext context)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.Operations;
 using OCore.Features.Plans;
 using OCore.Features.Servers;
@@ -40,6 +41,8 @@ internal static class RestoreEndpoints
             return BackupProblems.NotConfirmed(instance.Slug);
         if (instance.Status is not (InstanceStatus.Running or InstanceStatus.Stopped or InstanceStatus.Failed))
             return BackupProblems.NotNow(instance);
+        if (await db.IsSuspendedAsync(instance.OrgId, stop))
+            return AgencyProblems.Suspended;
         // The server is the agency's where the instance is a client's.
         if (await db.ServerByIdAsync(instance.ServerId, stop) is not { } server)
             return BackupProblems.ServerNotFound;
@@ -48,14 +51,18 @@ internal static class RestoreEndpoints
             return TypedResults.Ok(new RestorePlan { Possible = findings.Count == 0, Findings = findings, Steps = [.. kinds.Get<RestoreBackupKind>().Steps.Select(s => s.Name)] });
         if (findings.Count > 0)
             return BackupProblems.RestoreRefused(findings);
-        instance.WantRunning = true;
-        var safety = Backup.Of(instance, backup.TargetId, "safety", null, time.GetUtcNow());
-        safety.KeepUntil = time.GetUtcNow() + SafetyKept;
-        db.Add(safety);
-        var operation = await queue.EnqueueAsync<RestoreBackupKind, RestoreInput>(db, new(instance.Id, backup.Id, safety.Id), new($"Restore {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId,
-            Locks: [$"instance:{instance.Id}", BackupSteps.LockOf(backup.Id), BackupSteps.LockOf(safety.Id)]), stop);
-        await db.SaveChangesAsync(stop);
-        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        return await db.InTransactionAsync<Results<Accepted<OperationView>, Ok<RestorePlan>, Problem>>(async () =>
+        {
+            if (await db.RefuseWorkAsync(instance.OrgId, stop) is { } refused)
+                return refused;
+            var safety = Backup.Of(instance, backup.TargetId, "safety", null, time.GetUtcNow());
+            safety.KeepUntil = time.GetUtcNow() + SafetyKept;
+            db.Add(safety);
+            var operation = await queue.EnqueueAsync<RestoreBackupKind, RestoreInput>(db, new(instance.Id, backup.Id, safety.Id, instance.WantRunning), new($"Restore {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId,
+                Locks: [$"instance:{instance.Id}", BackupSteps.LockOf(backup.Id), BackupSteps.LockOf(safety.Id)]), stop);
+            await db.SaveChangesAsync(stop);
+            return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        }, stop);
     }
 
     /// <summary>Make a new instance of it, as a staging copy unless told otherwise: neutral before its first start, with an identity of its own.</summary>
@@ -68,6 +75,8 @@ internal static class RestoreEndpoints
             return GateProblems.Forbidden("manage:instances");
         if (!backup.IsUsable || backup.Manifest is null)
             return BackupProblems.NotUsable(backup);
+        if (await db.IsSuspendedAsync(backup.OrgId, stop))
+            return AgencyProblems.Suspended;
         if (await Provisioning.ServerAsync(db, caller, request.ServerId ?? backup.ServerId?.ToString() ?? "", stop) is not { } server)
             return BackupProblems.ServerNotFound;
         if (server.Status != ServerStatus.Active || server.Draining)
@@ -83,7 +92,8 @@ internal static class RestoreEndpoints
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Ok<RestorePlan>, Problem>>(async () =>
         {
             if ((await Limits.CheckAsync(db, caller, Limits.Instances, stop) ?? await Limits.CheckAsync(db, caller, Limits.StorageGb, stop)
-                ?? await ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, instance.Cpus ?? 0, DatabaseBytes + backup.Manifest.DatabasePart.Bytes * 4 + backup.Manifest.FileBytes, stop)) is { } full)
+                ?? await ServerCapacity.CheckAsync(db, server, instance.MemoryMb * 1024L * 1024, instance.Cpus ?? 0, DatabaseBytes + backup.Manifest.DatabasePart.Bytes * 4 + backup.Manifest.FileBytes, stop)
+                ?? await db.RefuseWorkAsync(backup.OrgId, stop)) is { } full)
                 return full;
             await Provisioning.NameAsync(db, instance, server, new ProvisionInstance { ServerId = server.Name, Slug = request.Slug, Domain = request.Domain }, stop);
             db.Add(instance);

@@ -7,7 +7,8 @@ using OCore.Platform.Operations;
 namespace OCore.Features.Backups;
 
 /// <param name="SafetyId">The backup that is taken first, of what is there now.</param>
-internal sealed record RestoreInput(Guid InstanceId, Guid BackupId, Guid SafetyId);
+/// <param name="Ran">Whether the instance should run before, to return to that as well.</param>
+internal sealed record RestoreInput(Guid InstanceId, Guid BackupId, Guid SafetyId, bool Ran = true);
 
 /// <summary>
 /// Makes an instance what it was. What is there now is backed up first, the backup is restored beside it, and only what was restored
@@ -41,7 +42,7 @@ internal sealed class RestoreBackupKind : OperationKind<RestoreInput>
         .Step("restore the database beside", RestoreDatabaseAsync, DropRestoredAsync)
         .Step("restore the files beside", RestoreFilesAsync, DropFilesAsync)
         .Step("compare it with its manifest", CompareAsync)
-        .Step("stop Odoo", StopAsync, StartAgainAsync)
+        .Step("stop Odoo", StopAsync, (i, c) => InstanceSteps.AsBeforeAsync(new(i.InstanceId), i.Ran, c))
         .Step("put it in place", SwapAsync, SwapBackAsync)
         .Step("start Odoo", (i, c) => ProvisionInstanceKind.StartAsync(new(i.InstanceId), c), (i, c) => InstanceSteps.StopContainerAsync(new(i.InstanceId), c))
         .Step("wait until Odoo answers", (i, c) => ProvisionInstanceKind.WaitAsync(new(i.InstanceId), c))
@@ -80,12 +81,6 @@ internal sealed class RestoreBackupKind : OperationKind<RestoreInput>
     {
         await InstanceSteps.AnnounceAsync(new(input.InstanceId), context);
         await InstanceSteps.StopContainerAsync(new(input.InstanceId), context);
-    }
-
-    private static async Task StartAgainAsync(RestoreInput input, StepContext context)
-    {
-        await ProvisionInstanceKind.StartAsync(new(input.InstanceId), context);
-        await ProvisionInstanceKind.FinishAsync(new(input.InstanceId), context);
     }
 
     private static Task SwapAsync(RestoreInput input, StepContext context) => OnAsync(input, context, async (_, on, _) =>

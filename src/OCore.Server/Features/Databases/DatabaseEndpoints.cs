@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.AuditLog;
 using OCore.Features.Backups;
 using OCore.Features.Instances;
@@ -130,6 +131,8 @@ internal static partial class DatabaseEndpoints
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Problem>>(async () =>
         {
             await Organizations.OrganizationLock.LockOrganizationAsync(db, instance!.RootId, stop);
+            if (await db.RefuseWorkAsync(instance.OrgId, stop) is { } closed)
+                return closed;
             var begun = await begin(instance, row);
             if (begun.Problem is { } cannot)
                 return cannot;

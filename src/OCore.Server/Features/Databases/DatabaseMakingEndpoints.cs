@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.Backups;
 using OCore.Features.Instances;
 using OCore.Features.Operations;
@@ -101,6 +102,8 @@ internal static class DatabaseMakingEndpoints
             // It holds the organization, so that a name and the last place are taken once.
             if (await Limits.CheckAsync(db, caller.Access.RootId, Limits.StorageGb, stop, bytes / 1e9) is { } limited)
                 return limited;
+            if (await db.RefuseWorkAsync(instance.OrgId, stop) is { } closed)
+                return closed;
             if (await db.InstanceDatabases.CountAsync(d => d.InstanceId == instance.Id, stop) >= InstanceDatabase.Most)
                 return DatabaseProblems.TooMany;
             if (await DatabaseNames.IsTakenAsync(db, instance.ServerId, name, stop))

@@ -90,11 +90,18 @@ internal static class FileEndpoints
             return FileProblems.OneFile;
         if (request.Hash != ConfigurationFile.View(plan, instance).Hash)
             return FileProblems.Of(request.Hash is null ? "file_exists" : "file_changed");
+        var promised = InstancePromise.Of(instance);
         if (ConfigurationFile.Apply(instance, plan, request.Text, secrets) is { } wrong)
             return wrong;
-        db.Record("instance.file_saved", instance.OrgId, instance, new Dictionary<string, AuditChangeValue> { ["path"] = new(null, ConfigurationFile.Name) });
-        await db.SaveChangesAsync(stop);
-        return TypedResults.Ok(ConfigurationFile.View(host.PlanOf(instance), instance));
+        return await db.InTransactionAsync<Results<Ok<FileView>, Problem>>(async () =>
+        {
+            // More workers are more memory, by whichever way they are asked for.
+            if (await promised.CheckAsync(db, instance, stop) is { } full)
+                return full;
+            db.Record("instance.file_saved", instance.OrgId, instance, new Dictionary<string, AuditChangeValue> { ["path"] = new(null, ConfigurationFile.Name) });
+            await db.SaveChangesAsync(stop);
+            return TypedResults.Ok(ConfigurationFile.View(host.PlanOf(instance), instance));
+        }, stop);
     }
 
     private static async Task<Results<Ok<T>, Problem>> OfConfigurationAsync<T>(OCoreDb db, InstanceHost host, string id, Func<OdooPlan, Instance, T?> view, CancellationToken stop) where T : class =>

@@ -15,10 +15,11 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
     public async Task SuspendAsync(Guid clientId, StepContext context)
     {
         await using var db = context.OpenDb();
-        var instances = (await OfAsync(db, clientId, context.Stop)).FindAll(i => i.Status != InstanceStatus.Removing);
-        instances.ForEach(i => i.Status = InstanceStatus.Suspended);
+        var held = await HoldAsync(db, clientId, context);
+        held.Ours.ForEach(i => i.Status = InstanceStatus.Suspended);
         await db.SaveChangesAsync(context.Stop);
-        await EachAsync(instances, async instance =>
+        // What is stuck is a person's to judge, and runs no more than the others.
+        await EachAsync([.. held.Ours, .. held.Stuck], async instance =>
         {
             var on = await host.OpenAsync(db, instance, context.Stop);
             // First the notice at its address, then the container: nobody sees an error page in between.
@@ -28,13 +29,15 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
                     await connection.Docker.StopAsync(container, TimeSpan.FromSeconds(20), context.Stop);
             context.Log($"{instance.Name} is offline");
         });
+        held.WaitForOthers();
     }
 
     public async Task ResumeAsync(Guid clientId, StepContext context)
     {
         await using var db = context.OpenDb();
-        var instances = (await OfAsync(db, clientId, context.Stop)).FindAll(i => i.Status != InstanceStatus.Removing);
-        await EachAsync(instances, async instance =>
+        var held = await HoldAsync(db, clientId, context);
+        held.Stuck.ForEach(i => context.Log($"{i.Name} is left as it is: an operation on it is stuck"));
+        await EachAsync(held.Ours, async instance =>
         {
             var on = await host.OpenAsync(db, instance, context.Stop);
             if (instance.WantRunning)
@@ -48,6 +51,33 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
             await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
             context.Log($"{instance.Name} is back");
         });
+        held.WaitForOthers();
+    }
+
+    /// <summary>The client's instances, by who has them: this operation alone from now on, one that is stuck, or one that is waited for.</summary>
+    private sealed record Held(List<Instance> Ours, List<Instance> Stuck, List<string> Others)
+    {
+        public void WaitForOthers()
+        {
+            if (Others.Count > 0)
+                throw new TryLaterException($"{string.Join(", ", Others)}: not ended yet.", "It goes on when that has ended. What can be cancelled need not be waited for.");
+        }
+    }
+
+    // One operation at a time works on an instance, and nothing new begins on these: what is under way ends, and then it is this one's turn.
+    private static async Task<Held> HoldAsync(OCoreDb db, Guid clientId, StepContext context)
+    {
+        var (ours, stuck, others) = (new HashSet<Guid>(), new HashSet<Guid>(), new List<string>());
+        foreach (var id in await db.Instances.Where(i => i.OrgId == clientId && i.Status != InstanceStatus.Removing).OrderBy(i => i.Id).Select(i => i.Id).ToListAsync(context.Stop))
+            switch (await context.TakeLockAsync($"instance:{id}"))
+            {
+                case null: ours.Add(id); break;
+                case { State: OperationState.Stuck }: stuck.Add(id); break;
+                case { } other: others.Add(other.Title); break;
+            }
+        // As they are now that they are held.
+        var instances = (await OfAsync(db, clientId, context.Stop)).FindAll(i => i.Status != InstanceStatus.Removing);
+        return new Held(instances.FindAll(i => ours.Contains(i.Id)), instances.FindAll(i => stuck.Contains(i.Id)), others);
     }
 
     public async Task RemoveAsync(Guid clientId, int? keepBackupDays, StepContext context)
@@ -56,8 +86,10 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
         await EachAsync(await OfAsync(db, clientId, context.Stop), async instance =>
         {
             await InstanceSteps.UnrouteForGoodAsync(new(instance.Id), context);
-            if (keepBackupDays is { } days && await InstanceSteps.HasServerAsync(db, instance, context))
-                await KeepAsync(db, instance, days, context);
+            if (keepBackupDays is null or 0)
+                await LastBackups.GiveUpAsync(db, instance, context);
+            else if (await InstanceSteps.HasServerAsync(db, instance, context))
+                await KeepAsync(db, instance, keepBackupDays.Value, context);
             await InstanceSteps.RemoveEverythingAsync(new(instance.Id), context);
             await InstanceSteps.ForgetAsync(new(instance.Id), context);
             context.Log($"{instance.Name} is removed");
@@ -65,7 +97,7 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
         await LastBackups.RemoveOthersAsync(clientId, context);
         // Whatever carries the client's label on any server of the agency, whether a row speaks of it or not.
         // A server that never carried the client need not answer for that.
-        foreach (var server in await db.Servers.AsNoTracking().Where(s => s.Status == ServerStatus.Active).ToListAsync(context.Stop))
+        foreach (var server in await db.Servers.AsNoTracking().Where(s => s.Status == ServerStatus.Active || s.Status == ServerStatus.Draining).ToListAsync(context.Stop))
         {
             var connection = await servers.ConnectAsync(server, context.Stop);
             await connection.Docker.RemoveByLabelAsync(OdooContainer.OrganizationLabel, clientId.ToString(), context.Stop);
@@ -107,7 +139,7 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
             }
             catch (Exception failed) when (failed is Platform.Remote.RemoteCommandException or StepRefusedException)
             {
-                throw new StepRefusedException("last_backup_failed", $"The last backup of {what} failed: {failed.Message}", "Mend the cause and retry, or delete the client without keepBackupDays.", failed);
+                throw new StepRefusedException("last_backup_failed", $"The last backup of {what} failed: {failed.Message}", "Mend the cause and retry; or delete the client once more with keepBackupDays=0, and it goes without one.", failed);
             }
             context.Log($"The last backup of {what} is kept for {days} days");
         }

@@ -55,8 +55,8 @@ internal sealed class Instance : IAgencyShared, IAudited
     /// <summary>The domain of its owner's own that people are sent to; null for the generated <see cref="Domain"/>.</summary>
     public string? PrimaryHost { get; set; }
 
-    /// <summary>What a person wants: running or not.</summary>
-    public bool WantRunning { get; set; } = true;
+    /// <summary>What a person wants: running or not. The operation says so when it begins, and who asked for it stands in the audit log with the request.</summary>
+    [NotAudited] public bool WantRunning { get; set; } = true;
     /// <summary>The settings that the container runs with, as a hash; differs from the wanted ones until a restart.</summary>
     [NotAudited] public string? AppliedSettings { get; set; }
     /// <summary>The same, key by key with secrets masked, to show what a restart would change.</summary>

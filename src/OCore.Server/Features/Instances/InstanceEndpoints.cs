@@ -3,11 +3,10 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.AuditLog;
 using OCore.Features.Files;
 using OCore.Features.Operations;
-using OCore.Features.Organizations;
-using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Features.Topologies.Deployments;
 using OCore.Platform.Data;
@@ -83,7 +82,7 @@ internal static class InstanceEndpoints
             return wrong;
         if (request.EnvVars?.ContainsKey("WORKERS") == true || request.Config?.ContainsKey("workers") == true)
             return Problem.Field("workers", "Give the number of workers in the field workers.");
-        var (before, promised, promisedCpus) = (host.PlanOf(instance), instance.MemoryMb, instance.Cpus ?? 0);
+        var (before, promised) = (host.PlanOf(instance), InstancePromise.Of(instance));
         // Whoever sends back what it is changes nothing.
         if (instance.TopologyId is not null && (request.Has(request.Workers) && request.Workers != before.Workers || request.Has(request.MemoryMb) && request.MemoryMb != before.MemoryMb || request.Has(request.Cpus) && request.Cpus != before.Cpus))
             return InstanceProblems.DrawnInTopology;
@@ -98,10 +97,7 @@ internal static class InstanceEndpoints
             instance.RegistrationCodeSealed = request.RegistrationCode is { Length: > 0 } code ? secrets.Seal(code, InstanceSecrets.Registration, instance.Id) : null;
         return await db.InTransactionAsync<Results<Ok<InstanceView>, Ok<SettingsDiff>, Problem>>(async () =>
         {
-            // All instances of a server are of one agency, which holds the room that is looked at until it is taken.
-            await db.LockOrganizationAsync(instance.RootId, stop);
-            if ((instance.MemoryMb > promised || (instance.Cpus ?? 0) > promisedCpus) && await db.ServerByIdAsync(instance.ServerId, stop) is { Facts: not null } server
-                && await ServerCapacity.CheckAsync(db, server, (instance.MemoryMb - promised) * 1024L * 1024, (instance.Cpus ?? 0) - promisedCpus, 0, stop) is { } full)
+            if (await promised.CheckAsync(db, instance, stop) is { } full)
                 return full;
             if (dryRun == true)
                 return TypedResults.Ok(InstanceSettings.Diff(before, host.PlanOf(instance)));
@@ -121,19 +117,19 @@ internal static class InstanceEndpoints
 
     /// <summary>Start it.</summary>
     internal static Task<Results<Accepted<OperationView>, Problem>> Start(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
-        BeginAsync<StartInstanceKind>(id, "Start", "started", i => i.WantRunning = true, db, queue, kinds, stop);
+        BeginAsync<StartInstanceKind>(id, "Start", "started", db, queue, kinds, stop);
 
     /// <summary>Stop it. Its data stays; its address answers with a notice.</summary>
     internal static Task<Results<Accepted<OperationView>, Problem>> Stop(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
-        BeginAsync<StopInstanceKind>(id, "Stop", "stopped", i => i.WantRunning = false, db, queue, kinds, stop);
+        BeginAsync<StopInstanceKind>(id, "Stop", "stopped", db, queue, kinds, stop);
 
     /// <summary>Restart it, with its settings as they are now.</summary>
     internal static Task<Results<Accepted<OperationView>, Problem>> Restart(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
-        BeginAsync<RestartInstanceKind>(id, "Restart", "restarted", i => i.WantRunning = true, db, queue, kinds, stop);
+        BeginAsync<RestartInstanceKind>(id, "Restart", "restarted", db, queue, kinds, stop);
 
     /// <summary>Delete it with its database and files. This cannot be undone.</summary>
     internal static Task<Results<Accepted<OperationView>, Problem>> Delete(string id, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop) =>
-        BeginAsync<DeleteInstanceKind>(id, "Delete", "deletion_started", i => i.WantRunning = false, db, queue, kinds, stop, evenSuspended: true);
+        BeginAsync<DeleteInstanceKind>(id, "Delete", "deletion_started", db, queue, kinds, stop, removes: true);
 
     /// <summary>Install and update modules. The database returns to what it was if Odoo fails.</summary>
     internal static async Task<Results<Accepted<OperationView>, Problem>> ChangeModules(string id, ChangeModules request, OCoreDb db, InstanceHost host, ModuleCatalog catalog, OperationQueue queue, OperationKinds kinds, CancellationToken stop)
@@ -148,18 +144,24 @@ internal static class InstanceEndpoints
             return Problem.NotFound;
         if (instance.Status is not (InstanceStatus.Running or InstanceStatus.Stopped or InstanceStatus.Failed))
             return InstanceProblems.NotNow(instance);
+        if (await db.IsSuspendedAsync(instance.OrgId, stop))
+            return AgencyProblems.Suspended;
         if (await UnknownAsync(db, host, instance, install, update, catalog, stop) is { } unknown)
             return unknown;
-        instance.WantRunning = true;
-        var operation = await queue.EnqueueAsync<ChangeModulesKind, ModulesInput>(db, new(instance.Id, install, update, instance.Sources),
-            new($"Change modules of {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: $"instance:{instance.Id}"), stop);
         var changes = new Dictionary<string, AuditChangeValue>();
         foreach (var (field, names) in (ReadOnlySpan<(string, IReadOnlyList<string>)>)[("install", install), ("update", update)])
             if (names.Count > 0)
                 changes[field] = new AuditChangeValue(null, string.Join(", ", names));
-        db.Record("instance.modules_changed", instance.OrgId, instance, changes);
-        await db.SaveChangesAsync(stop);
-        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        return await db.InTransactionAsync<Results<Accepted<OperationView>, Problem>>(async () =>
+        {
+            if (await db.RefuseWorkAsync(instance.OrgId, stop) is { } refused)
+                return refused;
+            var operation = await queue.EnqueueAsync<ChangeModulesKind, ModulesInput>(db, new(instance.Id, install, update, instance.Sources, instance.WantRunning),
+                new($"Change modules of {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: $"instance:{instance.Id}"), stop);
+            db.Record("instance.modules_changed", instance.OrgId, instance, changes);
+            await db.SaveChangesAsync(stop);
+            return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        }, stop);
     }
 
     // Refused before Odoo is stopped, where the image can tell. What comes from repositories, or into the add-ons of one that stands still, only the operation finds out.
@@ -178,23 +180,27 @@ internal static class InstanceEndpoints
         return unknown.Count == 0 ? null : TemplateProblems.UnknownModules(unknown, instance.OdooVersion, unknown.Any(install.Contains) ? "install" : "update");
     }
 
-    private static async Task<Results<Accepted<OperationView>, Problem>> BeginAsync<TKind>(string id, string verb, string done, Action<Instance> want, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop, bool evenSuspended = false)
+    private static async Task<Results<Accepted<OperationView>, Problem>> BeginAsync<TKind>(string id, string verb, string done, OCoreDb db, OperationQueue queue, OperationKinds kinds, CancellationToken stop, bool removes = false)
         where TKind : OperationKind<InstanceInput>
     {
         if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
             return Problem.NotFound;
         if (typeof(TKind) == typeof(DeleteInstanceKind) && instance.TopologyId is not null)
             return InstanceProblems.PartOfTopology;
-        if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing || instance.Status == InstanceStatus.Suspended && !evenSuspended)
+        if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing || instance.Status == InstanceStatus.Suspended && !removes)
             return InstanceProblems.NotNow(instance);
-        want(instance);
-        // Its nodes are taken out of their load balancers one after another, which nobody else tells anything meanwhile.
-        string[] locks = typeof(TKind) == typeof(RestartInstanceKind) && instance.TopologyId is { } topology ? [DeploymentViews.LockOf(topology), $"instance:{instance.Id}"] : [$"instance:{instance.Id}"];
-        var operation = await queue.EnqueueAsync<TKind, InstanceInput>(db, new(instance.Id),
-            new($"{verb} {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: locks), stop);
-        // Also where it is wanted as it was: who asked for it is to be found.
-        db.Mark(instance, done, always: true);
-        await db.SaveChangesAsync(stop);
-        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        return await db.InTransactionAsync<Results<Accepted<OperationView>, Problem>>(async () =>
+        {
+            if (!removes && await db.RefuseWorkAsync(instance.OrgId, stop) is { } refused)
+                return refused;
+            // Its nodes are taken out of their load balancers one after another, which nobody else tells anything meanwhile.
+            string[] locks = typeof(TKind) == typeof(RestartInstanceKind) && instance.TopologyId is { } topology ? [DeploymentViews.LockOf(topology), $"instance:{instance.Id}"] : [$"instance:{instance.Id}"];
+            var operation = await queue.EnqueueAsync<TKind, InstanceInput>(db, new(instance.Id),
+                new($"{verb} {instance.Name}", instance.OrgId, InstanceId: instance.Id, ServerId: instance.ServerId, Locks: locks), stop);
+            // What is wanted is the operation's to say when it begins: until then it can be cancelled. Who asked for it is to be found.
+            db.Mark(instance, done, always: true);
+            await db.SaveChangesAsync(stop);
+            return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        }, stop);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
@@ -261,13 +262,17 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
     public Task EnsureEdgeAsync(OCoreDb db, Server server, IServerConnection connection, CancellationToken stop) => server.EdgeTakenBy is not null ? Task.CompletedTask :
         edge.EnsureAsync(connection, server, ended => RoutesAsync(db, server.Id, ended), stop);
 
+    // By what its container was made with: other settings wait for a restart, and until then nothing listens where they would have it.
+    private static int WorkersThatRun(Dictionary<string, string>? applied, int wanted) =>
+        applied?.GetValueOrDefault("workers") is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var workers) ? workers : wanted;
+
     public static async Task<IReadOnlyList<EdgeRoute>> RoutesAsync(OCoreDb db, Guid serverId, CancellationToken stop)
     {
         // All that are on the server, whoever they belong to: what is missing here would lose its route.
         var rows = await db.Instances.AcrossTenants().AsNoTracking().Where(i => i.ServerId == serverId && i.Status != InstanceStatus.Removing && i.TopologyId == null)
-            .Join(db.Organizations, i => i.OrgId, o => o.Id, (i, o) => new { i.Id, i.Slug, i.Domain, i.Workers, i.Status, i.WantRunning, i.OrgId, o.SuspendedAt })
+            .Join(db.Organizations, i => i.OrgId, o => o.Id, (i, o) => new { i.Id, i.Slug, i.Domain, i.Workers, i.AppliedKeys, i.Status, i.WantRunning, i.OrgId, o.SuspendedAt })
             .OrderBy(r => r.Slug).ToListAsync(stop);
-        List<EdgeRoute> routes = [.. rows.Select(r => new EdgeRoute(r.Id, r.Domain, OdooContainer.NameOf(r.Slug).Value, r.Workers > 0,
+        List<EdgeRoute> routes = [.. rows.Select(r => new EdgeRoute(r.Id, r.Domain, OdooContainer.NameOf(r.Slug).Value, WorkersThatRun(r.AppliedKeys, r.Workers) > 0,
             r.SuspendedAt is not null || r.Status == InstanceStatus.Suspended ? EdgeRouteState.Suspended
             : !r.WantRunning ? EdgeRouteState.Stopped
             : r.Status is InstanceStatus.Creating or InstanceStatus.Restarting ? EdgeRouteState.Starting

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Platform.Data;
 using OCore.Platform.Http;
@@ -41,9 +42,14 @@ internal static class InstanceLiveEndpoints
         return await OnAsync(db, host, id, async on =>
         {
             var login = (await on.SqlAsync(on.Plan.Database, OdooSql.AdminLogin, new Dictionary<string, string>(), stop)).Trim();
-            instance.AdminPasswordSealed = null;
-            db.Mark(instance, "admin_password_shown");
-            await db.SaveChangesAsync(stop);
+            await db.InTransactionAsync(async () =>
+            {
+                // Of several who ask at once one takes it: the others waited for the server as well.
+                if (await db.Instances.Where(i => i.Id == instance.Id && i.AdminPasswordSealed == sealedPassword).ExecuteUpdateAsync(s => s.SetProperty(i => i.AdminPasswordSealed, (string?)null), stop) == 0)
+                    throw new ProblemException(InstanceProblems.AlreadyShown);
+                db.Mark(instance, "admin_password_shown", always: true);
+                return await db.SaveChangesAsync(stop);
+            }, stop);
             return new AdminCredentials { Login = login, Password = secrets.Unseal(sealedPassword, InstanceSecrets.Admin, instance.Id), Url = InstanceViews.UrlOf(on.Instance, on.Server) };
         }, stop);
     }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.Domains;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
@@ -14,7 +15,7 @@ internal sealed class StartInstanceKind : OperationKind<InstanceInput>
     public override string Name => "instance.start";
 
     protected override void Define(StepList<InstanceInput> steps) => steps
-        .Step("start Odoo", ProvisionInstanceKind.StartAsync, InstanceSteps.StopAgainAsync)
+        .Step("start Odoo", InstanceSteps.StartAsync, InstanceSteps.StopAgainAsync)
         .Step("route its address", ProvisionInstanceKind.RouteAsync)
         .Pivot("wait until Odoo answers", ProvisionInstanceKind.WaitAsync)
         .Step("finish", ProvisionInstanceKind.FinishAsync);
@@ -60,7 +61,7 @@ internal sealed class StopInstanceKind : OperationKind<InstanceInput>
     public override string Name => "instance.stop";
 
     protected override void Define(StepList<InstanceInput> steps) => steps
-        .Pivot("route the notice", ProvisionInstanceKind.RouteAsync)
+        .Pivot("route the notice", InstanceSteps.RouteNoticeAsync)
         .Step("stop Odoo", InstanceSteps.StopContainerAsync)
         .Step("finish", InstanceSteps.MarkStoppedAsync);
 }
@@ -78,7 +79,8 @@ internal sealed class DeleteInstanceKind : OperationKind<InstanceInput>
 }
 
 /// <param name="Before">The state of the sources before, to return to.</param>
-internal sealed record ModulesInput(Guid InstanceId, IReadOnlyList<string> Install, IReadOnlyList<string> Update, IReadOnlyList<SourcePin>? Before = null);
+/// <param name="Ran">Whether it should run before, to return to that as well.</param>
+internal sealed record ModulesInput(Guid InstanceId, IReadOnlyList<string> Install, IReadOnlyList<string> Update, IReadOnlyList<SourcePin>? Before = null, bool Ran = true);
 
 /// <summary>Installs and updates modules, with a copy of the database to return to if Odoo fails.</summary>
 internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
@@ -86,7 +88,7 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
     public override string Name => "instance.modules";
 
     protected override void Define(StepList<ModulesInput> steps) => steps
-        .Step("stop Odoo", StopAsync, StartAgainAsync)
+        .Step("stop Odoo", StopAsync, (i, c) => InstanceSteps.AsBeforeAsync(new(i.InstanceId), i.Ran, c))
         .Step("copy the database", SnapshotAsync, DropSnapshotAsync)
         .Step("fetch the sources", FetchAsync, FormerSourcesAsync)
         .Step("install and update", ChangeAsync, ReturnAsync)
@@ -98,12 +100,6 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
     {
         await InstanceSteps.AnnounceAsync(new(input.InstanceId), context);
         await InstanceSteps.StopContainerAsync(new(input.InstanceId), context);
-    }
-
-    private static async Task StartAgainAsync(ModulesInput input, StepContext context)
-    {
-        await ProvisionInstanceKind.StartAsync(new(input.InstanceId), context);
-        await ProvisionInstanceKind.FinishAsync(new(input.InstanceId), context);
     }
 
     private static async Task SnapshotAsync(ModulesInput input, StepContext context) => await SqlAsync(input, context, OdooSql.Snapshot);
@@ -173,13 +169,35 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
 /// <summary>Steps that several operations share.</summary>
 internal static class InstanceSteps
 {
-    /// <summary>Its address answers "in a moment" from now on.</summary>
+    /// <summary>Wanted from now on, and not with the request: that can be cancelled until this begins.</summary>
+    public static async Task StartAsync(InstanceInput input, StepContext context)
+    {
+        await WantAsync(input, running: true, context);
+        await ProvisionInstanceKind.StartAsync(input, context);
+    }
+
+    public static async Task RouteNoticeAsync(InstanceInput input, StepContext context)
+    {
+        await WantAsync(input, running: false, context);
+        await ProvisionInstanceKind.RouteAsync(input, context);
+    }
+
+    private static async Task WantAsync(InstanceInput input, bool running, StepContext context)
+    {
+        await using var db = context.OpenDb();
+        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == input.InstanceId, context.Stop) is not { } instance)
+            return;
+        instance.WantRunning = running;
+        await db.SaveChangesAsync(context.Stop);
+    }
+
+    /// <summary>Its address answers "in a moment" from now on; whoever announces ends with an Odoo that runs.</summary>
     public static async Task AnnounceAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
         var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
-        on.Instance.Status = InstanceStatus.Restarting;
+        (on.Instance.WantRunning, on.Instance.Status) = (true, InstanceStatus.Restarting);
         await db.SaveChangesAsync(context.Stop);
         await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
     }
@@ -198,9 +216,26 @@ internal static class InstanceSteps
         var host = context.Get<InstanceHost>();
         var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
         var runs = await on.Connection.Docker.FindAsync(on.Container, context.Stop) is { IsRunning: true };
-        (on.Instance.WantRunning, on.Instance.Status, on.Instance.StatusMessage) = (runs, runs ? InstanceStatus.Running : InstanceStatus.Stopped, null);
+        // That its container stands still is the suspension's doing, and no wish.
+        if (await db.IsSuspendedAsync(on.Instance.OrgId, context.Stop))
+            on.Instance.Status = InstanceStatus.Suspended;
+        else
+            (on.Instance.WantRunning, on.Instance.Status, on.Instance.StatusMessage) = (runs, runs ? InstanceStatus.Running : InstanceStatus.Stopped, null);
         await db.SaveChangesAsync(context.Stop);
         await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
+    }
+
+    /// <summary>The undo of what stopped it and would have started it: running again where it ran, and stopped where it stood still.</summary>
+    public static async Task AsBeforeAsync(InstanceInput input, bool ran, StepContext context)
+    {
+        if (!ran)
+        {
+            await WantAsync(input, running: false, context);
+            await StopAgainAsync(input, context);
+            return;
+        }
+        await ProvisionInstanceKind.StartAsync(input, context);
+        await ProvisionInstanceKind.FinishAsync(input, context);
     }
 
     public static async Task StopContainerAsync(InstanceInput input, StepContext context)
@@ -228,7 +263,8 @@ internal static class InstanceSteps
             return;
         if (instance.Status != InstanceStatus.Removing)
         {
-            instance.Status = InstanceStatus.Removing;
+            // Not with the request: that can be cancelled until this begins.
+            (instance.Status, instance.WantRunning) = (InstanceStatus.Removing, false);
             await db.SaveChangesAsync(context.Stop);
         }
         if (!await HasServerAsync(db, instance, context))

@@ -5,7 +5,7 @@ namespace OCore.Features.Instances;
 
 internal static class InstanceProblems
 {
-    public static Problem NotNow(Instance instance) => new(409, "not_now", $"{instance.Name} is {WireWord.Of(instance.Status)}.", instance.Status switch
+    public static Problem NotNow(Instance instance) => new(409, instance.Status == InstanceStatus.Suspended ? "client_suspended" : "not_now", $"{instance.Name} is {WireWord.Of(instance.Status)}.", instance.Status switch
     {
         InstanceStatus.Suspended => "Its client is suspended; resume the client first.",
         InstanceStatus.Removing => "It is being deleted.",

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
@@ -126,6 +127,11 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
         var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
+        if (await db.IsSuspendedAsync(on.Instance.OrgId, context.Stop))
+        {
+            context.Log($"{on.Instance.Name} is not started: its client is suspended");
+            return;
+        }
         // A code that was given or changed since takes effect with this start, and sources that are gone from the server come again.
         await RegisterAsync(on, context.Get<SecretBox>(), context.Stop);
         await host.EnsureSourcesAsync(db, on, refresh: false, context.Log, context.Stop);
@@ -166,7 +172,13 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
     {
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
-        await host.WaitUntilUpAsync(db, await host.OpenAsync(db, input.InstanceId, context.Stop), context.Log, context.Stop);
+        var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
+        if (await db.IsSuspendedAsync(on.Instance.OrgId, context.Stop))
+            return;
+        // A suspension that is over by now may have kept it from starting, or stopped it since.
+        if ((await Task.WhenAll((await host.ContainersAsync(db, on, context.Stop)).Select(c => c.Connection.Docker.FindAsync(c.Container, context.Stop)))).Any(c => c is { State: "exited" or "created" }))
+            await StartAsync(input, context);
+        await host.WaitUntilUpAsync(db, on, context.Log, context.Stop);
     }
 
     internal static async Task FinishAsync(InstanceInput input, StepContext context)
@@ -174,7 +186,8 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
         await using var db = context.OpenDb();
         var host = context.Get<InstanceHost>();
         var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
-        on.Instance.Status = InstanceStatus.Running;
+        // What was under way when its client was suspended ends suspended, and runs when the client is resumed.
+        on.Instance.Status = await db.IsSuspendedAsync(on.Instance.OrgId, context.Stop) ? InstanceStatus.Suspended : InstanceStatus.Running;
         on.Instance.StatusMessage = null;
         await db.SaveChangesAsync(context.Stop);
         await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);

@@ -105,26 +105,34 @@ internal static class OperationEndpoints
 
     private static async IAsyncEnumerable<SseItem<OperationEventView>> FollowAsync(OCoreDbFactory databases, Tenant tenant, Guid id, long last, TimeProvider time, [EnumeratorCancellation] CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        try
         {
-            var next = OperationSignals.NextEvent(id);
-            List<OperationEvent> events;
-            bool ended;
-            await using (var db = databases.For(tenant, null))
+            while (!stop.IsCancellationRequested)
             {
-                // The state first: an operation that has ended writes no event after that.
-                ended = !await db.Operations.AnyAsync(o => o.Id == id && OperationEngine.Active.Contains(o.State), stop);
-                events = await db.OperationEvents.AsNoTracking().Where(e => e.OperationId == id && e.Id > last).OrderBy(e => e.Id).Take(500).ToListAsync(stop);
+                var next = OperationSignals.NextEvent(id);
+                List<OperationEvent> events;
+                bool ended;
+                await using (var db = databases.For(tenant, null))
+                {
+                    // The state first: an operation that has ended writes no event after that.
+                    ended = !await db.Operations.AnyAsync(o => o.Id == id && OperationEngine.Active.Contains(o.State), stop);
+                    events = await db.OperationEvents.AsNoTracking().Where(e => e.OperationId == id && e.Id > last).OrderBy(e => e.Id).Take(500).ToListAsync(stop);
+                }
+                foreach (var e in events)
+                {
+                    last = e.Id;
+                    yield return new SseItem<OperationEventView>(ToView(e), e.Kind) { EventId = e.Id.ToString() };
+                }
+                if (ended && events.Count == 0)
+                    yield break;
+                if (events.Count == 0)
+                    await Task.WhenAny(next, Task.Delay(TimeSpan.FromSeconds(1), time, stop));
             }
-            foreach (var e in events)
-            {
-                last = e.Id;
-                yield return new SseItem<OperationEventView>(ToView(e), e.Kind) { EventId = e.Id.ToString() };
-            }
-            if (ended && events.Count == 0)
-                yield break;
-            if (events.Count == 0)
-                await Task.WhenAny(next, Task.Delay(TimeSpan.FromSeconds(1), time, stop));
+        }
+        finally
+        {
+            // No event may come any more that would end the waiting; who still follows looks once more.
+            OperationSignals.EventWritten(id);
         }
     }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.Databases;
 using OCore.Features.Domains;
 using OCore.Features.Instances;
@@ -46,6 +47,9 @@ internal static class ProvisionEndpoint
         {
             if ((await Limits.CheckAsync(db, caller, Limits.Instances, stop) ?? await Limits.CheckAsync(db, caller, Limits.StorageGb, stop)) is { } full)
                 return full;
+            // Images and modules were asked meanwhile: the client may have been suspended or be going since.
+            if (await db.RefuseWorkAsync(organization.Id, stop) is { } refused)
+                return refused;
             // So is the room on the server, which all its instances share with the plan.
             if (await Provisioning.RoomAsync(db, instance, server, stop) is { } crowded)
                 return crowded;
@@ -71,6 +75,8 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
             return (null, wrong);
         if (await OrganizationAsync(db, caller, request.Organization, stop) is not { } organization)
             return (null, TemplateProblems.OrganizationNotFound);
+        if (organization.SuspendedAt is not null)
+            return (null, AgencyProblems.Suspended);
         if (await ServerAsync(db, caller, request.ServerId, stop) is not { } server)
             return (null, TemplateProblems.ServerNotFound);
         if (server.Status != ServerStatus.Active || server.Draining)

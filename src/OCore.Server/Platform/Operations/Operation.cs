@@ -16,7 +16,7 @@ internal sealed class Operation : IAgencyShared, IAudited
     public int Version { get; set; }
     public required string Title { get; init; }
     /// <summary>The input as JSON, sealed: it may hold secrets.</summary>
-    [Secret] public required string InputSealed { get; init; }
+    [Secret] public required string InputSealed { get; set; }
     public OperationState State { get; set; }
     public bool CancelRequested { get; set; }
     /// <summary>It has begun to undo what it did, and goes no other way any more: also while it is stuck.</summary>

@@ -18,6 +18,9 @@ internal static class OperationSignals
             waiting.TrySetResult();
     }
 
+    /// <summary>Whether anything is kept for somebody who waits for its next event.</summary>
+    internal static bool IsFollowed(Guid operation) => Events.ContainsKey(operation);
+
     /// <summary>Completes with the next event of this operation. Take it before looking, so that nothing falls between.</summary>
     public static Task NextEvent(Guid operation) =>
         Events.GetOrAdd(operation, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;

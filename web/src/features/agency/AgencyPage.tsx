@@ -60,7 +60,7 @@ function Totals({ totals }: { totals: AgencyTotals }) {
 }
 
 const fixes: Record<string, string> = {
-  host_key_changed: 'Review host key',
+  server_host_key_changed: 'Review host key',
   server_unreachable: 'Open server',
   instance_failed: 'Open log',
   operation_stuck: 'Open operation',

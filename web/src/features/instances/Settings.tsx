@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { Button, NumberInput, Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, NumberInput, Skeleton, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api } from '../../api/endpoints';
 import { useRead, useRefusal, useSend } from '../../api/hooks';
@@ -20,6 +20,7 @@ const valuesOf = (instance: InstanceView) => ({
   env: toPairs(instance.envVars),
   config: toPairs(instance.config),
   registrationCode: '',
+  removeCode: false,
 });
 
 export function Settings({ instance, onRestart }: { instance: InstanceView; onRestart: () => void }) {
@@ -41,10 +42,11 @@ export function Settings({ instance, onRestart }: { instance: InstanceView; onRe
       name: values.name.trim() !== filled.name ? values.name.trim() : undefined,
       workers: values.workers !== filled.workers ? values.workers : undefined,
       memoryMb: values.memoryMb !== filled.memoryMb ? values.memoryMb : undefined,
-      cpus: values.cpus !== '' && values.cpus !== filled.cpus ? values.cpus : undefined,
+      // Emptied is a wish too: null takes it away.
+      cpus: (values.cpus === '' ? null : values.cpus) !== (filled.cpus ?? null) ? (values.cpus === '' ? null : values.cpus) : undefined,
       envVars: same(env, filled.envVars) ? undefined : env,
       config: same(config, filled.config) ? undefined : config,
-      registrationCode: values.registrationCode || undefined,
+      registrationCode: values.registrationCode || (values.removeCode ? null : undefined),
     };
   }
 
@@ -79,6 +81,7 @@ export function Settings({ instance, onRestart }: { instance: InstanceView; onRe
         <Pairs label="Environment" description="Settings of odoo.conf by their upper-case names." placeholder={['PROXY_MODE', 'True']} pairs={values.env} onChange={(next) => form.setFieldValue('env', next)} error={form.errors.env as string | undefined} disabled={Boolean(refusal)} />
         <Pairs label="odoo.conf" description="Further keys by their own names." placeholder={['log_level', 'info']} pairs={values.config} onChange={(next) => form.setFieldValue('config', next)} error={form.errors.config as string | undefined} disabled={Boolean(refusal)} />
         {instance.odooEdition === 'ee' && <TextInput size="sm" label="Registration code" description={instance.hasRegistrationCode ? 'One is kept. Write another to replace it.' : 'Of the Enterprise subscription.'} {...form.getInputProps('registrationCode')} />}
+        {instance.odooEdition === 'ee' && instance.hasRegistrationCode && <Checkbox size="xs" label="Remove the registration code" disabled={Boolean(refusal) || values.registrationCode !== ''} {...form.getInputProps('removeCode', { type: 'checkbox' })} />}
         <UnsavedBar shown={changed} busy={preview.busy} verb="Review and save" onSave={() => preview.send(undefined)} onReset={() => fill(instance)} />
       </Form>
       <div style={{ height: 24 }} />

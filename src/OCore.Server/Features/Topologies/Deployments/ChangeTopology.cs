@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Features.Topologies.Rules;
@@ -48,6 +49,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         {
             var host = context.Get<TopologyHost>();
             var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+            await TopologySteps.RefuseSuspendedAsync(db, work.Deployment.InstanceId, context.Stop);
             foreach (var node in work.Layout.Nodes.Where(n => SharedAddress.Of(n) is not null))
                 await SharedAddress.CheckAsync(await host.ConnectAsync(work, node, context.Stop), node, work.ServerOf(node).Name, unused: work.Deployment.Before?.Nodes.Any(b => SharedAddress.Of(b) == SharedAddress.Of(node)) == false, context.Stop);
         }
@@ -182,6 +184,14 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         {
             var connection = await instances.ConnectAsync(db, node.ServerId, context.Stop);
             var (name, spec) = (DockerName.Parse(node.Container), OdooContainer.Spec(instances.PlanOf(on.Instance, cluster, node)));
+            if (!back)
+                await TopologySteps.RefuseSuspendedAsync(db, on.Instance.Id, context.Stop);
+            else if (await db.IsSuspendedAsync(on.Instance.OrgId, context.Stop))
+            {
+                // As it was, and not started: the client was suspended meanwhile.
+                await connection.Docker.PrepareContainerAsync(spec, context.Stop);
+                continue;
+            }
             var there = await connection.Docker.FindAsync(name, context.Stop);
             if (there is not { IsRunning: true } || there.SpecHash != SpecHash.Of(spec))
             {

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.Instances;
 using OCore.Features.Monitoring;
 using OCore.Features.Servers;
@@ -200,6 +201,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
     {
         await using var db = context.OpenDb();
         var on = await TopologySteps.InstanceAsync(db, input.TopologyId, context);
+        await TopologySteps.RefuseSuspendedAsync(db, on.Instance.Id, context.Stop);
         await context.Get<InstanceHost>().EnsureContainerAsync(db, on, context.Stop);
         await db.SaveChangesAsync(context.Stop);
         foreach (var node in on.Plan.Cluster!.Nodes)
@@ -218,6 +220,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         await using var db = context.OpenDb();
         var host = context.Get<TopologyHost>();
         var work = await host.OpenAsync(db, input.TopologyId, context.Stop);
+        await TopologySteps.RefuseSuspendedAsync(db, work.Deployment.InstanceId, context.Stop);
         foreach (var node in work.Layout.Nodes.Where(n => n.IsBalancer))
         {
             await TopologySteps.MarkAsync(context, input.TopologyId, node.Id, TopologyNodeState.Working, "It is being started.");
@@ -272,7 +275,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
             (deployment.Status, deployment.Generation, deployment.DeployedAt) = ("active", deployment.Generation + 1, now);
             await DefaultAlerts.AddAsync(db, deployment.RootId, instance.Id, deployment.Name, now, context.Stop);
         }
-        (instance.Status, instance.StatusMessage) = (InstanceStatus.Running, null);
+        (instance.Status, instance.StatusMessage) = (await db.IsSuspendedAsync(instance.OrgId, context.Stop) ? InstanceStatus.Suspended : InstanceStatus.Running, null);
         await db.SaveChangesAsync(context.Stop);
         if (context.Get<InstanceHost>().ClusterOf(instance)?.Bucket is { } bucket)
             await context.Get<BucketMark>().ForgetAsync(deployment.Id, bucket, instance.Database, context.Stop);
@@ -286,6 +289,13 @@ internal static class TopologySteps
     {
         var id = await db.TopologyDeployments.Where(d => d.TopologyId == topologyId).Select(d => d.InstanceId).SingleOrDefaultAsync(context.Stop) ?? throw new StepRefusedException("topology_gone", "The topology is not deployed any more.");
         return await context.Get<InstanceHost>().OpenAsync(db, id, context.Stop);
+    }
+
+    /// <summary>For a client that was suspended since this began nothing is started that people reach.</summary>
+    public static async Task RefuseSuspendedAsync(Platform.Data.OCoreDb db, Guid? instance, CancellationToken stop)
+    {
+        if (await db.Instances.AnyAsync(i => i.Id == instance && i.Organization.SuspendedAt != null, stop))
+            throw new StepRefusedException(AgencyProblems.Suspended.Code, AgencyProblems.Suspended.Detail, AgencyProblems.Suspended.Hint);
     }
 
     public static async Task ImagesAsync(Guid topologyId, StepContext context)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.Instances;
 using OCore.Features.Operations;
 using OCore.Features.Plans;
@@ -85,6 +86,8 @@ internal static class DeploymentEndpoints
                 return TopologyProblems.NothingToDo;
             if (made.Content.Kind == TopologyPlanKind.Deploy && (await Limits.CheckAsync(db, caller, Limits.Instances, stop) ?? await Limits.CheckAsync(db, caller, Limits.StorageGb, stop)) is { } full)
                 return full;
+            if (made.Content.Kind != TopologyPlanKind.Destroy && await db.RefuseWorkAsync(made.Organization.Id, stop) is { } refused)
+                return refused;
             var operation = await deploying.BeginAsync(db, caller, queue, topology, made, stop);
             db.Mark(topology, made.Content.Kind switch { TopologyPlanKind.Deploy => "deployed", TopologyPlanKind.Change => "changed", _ => "destroyed" }, always: true);
             await db.SaveChangesAsync(stop);

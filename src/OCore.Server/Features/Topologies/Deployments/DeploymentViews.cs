@@ -32,6 +32,9 @@ internal static class DeploymentViews
 
     public static string LockOf(Guid topology) => $"topology:{topology}";
 
+    /// <summary>Of what works on a topology that runs: its instance's tools work on the same nodes.</summary>
+    public static string[] LocksOf(TopologyWork work) => work.Deployment.InstanceId is { } instance ? [LockOf(work.TopologyId), $"instance:{instance}"] : [LockOf(work.TopologyId)];
+
     public static TopologyNodeStatus ToStatus(DeployedNode node, IReadOnlyDictionary<Guid, string> servers) => new()
     {
         NodeId = node.NodeId, Type = NodeMembers.Word(node.Type), Label = node.Label, Server = node.ServerId is { } id && servers.TryGetValue(id, out var name) ? new Ref { Id = id, Name = name } : null,

@@ -47,7 +47,7 @@ internal sealed class DriftHost(TopologyHost host, BalancerHost balancers, Insta
             return null;
         return new WantedContainer(OdooContainer.Spec(instances.PlanOf(instance, cluster, at)), [])
         {
-            MayStand = !instance.WantRunning, Waits = instance.AppliedSettings is { } applied && applied != OdooContainer.Fingerprint(instances.PlanOf(instance)),
+            MayStand = !instance.WantRunning || instance.Status == InstanceStatus.Suspended, Waits = instance.AppliedSettings is { } applied && applied != OdooContainer.Fingerprint(instances.PlanOf(instance)),
         };
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.Domains;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
@@ -36,6 +37,8 @@ internal sealed class PlanMaker(OdooCatalog catalog, Settings settings, BucketKe
         var (instance, organization, template, problem) = await InstanceAsync(db, caller, topology, request, deployment, stop);
         if (problem is not null)
             return (null, problem);
+        if (organization!.SuspendedAt is not null && request.Destroy != true)
+            return (null, AgencyProblems.Suspended);
         var snapshot = await TopologySnapshots.TakeAsync(db, caller, topology, topology.Drawing, topology.Ha, time.GetUtcNow(), stop, request.AgreeToLose);
         var servers = snapshot.Servers.Values.ToDictionary(s => s.Id, s => new Ref { Id = s.Id, Name = s.Name });
         if (request.Destroy == true)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.Instances;
 using OCore.Features.Operations;
 using OCore.Features.Topologies.Rules;
@@ -49,6 +50,11 @@ internal sealed class RepairTopologyKind : OperationKind<RepairInput>
         var instance = await DriftHost.InstanceAsync(db, work, context.Stop);
         foreach (var node in NodesOf(work, input))
         {
+            if (node.Type == NodeType.Odoo && await db.IsSuspendedAsync(instance?.OrgId ?? default, context.Stop))
+            {
+                context.Log($"{node.Id}: {node.Label} is left as it is: its client is suspended");
+                continue;
+            }
             // Looked at again: what was found before may be gone, or may have been put right before oCore was interrupted.
             if (!await drifts.CheckAsync(work, instance, node, context.Stop))
             {
@@ -109,16 +115,24 @@ internal static class RepairEndpoint
         var nodes = (request?.NodeIds ?? [.. differing]).Distinct().Order(StringComparer.Ordinal).ToList();
         if (nodes.Count == 0)
             return TopologyProblems.NothingToRepair;
-        var operation = await BeginAsync(db, queue, topology, work, nodes, stop);
-        db.Mark(topology, "repaired", always: true);
-        await db.SaveChangesAsync(stop);
-        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        return await db.InTransactionAsync<Results<Accepted<OperationView>, Problem>>(async () =>
+        {
+            var (operation, refused) = await BeginAsync(db, queue, topology, work, nodes, stop);
+            if (refused is not null)
+                return refused;
+            db.Mark(topology, "repaired", always: true);
+            await db.SaveChangesAsync(stop);
+            return await OperationViews.AcceptedAsync(db, operation!, kinds, stop);
+        }, stop);
     }
 
-    public static Task<Operation> BeginAsync(OCoreDb db, OperationQueue queue, Topology topology, TopologyWork work, IReadOnlyList<string> nodes, CancellationToken stop)
+    /// <summary>Call it in the transaction that saves it: for a client that is suspended or going nothing is repaired.</summary>
+    public static async Task<(Operation?, Problem?)> BeginAsync(OCoreDb db, OperationQueue queue, Topology topology, TopologyWork work, IReadOnlyList<string> nodes, CancellationToken stop)
     {
+        if (await db.Instances.Where(i => i.Id == work.Deployment.InstanceId).Select(i => (Guid?)i.OrgId).SingleOrDefaultAsync(stop) is { } owner && await db.RefuseWorkAsync(owner, stop) is { } refused)
+            return (null, refused);
         var name = nodes is [var only] && work.Layout.Find(only) is { } node ? $"{node.Label} of {topology.Name}" : topology.Name;
-        return queue.EnqueueAsync<RepairTopologyKind, RepairInput>(db, new(topology.Id, nodes), new($"Repair {name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: work.Layout.Home.ServerId, TopologyId: topology.Id,
-            Locks: work.Deployment.InstanceId is { } instance ? [DeploymentViews.LockOf(topology.Id), $"instance:{instance}"] : [DeploymentViews.LockOf(topology.Id)]), stop);
+        return (await queue.EnqueueAsync<RepairTopologyKind, RepairInput>(db, new(topology.Id, nodes), new($"Repair {name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: work.Layout.Home.ServerId, TopologyId: topology.Id,
+            Locks: DeploymentViews.LocksOf(work)), stop), null);
     }
 }

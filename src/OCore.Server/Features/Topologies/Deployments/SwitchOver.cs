@@ -113,7 +113,7 @@ internal static class SwitchOverEndpoint
         if (node.Type != NodeType.Postgres || !work.Layout.Failover)
             return TopologyProblems.CannotLead;
         var operation = await queue.EnqueueAsync<SwitchOverKind, SwitchOverInput>(db, new(id, nodeId),
-            new($"Let {node.Label} lead {topology.Name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: node.ServerId, TopologyId: id, Locks: DeploymentViews.LockOf(id)), stop);
+            new($"Let {node.Label} lead {topology.Name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: node.ServerId, TopologyId: id, Locks: DeploymentViews.LocksOf(work)), stop);
         db.Mark(topology, "switched_over", always: true);
         await db.SaveChangesAsync(stop);
         return await OperationViews.AcceptedAsync(db, operation, kinds, stop);

@@ -120,9 +120,14 @@ internal sealed class TopologyWatch(OCoreDbFactory databases, TopologyHost host,
         await using var scope = scopes.CreateAsyncScope();
         try
         {
-            await RepairEndpoint.BeginAsync(db, scope.ServiceProvider.GetRequiredService<OperationQueue>(), topology, work, nodes, stop);
-            await db.SaveChangesAsync(stop);
-            log.LogInformation("Topology {Topology}: {Nodes} differ and are put right", work.TopologyId, string.Join(", ", nodes));
+            var begun = await db.InTransactionAsync(async () =>
+            {
+                var (operation, _) = await RepairEndpoint.BeginAsync(db, scope.ServiceProvider.GetRequiredService<OperationQueue>(), topology, work, nodes, stop);
+                await db.SaveChangesAsync(stop);
+                return operation is not null;
+            }, stop);
+            if (begun)
+                log.LogInformation("Topology {Topology}: {Nodes} differ and are put right", work.TopologyId, string.Join(", ", nodes));
         }
         catch (Platform.Http.ProblemException)
         {

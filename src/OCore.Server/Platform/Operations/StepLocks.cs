@@ -1,0 +1,32 @@
+using Microsoft.EntityFrameworkCore;
+using OCore.Platform.Http;
+
+namespace OCore.Platform.Operations;
+
+/// <summary>Locks that an operation takes while it runs, for what could not be named when it was asked for. It has them until it ends.</summary>
+internal static class StepLocks
+{
+    /// <returns>The operation that has the lock instead; null where it is this one's.</returns>
+    public static async Task<Operation?> TakeLockAsync(this StepContext context, string key)
+    {
+        await using var db = context.OpenDb();
+        try
+        {
+            return await db.InTransactionAsync(async () =>
+            {
+                // The row first, as the journal does: whoever was overtaken takes no lock that nobody would give back.
+                if (await db.Operations.Where(o => o.Id == context.OperationId && o.Fence == context.Fence).ExecuteUpdateAsync(s => s.SetProperty(o => o.Fence, o => o.Fence), context.Stop) == 0)
+                    throw new LostLeaseException();
+                if (await db.ResourceLocks.Where(l => l.Key == key).Select(l => (Guid?)l.OperationId).SingleOrDefaultAsync(context.Stop) is { } holder)
+                    return holder == context.OperationId ? null : await db.Operations.AsNoTracking().SingleOrDefaultAsync(o => o.Id == holder, context.Stop);
+                db.Add(new ResourceLock { Key = key, OperationId = context.OperationId });
+                await db.SaveChangesAsync(context.Stop);
+                return null;
+            }, context.Stop);
+        }
+        catch (DbUpdateException taken) when (UniqueViolation.Of(taken) is not null)
+        {
+            throw new TryLaterException("Another operation has just begun.", "It is waited for.", taken);
+        }
+    }
+}
