@@ -32,7 +32,7 @@ public sealed class SuspendedClients
         await http.Post<CopyBackup, OperationView>($"/api/backups/{backup}/copy", new CopyBackup { Name = "Copy" }).IsRefusedAsync(409, "client_suspended");
         await http.Post<ProvisionInstance, OperationView>($"/api/templates/{template.Id}/provision", new ProvisionInstance { ServerId = instance.ServerId.ToString(), Organization = client.Slug }).IsRefusedAsync(409, "client_suspended");
         await http.Post<PlanTopology, TopologyPlanView>($"/api/topologies/{topology.Id}/plan", new PlanTopology { Organization = client.Slug }).IsRefusedAsync(409, "client_suspended");
-        Assert.Empty((await http.Get<Page<OperationView>>("/api/operations")).Data.Where(o => o.InstanceId is not null || o.TopologyId is not null));
+        Assert.DoesNotContain((await http.Get<Page<OperationView>>("/api/operations")).Data, o => o.InstanceId is not null || o.TopologyId is not null);
 
         await SetAsync(app, client, suspended: null, deleting: app.Clock.GetUtcNow());
         await http.Post<OperationView>($"/api/instances/{instance.Id}/start").IsRefusedAsync(409, "client_deleting");
