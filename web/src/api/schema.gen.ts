@@ -98,7 +98,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Choose a new password with the link's token. Every session of the account ends; a second factor stays in force. */
+        /** Choose a new password with the link's token. Every session of the account ends; a second factor stays in force, unless the address had never been confirmed before: then all other ways in end too. */
         post: operations["confirmPasswordReset"];
         delete?: never;
         options?: never;
@@ -1456,7 +1456,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Save an instance's settings as a template. No secret goes along: passwords, keys and tokens are left out, and with its password a mail account. */
+        /** Save the settings of an instance, by its id or slug, as a template. No secret goes along: passwords, keys and tokens are left out, and with its password a mail account. */
         post: operations["createTemplateFromInstance"];
         delete?: never;
         options?: never;
@@ -1785,7 +1785,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Set the keys that a bucket of the drawing names as its credential. */
+        /** Set the keys that a bucket of the drawing names as its credential. What runs comes to its files by them after the next change. */
         put: operations["setTopologyCredential"];
         post?: never;
         /** Forget a credential. What runs keeps the keys it was deployed with. */
@@ -5334,12 +5334,12 @@ export interface components {
             memoryUsedBytes: number;
             /**
              * Format: int64
-             * @description Promised to instances by their limits.
+             * @description Promised to instances and to nodes of topologies by their limits.
              */
             memoryReservedBytes: number;
             /**
              * Format: double
-             * @description CPUs promised to instances by their limits; one and a half of each core can be.
+             * @description CPUs promised likewise; one and a half of each core can be.
              */
             cpusReserved?: number;
             /** Format: int64 */
@@ -10535,7 +10535,7 @@ export interface operations {
     deleteClient: {
         parameters: {
             query?: {
-                /** @description Keep a last backup of each instance for so many days; none where not given. */
+                /** @description Keep a last backup of each instance for so many days; none where 0 or not given. Given once more while the deletion waits or is stuck, it goes on with that. */
                 keepBackupDays?: number;
             };
             header?: {
