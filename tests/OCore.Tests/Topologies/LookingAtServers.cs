@@ -100,6 +100,22 @@ public sealed class LookingAtServers(TestApps apps) : IClassFixture<TestApps>
         await http.Post<ValidateTopology, TopologyValidation>(path + "/validate", new() { Probe = true }).IsRefusedAsync(409, "topology_busy");
     }
 
+    /// <summary>oCore's own connections go where they may. A bucket that is elsewhere has refused nothing: the servers' tries say whether they reach it.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task A_bucket_that_oCore_may_not_reach_is_not_said_to_refuse(Database database)
+    {
+        await using var app = await TestApp.StartAsync(database);
+        var agency = await app.AgencyAsync("Probing");
+        var http = app.As(agency.Owner, agency.Org);
+        var topology = await http.Post<CreateTopology, TopologyView>("/api/topologies", new() { Name = "Probed", Blueprint = "single" });
+        var path = $"/api/topologies/{topology.Id}";
+        await http.Put<UpdateTopology, TopologyView>(path, new() { Changes = [Fix.Node("s3", NodeType.S3, ("endpoint", "http://10.0.0.99"), ("bucket", "erp"), ("credential", "main")), Fix.Edge("odoo", "s3")] });
+        await http.Put<SetTopologyCredential, TopologyCredentialView>($"{path}/credentials/main", new() { AccessKey = "AK", SecretKey = "the-secret-key" });
+        var seen = await http.Post<ValidateTopology, TopologyValidation>(path + "/validate", new() { Probe = true });
+        Assert.NotNull(seen.Probe);
+        Assert.DoesNotContain(seen.Findings, f => f.Code == "TP-F04");
+    }
+
     [Fact]
     public void The_firewall_lets_in_who_uses_a_port_and_nobody_else()
     {

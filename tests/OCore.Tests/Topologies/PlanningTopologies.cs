@@ -365,22 +365,6 @@ public sealed class PlanningTopologies
         Assert.Contains("schedule the backups", operation.Steps.Select(s => s.Name));
     }
 
-    /// <summary>oCore's own connections go where they may. A bucket that is elsewhere has refused nothing: the servers' tries say whether they reach it.</summary>
-    [Theory, Sqlite, Postgres]
-    public async Task A_bucket_that_oCore_may_not_reach_is_not_said_to_refuse(Database database)
-    {
-        await using var app = await TestApp.StartAsync(database);
-        var agency = await app.AgencyAsync("Probing");
-        var http = app.As(agency.Owner, agency.Org);
-        var topology = await http.Post<CreateTopology, TopologyView>("/api/topologies", new() { Name = "Probed", Blueprint = "single" });
-        var path = $"/api/topologies/{topology.Id}";
-        await http.Put<UpdateTopology, TopologyView>(path, new() { Changes = [Fix.Node("s3", NodeType.S3, ("endpoint", "http://10.0.0.99"), ("bucket", "erp"), ("credential", "main")), Fix.Edge("odoo", "s3")] });
-        await http.Put<SetTopologyCredential, TopologyCredentialView>($"{path}/credentials/main", new() { AccessKey = "AK", SecretKey = "the-secret-key" });
-        var seen = await http.Post<ValidateTopology, TopologyValidation>(path + "/validate", new() { Probe = true });
-        Assert.NotNull(seen.Probe);
-        Assert.DoesNotContain(seen.Findings, f => f.Code == "TP-F04");
-    }
-
     /// <summary>One that is alone is told to Odoo as ever, so that nothing that runs is different for it; by sentinels it is found by name.</summary>
     [Fact]
     public void Odoo_is_told_where_its_sessions_are()

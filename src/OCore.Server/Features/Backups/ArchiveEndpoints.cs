@@ -87,6 +87,8 @@ internal static class ArchiveEndpoints
             return BackupProblems.NoLength;
         if (length == 0)
             return BackupProblems.ArchiveRefused("The body is empty.");
+        if (length > OdooArchives.MaxBytes)
+            return ProblemHandling.TooLarge(request.HttpContext);
         if (await db.InTransactionAsync(() => Limits.CheckAsync(db, caller.Access.RootId, Limits.StorageGb, stop, length / 1e9), stop) is { } full)
             return full;
         var (taken, noRoom) = room.TryTake(caller.Access.RootId, length);
