@@ -1,5 +1,6 @@
 using OCore.Client;
 using OCore.SystemTests.Remote;
+using OCore.Tests.Operations;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -56,6 +57,21 @@ public sealed class FailingOver(TopologyLab lab, FailoverScene scene, ITestOutpu
         await AwayFromTheEdgeAsync();
         await DrillAsync("the primary's server is cut off, and healed", async () => await HarmAsync(await PrimaryAsync(), "cut", "heal"), 0);
     }
+
+    /// <summary>A failure at each step, undone twice, each step twice: whoever leads then, one does, and all the others follow it.</summary>
+    [LabFact]
+    public Task Handing_over_holds() => Site.Scene.ProveAsync(new OperationCase("topology.switch_over", async () =>
+    {
+        var follows = (await SqlAsync(await PrimaryAsync(), "SELECT application_name FROM pg_stat_replication WHERE sync_state = 'sync'")).Trim();
+        var containers = await Task.WhenAll(Postgres.Select(async p => (Node: p, Name: (await ContainerAsync(p)).Trim())));
+        return (await Site.Scene.Http.Post<OperationView>($"/api/topologies/{Topology.Id}/nodes/{containers.Single(c => c.Name == follows).Node}/switchover")).Id;
+    }, async (id, state) =>
+    {
+        if (state == OperationState.Stuck)
+            await Site.Scene.RetryAsync(id);
+        await HealthyAsync("after handing over");
+        Assert.Equal("2", (await Site.MeasureAsync(Topology, await PrimaryAsync())).Figures["replicas"]);
+    }, ArrangeAsync: () => HealthyAsync("before handing over")), Say);
 
     /// <summary>Odoo is taken offline for it, and comes back as it was: with the database of before, in which every row is that was acknowledged.</summary>
     private async Task UpdateInVainAsync()

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using OCore.Features.Topologies.Balancers;
@@ -80,6 +81,26 @@ internal sealed partial class OdooVisitor : IDisposable
         answer.EnsureSuccessStatusCode();
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
         return body.TryGetProperty("result", out var result) ? result : throw new InvalidOperationException(body.ToString()[..Math.Min(600, body.ToString().Length)]);
+    }
+
+    /// <summary>The live connection of Odoo's pages: taken up, subscribed, and still there.</summary>
+    public async Task LivesAsync()
+    {
+        using var socket = new ClientWebSocket();
+        using var within = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        socket.Options.Cookies = _cookies;
+        socket.Options.SetRequestHeader("Host", _http.DefaultRequestHeaders.Host);
+        socket.Options.SetRequestHeader("Origin", $"http://{_http.DefaultRequestHeaders.Host}");
+        var version = (await CallAsync("/web/session/get_session_info", new { })).GetProperty("websocket_worker_version").GetString();
+        await socket.ConnectAsync(new UriBuilder(_http.BaseAddress!) { Scheme = "ws", Path = "/websocket", Query = $"version={version}" }.Uri, within.Token);
+        await socket.SendAsync("""{"event_name":"subscribe","data":{"channels":["ocore-test"],"last":0}}"""u8.ToArray(), WebSocketMessageType.Text, true, within.Token);
+        // What Odoo does not take it answers by closing.
+        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, within.Token);
+        var answer = new byte[4096];
+        while (await socket.ReceiveAsync(answer, within.Token) is { MessageType: not WebSocketMessageType.Close })
+        {
+        }
+        Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
     }
 
     public void Dispose() => _http.Dispose();
