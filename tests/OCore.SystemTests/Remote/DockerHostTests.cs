@@ -208,15 +208,24 @@ public abstract class DockerHostTests(ITestOutputHelper log) : IAsyncLifetime
     public async Task Logs_come_whole_and_are_followed()
     {
         var container = DockerName.Parse((await Docker.EnsureContainerAsync(
-            Shell("logs", "echo é one; echo two >&2; sleep 1; echo three; sleep 600"), default)).Name);
-        await Task.Delay(400);
+            Shell("logs", "echo é one; echo two >&2; until [ -e /tmp/go ]; do sleep 0.1; done; echo three; sleep 600"), default)).Name);
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(40));
         var lines = new List<string>();
-        await foreach (var line in Docker.LogsAsync(container, -1, follow: false, default)) lines.Add(line);
+        while (lines.Count < 2)
+        {
+            lines.Clear();
+            await foreach (var line in Docker.LogsAsync(container, -1, follow: false, stop.Token)) lines.Add(line);
+        }
         Assert.Equal(["two", "é one"], lines.Order(StringComparer.Ordinal));
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var said = false;
         await foreach (var line in Docker.LogsAsync(container, 1, follow: true, stop.Token))
+        {
             if (line == "three")
                 return;
+            if (!said)
+                (await Docker.ExecAsync(container, ["touch", "/tmp/go"], null, stop.Token)).ThrowIfFailed("Letting it go on");
+            said = true;
+        }
         Assert.Fail("The log ended before its third line.");
     }
 
