@@ -16,6 +16,7 @@ internal sealed class LocalConnection : IServerConnection, ICommandCarrier, IDoc
         exec "$@"
         """;
 
+    // Not ProcessGroup.End, which asks for the group of a process: where there is no timeout(1), that would be oCore's own.
     private const string EndScript = """
         kill -s TERM -- "-$1" 2>/dev/null || exit 0
         for _ in 1 2 3 4 5 6 7 8 9 10; do
