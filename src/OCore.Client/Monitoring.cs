@@ -20,7 +20,7 @@ public sealed record MetricSeries
 {
     /// <summary>For example <c>cpu</c>, <c>memory</c>, <c>latency</c>.</summary>
     public required string Metric { get; init; }
-    /// <summary><c>percent</c>, <c>bytes</c>, <c>bytes_per_second</c>, <c>milliseconds</c>, <c>load</c> or <c>count</c>.</summary>
+    /// <summary><c>percent</c>, <c>bytes</c>, <c>bytes_per_second</c>, <c>milliseconds</c>, <c>seconds</c>, <c>hours</c>, <c>days</c>, <c>load</c> or <c>count</c>.</summary>
     public required string Unit { get; init; }
     /// <summary>One for each time; null where this was not measured then.</summary>
     public required IReadOnlyList<double?> Values { get; init; }
@@ -43,7 +43,7 @@ public sealed record CreateAlertRule
     [Required, RegularExpression("^(server|instance)$")] public required string Subject { get; init; }
     /// <summary>Only this server or instance; all of the organization (for an agency: its clients' too) where not given.</summary>
     public Guid? SubjectId { get; init; }
-    /// <summary>Of a server: cpu, memory, disk, load, up. Of an instance: cpu, memory, health, latency, connections, database, filestore, restarts.</summary>
+    /// <summary>Of a server: cpu, memory, memory_percent, disk, disk_percent, load, network_in, network_out, health, uptime. Of an instance: cpu, memory, memory_percent, network_in, network_out, health, latency, restarts, connections, database, filestore, uptime, certificate_days, backup_age, drift.</summary>
     [Required, MaxLength(30)] public required string Metric { get; init; }
     /// <summary><c>above</c> or <c>below</c>.</summary>
     [Required, RegularExpression("^(above|below)$")] public required string When { get; init; }

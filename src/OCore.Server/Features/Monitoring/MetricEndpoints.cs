@@ -23,14 +23,14 @@ internal static class MetricEndpoints
         metrics.MapGet("/monitoring/prometheus", Prometheus).WithName("getPrometheusMetrics").Require("view:instances").PortalFeature(PortalFeatures.Monitoring).Produces<string>(200, "text/plain");
     }
 
-    /// <summary>What was measured of a server, with the operations on it. As measured for the last three hours, as averages of 5 minutes for eight days and of an hour for 90.</summary>
+    /// <summary>What was measured of a server, with the operations on it. As measured for the last three hours, as averages of 5 minutes for eight days and of an hour for 92.</summary>
     /// <param name="from">An hour before <c>to</c> where not given.</param>
     /// <param name="to">Now where not given.</param>
     internal static async Task<Results<Ok<MetricsView>, Problem>> OfServer(Guid id, [FromQuery] DateTimeOffset? from, [FromQuery] DateTimeOffset? to, OCoreDb db, TimeProvider time, CancellationToken stop) =>
         !await db.Servers.AnyAsync(s => s.Id == id, stop) ? Problem.NotFound
             : await ViewAsync(db, id, MetricNames.OfServer, db.Operations.Where(o => o.ServerId == id && o.InstanceId == null), from, to, time.GetUtcNow(), stop);
 
-    /// <summary>What was measured of an instance, with the operations on it. As measured for the last three hours, as averages of 5 minutes for eight days and of an hour for 90.</summary>
+    /// <summary>What was measured of an instance, with the operations on it. As measured for the last three hours, as averages of 5 minutes for eight days and of an hour for 92.</summary>
     /// <param name="from">An hour before <c>to</c> where not given.</param>
     /// <param name="to">Now where not given.</param>
     internal static async Task<Results<Ok<MetricsView>, Problem>> OfInstance(string id, [FromQuery] DateTimeOffset? from, [FromQuery] DateTimeOffset? to, OCoreDb db, TimeProvider time, CancellationToken stop)
