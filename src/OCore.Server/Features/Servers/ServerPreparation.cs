@@ -82,6 +82,9 @@ internal sealed class ServerPreparation(Settings settings, ServerAccess access, 
             // The containers only: whatever else there is may be the last copy of something.
             foreach (var container in await connection.Docker.ListAsync(new Dictionary<string, string?> { [ServerLabels.Server] = other.ToString() }, stop))
                 await connection.Docker.RemoveContainerAsync(DockerName.Parse(container.Name), stop);
+            // Each would keep one of the few ranges of addresses that Docker has.
+            foreach (var network in (await connection.Docker.FindByLabelAsync(ServerLabels.Server, other.ToString(), stop)).Networks.Where(n => n != ServerLabels.Network.Value))
+                await connection.Docker.RemoveNetworkAsync(DockerName.Parse(network), stop);
         }
         // Where only the mark was lost, they close the ports of nodes that run.
         if (!await db.CarriesNodesAsync(server.Id, stop))

@@ -98,7 +98,7 @@ internal static class TopologySnapshots
             text.Append("e ").Append(edge.Id).Append(' ').Append(edge.Source).Append(' ').Append(edge.Target).Append('\n');
         text.Append("h ").Append(JsonSerializer.Serialize(topology.Ha, WireJson.Default.HaConfig)).Append('\n');
         foreach (var server in topology.Servers.Values.OrderBy(s => s.Id))
-            text.Append("s ").Append(JsonSerializer.Serialize(server with { MemoryReservedBytes = 0, CpusReserved = 0, DiskUsedBytes = null, Locked = false }, JsonSerializerOptions.Web)).Append('\n');
+            text.Append("s ").Append(JsonSerializer.Serialize(server with { MemoryReservedBytes = 0, CpusReserved = 0, DiskBytes = null, DiskUsedBytes = null, Locked = false }, JsonSerializerOptions.Web)).Append('\n');
         foreach (var other in topology.Neighbours)
             text.Append("o ").Append(other.Topology).Append(' ').Append(other.Node.Id).Append(' ').Append(other.Node.TypeWord).Append(' ').Append(other.Node.Raw?.Text).Append('\n');
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));

@@ -93,9 +93,23 @@ internal sealed partial class DockerHost
             await CompleteAsync(id, spec, stop);
         }
         if (start)
-            await RunningAsync(spec.Name, seen?.State, stop);
+            await StartOrRemoveAsync(spec.Name, seen, stop);
         return await FindAsync(spec.Name, stop)
             ?? throw new DockerNotFoundException($"{spec.Name} on {_where} vanished right after it was made.");
+    }
+
+    private async Task StartOrRemoveAsync(DockerName name, ContainerState? seen, CancellationToken stop)
+    {
+        try
+        {
+            await RunningAsync(name, seen?.State, stop);
+        }
+        catch (DockerNotFoundException gone) when (seen is not null && gone.Message.Contains("network", StringComparison.Ordinal))
+        {
+            // It knows its network by an id: where that was removed and made anew, it never starts again.
+            await RemoveByIdAsync(seen.Id, seen.Name, stop);
+            throw;
+        }
     }
 
     private Task RunningAsync(DockerName name, string? state, CancellationToken stop) => state switch

@@ -215,9 +215,12 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         }
         instances.Applied(on.Instance, instances.PlanOf(on.Instance));
         await db.SaveChangesAsync(context.Stop);
+        if (!back)
+            return;
+        // Whoever was drained for it gets people again, also where nothing was started because the client is suspended.
+        await TellAsync(context, host, work, others, null);
         // The balancers take away on their way back what came, and were not changed yet where this was cancelled.
-        if (back)
-            await RemoveMissingAsync(db, host, work, opened.Layout, context, back: true);
+        await RemoveMissingAsync(db, host, work, opened.Layout, context, back: true);
     }
 
     private static async Task<bool> IsUpAsync(TopologyHost host, TopologyWork work, LayoutNode node, CancellationToken stop) =>
@@ -289,6 +292,7 @@ internal sealed class ChangeTopologyKind : OperationKind<ChangeInput>
         {
             await host.TakeEdgeAsync(db, work, node, context.Stop);
             await host.EnsureAsync(work, node, context.Stop);
+            await host.GiveUnusedEdgeBackAsync(db, work, node, context.Stop);
         }
         if (back)
             await RemoveMissingAsync(db, host, work, work.Deployment.Layout, context, back: true);

@@ -6,6 +6,7 @@ using OCore.Client;
 using OCore.Features.Agency;
 using OCore.Features.Instances;
 using OCore.Features.Operations;
+using OCore.Features.Organizations;
 using OCore.Features.Plans;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
@@ -73,6 +74,8 @@ internal static class DeploymentEndpoints
             return TopologyProblems.PlanUnknown;
         return await db.InTransactionAsync<Results<Accepted<OperationView>, Problem>>(async () =>
         {
+            // Nobody else takes the room that is found.
+            await db.LockOrganizationAsync(topology.RootId, stop);
             // Worked out again, in the transaction that acts on it: what it was made from may not be what is there.
             var (made, problem) = await maker.MakeAsync(db, caller, topology, plan?.Request ?? new PlanTopology(), stop);
             if (problem is not null && problem.Code is not "not_deployed")
@@ -161,6 +164,9 @@ internal sealed class Deploying(SecretBox secrets, TopologyHost host, TimeProvid
             ClientId: plan.Organization.Kind == OrganizationKind.Client ? plan.Organization.Id : null, TopologyId: topology.Id, Locks: [DeploymentViews.LockOf(topology.Id), $"instance:{instance.Id}"]);
         if (content.Kind == TopologyPlanKind.Destroy)
             return await queue.EnqueueAsync<DestroyTopologyKind, TopologyInput>(db, new(topology.Id), subject, stop);
+        // Left by a change that a person has settled: the way back from this one leads to the keys that it has now.
+        if (host.Instances.ClusterOf(instance) is { FormerBucket: not null } cluster)
+            instance.ClusterSealed = host.Instances.Seal(cluster with { FormerBucket = null }, instance.Id);
         deployment.Status = "changing";
         (deployment.Before, deployment.Layout) = (deployment.Layout, Named(content.Layout, instance.Slug));
         await AddNodesAsync(db, topology, deployment.Layout, stop);

@@ -78,15 +78,22 @@ internal static class PortGuard
             var to = $"-d {port.Address} -p tcp --dport {port.Port}";
             if (port.Users.Contains(server))
                 text.Append($"-A {chain} -i {bridge} {to} -j RETURN\n");
-            foreach (var from in port.Users.SelectMany(u => addresses.GetValueOrDefault(u) ?? []).Where(a => a.AddressFamily == family).Select(a => a.ToString()).Distinct().Order(StringComparer.Ordinal))
+            foreach (var from in SourcesOf(port.Users, addresses, family))
                 text.Append($"-A {chain} -s {from} {to} -j RETURN\n");
             text.Append($"-A {chain} {to} -j DROP\n");
         }
         foreach (var port in abroad.Where(p => p.Address.AddressFamily == family))
         {
             var to = $"-d {port.Address} -p tcp --dport {port.Port}";
-            text.Append($"-A {chain} -i {bridge} {to} -j RETURN\n-A {chain} {to} -j DROP\n");
+            text.Append($"-A {chain} -i {bridge} {to} -j RETURN\n");
+            // Whom it is forwarded for: a container of this server has its bridge's address here, and not one of these.
+            foreach (var from in SourcesOf(port.Users.Where(u => u != server), addresses, family))
+                text.Append($"-A {chain} -s {from} {to} -j RETURN\n");
+            text.Append($"-A {chain} {to} -j DROP\n");
         }
         return text.Append("COMMIT\n").ToString();
     }
+
+    private static IEnumerable<string> SourcesOf(IEnumerable<Guid> users, IReadOnlyDictionary<Guid, IReadOnlyList<IPAddress>> addresses, AddressFamily family) =>
+        users.SelectMany(u => addresses.GetValueOrDefault(u) ?? []).Where(a => a.AddressFamily == family).Select(a => a.ToString()).Distinct().Order(StringComparer.Ordinal);
 }

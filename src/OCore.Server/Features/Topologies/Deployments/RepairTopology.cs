@@ -53,6 +53,8 @@ internal sealed class RepairTopologyKind : OperationKind<RepairInput>
             if (node.Type == NodeType.Odoo && await db.IsSuspendedAsync(instance?.OrgId ?? default, context.Stop))
             {
                 context.Log($"{node.Id}: {node.Label} is left as it is: its client is suspended");
+                if (node.IsWeb && context.Attempt > 1)
+                    await ChangeTopologyKind.TellAsync(context, host, work, work.Layout, null);
                 continue;
             }
             // Looked at again: what was found before may be gone, or may have been put right before oCore was interrupted.

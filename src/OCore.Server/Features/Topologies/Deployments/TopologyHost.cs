@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
@@ -107,12 +108,23 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
     public async Task TakeEdgeAsync(OCoreDb db, TopologyWork work, LayoutNode node, CancellationToken stop)
     {
         var server = work.ServerOf(node);
-        var port = node.Port == server.EdgePort ? node.Port : node.SecondPort;
-        if (port != server.EdgePort && (server.EdgeHttps || port != server.EdgeTlsPort))
+        if (EdgePortOf(node, server) is not { } port)
             return;
         if (server.EdgeTakenBy != work.TopologyId && !await db.TakeEdgeAsync(server.Id, work.TopologyId, stop))
             throw new StepRefusedException("edge_in_use", $"Port {port} of {server.Name} leads to instances, or to another topology.", "Let the load balancer use another port, or another server.");
         await (await ConnectAsync(work, node, stop)).Docker.RemoveContainerAsync(Edge.Name, stop);
+    }
+
+    /// <summary>The port of a load balancer that is the edge's of its server, or null.</summary>
+    private static int? EdgePortOf(LayoutNode node, Server server) =>
+        new[] { node.Port, node.SecondPort }.Where(p => p > 0 && (p == server.EdgePort || !server.EdgeHttps && p == server.EdgeTlsPort)).Select(p => (int?)p).FirstOrDefault();
+
+    /// <summary>Gives it back where no load balancer that is drawn there wants a port of it any more.</summary>
+    public async Task GiveUnusedEdgeBackAsync(OCoreDb db, TopologyWork work, LayoutNode node, CancellationToken stop)
+    {
+        var server = work.ServerOf(node);
+        if (server.EdgeTakenBy == work.TopologyId && !work.Layout.Nodes.Any(n => n.IsBalancer && n.ServerId == server.Id && EdgePortOf(n, server) is not null))
+            await GiveEdgeBackAsync(db, work, node, stop);
     }
 
     public async Task GiveEdgeBackAsync(OCoreDb db, TopologyWork work, LayoutNode node, CancellationToken stop)
@@ -222,9 +234,21 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
                 await ServerFiles.RemoveFolderAsync(await access.ConnectAsync(work.Servers[server], stop), OdooContainer.FolderOf(instance), stop);
                 await ForgetNfsAsync(db, work, server, stop);
             }
-        // Whatever else carries its label, such as a one-off container that was cut off.
+        // Whatever else is on its network or carries its label, such as a backup's worker or a one-off container that was cut off.
         foreach (var server in work.Servers.Values)
-            await (await access.ConnectAsync(server, stop)).Docker.RemoveByLabelAsync(NodeSpecs.TopologyLabel, work.TopologyId.ToString(), stop);
+        {
+            var docker = (await access.ConnectAsync(server, stop)).Docker;
+            if (work.Deployment.InstanceId is { } of)
+                await docker.RemoveByLabelAsync(ServerLabels.Instance, of.ToString(), stop);
+            try
+            {
+                await docker.RemoveByLabelAsync(NodeSpecs.TopologyLabel, work.TopologyId.ToString(), stop);
+            }
+            catch (DockerCallException used) when (used.Status == HttpStatusCode.Forbidden)
+            {
+                throw new TryLaterException($"The topology's network on {server.Name} is still in use: {used.Message}", "Something that oCore did not start is connected to it: remove that container.", used);
+            }
+        }
         await firewall.RemoveAsync(work, nodes.Select(n => n.ServerId!.Value), stop);
     }
 

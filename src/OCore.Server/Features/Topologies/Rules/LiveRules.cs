@@ -92,7 +92,8 @@ internal static class LiveRules
     private static void Alike(TopologySnapshot topology, LiveFacts live, Report report)
     {
         var nodes = topology.Odoo.Where(o => o.ServerId is { } id && live.Servers.GetValueOrDefault(id)?.OdooContent is not null).ToList();
-        if (nodes.Select(o => live.Servers[o.ServerId!.Value].OdooContent).Distinct().Count() > 1)
+        // Under one name an image has other layers for each kind of processor.
+        if (nodes.Select(o => live.Servers[o.ServerId!.Value]).GroupBy(s => s.Architecture).Any(g => g.Select(s => s.OdooContent).Distinct().Count() > 1))
             report.Error("TP-S08", nodes, $"The Odoo nodes are one instance, but what is under the name of their image differs between {Sentence.And(nodes.Select(o => topology.ServerOf(o)?.Name ?? o.Label))}.",
                 Fix.Words("Name the image by its digest, or give another build another tag; or remove the older one from its server when nothing runs it."));
     }
