@@ -17,6 +17,8 @@ take_away() {
   if [[ -n $server ]]; then
     docker ps -aq --filter "label=ocore.server=$server" | xargs -r docker rm -fv >/dev/null
     docker volume ls -q --filter "label=ocore.server=$server" | xargs -r docker volume rm >/dev/null
+    # It says whose the machine is, and for some minutes that they are alive.
+    [[ $(cat /var/lib/ocore/server 2>/dev/null) != "$server" ]] || rm -f /var/lib/ocore/server
   fi
   [[ -n $had_folder ]] || rm -rf /var/lib/ocore
   rm -rf "$OCORE_DATA"

@@ -167,6 +167,7 @@ public sealed class AgencyPagesTests(BrowserLab lab, Installation at) : IClassFi
     public async Task A_template_is_made_with_the_module_picker_changed_duplicated_and_deleted()
     {
         var boss = await at.AgencyAsync("Tom");
+        using var api = boss.Api();
         await Visitor.VisitAsync(lab, boss, async visitor =>
         {
             await visitor.GoAsync(boss.In("templates"));
@@ -194,7 +195,32 @@ public sealed class AgencyPagesTests(BrowserLab lab, Installation at) : IClassFi
             await visitor.ClickAsync("Save template");
             await visitor.SeesHeadingAsync("Standard Odoo 18 CE");
             await Expect(visitor.Page.GetByText("our_own_module")).ToHaveCountAsync(0);
+
+            // The copy opens to be changed, and its original stays.
+            await visitor.ClickAsync("More actions");
+            await visitor.Page.GetByRole(AriaRole.Menuitem, new() { Name = "Duplicate" }).ClickAsync();
+            await visitor.SeesHeadingAsync("Edit template");
+            await Expect(visitor.Field("Name")).ToHaveValueAsync("Standard Odoo 18 CE (copy)");
+            await visitor.FillAsync("Name", "Odoo for shops");
+            await visitor.ClickAsync("Save template");
+            await visitor.SeesHeadingAsync("Odoo for shops");
+            await visitor.SeesAsync("PROXY_MODE");
+            Assert.Equal(["Odoo for shops", "Standard Odoo 18 CE"], await NamesAsync());
+
+            await visitor.ClickAsync("More actions");
+            await visitor.Page.GetByRole(AriaRole.Menuitem, new() { Name = "Delete" }).ClickAsync();
+            var dialog = visitor.Dialog("Delete Odoo for shops");
+            await Expect(dialog).ToContainTextAsync("No instance was made from it.");
+            await visitor.IsAccessibleAsync("delete a template");
+            await visitor.PictureAsync("delete-template");
+            await dialog.GetByRole(AriaRole.Button, new() { Name = "Delete template" }).ClickAsync();
+            await visitor.SeesHeadingAsync("Templates");
+            await Expect(visitor.Row("Odoo for shops")).ToHaveCountAsync(0);
+            await Expect(visitor.Row("Standard Odoo 18 CE")).ToBeVisibleAsync();
+            Assert.Equal(["Standard Odoo 18 CE"], await NamesAsync());
         });
+
+        async Task<IEnumerable<string>> NamesAsync() => (await api.Get<Page<TemplateView>>("/api/templates")).Data.Select(t => t.Name).Order(StringComparer.Ordinal);
     }
 
     [BrowserFact]

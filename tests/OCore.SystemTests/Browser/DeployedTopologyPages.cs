@@ -99,10 +99,12 @@ public sealed class DeployedTopologyPages(BrowserLab lab, InstallationWithServer
         await Expect(visitor.Link("Its Odoo, with all of its tools")).ToBeVisibleAsync(new() { Timeout = Milliseconds(60) });
         await Expect(panel).ToContainTextAsync("Healthy", new() { Timeout = Milliseconds(60) });
         await TopologyPagesTests.LookedAtAsync(visitor, "topology-deployed");
+        await visitor.IsWalkedByKeyboardAsync("topology-deployed");
         await TopologyPagesTests.Node(visitor, "postgres").ClickAsync();
         await visitor.ClickAsync("Look now");
         await Expect(visitor.Page.GetByRole(AriaRole.Region, new() { Name = "Status", Exact = true })).ToContainTextAsync("Measured");
         await TopologyPagesTests.LookedAtAsync(visitor, "topology-node-measured");
+        await visitor.IsWalkedByKeyboardAsync("topology-node-measured");
         await visitor.Page.GetByText("Deploy", new() { Exact = true }).ClickAsync();
     }
 

@@ -49,6 +49,139 @@ public sealed class MovingAroundTests(BrowserLab lab, Installation at) : IClassF
         });
     }
 
+    /// <summary>A list, a word that is looked for in it, a row that it finds and one that it does not, and filters with what they put into the address.</summary>
+    private sealed record Listed(string Page, string Search, string Word, string? Found, string? Left, params (string Label, string Option, string Address)[] Filters);
+
+    [BrowserFact]
+    public async Task So_does_what_is_looked_for_in_every_other_list()
+    {
+        var boss = await at.AgencyAsync("Fil", "Alpha");
+        using var api = boss.Api();
+        foreach (var name in (string[])["Quick shop", "Plain"])
+        {
+            await api.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate { Name = name, OdooVersion = "19.0" });
+            await api.Post<CreateTopology, TopologyView>("/api/topologies", new CreateTopology { Name = name, Blueprint = "single" });
+        }
+        var servers = new List<Guid>();
+        // Nobody answers there: rows and operations is all that comes of it.
+        foreach (var name in (string[])["fra-1", "par-1"])
+            servers.Add((await api.Post<AddServer, OperationView>("/api/servers", new AddServer { Name = name, Host = "localhost", Port = 1, User = "deploy", Password = "secret" })).ServerId!.Value);
+        var client = (await api.Get<Page<ClientView>>("/api/agency/clients")).Data[0].Slug;
+        await Visitor.VisitAsync(lab, boss, async visitor =>
+        {
+            foreach (var list in (Listed[])
+            [
+                new("instances", "Search instances", "erp", null, null, ("Client", "Alpha", $"organization={client}"), ("Server", "fra-1", $"server={servers[0]}"), ("Status", "Running", "status=running")),
+                new("servers", "Search servers", "fra", "fra-1", "par-1", ("Status", "Draining", "status=draining")),
+                new("operations", "Search operations", "fra", "Connect fra-1", "Connect par-1", ("Kind", "server.validate", "kind=server.validate"), ("State", "Undoing", "state=unwinding")),
+                new("backups", "Search instances", "erp", null, null, ("State", "Verified", "state=verified"), ("Client", "Alpha", $"client={client}")),
+                new("audit", "Search action, person or object", "client", "client.created", "template.created", ("Object", "Client", "objectType=client")),
+                new("templates", "Search templates", "shop", "Quick shop", "Plain"),
+                new("topologies", "Search topologies", "shop", "Quick shop", "Plain"),
+                new("portal-domains", "Search domains", "erp", null, null),
+                new("members", "Search members", "fil", boss.Email, null),
+            ])
+                await StandsInTheAddressAsync(visitor, boss.In(list.Page), list);
+
+            await visitor.GoAsync(boss.In("audit"));
+            foreach (var (label, day, address) in ((string, string, string)[])[("From", "2026-01-02", "from=2026-01-02"), ("To", "2026-02-03", "to=2026-02-03")])
+            {
+                await visitor.FillAsync(label, day);
+                await visitor.IsAtAsync($"[?&]{address}(&|$)");
+            }
+            await visitor.Page.ReloadAsync();
+            await Expect(visitor.Field("From")).ToHaveValueAsync("2026-01-02");
+            await Expect(visitor.Field("To")).ToHaveValueAsync("2026-02-03");
+        });
+        await Visitor.VisitAsync(lab, new Somebody(at, "", Installation.OperatorEmail, "", ""), async visitor =>
+        {
+            await StandsInTheAddressAsync(visitor, "/admin/accounts", new("", "Search accounts", boss.Email, boss.Email, Installation.OperatorEmail));
+            await StandsInTheAddressAsync(visitor, "/admin/plans?tab=organizations", new("", "Search organizations", boss.Slug, boss.Slug, null));
+        });
+    }
+
+    private static async Task StandsInTheAddressAsync(Visitor visitor, string page, Listed list)
+    {
+        await visitor.GoAsync(page);
+        if (list.Left is { } before)
+            await Expect(visitor.Row(before).First).ToBeVisibleAsync();
+        await visitor.FillAsync(list.Search, list.Word);
+        await visitor.IsAtAsync($"[?&]q={Regex.Escape(Uri.EscapeDataString(list.Word))}(&|$)");
+        foreach (var (label, option, address) in list.Filters)
+        {
+            if (list.Found is not null && label == list.Filters[^1].Label)
+                await FoundAsync();
+            await visitor.ChooseAsync(label, option);
+            await visitor.IsAtAsync($"[?&]{Regex.Escape(address)}(&|$)");
+        }
+        await visitor.Page.ReloadAsync();
+        await visitor.SettledAsync();
+        await Expect(visitor.Field(list.Search)).ToHaveValueAsync(list.Word);
+        foreach (var (label, option, _) in list.Filters)
+            await Expect(visitor.Field(label)).ToHaveValueAsync(option);
+        if (list.Filters.Length == 0 && list.Found is not null)
+            await FoundAsync();
+
+        async Task FoundAsync()
+        {
+            await Expect(visitor.Row(list.Found!).First).ToBeVisibleAsync();
+            if (list.Left is { } left)
+                await Expect(visitor.Row(left)).ToHaveCountAsync(0);
+        }
+    }
+
+    [BrowserFact]
+    public async Task Somebody_goes_to_a_client_and_back_by_the_switcher_and_by_the_palette()
+    {
+        var boss = await at.AgencyAsync("Wanda", "Bakery Lane");
+        using var api = boss.Api();
+        var (own, client) = ((await api.Get<MeView>("/api/user")).Current, (await api.Get<Page<ClientView>>("/api/agency/clients")).Data[0]);
+        await Visitor.VisitAsync(lab, boss, async visitor =>
+        {
+            await visitor.GoAsync(boss.In("clients"));
+            await Switcher(own.Name).ClickAsync();
+            await Expect(Entry(own.Name).GetByLabel("current")).ToBeVisibleAsync();
+            await Expect(Entry(client.Name)).ToContainTextAsync("Client, for the agency");
+            await visitor.IsAccessibleAsync("organization switcher");
+            await visitor.PictureAsync("organization-switcher");
+            await Entry(client.Name).ClickAsync();
+            await IsInAsync(client.Slug, client.Name, "instances", "Instances");
+            // What only an agency has is not there.
+            await Expect(visitor.Link("Clients")).ToHaveCountAsync(0);
+
+            await Switcher(client.Name).ClickAsync();
+            await Expect(Entry(client.Name).GetByLabel("current")).ToBeVisibleAsync();
+            await Entry(own.Name).ClickAsync();
+            await IsInAsync(boss.Slug, own.Name, "agency", "Agency");
+            await Expect(visitor.Link("Clients").First).ToBeVisibleAsync();
+
+            await ByPaletteAsync(client.Name);
+            await IsInAsync(client.Slug, client.Name, "instances", "Instances");
+            await ByPaletteAsync(own.Name);
+            await IsInAsync(boss.Slug, own.Name, "agency", "Agency");
+
+            ILocator Switcher(string now) => visitor.Page.GetByRole(AriaRole.Button, new() { NameRegex = new Regex($"Switch organization, now\\s+{Regex.Escape(now)}") });
+
+            ILocator Entry(string organization) => visitor.Page.GetByRole(AriaRole.Menuitem).Filter(new() { HasText = organization });
+
+            async Task IsInAsync(string slug, string name, string page, string heading)
+            {
+                await visitor.IsAtAsync($"/o/{Regex.Escape(slug)}/{page}$");
+                await visitor.SeesHeadingAsync(heading);
+                await Expect(Switcher(name)).ToBeVisibleAsync();
+            }
+
+            async Task ByPaletteAsync(string name)
+            {
+                await visitor.Page.Keyboard.PressAsync("Control+K");
+                await Expect(visitor.Page.GetByRole(AriaRole.Combobox, new() { NameRegex = new Regex("^Search pages") })).ToBeFocusedAsync();
+                await visitor.Page.Keyboard.TypeAsync($"switch {name}");
+                await Expect(visitor.Page.GetByRole(AriaRole.Option, new() { Selected = true })).ToHaveTextAsync(new Regex($"^Switch to {Regex.Escape(name)}"));
+                await visitor.Page.Keyboard.PressAsync("Enter");
+            }
+        });
+    }
+
     [BrowserFact]
     public async Task The_palette_finds_pages_clients_templates_and_actions()
     {

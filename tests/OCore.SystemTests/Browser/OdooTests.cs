@@ -196,7 +196,23 @@ public sealed class OdooTests(BrowserLab lab, InstallationWithServer at) : IClas
                 await visitor.IsAccessibleAsync($"{page}, {(dark ? "dark" : "light")}");
                 await visitor.PictureAsync($"odoo-{Installation.Slug(Regex.Replace(page.Split('/', 4)[^1], "[0-9a-f-]{36}", "one"))}{(dark ? "-dark" : "")}");
             }
+            // In a terminal the Tab key is the program's, and in the text of a file it indents.
+            if (page.Contains("&file=", StringComparison.Ordinal))
+                await IsLeftByKeyboardAsync(visitor);
+            else if (!page.EndsWith("tab=terminal", StringComparison.Ordinal))
+                await visitor.IsWalkedByKeyboardAsync(page);
         }
+    }
+
+    /// <summary>After Escape the Tab key leads on, and writes nothing.</summary>
+    private static async Task IsLeftByKeyboardAsync(Visitor visitor)
+    {
+        var text = visitor.Page.Locator(".cm-content");
+        await text.FocusAsync();
+        await Expect(text).ToBeFocusedAsync();
+        await visitor.Page.Keyboard.PressAsync("Escape");
+        await visitor.Page.Keyboard.PressAsync("Tab");
+        await Expect(text).Not.ToBeFocusedAsync();
     }
 
     private async Task StopAndStartAsync(Visitor visitor, string instance)

@@ -67,6 +67,7 @@ public sealed class PlannedTopologyPages(BrowserLab lab, InstallationOfRows at) 
                 await Expect(TopologyPagesTests.Node(visitor, node.Id).Locator("[data-action=create]")).ToHaveCountAsync(1);
             }
             await TopologyPagesTests.LookedAtAsync(visitor, "topology-plan");
+            await visitor.IsWalkedByKeyboardAsync("topology-plan");
 
             // Who asks for one of them is led to it, and the plan stays.
             await plan.Locator("li[data-action=create]").GetByRole(AriaRole.Button, new() { Name = "PostgreSQL", Exact = true }).First.ClickAsync();
@@ -160,10 +161,12 @@ public sealed class PlannedTopologyPages(BrowserLab lab, InstallationOfRows at) 
             await Expect(visitor.Page.GetByRole(AriaRole.Region, new() { Name = "Nodes that run" })).ToContainTextAsync("Failed");
             await Expect(visitor.Button("Put 1 node right")).ToBeVisibleAsync();
             await TopologyPagesTests.LookedAtAsync(visitor, "topology-runs");
+            await visitor.IsWalkedByKeyboardAsync("topology-runs");
             await TopologyPagesTests.Node(visitor, "odoo").ClickAsync();
             await visitor.SeesAsync("It differs from what was deployed");
             await visitor.SeesAsync("Its container was made with other settings than were deployed.");
             await TopologyPagesTests.LookedAtAsync(visitor, "topology-node-differs");
+            await visitor.IsWalkedByKeyboardAsync("topology-node-differs");
 
             // Somebody put it right: the page hears of it by itself.
             await MendedAsync(topology.Id);

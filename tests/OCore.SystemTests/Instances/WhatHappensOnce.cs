@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
+using OCore.Features.Instances;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
 using OCore.SystemTests.Remote;
@@ -29,6 +31,12 @@ public sealed class WhatHappensOnce(OdooLab lab)
         // Another's signature opens nothing either.
         var (forged, _) = await AskAsync(instance, path[..^4] + "AAAA");
         Assert.Equal(HttpStatusCode.Forbidden, forged);
+        // Nor does one that nobody used while it was good. Odoo goes by its server's clock, whatever the test did to oCore's.
+        var now = TimeProvider.System.GetUtcNow();
+        var (late, words) = await AskAsync(instance, await LinkAsync(instance, now - ConnectAddon.LinkLifetime - TimeSpan.FromSeconds(1)));
+        Assert.Equal(HttpStatusCode.Forbidden, late);
+        Assert.Contains("expired or was used", words, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.SeeOther, (await AskAsync(instance, await LinkAsync(instance, now))).Status);
         using var client = Scene.App.As(Scene.Agency.Owner with { Token = await Scene.App.SignInAsync(Scene.Agency.Owner.Id) }, Scene.Client);
         Assert.Contains((await client.Get<Page<AuditEntryView>>("/api/audit-logs?limit=50")).Data, a => a.Action == "instance.opened" && a.ObjectId == instance.Id.ToString());
 
@@ -120,6 +128,14 @@ public sealed class WhatHappensOnce(OdooLab lab)
         }
         await Scene.Http.Send(HttpMethod.Delete, $"/api/templates/{template.Id}");
         await Scene.NothingIsLeftAsync();
+    }
+
+    /// <summary>Where a link leads that oCore made at this time.</summary>
+    private async Task<string> LinkAsync(InstanceView instance, DateTimeOffset at)
+    {
+        await using var db = Scene.App.Databases.System();
+        var plan = Scene.App.Services.GetRequiredService<InstanceHost>().PlanOf(await db.Instances.AcrossTenants().AsNoTracking().SingleAsync(i => i.Id == instance.Id));
+        return $"/hosting/connect?token={ConnectAddon.Token(plan.ConnectKey, plan.Database, "admin", Scene.Agency.Owner.Email, at)}";
     }
 
     /// <summary>The answer itself, wherever it leads.</summary>

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
@@ -26,7 +28,8 @@ public sealed class StaleRunnerTests(ServerLab lab, ITestOutputHelper output)
         await using var app = await TestApp.StartAsync(Database.Postgres, a => a.Adjust(WithoutEngine));
         var agency = await app.AgencyAsync("Acme");
         using var http = app.As(agency.Owner, agency.Org);
-        using var stale = Start(app);
+        var said = new ConcurrentQueue<string>();
+        using var stale = Start(app, said);
         try
         {
             var asked = await http.Post<AddServer, OperationView>("/api/servers", new AddServer { Name = "host", Host = lab.First.Host.Value, User = "deploy", PrivateKey = lab.First.Key });
@@ -46,8 +49,12 @@ public sealed class StaleRunnerTests(ServerLab lab, ITestOutputHelper output)
             Assert.Equal(OperationState.Succeeded, (await UntilAsync(http, removed.Id, o => o.FinishedAt is not null, "the server is removed")).State);
             Assert.Equal("", await ContainersAsync());
 
+            // It was in the midst of the step, and goes on with it until it is told that it is nobody's business of its any more.
+            var refused = new Regex($"Operation {asked.Id}(: taken over by another process|: the lease was lost| could not be run)");
+            Assert.DoesNotContain(said, line => refused.IsMatch(line));
             Signal(stale, Continue);
-            await Task.Delay(TimeSpan.FromSeconds(8)); // it was in the midst of a step, and retries within seconds
+            for (var clock = Stopwatch.StartNew(); !said.Any(line => refused.IsMatch(line)); await Task.Delay(50))
+                Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1) * Lab.Patience, "The process that woke up does not say that it was refused.");
             Assert.Equal("", await ContainersAsync());
             Assert.Equal("gone", (await lab.First.ShellAsync("[ -e /var/lib/ocore/server ] && echo there || echo gone")).Trim());
             await using var db = app.Databases.System();
@@ -57,7 +64,7 @@ public sealed class StaleRunnerTests(ServerLab lab, ITestOutputHelper output)
         {
             stale.Kill();
             await stale.WaitForExitAsync();
-            output.WriteLine(await stale.StandardOutput.ReadToEndAsync());
+            output.WriteLine(string.Join('\n', said));
         }
     }
 
@@ -91,7 +98,7 @@ public sealed class StaleRunnerTests(ServerLab lab, ITestOutputHelper output)
     }
 
     /// <summary>The program as a process of its own, on the same data.</summary>
-    private static Process Start(TestApp app)
+    private static Process Start(TestApp app, ConcurrentQueue<string> said)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "OCore.Server.dll")]) { RedirectStandardOutput = true };
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("OCORE_", StringComparison.Ordinal)).ToList())
@@ -100,7 +107,10 @@ public sealed class StaleRunnerTests(ServerLab lab, ITestOutputHelper output)
         start.Environment["OCORE_DATABASE"] = app.Connection;
         start.Environment["OCORE_LISTEN"] = "http://127.0.0.1:0";
         start.Environment["OCORE_PUBLIC_URL"] = "http://localhost";
-        return Process.Start(start)!;
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        return process;
     }
 
     private static void Signal(Process process, int signal)

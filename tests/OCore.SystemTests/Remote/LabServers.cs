@@ -48,6 +48,12 @@ public sealed class OdooFactAttribute : FactAttribute
     public OdooFactAttribute(string version) => Skip = (Lab.WhyNot ?? (Lab.HasImage($"odoo:{version}") ? null : $"the image odoo:{version} is not in this machine's engine; where a registry gives it: docker pull odoo:{version}"))!;
 }
 
+/// <summary>The same for a test that makes this machine itself a server.</summary>
+public sealed class ThisMachineFactAttribute : FactAttribute
+{
+    public ThisMachineFactAttribute() => Skip = (Lab.WhyNot ?? Lab.WhyNotThisMachine())!;
+}
+
 /// <summary>The same for a test with cases.</summary>
 public sealed class LabTheoryAttribute : TheoryAttribute
 {
@@ -75,18 +81,32 @@ internal static class Lab
         : null;
 
     /// <summary>Asked once for each, when tests are looked for.</summary>
-    public static bool HasImage(string image)
+    public static bool HasImage(string image) => DockerSays("image", "inspect", image) is not null;
+
+    /// <summary>As oCore judges it: one that renews its mark is alive, and one that has instances keeps the machine. Asked when tests are looked for.</summary>
+    public static string? WhyNotThisMachine()
+    {
+        var mark = new FileInfo("/var/lib/ocore/server");
+        if (!mark.Exists)
+            return null;
+        var isAlive = TimeProvider.System.GetUtcNow() - mark.LastWriteTimeUtc < TimeSpan.FromMinutes(5);
+        return isAlive || DockerSays("ps", "-aq", "--filter", $"label=ocore.server={File.ReadAllText(mark.FullName).Trim()}", "--filter", "label=ocore.instance") is { Length: > 0 }
+            ? $"another oCore works on this machine and is left alone: see {mark.FullName}" : null;
+    }
+
+    // Null where it refuses, and where there is none.
+    private static string? DockerSays(params string[] words)
     {
         try
         {
-            using var asked = Process.Start(new ProcessStartInfo("docker", ["image", "inspect", image]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            asked.StandardOutput.ReadToEnd();
+            using var asked = Process.Start(new ProcessStartInfo("docker", words) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var said = asked.StandardOutput.ReadToEnd();
             asked.WaitForExit();
-            return asked.ExitCode == 0;
+            return asked.ExitCode == 0 ? said : null;
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            return false;
+            return null;
         }
     }
 

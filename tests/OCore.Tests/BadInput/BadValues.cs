@@ -12,6 +12,26 @@ internal static class BadValues
         "'; DROP TABLE \"Users\"; --", "$(touch /tmp/owned)", "`id`", "-oProxyCommand=id", "--help", "../../etc/passwd", "a\0b", "a\r\nX-Header: b", "\u001b[2J", "{{7*7}}", "%s%n", "<script>alert(1)</script>", "\u202Egpj", "😀", " ",
     ];
 
+    /// <summary>Paths that lead out of their folder, to nowhere in it, or to what is oCore's own there.</summary>
+    private static readonly string[] Astray =
+    [
+        "..", "../../etc/passwd", "mod/../../x", "/etc/passwd", "mod/", "a//b", "a/./b", ".", ".ocore-1234", $"mod/{new string('é', 128)}", string.Join('/', Enumerable.Repeat("a", 41)),
+    ];
+
+    /// <summary>
+    /// Wrong by what a field means, of which the document says nothing. Nothing but the text itself is needed to tell: it is refused by its name
+    /// although no server answers.
+    /// </summary>
+    public static string[] Unsaid(ApiOperation operation, string name) => (operation.Path, name) switch
+    {
+        (var path, "path" or "from" or "to") when path.Contains("/files", StringComparison.Ordinal) => Astray,
+        (var path, "root") when path.Contains("/files", StringComparison.Ordinal) => ["nobody_knows_this"],
+        (var path, "source" or "level" or "before") when path.Contains("/logs", StringComparison.Ordinal) => ["nobody_knows_this"],
+        ("/api/servers/{id}/host-key", "fingerprint") => ["sample text", "MD5:00:01", "--help"],
+        ("/api/backups/import", "odooVersion") => ["nobody", "1.0"],
+        _ => [],
+    };
+
     /// <summary>Each has to be refused, with the field's name.</summary>
     public static IEnumerable<(string What, JsonNode? Value)> Refused(ApiDocument document, string name, JsonObject schema, bool required)
     {

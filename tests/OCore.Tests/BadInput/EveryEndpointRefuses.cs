@@ -14,7 +14,7 @@ namespace OCore.Tests.BadInput;
 [Trait("Kind", "exhaustive")]
 public sealed class EveryEndpointRefuses(TestApps apps) : IClassFixture<TestApps>
 {
-    private sealed record Probe(ApiOperation Operation, string What, HttpContent? Content, string Query, string? Field, Func<string, string>? Ids = null, bool OnlyNoError = false, (string Name, string Value)? Header = null, (int Status, string Code)? Answer = null);
+    private sealed record Probe(ApiOperation Operation, string What, HttpContent? Content, string Query, string? Field, Func<string, string?>? Ids = null, bool OnlyNoError = false, (string Name, string Value)? Header = null, (int Status, string Code)? Answer = null);
 
     [Theory, Sqlite, Postgres]
     public Task Wrong_bodies(Database database) => AllAsync(database, (document, operation) => operation.Body is null ? [] : OfBody(document, operation));
@@ -47,7 +47,7 @@ public sealed class EveryEndpointRefuses(TestApps apps) : IClassFixture<TestApps
             foreach (var probe in probes(document, operation))
             {
                 count++;
-                using var request = new HttpRequestMessage(new HttpMethod(operation.Verb), operation.Url(probe.Ids ?? world.OfOurs.After) + probe.Query) { Content = probe.Content };
+                using var request = new HttpRequestMessage(new HttpMethod(operation.Verb), operation.Url(segment => probe.Ids?.Invoke(segment) ?? world.OfOurs.After(segment)) + probe.Query) { Content = probe.Content };
                 if (probe.Header is { } header && !request.Headers.TryAddWithoutValidation(header.Name, header.Value))
                     throw new InvalidOperationException($"{header.Name} cannot be sent as {header.Value}.");
                 request.Headers.ExpectContinue = probe.Content?.Headers.ContentLength > 1 << 20;
@@ -70,8 +70,8 @@ public sealed class EveryEndpointRefuses(TestApps apps) : IClassFixture<TestApps
     private static string? Fault(HttpResponseMessage response, string text, Probe probe)
     {
         var status = (int)response.StatusCode;
-        // The text was taken as a search, and the server it is asked of is an address nobody answers: a refusal with its code.
-        if (status == 503 && text.Contains("\"server_unreachable\"", StringComparison.Ordinal))
+        // A server was asked, at an address where nobody answers: right for what can be asked of one, and too late for what had to be refused by its name.
+        if (status == 503 && probe is { Field: null, Ids: null, Answer: null } && text.Contains("\"server_unreachable\"", StringComparison.Ordinal))
             return null;
         if (status >= 500)
             return $"{status} {text}".Truncate(300);
@@ -111,6 +111,8 @@ public sealed class EveryEndpointRefuses(TestApps apps) : IClassFixture<TestApps
                 yield return Of($"without {name}", document.Sample(schema), body => body.Remove(name), name);
             foreach (var (what, value) in BadValues.Refused(document, name, property, required))
                 yield return Of(what, document.Sample(schema), body => body[name] = value, name);
+            foreach (var text in BadValues.Unsaid(operation, name))
+                yield return Of($"{name} as {text}", document.Sample(schema), body => body[name] = text, name);
         }
 
         foreach (var (name, property, _) in document.Properties(schema))
@@ -146,6 +148,8 @@ public sealed class EveryEndpointRefuses(TestApps apps) : IClassFixture<TestApps
             yield return Refused("x");
         else if ((int?)schema["maxLength"] is { } max)
             yield return Refused(new string('a', max + 1));
+        foreach (var text in BadValues.Unsaid(operation, parameter.Name))
+            yield return Refused(text);
         if (operation.Verb == "GET")
             foreach (var text in BadValues.Hostile)
                 yield return new Probe(operation, $"?{parameter.Name}={text}", null, $"?{parameter.Name}={Uri.EscapeDataString(text)}", null, OnlyNoError: true);
@@ -228,7 +232,15 @@ public sealed class EveryEndpointRefuses(TestApps apps) : IClassFixture<TestApps
         // The web server itself refuses an address of more than 8 KB, without a body; some name three objects.
         foreach (var text in BadValues.Hostile.Append(new string('a', 2000)))
             // The web server itself refuses an address with a NUL, without a body.
-            yield return new Probe(operation, $"the address of {text}".Truncate(80), operation.Body is null ? null : Json(document.Sample(operation.Body)), "", null, _ => Uri.EscapeDataString(text), OnlyNoError: text.Contains('\0'));
+            yield return Of($"the address of {text}", _ => Uri.EscapeDataString(text), text);
+
+        // What is within an object that is there is looked for further on. What a credential is called is up to who sets it.
+        if (operation.Path.Split('{') is { Length: > 2 } parts && operation.Id != "setTopologyCredential")
+            foreach (var text in BadValues.Hostile.Append(new string('a', 2000)))
+                yield return Of($"the address of ours, and in it {text}", segment => parts[^2].EndsWith($"/{segment}/", StringComparison.Ordinal) ? Uri.EscapeDataString(text) : null, text);
+
+        Probe Of(string what, Func<string, string?> ids, string text) =>
+            new(operation, what.Truncate(80), operation.Body is null ? null : Json(document.Sample(operation.Body)), "", null, ids, OnlyNoError: text.Contains('\0'));
     }
 
     private static StringContent Json(JsonObject body) => new(body.ToJsonString(), Encoding.UTF8, "application/json");

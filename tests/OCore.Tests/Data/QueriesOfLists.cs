@@ -1,9 +1,14 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Features.Backups;
 using OCore.Features.Branding;
+using OCore.Features.Databases;
+using OCore.Features.Domains;
+using OCore.Features.Instances;
 using OCore.Features.Monitoring;
 using OCore.Features.Organizations;
 using OCore.Features.Plans;
@@ -12,7 +17,10 @@ using OCore.Features.Templates;
 using OCore.Features.Topologies;
 using OCore.Features.Topologies.Deployments;
 using OCore.Features.Webhooks;
+using OCore.Platform.Data;
 using OCore.Platform.Operations;
+using OCore.Platform.Security;
+using OCore.Tests.Topologies;
 
 namespace OCore.Tests.Data;
 
@@ -24,10 +32,13 @@ public sealed class QueriesOfLists
     public const string Alone = "queries of lists";
     private const int Most = 8;
 
-    /// <summary>Their rows do not come from the database, or no more than a few are kept.</summary>
-    private static readonly string[] FromElsewhere = ["listTopologyPlans", "listPermissions", "listOdooVersions", "listOdooModules", "listInstanceModules", "listInstanceDomains", "listInstanceDatabases", "listInstanceNodes", "listTopologyBlueprints",
+    /// <summary>Their rows do not come from the database.</summary>
+    private static readonly string[] FromElsewhere = ["listPermissions", "listOdooVersions", "listOdooModules", "listInstanceModules", "listTopologyBlueprints",
         // Of a client: the query is that of the agency's own, which is counted.
         "listClientCssVersions"];
+
+    /// <summary>Of which no more rows are shown.</summary>
+    private static readonly Dictionary<string, int> Longest = new() { ["listTopologyPlans"] = 20 };
 
     [Theory, Sqlite, Postgres]
     public async Task They_are_as_many_for_fifty_rows_as_for_one(Database database)
@@ -59,7 +70,7 @@ public sealed class QueriesOfLists
         // For bin/bench queries, which keeps them.
         if (Environment.GetEnvironmentVariable("OCORE_TEST_QUERIES_FILE") is { Length: > 0 } file)
             await File.AppendAllLinesAsync(file, counted.Select(l => $"{l.Key}\t{database}\t{string.Join('\t', l.Value.Select(c => $"{c.Rows}:{c.Commands}"))}"));
-        var wrong = counted.Where(l => l.Value.Any(c => c.Commands > Most) || l.Value.Select(c => c.Commands).Distinct().Count() > 1 || l.Value[2].Rows < 50 || l.Value[0].Rows == l.Value[2].Rows).ToList();
+        var wrong = counted.Where(l => l.Value.Any(c => c.Commands > Most) || l.Value.Select(c => c.Commands).Distinct().Count() > 1 || l.Value[2].Rows < Longest.GetValueOrDefault(l.Key, 50) || l.Value[0].Rows == l.Value[2].Rows).ToList();
         Assert.True(wrong.Count == 0, string.Join('\n', wrong.Select(w => $"{w.Key}: {string.Join(", ", w.Value.Select(c => $"{c.Commands} queries for {c.Rows} rows"))}")));
     }
 
@@ -114,7 +125,8 @@ public sealed class QueriesOfLists
         var instance = await Agency.ClientSeeds.InstanceAsync(app, client, server, change: i => i.TemplateId = template.Id);
         var operation = new Operation
         {
-            OrgId = client.Id, RootId = agency.Org.Id, Kind = "test", Title = "Something", InputSealed = "x", State = OperationState.Succeeded, Actor = "somebody", CreatedAt = now, FinishedAt = now,
+            // One id is put into all addresses here, whatever they name: of an operation, its instance, and more below.
+            Id = instance.Id, OrgId = client.Id, RootId = agency.Org.Id, Kind = "test", Title = "Something", InputSealed = "x", State = OperationState.Succeeded, Actor = "somebody", CreatedAt = now, FinishedAt = now,
             InstanceId = instance.Id, ServerId = server.Id, ClientId = client.Id, TemplateId = template.Id, Steps = [new OperationStep { Seq = 1, Name = "a step", State = StepState.Done }],
         };
         db.Add(operation);
@@ -127,15 +139,33 @@ public sealed class QueriesOfLists
         db.Add(target);
         db.Add(new Backup { OrgId = client.Id, RootId = agency.Org.Id, InstanceId = instance.Id, ServerId = server.Id, TargetId = target.Id, InstanceName = instance.Name, Reason = "manual", OdooVersion = "18.0", OdooEdition = "ce", State = BackupState.Failed, CreatedAt = now });
         db.Add(new Alert { OrgId = agency.Org.Id, RuleId = rule.Id, SubjectId = instance.Id, SubjectName = instance.Name, RaisedAt = now, ClearedAt = now });
-        // Under the operation's id, for that is what is put into addresses here; switched off, nothing is told by it.
+        // Switched off, nothing is told by it.
         db.Add(new Webhook { Id = operation.Id, OrgId = agency.Org.Id, Name = app.Slug("hook"), Url = "https://hooks.example.com", SecretSealed = "x", IsActive = false, CreatedAt = now });
         db.Add(new Topology { Id = operation.Id, OrgId = agency.Org.Id, RootId = agency.Org.Id, Name = app.Slug("drawing"), CreatedAt = now });
         await db.SaveChangesAsync();
         db.Add(new TopologyCredential { OrgId = agency.Org.Id, RootId = agency.Org.Id, TopologyId = followed, Name = app.Slug("bucket"), AccessKey = "x", SecretKeySealed = "x" });
         db.Add(new WebhookDelivery { OrgId = agency.Org.Id, WebhookId = followed, Key = app.Slug("key"), Event = "webhook.test", Body = "{}", CreatedAt = now, DeliveredAt = now });
         db.Add(new OperationEvent { OperationId = followed, At = now, Kind = "log", Message = "A line." });
+        db.Add(new InstanceDomain { OrgId = agency.Org.Id, RootId = agency.Org.Id, InstanceId = followed, CustomHost = $"{app.Slug("shop")}.example.org", CustomDisplay = "shop.example.org", Token = "x", Warnings = [], CreatedAt = now });
+        db.Add(new InstanceDatabase { OrgId = agency.Org.Id, RootId = agency.Org.Id, InstanceId = followed, ServerId = server.Id, Name = app.Slug("base").Replace('-', '_'), Status = DatabaseStatus.Ready, CreatedAt = now });
+        db.Add(new DeployedNode { OrgId = agency.Org.Id, RootId = agency.Org.Id, TopologyId = followed, NodeId = app.Slug("node"), Label = "Node", Container = "odd", ServerId = server.Id });
+        db.Add(TopologyRows.PlanOf(agency.Org.Id, agency.Org.Id, followed, app.Slug("plan")));
         await db.SaveChangesAsync();
+        if (followed == operation.Id)
+            await CarryAsync(app, followed);
         return followed;
+    }
+
+    /// <summary>The instance is the topology's, and its secrets can be opened: who lists its databases wants to ask its server, and learns that it was never connected.</summary>
+    private static async Task CarryAsync(TestApp app, Guid id)
+    {
+        var secrets = app.Services.GetRequiredService<SecretBox>();
+        await using var db = app.Databases.System();
+        await db.Instances.AcrossTenants().Where(i => i.Id == id).ExecuteUpdateAsync(s => s
+            .SetProperty(i => i.TopologyId, id)
+            .SetProperty(i => i.DatabasePasswordSealed, secrets.Seal("database", InstanceSecrets.Database, id))
+            .SetProperty(i => i.MasterPasswordSealed, secrets.Seal("master", InstanceSecrets.Master, id))
+            .SetProperty(i => i.ConnectKeySealed, secrets.Seal("connect", InstanceSecrets.Connect, id)));
     }
 }
 

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using OCore.Platform.Data;
+using OCore.Tests.Users;
 
 namespace OCore.Tests.Data;
 
@@ -36,6 +37,24 @@ public sealed class TheDatabases(TestApps apps) : IClassFixture<TestApps>
         await using var db = app.Databases.System();
         Assert.Equal(1, await db.Users.CountAsync());
         Assert.Empty(await db.Database.GetPendingMigrationsAsync());
+    }
+
+    /// <summary>Set-up is closed for ever: whoever has the settings later gets no account by them, and nobody loses theirs.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task Another_administrator_in_the_settings_makes_no_second_one(Database database)
+    {
+        await using var app = await TestApp.StartOnNothingAsync(database);
+        app.Set("ADMIN_EMAIL", "second@test.example");
+        app.Set("ADMIN_PASSWORD", "another password for tests");
+        await app.RestartAsync();
+        await using (var db = app.Databases.System())
+        {
+            var only = await db.Users.SingleAsync();
+            Assert.Equal((TestApp.OperatorEmail, true), (only.Email, only.IsOperator));
+        }
+        await app.LoginAsync("second@test.example", "another password for tests").ProblemAsync(401, "invalid_credentials");
+        await app.LoginAsync(TestApp.OperatorEmail, "another password for tests").ProblemAsync(401, "invalid_credentials");
+        await app.LoginAsync(TestApp.OperatorEmail).TokensAsync();
     }
 
     [Theory, Sqlite, Postgres]

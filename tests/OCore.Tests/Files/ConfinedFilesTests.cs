@@ -63,6 +63,15 @@ public sealed class ConfinedFilesTests : IDisposable
         Assert.Equal("path_refused", ErrorOf(await SaveAsync(path, "bad", replace: true)));
         Assert.Equal("path_refused", ErrorOf(await RunAsync("delete", path, more: r => r["recursive"] = true)));
         Assert.Equal("path_refused", ErrorOf(await RunAsync("make", path)));
+        // Who asks is told before the helper is.
+        Assert.False(FilesInContainer.IsPath(path));
+    }
+
+    [Theory, InlineData("a"), InlineData("mod/__manifest__.py"), InlineData("..."), InlineData(".hidden/é 漢"), InlineData("-oProxyCommand=id"), InlineData("a\\b")]
+    public async Task Names_that_lead_into_it_are_taken_by_both(string path)
+    {
+        Assert.True(FilesInContainer.IsPath(path));
+        Assert.NotEqual("path_refused", ErrorOf(await RunAsync("read", path)));
     }
 
     [Fact]

@@ -83,6 +83,9 @@ internal static class ArchiveEndpoints
         var (instance, orgId, problem) = await WhoseAsync(query, db, caller, stop);
         if (problem is not null)
             return problem;
+        // Not after all of it was sent.
+        if (query.OdooVersion is { Length: > 0 } version && preflight.ImageOf(version) is null)
+            return Problem.Field("odooVersion", $"There are {preflight.Versions}.");
         if (request.ContentLength is not { } length)
             return BackupProblems.NoLength;
         if (length == 0)

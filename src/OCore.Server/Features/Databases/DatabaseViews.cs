@@ -40,7 +40,7 @@ internal static class DatabaseViews
     private static async Task<(IReadOnlyDictionary<string, Measured>, IReadOnlyDictionary<string, long>? Files)> MeasureAsync(OCoreDb db, InstanceHost host, Instance instance, CancellationToken stop)
     {
         var nothing = new Dictionary<string, Measured>();
-        var (on, problem) = await InstanceQueries.OpenAsync(db, host, instance.Id.ToString(), stop);
+        var (on, problem) = await InstanceQueries.OpenAsync(db, host, instance, stop);
         if (problem is not null)
             return (nothing, null);
         try

@@ -62,7 +62,7 @@ internal static class FileEndpoints
     /// <summary>What is wrong with a text by the rules of its kind (Python, XML, JSON; odoo.conf by what may be set). Nothing is saved.</summary>
     internal static Task<Results<Ok<FileFaults>, Problem>> Check(string id, CheckFile request, OCoreDb db, InstanceHost host, CancellationToken stop) => request.Root == ConfigurationFile.Root
         ? OfConfigurationAsync<FileFaults>(db, host, id, (plan, _) => new FileFaults { Errors = ConfigurationFile.Check(plan, request.Text) }, stop)
-        : OnAsync(db, host, id, new Where { Path = request.Path }, "check", null, Encoding.UTF8.GetBytes(request.Text), (_, _, answer) => new FileFaults
+        : OnAsync(db, host, id, new Where { Root = request.Root, Path = request.Path }, "check", null, Encoding.UTF8.GetBytes(request.Text), (_, _, answer) => new FileFaults
         {
             Errors = [.. answer.GetProperty("errors").EnumerateArray().Select(e => new FileFault { Line = e.GetProperty("line").GetInt32(), Column = e.GetProperty("column").GetInt32(), Message = e.GetProperty("message").GetString()! })],
         }, stop);
@@ -72,10 +72,8 @@ internal static class FileEndpoints
     {
         if (request.Root == ConfigurationFile.Root)
             return SaveConfigurationAsync(id, request, db, host, secrets, stop);
-        if (request.Root is not (null or "addons"))
-            return Task.FromResult<Results<Ok<FileView>, Problem>>(FileProblems.Of("read_only"));
         var bytes = Encoding.UTF8.GetBytes(request.Text);
-        return OnAsync(db, host, id, new Where { Path = request.Path }, "write", r =>
+        return OnAsync(db, host, id, new Where { Root = request.Root, Path = request.Path }, "write", r =>
         {
             (r["hash"], r["replace"], r["size"]) = (request.Hash, false, bytes.Length);
         }, bytes, (_, root, answer) => FilesInContainer.ViewOf(root, request.Path, answer), stop, request.Hash is null ? "file_created" : "file_saved");
@@ -188,7 +186,7 @@ internal static class FileEndpoints
         OCoreDb db, InstanceHost host, string id, Where where, string verb, Action<JsonObject>? more, byte[]? input,
         Func<InstanceOnServer, FileRoot, JsonElement, T> view, CancellationToken stop, string? recorded = null, string? target = null)
     {
-        var (on, root, request, problem) = await PlaceAsync(db, host, id, where, verb, stop);
+        var (on, root, request, problem) = await PlaceAsync(db, host, id, where, verb, stop, target);
         if (problem is not null)
             return problem;
         more?.Invoke(request!);
@@ -207,18 +205,30 @@ internal static class FileEndpoints
         }
     }
 
-    private static async Task<(InstanceOnServer?, FileRoot?, JsonObject?, Problem?)> PlaceAsync(OCoreDb db, InstanceHost host, string id, Where where, string verb, CancellationToken stop)
+    private static async Task<(InstanceOnServer?, FileRoot?, JsonObject?, Problem?)> PlaceAsync(OCoreDb db, InstanceHost host, string id, Where where, string verb, CancellationToken stop, string? target = null)
     {
-        var (on, problem) = await InstanceQueries.OpenAsync(db, host, id, stop);
-        if (problem is not null)
-            return (null, null, null, problem);
+        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
+            return (null, null, null, Problem.NotFound);
         if (where.Root == ConfigurationFile.Root)
             return (null, null, null, FileProblems.OneFile);
-        if (on!.Instance.Status == InstanceStatus.Stopped)
+        // What was typed is wrong also while the server is away; the helper there asks the same again.
+        var (root, request) = FilesInContainer.Ask(host.PlanOf(instance), where.Root, verb, where.Path ?? "");
+        if (root is null)
+            return (null, null, null, FileProblems.NoRoot);
+        if (Misnamed(verb, where.Path ?? "", target) is { } misnamed)
+            return (null, null, null, misnamed);
+        if (!root.Writable && verb is "write" or "make" or "move" or "delete")
+            return (null, null, null, FileProblems.Of("read_only"));
+        if (instance.Status == InstanceStatus.Stopped)
             return (null, null, null, InstanceProblems.NotRunning);
-        var (root, request) = FilesInContainer.Ask(on.Plan, where.Root, verb, where.Path ?? "");
-        return root is null ? (null, null, null, FileProblems.NoRoot) : (on, root, request, null);
+        var (on, away) = await InstanceQueries.OpenAsync(db, host, instance, stop);
+        return away is not null ? (null, null, null, away) : (on, root, request, null);
     }
+
+    private static Problem? Misnamed(string verb, string path, string? target) =>
+        // The root itself can be listed, and nothing else be done with it.
+        !(path.Length == 0 && verb == "list") && !FilesInContainer.IsPath(path) ? FileProblems.NoPath(verb == "move" ? "from" : "path")
+        : target is not null && !FilesInContainer.IsPath(target) ? FileProblems.NoPath("to") : null;
 
     private static async Task RecordAsync(OCoreDb db, InstanceOnServer on, string verb, string path, CancellationToken stop, string? target = null)
     {

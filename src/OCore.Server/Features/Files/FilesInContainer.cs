@@ -35,6 +35,10 @@ internal static class FilesInContainer
 
     public static IReadOnlyList<FileRoot> RootsOf(OdooPlan plan) => [PlacesOf(plan)[0].Root, ConfigurationFile.AsRoot, .. PlacesOf(plan).Skip(1).Select(p => p.Root)];
 
+    /// <summary>Names below the root, as the helper's own <c>names</c> has them.</summary>
+    public static bool IsPath(string path) => path.Split('/') is { Length: <= 40 } names
+        && names.All(n => n is not ("" or "." or "..") && !n.Contains('\0') && Encoding.UTF8.GetByteCount(n) <= 255 && !n.StartsWith(".ocore-", StringComparison.Ordinal));
+
     public static (FileRoot? Root, JsonObject Request) Ask(OdooPlan plan, string? root, string verb, string path)
     {
         var place = PlacesOf(plan).FirstOrDefault(p => p.Root.Name == (root ?? "addons"));
@@ -116,7 +120,7 @@ internal static class FileProblems
     public static Problem Of(string code) => code switch
     {
         "not_found" => new Problem(404, "file_not_found", "There is no such file or folder.", "Look at its folder again; it may have been renamed or deleted."),
-        "path_refused" => Problem.Field("path", "Names below the folder, separated by /, without . and ..", "path_refused"),
+        "path_refused" => NoPath("path"),
         "linked" => new Problem(403, "file_linked", "It is a link, or has a second name elsewhere. Links are not followed.", "Open what it points to, if that is among these files."),
         "not_a_file" => new Problem(400, "not_a_file", "It is not a file."),
         "not_a_folder" => new Problem(400, "not_a_folder", "A folder in this path is a file or a link. Links are not followed."),
@@ -129,6 +133,8 @@ internal static class FileProblems
         "incomplete" => new Problem(400, "upload_incomplete", "The upload ended early. Nothing was changed."),
         _ => new Problem(500, "file_failed", "It did not work.", "The terminal may say more."),
     };
+
+    public static Problem NoPath(string field) => Problem.Field(field, "Names below the folder, separated by /, without . and ..", "path_refused");
 
     public static readonly Problem OneFile = new(403, "file_read_only", "The configuration is one file, odoo.conf. It can be opened, saved and downloaded, and nothing else.");
     public static readonly Problem NoRoot = Problem.Field("root", "One of the roots that GET …/files names.");

@@ -16,10 +16,12 @@ internal static class InstanceQueries
     }
 
     /// <summary>One of them with its server at hand, or why that cannot be.</summary>
-    public static async Task<(InstanceOnServer?, Problem?)> OpenAsync(OCoreDb db, InstanceHost host, string id, CancellationToken stop)
+    public static async Task<(InstanceOnServer?, Problem?)> OpenAsync(OCoreDb db, InstanceHost host, string id, CancellationToken stop) =>
+        await FindAsync(db, id, stop) is { } instance ? await OpenAsync(db, host, instance, stop) : (null, Problem.NotFound);
+
+    /// <summary>The same for one that was found: what was typed is judged in between, which takes no server.</summary>
+    public static async Task<(InstanceOnServer?, Problem?)> OpenAsync(OCoreDb db, InstanceHost host, Instance instance, CancellationToken stop)
     {
-        if (await FindAsync(db, id, stop) is not { } instance)
-            return (null, Problem.NotFound);
         if (instance.Status is InstanceStatus.Creating or InstanceStatus.Removing)
             return (null, InstanceProblems.NotNow(instance));
         try

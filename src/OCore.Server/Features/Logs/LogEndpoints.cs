@@ -184,9 +184,11 @@ internal static class LogEndpoints
         Gravity level = default;
         if (wanted.Level is { } word && !WireWord.TryRead(word, out level))
             return (null, Problem.Field("level", "One of debug, info, warning, error, critical."));
-        var (on, problem) = await InstanceQueries.OpenAsync(db, host, id, stop);
-        if (problem is null && source == LogSource.Access && on!.Instance.TopologyId is not null)
+        if (await InstanceQueries.FindAsync(db, id, stop) is not { } instance)
+            return (null, Problem.NotFound);
+        if (source == LogSource.Access && instance.TopologyId is not null)
             return (null, NotAtEdge);
+        var (on, problem) = await InstanceQueries.OpenAsync(db, host, instance, stop);
         return problem is not null ? (null, problem) : (new Reading(on!, source, new LogFilter(wanted.Level is null ? null : level, wanted.Q is { Length: > 0 } text ? text : null), new LogWindow
         {
             Since = wanted.Since is { } since ? LogStamp.Of(since) : null, Until = wanted.Until is { } until ? LogStamp.Of(until) : null,

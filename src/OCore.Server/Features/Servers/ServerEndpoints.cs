@@ -82,10 +82,10 @@ internal static class ServerEndpoints
         // It asks any address from oCore's own network, which is only for who may have a server there.
         if (caller.Access.OrgKind == OrganizationKind.Client)
             return ServerProblems.ClientsHaveNone;
-        if (await limits.TakeAsync(Probes, caller.UserId.ToString(), stop) is { } seconds)
-            return ServerProblems.TooManyProbes(seconds);
         if (!HostName.TryParse(request.Host, out var host))
             return Problem.Field("host", "A host name or an address.");
+        if (await limits.TakeAsync(Probes, caller.UserId.ToString(), stop) is { } seconds)
+            return ServerProblems.TooManyProbes(seconds);
         var (key, problem) = await ScanAsync(host, request.Port ?? 22, time, stop);
         return key is not null ? TypedResults.Ok(new HostKeyView { Type = key.Type, Fingerprint = key.Fingerprint }) : problem!;
     }
@@ -157,6 +157,8 @@ internal static class ServerEndpoints
     {
         if (await db.Servers.SingleOrDefaultAsync(s => s.Id == id, stop) is not { } server || server.IsLocal)
             return Problem.NotFound;
+        if (!IsFingerprint(request.Fingerprint))
+            return ServerProblems.NoFingerprint("fingerprint");
         if (server.OfferedHostKeyFingerprint != request.Fingerprint)
         {
             // Not the key that was offered then: perhaps the one that is shown now.
@@ -199,9 +201,10 @@ internal static class ServerEndpoints
             return caller.Access is { IsOperator: true, ApiKeyId: null } ? null : ServerProblems.LocalNeedsOperator;
         if (!HostName.TryParse(request.Host, out _))
             return Problem.Field("host", "A host name or an address.");
-        return request.HostKeyFingerprint is { } print && !print.StartsWith("SHA256:", StringComparison.Ordinal)
-            ? Problem.Field("hostKeyFingerprint", "As ssh-keygen -l shows it: SHA256:…") : null;
+        return request.HostKeyFingerprint is { } print && !IsFingerprint(print) ? ServerProblems.NoFingerprint("hostKeyFingerprint") : null;
     }
+
+    private static bool IsFingerprint(string text) => text.StartsWith("SHA256:", StringComparison.Ordinal);
 
     private static Server New(AddServer request, SecretBox secrets, ThisMachine machine, TimeProvider time)
     {

@@ -5,6 +5,9 @@ namespace OCore.Features.Servers;
 internal static class ServerProblems
 {
     public static readonly Problem SamePort = Problem.Field("edgeTlsPort", "HTTPS needs a port of its own, other than edgePort.");
+
+    public static Problem NoFingerprint(string field) => Problem.Field(field, "As ssh-keygen -l shows it: SHA256:…");
+
     public static readonly Problem LocalNeedsOperator = new(403, "local_needs_operator", "Only an operator may use the machine oCore runs on as a server.",
         "Whoever runs containers there could reach oCore itself. Sign in as an operator (API keys do not count), or connect another machine over SSH.");
 

@@ -73,6 +73,8 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
     {
         if (OdooSettings.Check("overrides", request.Overrides, upperCase: true) is { } wrong)
             return (null, wrong);
+        if (request.Database is { } wish && DatabaseNames.Refusal("database", wish) is { } reserved)
+            return (null, reserved);
         if (await OrganizationAsync(db, caller, request.Organization, stop) is not { } organization)
             return (null, TemplateProblems.OrganizationNotFound);
         if (organization.SuspendedAt is not null)
@@ -85,8 +87,6 @@ internal sealed class Provisioning(OdooCatalog catalog, ModuleCatalog modules, S
             return (null, TemplateProblems.ServerServesTopology(server.Name));
         if (template.Image is null && catalog.Find(template.OdooVersion) is null)
             return (null, TemplateProblems.VersionNotSupported(template.OdooVersion, catalog.Versions));
-        if (request.Database is { } wish && DatabaseNames.Refusal("database", wish) is { } reserved)
-            return (null, reserved);
         if (request.Domain is { } own && await db.IsProvenAsync(own.ToLowerInvariant(), stop))
             return (null, DomainProblems.Proven);
         var enterprise = template.OdooEdition == "ee" ? await OdooSources.FindAsync(db, template.RootId, template.OdooVersion, stop) : null;

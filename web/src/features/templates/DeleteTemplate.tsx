@@ -2,7 +2,6 @@ import { api } from '../../api/endpoints';
 import { useSend } from '../../api/hooks';
 import type { TemplateView } from '../../api/types';
 import { Confirm } from '../../ui/Confirm';
-import { plural } from '../../ui/format';
 import { done } from '../../ui/toast';
 
 export function DeleteTemplate({ template, onClose, onDone }: { template: TemplateView; onClose: () => void; onDone: () => void }) {
@@ -10,7 +9,7 @@ export function DeleteTemplate({ template, onClose, onDone }: { template: Templa
   return (
     <Confirm title={`Delete ${template.name}`} verb="Delete template" danger busy={remove.busy} error={remove.error} onConfirm={() => remove.send(undefined)} onClose={onClose}>
       {template.instanceCount > 0
-        ? `${plural(template.instanceCount, 'instance')} made from it go on as they are; they only lose the link to it.`
+        ? `It stays as long as there are instances made from it: ${template.instanceCount} now.`
         : 'No instance was made from it.'}
     </Confirm>
   );
