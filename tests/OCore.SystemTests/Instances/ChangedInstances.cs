@@ -32,7 +32,7 @@ public sealed class ChangedInstances(OdooLab lab)
     }
 
     [LabFact]
-    public async Task Workers_and_limits_are_those_of_its_container_after_a_restart_and_live_connections_find_it_before_and_after()
+    public async Task Workers_limits_and_settings_are_those_of_its_container_after_a_restart_and_live_connections_find_it_before_and_after()
     {
         var instance = await Scene.ProvisionAsync(Scene.Client, Scene.First, "Growing");
         await Scene.AnswersAsync(instance);
@@ -41,8 +41,14 @@ public sealed class ChangedInstances(OdooLab lab)
         await visitor.SignInAsync(admin.Login, admin.Password);
         await visitor.LivesAsync();
         Assert.Equal((1024, 0, "workers = 0"), await RunsWithAsync(instance));
-        var changed = await Scene.Http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance { Workers = 2, MemoryMb = 1500, Cpus = 1.5 });
+        var changed = await Scene.Http.Put<UpdateInstance, InstanceView>($"/api/instances/{instance.Id}", new UpdateInstance
+        {
+            Workers = 2, MemoryMb = 1500, Cpus = 1.5,
+            // By a variable, by a key, and by both, of which the variable counts.
+            EnvVars = new Dictionary<string, string> { ["LIMIT_TIME_REAL"] = "241", ["LOG_LEVEL"] = "warn" }, Config = new Dictionary<string, string> { ["limit_request"] = "4097", ["log_level"] = "error" },
+        });
         Assert.True(changed.RestartNeeded);
+        string[] set = ["limit_time_real = 241", "limit_request = 4097", "log_level = warn"];
         // What waits for a restart leads nobody astray when the server's edge is looked after next, and after that.
         for (var looks = 0; looks < 2; looks++)
         {
@@ -51,14 +57,21 @@ public sealed class ChangedInstances(OdooLab lab)
             await visitor.LivesAsync();
         }
         Assert.Equal((1024, 0, "workers = 0"), await RunsWithAsync(instance));
+        Assert.Empty((await ConfAsync(instance)).Intersect(set));
         await Scene.DoAsync(instance, "restart");
         await Scene.AnswersAsync(instance);
         Assert.Equal((1500, 1.5, "workers = 2"), await RunsWithAsync(instance));
+        string[] wanted = [.. set, "proxy_mode = True", "list_db = False", $"db_name = {instance.Database}", $"dbfilter = ^{instance.Database}$"];
+        Assert.Empty(wanted.Except(await ConfAsync(instance)));
         Assert.False((await Scene.InstanceAsync(instance.Id)).RestartNeeded);
         await visitor.LivesAsync();
         await Scene.DeleteAsync(instance);
         await Scene.NothingIsLeftAsync();
     }
+
+    /// <summary>The lines of the file that its Odoo was started with.</summary>
+    private async Task<string[]> ConfAsync(InstanceView instance) =>
+        (await lab.First.ShellAsync("docker exec \"$1\" cat /etc/odoo/odoo.conf", $"ocore-i-{instance.Slug}")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private OdooVisitor Visitor(InstanceView instance) => new($"http://{lab.First.Host.Value}", instance.Domain);
 

@@ -82,6 +82,13 @@ public sealed class EnterpriseLab : IAsyncLifetime
     internal async Task<string> SqlAsync(InstanceView instance, string key) => (await PostgresContainer.SqlAsync(await Scene.ConnectAsync(Server.Id), instance.Database,
         "SELECT value FROM ir_config_parameter WHERE key = :'key';", new Dictionary<string, string> { ["key"] = key }, CancellationToken.None)).Trim();
 
+    /// <summary>Whether its Odoo speaks French, what Germany is called there, whether there is demo data, and how many of its people: read from the database itself.</summary>
+    internal async Task<string> MadeWithAsync(InstanceView instance) => (await Machine.ShellAsync("docker exec -u postgres ocore-postgres psql -XAtq -F ' ' -d \"$1\" -c \"$2\"", instance.Database,
+        """
+        SELECT (SELECT active FROM res_lang WHERE code = 'fr_FR'), (SELECT name->>'fr_FR' FROM res_country WHERE code = 'DE'),
+               (SELECT demo FROM ir_module_module WHERE name = 'base'), (SELECT count(*) FROM ir_model_data WHERE module = 'base' AND name = 'user_demo')
+        """)).Trim();
+
     internal async Task<string[]> SourcesAsync() =>
         (await Machine.ShellAsync("ls /var/lib/ocore/sources 2>/dev/null || true")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

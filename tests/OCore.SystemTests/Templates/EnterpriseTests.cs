@@ -80,6 +80,7 @@ public sealed class EnterpriseTests(EnterpriseLab lab, ITestOutputHelper output)
 
         var instance = await lab.ProvisionAsync(await lab.TemplateAsync("By archive", "ee", ["ee_archive"]), "ee-archive", "M190000000009");
         Assert.Contains("ee_archive", await lab.InstalledAsync(instance));
+        Assert.Equal("f  f 0", await lab.MadeWithAsync(instance));
         Assert.Equal("M190000000009", await lab.SqlAsync(instance, "database.enterprise_code"));
         foreach (var change in (ChangeModules[])[new() { Install = ["ee_archive", "ee_nowhere"] }, new() { Update = ["ee_nowhere"] }])
         {
@@ -91,15 +92,20 @@ public sealed class EnterpriseTests(EnterpriseLab lab, ITestOutputHelper output)
     }
 
     [LabFact]
-    public async Task Repositories_by_ssh_key_and_https_token_are_on_the_path_and_go_when_nobody_needs_them()
+    public async Task Repositories_languages_and_demo_data_are_in_what_is_made_and_go_when_nobody_needs_them()
     {
-        var template = await lab.TemplateAsync("Own modules", "ce", ["own_shelf", "own_door"],
-            new AddonRepository { Url = lab.Git.Ssh("addons"), Branch = "main", DeployKey = lab.Git.DeployKey }, new AddonRepository { Url = lab.Git.Https("more"), Branch = "main", Token = GitServer.Token });
+        // By an ssh key and by an https token.
+        var template = await lab.Http.Post<CreateTemplate, TemplateView>("/api/templates", new CreateTemplate
+        {
+            Name = "Own modules", OdooVersion = "19.0", ModuleList = ["own_shelf", "own_door"], MemoryMb = 512, Languages = ["fr_FR"], DemoData = true,
+            AddonRepositories = [new AddonRepository { Url = lab.Git.Ssh("addons"), Branch = "main", DeployKey = lab.Git.DeployKey }, new AddonRepository { Url = lab.Git.Https("more"), Branch = "main", Token = GitServer.Token }],
+        });
         Assert.Equal([(true, false), (false, true)], template.AddonRepositories.Select(r => (r.HasDeployKey == true, r.HasToken == true)));
         var instance = await lab.ProvisionAsync(template, "own-modules");
         var installed = await lab.InstalledAsync(instance);
         Assert.Contains("own_shelf", installed);
         Assert.Contains("own_door", installed);
+        Assert.Equal("t Allemagne t 1", await lab.MadeWithAsync(instance));
         await NoSecretIsOnTheServerAsync();
         var wrong = await lab.TemplateAsync("No such branch", "ce", [], new AddonRepository { Url = lab.Git.Https("more"), Branch = "16.0", Token = GitServer.Token });
         var failed = await lab.Scene.EndOfAsync(await lab.BeginAsync(wrong, "no-branch"), succeeds: false);

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Checkbox, Button, Stack, Text } from '@mantine/core';
 import { IconPackage } from '@tabler/icons-react';
 import { api } from '../../api/endpoints';
@@ -28,6 +28,13 @@ export function Modules({ instance }: { instance: InstanceView }) {
   const [chosen, setChosen] = useState<string[]>([]);
   const [dialog, setDialog] = useState<'install' | 'update'>();
   const list = useList(api.instanceModules(instance.id));
+  // What an operation did to them shows as soon as it has ended; until then the database is left alone.
+  const worked = useRef(false);
+  useEffect(() => {
+    const works = Boolean(instance.operationId);
+    if (worked.current && !works) list.reload();
+    worked.current = works;
+  });
   const update = useSend(() => api.changeModules(instance.id, { update: chosen }), { onDone: (operation) => { started(org, operation); setChosen([]); setDialog(undefined); } });
   const wanted = q[0].toLowerCase();
   const why = refusal ?? (instance.operationId ? 'An operation works on it now.' : can.changeModules(instance));
