@@ -2851,7 +2851,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was measured of a server, with the operations on it. As measured for the last three hours, as averages of 5 minutes for eight days and of an hour for 90. */
+        /** What was measured of a server, with the operations on it. As measured for the last three hours, as averages of 5 minutes for eight days and of an hour for 92. */
         get: operations["getServerMetrics"];
         put?: never;
         post?: never;
@@ -2868,7 +2868,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was measured of an instance, with the operations on it. As measured for the last three hours, as averages of 5 minutes for eight days and of an hour for 90. */
+        /** What was measured of an instance, with the operations on it. As measured for the last three hours, as averages of 5 minutes for eight days and of an hour for 92. */
         get: operations["getInstanceMetrics"];
         put?: never;
         post?: never;
@@ -3617,7 +3617,7 @@ export interface components {
              * @description Only this server or instance; all of the organization (for an agency: its clients' too) where not given.
              */
             subjectId?: null | string;
-            /** @description Of a server: cpu, memory, disk, load, up. Of an instance: cpu, memory, health, latency, connections, database, filestore, restarts. */
+            /** @description Of a server: cpu, memory, memory_percent, disk, disk_percent, load, network_in, network_out, health, uptime. Of an instance: cpu, memory, memory_percent, network_in, network_out, health, latency, restarts, connections, database, filestore, uptime, certificate_days, backup_age, drift. */
             metric: string;
             /** @description `above` or `below`. */
             when: string;
@@ -4387,7 +4387,7 @@ export interface components {
         MetricSeries: {
             /** @description For example `cpu`, `memory`, `latency`. */
             metric: string;
-            /** @description `percent`, `bytes`, `bytes_per_second`, `milliseconds`, `load` or `count`. */
+            /** @description `percent`, `bytes`, `bytes_per_second`, `milliseconds`, `seconds`, `hours`, `days`, `load` or `count`. */
             unit: string;
             /** @description One for each time; null where this was not measured then. */
             values: (null | number)[];
