@@ -1,5 +1,6 @@
 using System.Globalization;
 using OCore.Client;
+using OCore.Platform.Operations;
 using OCore.SystemTests.Remote;
 using OCore.SystemTests.Topologies;
 using Xunit;
@@ -56,6 +57,37 @@ public sealed class ChangedInstances(OdooLab lab)
         Assert.Equal((1500, 1.5, "workers = 2"), await RunsWithAsync(instance));
         Assert.False((await Scene.InstanceAsync(instance.Id)).RestartNeeded);
         await visitor.LivesAsync();
+        await Scene.DeleteAsync(instance);
+        await Scene.NothingIsLeftAsync();
+    }
+
+    [LabFact]
+    public async Task Odoo_is_started_while_PostgreSQL_stands_still_and_waits_for_it()
+    {
+        var instance = await Scene.ProvisionAsync(Scene.Client, Scene.First, "Waiting");
+        var ran = false;
+        Scene.Probe.Reached = async (operation, step, point) =>
+        {
+            if (operation.Kind != "instance.restart" || step.Name != "start Odoo")
+                return;
+            if (point == StepPoint.BeforeEffect)
+                await lab.First.ShellAsync("docker stop ocore-postgres");
+            if (point != StepPoint.AfterEffect)
+                return;
+            ran = (await lab.First.ShellAsync("docker ps -q --filter label=ocore.instance=\"$1\"", instance.Id.ToString())).Trim().Length > 0;
+            await lab.First.ShellAsync("docker start ocore-postgres");
+        };
+        try
+        {
+            await Scene.DoAsync(instance, "restart");
+        }
+        finally
+        {
+            Scene.Probe.Reached = null;
+            await lab.First.ShellAsync("docker start ocore-postgres");
+        }
+        Assert.True(ran, "Odoo was started");
+        await Scene.AnswersAsync(instance);
         await Scene.DeleteAsync(instance);
         await Scene.NothingIsLeftAsync();
     }
