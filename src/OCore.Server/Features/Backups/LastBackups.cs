@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
@@ -54,19 +55,19 @@ internal static class LastBackups
         }
     }
 
-    /// <summary>
-    /// All that are the client's. What lies at a place that refuses or is away is the agency's to remove from then on: where the place is the
-    /// client's own, nobody is left who could, and it is said what stays there.
-    /// </summary>
-    public static async Task RemoveOthersAsync(Guid clientId, StepContext context)
+    public static Task RemoveOthersAsync(Guid clientId, StepContext context) => RemoveAsync(b => b.OrgId == clientId, context);
+
+    // What lies at a place that refuses or is away is the agency's to remove from then on: where the place is the client's own, nobody is left
+    // who could, and it is said what stays there.
+    private static async Task RemoveAsync(Expression<Func<Backup, bool>> which, StepContext context)
     {
         await using var db = context.OpenDb();
         Exception? wait = null;
-        foreach (var backup in await db.Backups.Where(b => b.OrgId == clientId).ToListAsync(context.Stop))
+        foreach (var backup in await db.Backups.Where(which).ToListAsync(context.Stop))
         {
             if (await TryRemoveAsync(db, backup, context) is { } why)
             {
-                var own = backup.TargetId is { } target ? await db.BackupTargets.AsNoTracking().SingleOrDefaultAsync(t => t.Id == target && t.OrgId == clientId, context.Stop) : null;
+                var own = backup.TargetId is { } target ? await db.BackupTargets.AsNoTracking().SingleOrDefaultAsync(t => t.Id == target && t.OrgId == backup.OrgId, context.Stop) : null;
                 if (own is not null && why is TryLaterException && context.Attempt < WaitsForOwn)
                 {
                     wait ??= why;
