@@ -75,7 +75,7 @@ public sealed class ChangedInstances(OdooLab lab)
             if (point != StepPoint.AfterEffect)
                 return;
             ran = (await lab.First.ShellAsync("docker ps -q --filter label=ocore.instance=\"$1\"", instance.Id.ToString())).Trim().Length > 0;
-            await lab.First.ShellAsync("docker start ocore-postgres");
+            await StartPostgresAsync();
         };
         try
         {
@@ -84,13 +84,15 @@ public sealed class ChangedInstances(OdooLab lab)
         finally
         {
             Scene.Probe.Reached = null;
-            await lab.First.ShellAsync("docker start ocore-postgres");
+            await StartPostgresAsync();
         }
         Assert.True(ran, "Odoo was started");
         await Scene.AnswersAsync(instance);
         await Scene.DeleteAsync(instance);
         await Scene.NothingIsLeftAsync();
     }
+
+    private Task<string> StartPostgresAsync() => lab.First.ShellAsync("docker start ocore-postgres; until docker exec ocore-postgres pg_isready -q -h 127.0.0.1; do sleep 0.2; done");
 
     private OdooVisitor Visitor(InstanceView instance) => new($"http://{lab.First.Host.Value}", instance.Domain);
 
