@@ -1,5 +1,6 @@
 using System.Globalization;
 using OCore.Client;
+using OCore.Platform.Operations;
 using OCore.SystemTests.Remote;
 using OCore.SystemTests.Topologies;
 using Xunit;
@@ -72,6 +73,39 @@ public sealed class ChangedInstances(OdooLab lab)
     /// <summary>The lines of the file that its Odoo was started with.</summary>
     private async Task<string[]> ConfAsync(InstanceView instance) =>
         (await lab.First.ShellAsync("docker exec \"$1\" cat /etc/odoo/odoo.conf", $"ocore-i-{instance.Slug}")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    [LabFact]
+    public async Task Odoo_is_started_while_PostgreSQL_stands_still_and_waits_for_it()
+    {
+        var instance = await Scene.ProvisionAsync(Scene.Client, Scene.First, "Waiting");
+        var ran = false;
+        Scene.Probe.Reached = async (operation, step, point) =>
+        {
+            if (operation.Kind != "instance.restart" || step.Name != "start Odoo")
+                return;
+            if (point == StepPoint.BeforeEffect)
+                await lab.First.ShellAsync("docker stop ocore-postgres");
+            if (point != StepPoint.AfterEffect)
+                return;
+            ran = (await lab.First.ShellAsync("docker ps -q --filter label=ocore.instance=\"$1\"", instance.Id.ToString())).Trim().Length > 0;
+            await StartPostgresAsync();
+        };
+        try
+        {
+            await Scene.DoAsync(instance, "restart");
+        }
+        finally
+        {
+            Scene.Probe.Reached = null;
+            await StartPostgresAsync();
+        }
+        Assert.True(ran, "Odoo was started");
+        await Scene.AnswersAsync(instance);
+        await Scene.DeleteAsync(instance);
+        await Scene.NothingIsLeftAsync();
+    }
+
+    private Task<string> StartPostgresAsync() => lab.First.ShellAsync("docker start ocore-postgres; until docker exec ocore-postgres pg_isready -q -h 127.0.0.1; do sleep 0.2; done");
 
     private OdooVisitor Visitor(InstanceView instance) => new($"http://{lab.First.Host.Value}", instance.Domain);
 

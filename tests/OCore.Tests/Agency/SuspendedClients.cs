@@ -93,6 +93,23 @@ public sealed class SuspendedClients
         Assert.Equal(suspension.Id, refused.More!["operationId"].GetGuid());
     }
 
+    /// <summary>A server that is away holds the resumption up, and nobody else: what is to be removed meanwhile can be.</summary>
+    [Theory, Sqlite, Postgres]
+    public async Task Resuming_holds_no_instance_while_it_waits(Database database)
+    {
+        await using var app = await TestApp.StartAsync(database);
+        var (agency, client, instance) = await WorldAsync(app);
+        using var http = app.As(agency.Owner, agency.Org);
+        await SetAsync(app, client, suspended: app.Clock.GetUtcNow(), deleting: null);
+        await using (var db = app.Databases.System())
+            await db.Instances.AcrossTenants().Where(i => i.Id == instance.Id).ExecuteUpdateAsync(s => s.SetProperty(i => i.Status, InstanceStatus.Suspended));
+
+        var resumption = await http.Post<OperationView>($"/api/agency/clients/{client.Slug}/resume");
+        await UntilAsync(async () => (await http.Get<OperationView>($"/api/operations/{resumption.Id}")).RetryAt is not null, "the resumption waits for the server");
+
+        Assert.Equal("instance.delete", (await http.Delete<OperationView>($"/api/instances/{instance.Id}")).Kind);
+    }
+
     private static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         for (var look = 0; !await condition(); look++)

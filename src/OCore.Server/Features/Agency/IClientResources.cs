@@ -11,7 +11,7 @@ internal interface IClientResources
     /// <summary>No instance of the client is reachable at any edge, and each says that it is suspended. What works on one of them is waited for.</summary>
     Task SuspendAsync(Guid clientId, StepContext context);
 
-    /// <summary>What was running before is running and reachable again.</summary>
+    /// <summary>What was running before is running and reachable again; whether it answers is no longer a matter of the client.</summary>
     Task ResumeAsync(Guid clientId, StepContext context);
 
     /// <summary>

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
@@ -98,12 +97,13 @@ internal static class ArchiveEndpoints
         if (noRoom is not null)
             return noRoom;
         using var place = taken;
-        // A line may stand still for a while, but nobody keeps room for an upload that does not come.
+        // Kestrel's own pace is none for a line that stands still for a while, and over HTTP/2 it lets nobody set another.
         if (request.HttpContext.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-            rate.MinDataRate = new MinDataRate(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromMinutes(2));
+            rate.MinDataRate = null;
+        await using var body = new PacedBody(request.Body, time);
         try
         {
-            using var upload = await archives.ReceiveAsync(request.Body, stop);
+            using var upload = await archives.ReceiveAsync(body, stop);
             var said = archives.Inspect(upload, query.OdooVersion);
             var like = instance is not null && instance.OdooVersion == said.Version ? BackupSettings.Of(instance, secrets)
                 : new BackupSettings { Image = preflight.ImageOf(said.Version)!, OdooVersion = said.Version, OdooEdition = "ce" };

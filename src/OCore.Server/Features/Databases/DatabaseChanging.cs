@@ -144,9 +144,7 @@ internal sealed class NeutralizeDatabaseKind : OperationKind<NeutralizeDatabaseI
 
     // The copy is of this operation alone: one that another left behind must never be returned to.
     private static Task SqlAsync(NeutralizeDatabaseInput input, StepContext context, [ConstantExpected] string script) => DatabaseSteps.OnAsync(input.InstanceId, context, (_, on) =>
-        on.SqlAsync("postgres", script, new Dictionary<string, string> { ["db"] = input.Name, ["snapshot"] = "s_" + context.OperationId.ToString("N"), ["role"] = on.Plan.Role }, context.Stop, LongCopy));
-
-    private static readonly TimeSpan LongCopy = TimeSpan.FromHours(1);
+        on.SqlAsync("postgres", script, new Dictionary<string, string> { ["db"] = input.Name, ["snapshot"] = "s_" + context.OperationId.ToString("N"), ["role"] = on.Plan.Role }, context.Stop, OdooSql.CopiedWithin));
 
     private static Task NeutralizeAsync(NeutralizeDatabaseInput input, StepContext context) => DatabaseSteps.OnAsync(input.InstanceId, context, async (_, on) =>
     {

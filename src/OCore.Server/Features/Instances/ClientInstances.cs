@@ -4,6 +4,7 @@ using OCore.Features.Agency;
 using OCore.Features.Backups;
 using OCore.Features.Servers;
 using OCore.Platform.Data;
+using OCore.Platform.Docker;
 using OCore.Platform.Operations;
 using OCore.Platform.Remote;
 
@@ -29,47 +30,136 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
                     await connection.Docker.StopAsync(container, TimeSpan.FromSeconds(20), context.Stop);
             context.Log($"{instance.Name} is offline");
         });
-        held.WaitForOthers();
+        WaitFor(held.Others);
     }
 
     public async Task ResumeAsync(Guid clientId, StepContext context)
     {
+        var (answers, others) = (new List<Task>(), new List<string>());
         await using var db = context.OpenDb();
-        var held = await HoldAsync(db, clientId, context);
-        held.Stuck.ForEach(i => context.Log($"{i.Name} is left as it is: an operation on it is stuck"));
-        await EachAsync(held.Ours, async instance =>
+        try
+        {
+            await EachAsync((await OfAsync(db, clientId, context.Stop)).FindAll(i => i.Status != InstanceStatus.Removing), instance => BringBackAsync(instance.Id, answers, others, context));
+        }
+        finally
+        {
+            await Task.WhenAll(answers);
+        }
+        WaitFor(others);
+    }
+
+    // Each is held only until it answers, or will not: a server that is away, and an Odoo that is broken, keep nobody from the others, and whoever
+    // mends them need not end the resumption first.
+    private async Task BringBackAsync(Guid id, List<Task> answers, List<string> others, StepContext context)
+    {
+        var holder = await context.TakeLockAsync(LockOf(id));
+        var isDone = holder is null;
+        try
+        {
+            await using var db = context.OpenDb();
+            // As it is now that it is held.
+            if (await db.Instances.SingleOrDefaultAsync(i => i.Id == id && i.Status != InstanceStatus.Removing, context.Stop) is not { } instance)
+                return;
+            if (instance.Status is InstanceStatus.Suspended or InstanceStatus.Running or InstanceStatus.Failed)
+            {
+                var containers = await StartAsync(db, instance, isOurs: holder is null, context);
+                if (holder is null && containers.Count > 0)
+                {
+                    isDone = false;
+                    answers.Add(AwaitAnswerAsync(instance, containers, context));
+                }
+            }
+            else if (holder is { State: OperationState.Stuck })
+                context.Log($"{instance.Name} is left as it is: an operation on it is stuck");
+            else if (holder is not null)
+                others.Add(holder.Title);
+        }
+        finally
+        {
+            if (isDone)
+                await context.GiveLockAsync(LockOf(id));
+        }
+    }
+
+    /// <returns>What is to answer now.</returns>
+    private async Task<IReadOnlyList<(IServerConnection Connection, DockerName Container)>> StartAsync(OCoreDb db, Instance instance, bool isOurs, StepContext context)
+    {
+        var suspended = instance.Status == InstanceStatus.Suspended;
+        if (!suspended && !instance.WantRunning)
+            return [];
+        try
         {
             var on = await host.OpenAsync(db, instance, context.Stop);
-            if (instance.WantRunning)
+            if (instance.WantRunning && isOurs && suspended)
             {
                 await host.EnsureSourcesAsync(db, on, refresh: false, context.Log, context.Stop);
                 await host.EnsureContainerAsync(db, on with { Plan = host.PlanOf(instance) }, context.Stop);
-                await host.WaitUntilUpAsync(db, on, context.Log, context.Stop);
             }
-            instance.Status = instance.WantRunning ? InstanceStatus.Running : InstanceStatus.Stopped;
+            else if (instance.WantRunning)
+                await WakeAsync(db, on, context);
+            if (suspended)
+                (instance.Status, instance.StatusMessage) = (instance.WantRunning ? InstanceStatus.Running : InstanceStatus.Stopped, null);
             await db.SaveChangesAsync(context.Stop);
             await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
-            context.Log($"{instance.Name} is back");
-        });
-        held.WaitForOthers();
-    }
-
-    /// <summary>The client's instances, by who has them: this operation alone from now on, one that is stuck, or one that is waited for.</summary>
-    private sealed record Held(List<Instance> Ours, List<Instance> Stuck, List<string> Others)
-    {
-        public void WaitForOthers()
+            return suspended && instance.WantRunning ? await host.ContainersAsync(db, on, context.Stop) : [];
+        }
+        catch (Exception failed) when (failed is StepRefusedException or (ServerException and not (ServerUnreachableException or DockerUnavailableException or RemoteTimeoutException)))
         {
-            if (Others.Count > 0)
-                throw new TryLaterException($"{string.Join(", ", Others)}: not ended yet.", "It goes on when that has ended. What can be cancelled need not be waited for.");
+            // Trying again would not help it, and undoing would suspend the others.
+            context.Log($"{instance.Name} could not be brought back: {failed.Message}");
+            if (suspended)
+                (instance.Status, instance.StatusMessage) = (InstanceStatus.Failed, "It could not be started when its client was resumed; the log of that operation says why. Mend the cause and restart the instance.");
+            await db.SaveChangesAsync(context.Stop);
+            return [];
         }
     }
+
+    // What the suspension stopped runs again as it was made. Whoever has the instance may be at work on it, and what waits for a restart waits on.
+    private async Task WakeAsync(OCoreDb db, InstanceOnServer on, StepContext context)
+    {
+        foreach (var (connection, container) in await host.ContainersAsync(db, on, context.Stop))
+            if (await connection.Docker.FindAsync(container, context.Stop) is { State: "exited" })
+            {
+                await connection.Docker.StartAsync(container, context.Stop);
+                context.Log($"{on.Instance.Name} is started again");
+            }
+    }
+
+    private static async Task AwaitAnswerAsync(Instance instance, IReadOnlyList<(IServerConnection Connection, DockerName Container)> containers, StepContext context)
+    {
+        try
+        {
+            foreach (var (connection, container) in containers)
+                await InstanceHost.WaitUntilUpAsync(connection, container, context.Log, context.Stop);
+            context.Log($"{instance.Name} is back");
+        }
+        catch (Exception silent) when (silent is TryLaterException or ServerException)
+        {
+            context.Log($"{instance.Name} is started and does not answer: {silent.Message}");
+        }
+        finally
+        {
+            await context.GiveLockAsync(LockOf(instance.Id));
+        }
+    }
+
+    private static void WaitFor(List<string> others)
+    {
+        if (others.Count > 0)
+            throw new TryLaterException($"{string.Join(", ", others)}: not ended yet.", "It goes on when that has ended. What can be cancelled need not be waited for.");
+    }
+
+    private static string LockOf(Guid instance) => $"instance:{instance}";
+
+    /// <summary>The client's instances, by who has them: this operation alone from now on, one that is stuck, or one that is waited for.</summary>
+    private sealed record Held(List<Instance> Ours, List<Instance> Stuck, List<string> Others);
 
     // One operation at a time works on an instance, and nothing new begins on these: what is under way ends, and then it is this one's turn.
     private static async Task<Held> HoldAsync(OCoreDb db, Guid clientId, StepContext context)
     {
         var (ours, stuck, others) = (new HashSet<Guid>(), new HashSet<Guid>(), new List<string>());
         foreach (var id in await db.Instances.Where(i => i.OrgId == clientId && i.Status != InstanceStatus.Removing).OrderBy(i => i.Id).Select(i => i.Id).ToListAsync(context.Stop))
-            switch (await context.TakeLockAsync($"instance:{id}"))
+            switch (await context.TakeLockAsync(LockOf(id)))
             {
                 case null: ours.Add(id); break;
                 case { State: OperationState.Stuck }: stuck.Add(id); break;

@@ -179,12 +179,24 @@ internal sealed class InstanceHost(ServerAccess servers, SecretBox secrets, Serv
                 await EnsureNodeAsync(db, on.Instance, cluster, node, stop);
         else
         {
-            // By the settings of now, and where a server and a role were made before there was either.
             if (on.Instance.StartedAt is not null)
-                await on.SqlAsync("postgres", PostgresContainer.KeepTurns + "\n" + OdooSql.LimitConnections, new Dictionary<string, string> { ["db"] = on.Plan.Role, ["connections"] = RoleConnections.Of(on.Plan) }, stop);
+                await LimitAsync(on, stop);
             await on.Connection.Docker.EnsureContainerAsync(OdooContainer.Spec(on.Plan), stop);
         }
         Started(on);
+    }
+
+    // By the settings of now, and where a server and a role were made before there was either.
+    private static async Task LimitAsync(InstanceOnServer on, CancellationToken stop)
+    {
+        try
+        {
+            await on.SqlAsync("postgres", PostgresContainer.KeepTurns + "\n" + OdooSql.LimitConnections, new Dictionary<string, string> { ["db"] = on.Plan.Role, ["connections"] = RoleConnections.Of(on.Plan) }, stop);
+        }
+        catch (ServerException away) when (away is RemoteCommandException or DockerCallException)
+        {
+            // PostgreSQL is starting, or stands still. Odoo waits for it by itself, and was given limits when it was made; the next start gives it those of its settings.
+        }
     }
 
     /// <summary>What its container has to be asked for before it is another one.</summary>

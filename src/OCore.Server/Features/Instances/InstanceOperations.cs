@@ -159,7 +159,7 @@ internal sealed class ChangeModulesKind : OperationKind<ModulesInput>
     {
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
-        await on.SqlAsync("postgres", script, new Dictionary<string, string> { ["db"] = on.Plan.Database, ["snapshot"] = Snapshot(context.OperationId) }, context.Stop);
+        await on.SqlAsync("postgres", script, new Dictionary<string, string> { ["db"] = on.Plan.Database, ["snapshot"] = Snapshot(context.OperationId) }, context.Stop, OdooSql.CopiedWithin);
     }
 
     // Of this operation alone: one that another left behind must never be returned to.

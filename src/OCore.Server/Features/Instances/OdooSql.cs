@@ -7,6 +7,9 @@ namespace OCore.Features.Instances;
 /// </summary>
 internal static class OdooSql
 {
+    /// <summary>What people's own databases are copied within: they may be large, and a template's never is.</summary>
+    public static readonly TimeSpan CopiedWithin = TimeSpan.FromHours(1);
+
     public const string EnsureRole =
         """
         SELECT pg_advisory_lock(hashtext(:'db')) \g /dev/null

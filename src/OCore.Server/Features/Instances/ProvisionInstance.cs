@@ -4,7 +4,9 @@ using OCore.Features.Agency;
 using OCore.Features.Servers;
 using OCore.Features.Templates;
 using OCore.Platform.Data;
+using OCore.Platform.Docker;
 using OCore.Platform.Operations;
+using OCore.Platform.Remote;
 using OCore.Platform.Security;
 
 namespace OCore.Features.Instances;
@@ -118,6 +120,19 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
                 new Dictionary<string, string> { ["code"] = secrets.Unseal(code, InstanceSecrets.Registration, on.Instance.Id) }, stop);
     }
 
+    // A PostgreSQL that is only just starting is Odoo's to wait for: without this start it would stand still.
+    private static async Task RegisterWherePossibleAsync(InstanceOnServer on, StepContext context)
+    {
+        try
+        {
+            await RegisterAsync(on, context.Get<SecretBox>(), context.Stop);
+        }
+        catch (ServerException away) when (away is RemoteCommandException or DockerCallException)
+        {
+            context.Log($"The registration code could not be written now, and is with the next start: {away.Message}");
+        }
+    }
+
     internal static Task StartAsync(InstanceInput input, StepContext context) =>
         StartAsync(input, context, (db, on) => context.Get<InstanceHost>().EnsureContainerAsync(db, on, context.Stop));
 
@@ -133,7 +148,7 @@ internal sealed class ProvisionInstanceKind : OperationKind<InstanceInput>
             return;
         }
         // A code that was given or changed since takes effect with this start, and sources that are gone from the server come again.
-        await RegisterAsync(on, context.Get<SecretBox>(), context.Stop);
+        await RegisterWherePossibleAsync(on, context);
         await host.EnsureSourcesAsync(db, on, refresh: false, context.Log, context.Stop);
         await start(db, on with { Plan = host.PlanOf(on.Instance) });
         await db.SaveChangesAsync(context.Stop);

@@ -93,7 +93,21 @@ internal sealed class ServerFiles(Edge edge, ServerAccess access)
     }
 
     // By a name of its own, so that one which an oCore that was killed left behind goes with the next.
+    // It is the same for every replica: one that is done takes it away under the other, which asks again.
     private static async Task<FileOwner?> AskAsync(DockerHost docker, Guid server, ImageRef image, DockerName name)
+    {
+        for (var attempt = 1; ; attempt++)
+            try
+            {
+                return await AskOnceAsync(docker, server, image, name);
+            }
+            catch (DockerCallException raced) when (raced is DockerNotFoundException or DockerConflictException && attempt < 5)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100 * attempt), CancellationToken.None);
+            }
+    }
+
+    private static async Task<FileOwner?> AskOnceAsync(DockerHost docker, Guid server, ImageRef image, DockerName name)
     {
         try
         {

@@ -3,7 +3,7 @@ using OCore.Platform.Http;
 
 namespace OCore.Platform.Operations;
 
-/// <summary>Locks that an operation takes while it runs, for what could not be named when it was asked for. It has them until it ends.</summary>
+/// <summary>Locks that an operation takes while it runs, for what could not be named when it was asked for. It has them until it gives them back, or ends.</summary>
 internal static class StepLocks
 {
     /// <returns>The operation that has the lock instead; null where it is this one's.</returns>
@@ -28,5 +28,18 @@ internal static class StepLocks
         {
             throw new TryLaterException("Another operation has just begun.", "It is waited for.", taken);
         }
+    }
+
+    /// <summary>What the lock was for is done. Also where the step is being stopped: what nobody works on any more nobody need wait for.</summary>
+    public static async Task GiveLockAsync(this StepContext context, string key)
+    {
+        await using var db = context.OpenDb();
+        await db.InTransactionAsync(async () =>
+        {
+            // The row first, as above: the lock of whoever was overtaken is its successor's.
+            if (await db.Operations.Where(o => o.Id == context.OperationId && o.Fence == context.Fence).ExecuteUpdateAsync(s => s.SetProperty(o => o.Fence, o => o.Fence), CancellationToken.None) == 0)
+                throw new LostLeaseException();
+            return await db.ResourceLocks.Where(l => l.Key == key && l.OperationId == context.OperationId).ExecuteDeleteAsync(CancellationToken.None);
+        }, CancellationToken.None);
     }
 }
