@@ -22,6 +22,10 @@ internal static class DeploymentQueries
     public static Task<TopologyData?> DrawingOfTopologyAsync(this OCoreDb db, Guid topology, CancellationToken stop) =>
         db.Topologies.AcrossTenants().AsNoTracking().Where(t => t.Id == topology).Select(t => t.Drawing).SingleOrDefaultAsync(stop);
 
+    /// <summary>The client whose instance a deployment carries; null where that is the agency's own.</summary>
+    public static Task<Guid?> ClientOfAsync(this OCoreDb db, TopologyDeployment deployment, CancellationToken stop) =>
+        db.Instances.Where(i => i.Id == deployment.InstanceId && i.OrgId != i.RootId).Select(i => (Guid?)i.OrgId).SingleOrDefaultAsync(stop);
+
     /// <summary>For the watch, which belongs to nobody.</summary>
     public static async Task<List<(Guid TopologyId, Guid RootId, string Status)>> DeploymentsOfAllAsync(this OCoreDb db, CancellationToken stop) =>
         [.. (await db.TopologyDeployments.AcrossTenants().AsNoTracking().Select(d => new { d.TopologyId, d.RootId, d.Status }).ToListAsync(stop)).Select(d => (d.TopologyId, d.RootId, d.Status))];
