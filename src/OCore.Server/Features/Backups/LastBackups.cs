@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Instances;
@@ -51,10 +52,16 @@ internal static class LastBackups
         }
     }
 
-    public static async Task RemoveOthersAsync(Guid clientId, StepContext context)
+    /// <summary>All others of an instance that goes, and whatever else of its client is in a target that goes with it.</summary>
+    public static Task RemoveOthersOfAsync(Instance instance, Guid? target, StepContext context) =>
+        RemoveAsync(b => b.OrgId == instance.OrgId && (b.InstanceId == instance.Id || target != null && b.TargetId == target), context);
+
+    public static Task RemoveOthersAsync(Guid clientId, StepContext context) => RemoveAsync(b => b.OrgId == clientId, context);
+
+    private static async Task RemoveAsync(Expression<Func<Backup, bool>> which, StepContext context)
     {
         await using var db = context.OpenDb();
-        foreach (var backup in await db.Backups.Where(b => b.OrgId == clientId).ToListAsync(context.Stop))
+        foreach (var backup in await db.Backups.Where(which).ToListAsync(context.Stop))
         {
             await BackupSteps.AtStoreAsync(() => context.Get<BackupWriter>().RemoveStoredAsync(db, backup, context.Stop));
             db.Remove(backup);

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Agency;
 using OCore.Features.Backups;
+using OCore.Features.Monitoring;
 using OCore.Features.Servers;
 using OCore.Features.Topologies.Deployments;
 using OCore.Platform.Data;
@@ -96,6 +97,12 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
             else if (await InstanceSteps.HasServerAsync(db, instance, context))
                 await KeepAsync(db, instance, keepBackupDays.Value, context);
             await InstanceSteps.RemoveEverythingAsync(new(instance.Id), context);
+            // What is kept in the target that its drawing made goes while that can still be found; the target then goes with the drawing's deployment.
+            if (instance.TopologyId is { } topology)
+                await LastBackups.RemoveOthersOfAsync(instance, await db.BackupTargetOfTopologyAsync(topology, context.Stop), context);
+            await DefaultAlerts.RemoveToldAsync(db, instance.Id, context.Stop);
+            await DefaultAlerts.RemoveAsync(db, instance.Id, context.Stop);
+            await db.SaveChangesAsync(context.Stop);
             await InstanceSteps.ForgetAsync(new(instance.Id), context);
             context.Log($"{instance.Name} is removed");
         });
