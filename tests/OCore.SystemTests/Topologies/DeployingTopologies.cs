@@ -6,7 +6,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
 using OCore.Features.Instances;
-using OCore.Features.Topologies.Balancers;
 using OCore.Features.Topologies.Deployments;
 using OCore.Platform.Data;
 using OCore.Platform.Security;
@@ -312,11 +311,7 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
     private async Task NobodyAnswersAsync(TopologyView topology, InstanceView instance, OdooVisitor visitor)
     {
         await lab.Scene.DoAsync(instance, "stop");
-        await lab.Scene.UntilAsync(async () =>
-        {
-            using var answer = await visitor.GetAsync("/web/login");
-            return answer is { StatusCode: HttpStatusCode.ServiceUnavailable, Headers.RetryAfter: not null } && await answer.Content.ReadAsStringAsync() == BalancerPlan.Notice;
-        }, "people read that nobody answers", 30);
+        await lab.Scene.UntilAsync(visitor.ReadsNoticeAsync, "people read that nobody answers", 30);
         await lab.Scene.DoAsync(instance, "start");
         foreach (var id in (string[])["odoo-1", "odoo-2", "lb"])
             await lab.Scene.UntilAsync(async () => (await lab.MeasureAsync(topology, id)).State == TopologyNodeState.Running, "both Odoo are back", 90);

@@ -40,6 +40,13 @@ internal sealed partial class OdooVisitor : IDisposable
         }
     }
 
+    /// <summary>What people get where no node answers: a page that says so, and when to come again.</summary>
+    public async Task<bool> ReadsNoticeAsync()
+    {
+        using var answer = await GetAsync("/web/login");
+        return answer is { StatusCode: HttpStatusCode.ServiceUnavailable, Headers.RetryAfter: not null } && await answer.Content.ReadAsStringAsync() == BalancerPlan.Notice;
+    }
+
     public async Task SignInAsync(string login, string password)
     {
         var page = await _http.GetStringAsync("/web/login");

@@ -3,6 +3,7 @@ using OCore.Client;
 using OCore.SystemTests.Backups;
 using OCore.SystemTests.Instances;
 using OCore.SystemTests.Remote;
+using OCore.Tests;
 using OCore.Tests.Topologies;
 using Xunit;
 using Xunit.Abstractions;
@@ -67,6 +68,14 @@ public class TopologyLab : IAsyncLifetime
         return await DrawAsync(Scene.Http, Bucket, sketch, name, places);
     }
 
+    /// <summary>The same with a backup a day, and the keys of the bucket that it goes to.</summary>
+    internal async Task<TopologyView> DrawBackedUpAsync(Sketch sketch, string name, Dictionary<string, Guid> places)
+    {
+        var topology = await DrawAsync(sketch.BackedUp(Backups.Url.ToString().TrimEnd('/')).Set("backups", "bucket", BucketPeer.Bucket), name, places);
+        await Scene.Http.Put<SetTopologyCredential, TopologyCredentialView>($"/api/topologies/{topology.Id}/credentials/offsite", new() { AccessKey = BucketPeer.Key, SecretKey = BucketPeer.Key });
+        return topology;
+    }
+
     /// <summary>Drawn as small as it runs, its files in this bucket.</summary>
     internal static async Task<TopologyView> DrawAsync(OCoreHttp http, Bucket bucket, Sketch sketch, string name, IReadOnlyDictionary<string, Guid> places)
     {
@@ -120,9 +129,10 @@ public class TopologyLab : IAsyncLifetime
     }
 
     /// <summary>What a deployed topology yields, and how its administrator comes in.</summary>
-    internal async Task<(InstanceView Instance, AdminCredentials Admin)> InstanceOfAsync(TopologyView topology)
+    /// <param name="client">Whose it is; the scene's where nobody is named.</param>
+    internal async Task<(InstanceView Instance, AdminCredentials Admin)> InstanceOfAsync(TopologyView topology, TestOrg? client = null)
     {
-        var instance = (await Scene.Http.Get<Page<InstanceView>>($"/api/instances?organization={Scene.Client.Slug}")).Data.Single(i => i.TopologyId == topology.Id);
+        var instance = (await Scene.Http.Get<Page<InstanceView>>($"/api/instances?organization={(client ?? Scene.Client).Slug}")).Data.Single(i => i.TopologyId == topology.Id);
         return (instance, await Scene.Http.Post<AdminCredentials>($"/api/instances/{instance.Id}/admin-password/reveal"));
     }
 

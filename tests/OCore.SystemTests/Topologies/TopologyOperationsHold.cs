@@ -1,5 +1,4 @@
 using OCore.Client;
-using OCore.SystemTests.Backups;
 using OCore.SystemTests.Remote;
 using OCore.Tests.Operations;
 using OCore.Tests.Topologies;
@@ -83,13 +82,7 @@ public sealed class TopologyOperationsHold(TopologyLab lab, ITestOutputHelper ou
         await lab.NothingIsLeftAsync();
     }
 
-    private async Task<TopologyView> DrawAsync(string name)
-    {
-        var sketch = DeployScene.Pair().Monitored().BackedUp(lab.Backups.Url.ToString().TrimEnd('/')).Set("backups", "bucket", BucketPeer.Bucket);
-        var topology = await lab.DrawAsync(sketch, name, lab.Places(("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2)));
-        await lab.Scene.Http.Put<SetTopologyCredential, TopologyCredentialView>($"/api/topologies/{topology.Id}/credentials/offsite", new() { AccessKey = BucketPeer.Key, SecretKey = BucketPeer.Key });
-        return topology;
-    }
+    private Task<TopologyView> DrawAsync(string name) => lab.DrawBackedUpAsync(DeployScene.Pair().Monitored(), name, lab.Places(("edge", 1), ("app-1", 1), ("app-2", 2), ("db", 2)));
 
     private async Task<Guid> BeginAsync(TopologyView topology, PlanTopology? wish = null)
     {

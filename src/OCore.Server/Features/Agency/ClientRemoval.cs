@@ -5,6 +5,7 @@ using OCore.Features.AuditLog;
 using OCore.Features.Operations;
 using OCore.Features.Organizations;
 using OCore.Features.PortalDomains;
+using OCore.Features.Topologies.Deployments;
 using OCore.Features.Users;
 using OCore.Platform;
 using OCore.Platform.Data;
@@ -126,6 +127,7 @@ internal sealed class ClientRemoval : OperationKind<RemovalInput>
             agency.RemoveRange(await agency.ServerGrants.Include(g => g.Client).Where(g => g.ClientId == input.ClientId).ToListAsync(context.Stop));
             await agency.SaveChangesAsync(context.Stop);
             await OthersOf(agency, input, context).ExecuteDeleteAsync(context.Stop);
+            await agency.RemovePlansForAsync(input.ClientId, context.Stop);
         }
         await context.Get<PortalDirectory>().RefreshAsync(context.Stop);
         await using var db = context.OpenDbOf(input.ClientId);

@@ -61,12 +61,13 @@ internal sealed class DrawnBackups(BackupStores stores, SecretBox secrets, TimeP
         return schedule;
     }
 
-    /// <summary>The schedule goes with the instance. The target stays as long as backups are there, so that they can be restored.</summary>
+    /// <summary>The schedule goes with the instance. The target stays as long as backups are there, so that they can be restored, and where others are to be kept there by now.</summary>
     public static async Task RemoveAsync(OCoreDb db, Guid id, Guid? instance, CancellationToken stop)
     {
         if (await db.BackupSchedules.SingleOrDefaultAsync(s => s.InstanceId == instance && s.TargetId == id, stop) is { } schedule)
             db.Remove(schedule);
-        if (!await db.Backups.AnyAsync(b => b.TargetId == id, stop) && await db.BackupTargets.SingleOrDefaultAsync(t => t.Id == id, stop) is { } target)
+        var used = await db.Backups.AnyAsync(b => b.TargetId == id, stop) || await db.BackupSchedules.AnyAsync(s => s.InstanceId != instance && (s.TargetId == id || s.CopyTargetId == id), stop);
+        if (!used && await db.BackupTargets.SingleOrDefaultAsync(t => t.Id == id && !t.IsDefault, stop) is { } target)
             db.Remove(target);
         await db.SaveChangesAsync(stop);
     }

@@ -55,6 +55,10 @@ internal static class LastBackups
         }
     }
 
+    /// <summary>All others of an instance that goes, and whatever else of its client is in a target that goes with it.</summary>
+    public static Task RemoveOthersOfAsync(Instance instance, Guid? target, StepContext context) =>
+        RemoveAsync(b => b.OrgId == instance.OrgId && (b.InstanceId == instance.Id || target != null && b.TargetId == target), context);
+
     public static Task RemoveOthersAsync(Guid clientId, StepContext context) => RemoveAsync(b => b.OrgId == clientId, context);
 
     // What lies at a place that refuses or is away is the agency's to remove from then on: where the place is the client's own, nobody is left

@@ -2,7 +2,9 @@ using Microsoft.EntityFrameworkCore;
 using OCore.Client;
 using OCore.Features.Agency;
 using OCore.Features.Backups;
+using OCore.Features.Monitoring;
 using OCore.Features.Servers;
+using OCore.Features.Topologies.Deployments;
 using OCore.Platform.Data;
 using OCore.Platform.Docker;
 using OCore.Platform.Operations;
@@ -175,12 +177,22 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
         await using var db = context.OpenDb();
         await EachAsync(await OfAsync(db, clientId, context.Stop), async instance =>
         {
+            await TakeTurnAsync(instance, context);
+            // Whoever had it before may have removed it.
+            if (!await db.Instances.AnyAsync(i => i.Id == instance.Id, context.Stop))
+                return;
             await InstanceSteps.UnrouteForGoodAsync(new(instance.Id), context);
             if (keepBackupDays is null or 0)
                 await LastBackups.GiveUpAsync(db, instance, context);
             else if (await InstanceSteps.HasServerAsync(db, instance, context))
                 await KeepAsync(db, instance, keepBackupDays.Value, context);
             await InstanceSteps.RemoveEverythingAsync(new(instance.Id), context);
+            // What is kept in the target that its drawing made goes while that can still be found; the target then goes with the drawing's deployment.
+            if (instance.TopologyId is { } topology)
+                await LastBackups.RemoveOthersOfAsync(instance, await db.BackupTargetOfTopologyAsync(topology, context.Stop), context);
+            await DefaultAlerts.RemoveToldAsync(db, instance.Id, context.Stop);
+            await DefaultAlerts.RemoveAsync(db, instance.Id, context.Stop);
+            await db.SaveChangesAsync(context.Stop);
             await InstanceSteps.ForgetAsync(new(instance.Id), context);
             context.Log($"{instance.Name} is removed");
         });
@@ -194,19 +206,30 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
         }
     }
 
-    // A server that is away keeps nobody waiting on the others: what can be done is done, and then it is said what is left.
+    // What began since all others had ended has its turn first, as when somebody destroys the same topology; nothing begins after this. What
+    // is stuck works on nothing, and goes with its row.
+    private static async Task TakeTurnAsync(Instance instance, StepContext context)
+    {
+        string[] keys = instance.TopologyId is { } topology ? [DeploymentViews.LockOf(topology), $"instance:{instance.Id}"] : [$"instance:{instance.Id}"];
+        foreach (var key in keys)
+            if (await context.TakeLockAsync(key) is { State: not OperationState.Stuck } other)
+                throw new TryLaterException($"{instance.Name}: “{other.Title}” has not ended yet.", "It goes on when that has ended.");
+    }
+
+    // A server that is away keeps nobody waiting on the others: what can be done is done, and then it is said what is left. A topology is on
+    // several: what fails with it says nothing of what else is on its first.
     private static async Task EachAsync(IEnumerable<Instance> instances, Func<Instance, Task> work)
     {
         var failures = new Dictionary<Guid, Exception>();
         foreach (var instance in instances)
             try
             {
-                if (!failures.ContainsKey(instance.ServerId))
+                if (!failures.ContainsKey(instance.TopologyId ?? instance.ServerId))
                     await work(instance);
             }
             catch (Exception failure) when (failure is TryLaterException or StepRefusedException or ServerException)
             {
-                failures[instance.ServerId] = failure;
+                failures[instance.TopologyId ?? instance.ServerId] = failure;
             }
         // What a person has to see to goes before what mends itself.
         if (failures.Values.OrderBy(f => f is StepRefusedException ? 0 : f is TryLaterException ? 2 : 1).FirstOrDefault() is { } first)

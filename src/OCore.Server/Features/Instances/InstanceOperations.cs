@@ -267,6 +267,11 @@ internal static class InstanceSteps
             (instance.Status, instance.WantRunning) = (InstanceStatus.Removing, false);
             await db.SaveChangesAsync(context.Stop);
         }
+        if (instance.TopologyId is { } topology)
+        {
+            await context.Get<TopologyHost>().CloseAsync(db, topology, context.Stop);
+            return;
+        }
         if (!await HasServerAsync(db, instance, context))
             return;
         var on = await host.OpenAsync(db, input.InstanceId, context.Stop);
@@ -289,7 +294,7 @@ internal static class InstanceSteps
             return;
         if (instance.TopologyId is { } topology)
         {
-            await context.Get<TopologyHost>().RemoveAllAsync(db, topology, context.Log, context.Stop);
+            await context.Get<TopologyHost>().RemoveNodesAsync(db, topology, context.Log, context.Stop);
             return;
         }
         if (!await HasServerAsync(db, instance, context))
@@ -305,10 +310,16 @@ internal static class InstanceSteps
     public static async Task ForgetAsync(InstanceInput input, StepContext context)
     {
         await using var db = context.OpenDb();
-        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == input.InstanceId, context.Stop) is not { } instance)
-            return;
-        await InstanceDomainQueries.ReleaseAllAsync(db, instance, context.Get<Platform.Settings>(), context.Get<TimeProvider>().GetUtcNow(), context.Stop);
-        db.Remove(instance);
-        await db.SaveChangesAsync(context.Stop);
+        // All of it at once: a topology's deployment is found by its instance, and its instance by the deployment.
+        await db.InTransactionAsync(async () =>
+        {
+            if (await db.Instances.SingleOrDefaultAsync(i => i.Id == input.InstanceId, context.Stop) is not { } instance)
+                return 0;
+            if (instance.TopologyId is { } topology)
+                await TopologyHost.ForgetForGoodAsync(db, topology, context.Stop);
+            await InstanceDomainQueries.ReleaseAllAsync(db, instance, context.Get<Platform.Settings>(), context.Get<TimeProvider>().GetUtcNow(), context.Stop);
+            db.Remove(instance);
+            return await db.SaveChangesAsync(context.Stop);
+        }, context.Stop);
     }
 }

@@ -23,6 +23,9 @@ internal static class DefaultAlerts
         });
     }
 
+    /// <summary>What rules on all instances said of one. It goes at once.</summary>
+    public static Task RemoveToldAsync(OCoreDb db, Guid instance, CancellationToken stop) => db.Set<Alert>().Where(a => a.SubjectId == instance).ExecuteDeleteAsync(stop);
+
     /// <summary>What watches an instance alone goes with it. Saved by the caller.</summary>
     public static async Task RemoveAsync(OCoreDb db, Guid instance, CancellationToken stop) =>
         db.RemoveRange(await db.Set<AlertRule>().Where(r => r.SubjectId == instance).ToListAsync(stop));

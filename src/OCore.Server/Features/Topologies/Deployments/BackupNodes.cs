@@ -29,8 +29,14 @@ internal sealed class BackupNodes(DrawnBackups backups, OCoreDbFactory databases
             bucket.Settings.GetValueOrDefault("region"), bucket.Text("bucket"), bucket.Text("prefix"), credential.AccessKey, secrets.Unseal(credential.SecretKeySealed, TopologyCredential.Secret, credential.Id)), instance, stop);
     }
 
-    public static Task RemoveAsync(OCoreDb db, TopologyWork work, LayoutNode node, CancellationToken stop) =>
-        DrawnBackups.RemoveAsync(db, DrawnBackups.TargetOf(work.TopologyId, node.Id), work.Deployment.InstanceId, stop);
+    /// <summary>The target that is made for a deployment's backups; null where none are drawn.</summary>
+    public static Guid? TargetOf(TopologyDeployment deployment) => Of(deployment.Layout) is { } node ? DrawnBackups.TargetOf(deployment.TopologyId, node.Id) : null;
+
+    public static async Task RemoveAsync(OCoreDb db, TopologyDeployment deployment, CancellationToken stop)
+    {
+        if (TargetOf(deployment) is { } target)
+            await DrawnBackups.RemoveAsync(db, target, deployment.InstanceId, stop);
+    }
 
     /// <summary>Whether backups are kept as drawn, or whether their bucket takes them.</summary>
     public async Task<NodeMeasure> AskAsync(TopologyWork work, LayoutNode node, CancellationToken stop)

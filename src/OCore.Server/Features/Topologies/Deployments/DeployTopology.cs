@@ -260,8 +260,8 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
     private static async Task BackUpNoMoreAsync(TopologyInput input, StepContext context)
     {
         await using var db = context.OpenDb();
-        if (await context.Get<TopologyHost>().FindAsync(db, input.TopologyId, context.Stop) is { } work && BackupNodes.Of(work.Layout) is { } node)
-            await BackupNodes.RemoveAsync(db, work, node, context.Stop);
+        if (await db.TopologyDeployments.SingleOrDefaultAsync(d => d.TopologyId == input.TopologyId, context.Stop) is { } deployment)
+            await BackupNodes.RemoveAsync(db, deployment, context.Stop);
     }
 
     private static async Task FinishAsync(TopologyInput input, StepContext context)

@@ -1,7 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-using OCore.Client;
-using OCore.Features.Domains;
-using OCore.Platform;
+using OCore.Features.Instances;
 using OCore.Platform.Operations;
 
 namespace OCore.Features.Topologies.Deployments;
@@ -17,41 +15,25 @@ internal sealed class DestroyTopologyKind : OperationKind<TopologyInput>
         .Step("remove its nodes", RemoveAsync)
         .Step("forget it", ForgetAsync);
 
+    // Not with the request: that can be cancelled until this begins.
     private static async Task CloseAsync(TopologyInput input, StepContext context)
     {
         await using var db = context.OpenDb();
-        var host = context.Get<TopologyHost>();
-        if (await host.FindAsync(db, input.TopologyId, context.Stop) is not { } work)
-            return;
-        // Not with the request: that can be cancelled until this begins.
-        work.Deployment.Status = "destroying";
-        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == work.Deployment.InstanceId, context.Stop) is { } instance)
-            (instance.Status, instance.WantRunning) = (InstanceStatus.Removing, false);
-        await db.SaveChangesAsync(context.Stop);
-        foreach (var node in work.Layout.Nodes.Where(n => n.IsBalancer))
-            await host.RemoveAsync(work, node, context.Stop);
+        await context.Get<TopologyHost>().CloseAsync(db, input.TopologyId, context.Stop);
     }
 
     private static async Task RemoveAsync(TopologyInput input, StepContext context)
     {
         await using var db = context.OpenDb();
-        var host = context.Get<TopologyHost>();
-        if (await host.FindAsync(db, input.TopologyId, context.Stop) is { } work)
-            await host.RemoveNodesAsync(db, work, context.Log, context.Stop);
+        await context.Get<TopologyHost>().RemoveNodesAsync(db, input.TopologyId, context.Log, context.Stop);
     }
 
     private static async Task ForgetAsync(TopologyInput input, StepContext context)
     {
         await using var db = context.OpenDb();
-        if (await context.Get<TopologyHost>().FindAsync(db, input.TopologyId, context.Stop) is not { Deployment: { } deployment } work)
-            return;
-        if (BackupNodes.Of(work.Layout) is { } backup)
-            await BackupNodes.RemoveAsync(db, work, backup, context.Stop);
-        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == deployment.InstanceId, context.Stop) is { } instance)
-        {
-            await InstanceDomainQueries.ReleaseAllAsync(db, instance, context.Get<Settings>(), context.Get<TimeProvider>().GetUtcNow(), context.Stop);
-            db.Remove(instance);
-        }
-        await TopologyHost.ForgetAsync(db, input.TopologyId, context.Stop);
+        if (await db.TopologyDeployments.Where(d => d.TopologyId == input.TopologyId).Select(d => d.InstanceId).SingleOrDefaultAsync(context.Stop) is { } instance)
+            await InstanceSteps.ForgetAsync(new(instance), context);
+        // One whose instance is gone already is not forgotten with it.
+        await TopologyHost.ForgetForGoodAsync(db, input.TopologyId, context.Stop);
     }
 }

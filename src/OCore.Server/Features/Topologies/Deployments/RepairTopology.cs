@@ -134,7 +134,7 @@ internal static class RepairEndpoint
         if (await db.Instances.Where(i => i.Id == work.Deployment.InstanceId).Select(i => (Guid?)i.OrgId).SingleOrDefaultAsync(stop) is { } owner && await db.RefuseWorkAsync(owner, stop) is { } refused)
             return (null, refused);
         var name = nodes is [var only] && work.Layout.Find(only) is { } node ? $"{node.Label} of {topology.Name}" : topology.Name;
-        return (await queue.EnqueueAsync<RepairTopologyKind, RepairInput>(db, new(topology.Id, nodes), new($"Repair {name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: work.Layout.Home.ServerId, TopologyId: topology.Id,
-            Locks: DeploymentViews.LocksOf(work)), stop), null);
+        return (await queue.EnqueueAsync<RepairTopologyKind, RepairInput>(db, new(topology.Id, nodes), new($"Repair {name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: work.Layout.Home.ServerId,
+            ClientId: await db.ClientOfAsync(work.Deployment, stop), TopologyId: topology.Id, Locks: DeploymentViews.LocksOf(work)), stop), null);
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using OCore.Client;
+using OCore.Features.Agency;
 using OCore.Features.Operations;
 using OCore.Features.Topologies.Rules;
 using OCore.Platform.Data;
@@ -112,10 +113,17 @@ internal static class SwitchOverEndpoint
             return Problem.NotFound;
         if (node.Type != NodeType.Postgres || !work.Layout.Failover)
             return TopologyProblems.CannotLead;
-        var operation = await queue.EnqueueAsync<SwitchOverKind, SwitchOverInput>(db, new(id, nodeId),
-            new($"Let {node.Label} lead {topology.Name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: node.ServerId, TopologyId: id, Locks: DeploymentViews.LocksOf(work)), stop);
-        db.Mark(topology, "switched_over", always: true);
-        await db.SaveChangesAsync(stop);
-        return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        return await db.InTransactionAsync<Results<Accepted<OperationView>, Problem>>(async () =>
+        {
+            var client = await db.ClientOfAsync(work.Deployment, stop);
+            // For one that is going nothing begins. While one is suspended its PostgreSQL runs on, and so do the machines that have to be looked after.
+            if (client is { } owner && await db.RefuseWorkAsync(owner, stop) is { } refused && refused.Code == AgencyProblems.Deleting.Code)
+                return refused;
+            var operation = await queue.EnqueueAsync<SwitchOverKind, SwitchOverInput>(db, new(id, nodeId), new($"Let {node.Label} lead {topology.Name}", topology.OrgId, InstanceId: work.Deployment.InstanceId, ServerId: node.ServerId,
+                ClientId: client, TopologyId: id, Locks: DeploymentViews.LocksOf(work)), stop);
+            db.Mark(topology, "switched_over", always: true);
+            await db.SaveChangesAsync(stop);
+            return await OperationViews.AcceptedAsync(db, operation, kinds, stop);
+        }, stop);
     }
 }

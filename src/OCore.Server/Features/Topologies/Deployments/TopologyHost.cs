@@ -209,17 +209,24 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
         }
     }
 
-    /// <summary>Everything of it on all its servers, then what is known of it. Its instance's row is the caller's.</summary>
-    public async Task RemoveAllAsync(OCoreDb db, Guid topologyId, Action<string> log, CancellationToken stop)
+    /// <summary>People come to it no more, and nobody watches or repairs it: it goes, with its instance.</summary>
+    public async Task CloseAsync(OCoreDb db, Guid topologyId, CancellationToken stop)
     {
         if (await FindAsync(db, topologyId, stop) is not { } work)
             return;
-        await RemoveNodesAsync(db, work, log, stop);
-        await ForgetAsync(db, topologyId, stop);
+        work.Deployment.Status = "destroying";
+        if (await db.Instances.SingleOrDefaultAsync(i => i.Id == work.Deployment.InstanceId, stop) is { } instance)
+            (instance.Status, instance.WantRunning) = (InstanceStatus.Removing, false);
+        await db.SaveChangesAsync(stop);
+        foreach (var node in work.Layout.Nodes.Where(n => n.IsBalancer))
+            await RemoveAsync(work, node, stop);
     }
 
-    public async Task RemoveNodesAsync(OCoreDb db, TopologyWork work, Action<string> log, CancellationToken stop)
+    /// <summary>Everything of it on all its servers. What is known of it stays until it is forgotten.</summary>
+    public async Task RemoveNodesAsync(OCoreDb db, Guid topologyId, Action<string> log, CancellationToken stop)
     {
+        if (await FindAsync(db, topologyId, stop) is not { } work)
+            return;
         var nodes = work.Layout.Nodes.Concat(work.Deployment.Before?.Nodes.Where(b => work.Layout.Find(b.Id) is null) ?? []).Where(n => n.ServerId is not null).ToList();
         foreach (var node in Enumerable.Reverse(nodes))
         {
@@ -262,6 +269,16 @@ internal sealed class TopologyHost(ServerAccess access, SecretBox secrets, Insta
             await NfsServer.ForgetClientAsync(await access.ConnectAsync(there, stop), stop);
     }
 
+    /// <summary>What is known of one that is gone for good: its plans too, which say whose it was, and the target that was made for its backups, where none are kept any more.</summary>
+    public static async Task ForgetForGoodAsync(OCoreDb db, Guid topologyId, CancellationToken stop)
+    {
+        if (await db.TopologyDeployments.SingleOrDefaultAsync(d => d.TopologyId == topologyId, stop) is { } deployment)
+            await BackupNodes.RemoveAsync(db, deployment, stop);
+        await db.TopologyPlans.Where(p => p.TopologyId == topologyId).ExecuteDeleteAsync(stop);
+        await ForgetAsync(db, topologyId, stop);
+    }
+
+    /// <summary>What is known of what ran. Its plans stay: what was undone may be tried again.</summary>
     public static async Task ForgetAsync(OCoreDb db, Guid topologyId, CancellationToken stop)
     {
         await db.DeployedNodes.Where(n => n.TopologyId == topologyId).ExecuteDeleteAsync(stop);
