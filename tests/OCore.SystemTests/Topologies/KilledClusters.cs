@@ -42,7 +42,7 @@ public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(ou
         await DrawnAsync();
         await OnceAsync("the network to one server after another is cut, at every step", async () =>
         {
-            var cut = await CutOffAtEachStepAsync(() => DeployAsync(), NothingIsLeftAsync);
+            var cut = await CutOffAtEachStepAsync(DeployIntoEmptyBucketAsync, NothingIsLeftAnywhereAsync);
             await RunsAsync($"cut at {cut.Count} steps");
         });
         await OnceAsync("the network to one server after another is cut, at every step of destroying it", async () =>
@@ -66,9 +66,9 @@ public sealed class KilledClusters(ITestOutputHelper output) : KilledTopology(ou
         await OnceAsync("kill -9 at every step of undoing it", async () =>
         {
             // Nearly all of it is there.
-            var operation = await CancelledAsync(() => DeployAsync(), seen => Task.FromResult(HasBegun(seen, "start the load balancers")), DestroyAsync);
+            var operation = await CancelledAsync(DeployIntoEmptyBucketAsync, seen => Task.FromResult(HasBegun(seen, "start the load balancers")), DestroyAsync);
             await AtEachStepAsync(operation, StepState.UndoStarted, KilledAsync, OperationState.Cancelled);
-            await NothingIsLeftAsync();
+            await NothingIsLeftAnywhereAsync();
         });
     }
 

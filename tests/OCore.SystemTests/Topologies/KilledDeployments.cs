@@ -1,4 +1,5 @@
 using OCore.Client;
+using OCore.Features.Topologies.Deployments;
 using OCore.SystemTests.Backups;
 using OCore.SystemTests.Operations;
 using OCore.SystemTests.Remote;
@@ -27,6 +28,8 @@ public sealed class KilledDeployments(ITestOutputHelper output) : KilledTopology
         {
             var killed = await AtEachStepAsync(await DeployAsync(), StepState.Started, KilledAsync);
             await RunsAsync($"killed at {killed.Count} steps");
+            // What it would have been undone by has served.
+            Assert.DoesNotContain(Bucket.Objects.Keys, k => k.EndsWith("/" + BucketMark.Name, StringComparison.Ordinal));
         });
         await OnceAsync("kill -9 at every step of destroying it", async () =>
         {
@@ -35,27 +38,28 @@ public sealed class KilledDeployments(ITestOutputHelper output) : KilledTopology
         });
         await OnceAsync("kill -9 at every step of undoing it", async () =>
         {
-            // Nearly all of it is there.
-            var operation = await CancelledAsync(() => DeployAsync(), seen => Task.FromResult(HasBegun(seen, "start the load balancers")), DestroyAsync);
+            // Nearly all of it is there, and files in the bucket beside their mark.
+            var operation = await CancelledAsync(DeployIntoEmptyBucketAsync, seen => Task.FromResult(HasBegun(seen, "start the load balancers")), DestroyAsync);
+            Assert.InRange(Bucket.Objects.Count, 2, int.MaxValue);
             await AtEachStepAsync(operation, StepState.UndoStarted, KilledAsync, OperationState.Cancelled);
-            await NothingIsLeftAsync();
+            await NothingIsLeftAnywhereAsync();
         });
         await OnceAsync("the network to one server after another is cut, at every step", async () =>
         {
-            var cut = await CutOffAtEachStepAsync(() => DeployAsync(), NothingIsLeftAsync);
+            var cut = await CutOffAtEachStepAsync(DeployIntoEmptyBucketAsync, NothingIsLeftAnywhereAsync);
             await RunsAsync($"cut at {cut.Count} steps");
             await EndedAsync(await DestroyAsync(), OperationState.Succeeded);
             await NothingIsLeftAsync();
         });
         await OnceAsync("a server is cut off until oCore gives up", async () =>
         {
-            var operation = await DeployAsync();
+            var operation = await DeployIntoEmptyBucketAsync();
             await UntilAsync(async () => HasBegun(await ViewAsync(operation), "start Odoo"), "Odoo is being started", 480);
             await Machines[1].DoAsync("cut");
             await UntilAsync(async () => await ViewAsync(operation) is { State: OperationState.Unwinding or OperationState.Stuck }, "it is given up", 480);
             await Machines[1].DoAsync("heal");
             await EndedAsync(operation, OperationState.RolledBack);
-            await NothingIsLeftAsync();
+            await NothingIsLeftAnywhereAsync();
         });
     }
 }

@@ -40,6 +40,8 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
     private protected virtual IReadOnlyList<LabServer> Machines { get; } = [.. Enumerable.Range(1, machines).Select(i => new LabServer($"die{i}"))];
     private protected IReadOnlyList<Guid> Servers => _servers;
     private protected OCoreHttp Http => _process.Http;
+    /// <summary>Where the files of Odoo are.</summary>
+    private protected Bucket Bucket => _bucket!;
     private protected TopologyView Topology { get; private set; } = null!;
 
     /// <summary>Steps that have nothing to do in the drawing: they are over before anybody can look.</summary>
@@ -83,18 +85,17 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
     /// <summary>The process with an agency, its servers and a drawing; where backups are drawn, with the bucket that takes them.</summary>
     private protected async Task SetUpAsync(Sketch sketch, BucketPeer? backups, params (string Place, int Machine)[] places)
     {
+        // What a deployment puts there is oCore's to take away again.
+        _process.Settings["FETCH_ALLOW"] = backups is null ? Bucket.Authority : $"{Bucket.Authority},127.0.0.1:{backups.Port}";
         if (backups is not null)
-        {
-            _process.Settings["FETCH_ALLOW"] = $"127.0.0.1:{backups.Port}";
             sketch = sketch.BackedUp(backups.Url.ToString().TrimEnd('/')).Set("backups", "bucket", BucketPeer.Bucket);
-        }
         await _process.StartAsync();
         await Http.Post<AgencyView>("/api/agency/enable");
         foreach (var machine in Machines)
             _servers.Add((await Http.Post<AddServer, OperationView>("/api/servers",
                 new AddServer { Name = machine.Name, Host = machine.Host.Value, User = "deploy", PrivateKey = machine.Key, HostKeyFingerprint = machine.Pinned.Fingerprint })).ServerId!.Value);
         await ServersAreActiveAsync(240);
-        Topology = await TopologyLab.DrawAsync(Http, _bucket!, sketch, "Killed", places.ToDictionary(p => p.Place, p => _servers[p.Machine - 1]));
+        Topology = await TopologyLab.DrawAsync(Http, Bucket, sketch, "Killed", places.ToDictionary(p => p.Place, p => _servers[p.Machine - 1]));
         if (backups is not null)
             await Http.Put<SetTopologyCredential, TopologyCredentialView>($"/api/topologies/{Topology.Id}/credentials/offsite", new() { AccessKey = BucketPeer.Key, SecretKey = BucketPeer.Key });
     }
@@ -115,6 +116,13 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
         await ServersAreActiveAsync(60);
         var plan = await Http.Post<PlanTopology, TopologyPlanView>($"/api/topologies/{Topology.Id}/plan", wish ?? new PlanTopology { Domain = Domain });
         return (await Http.Post<DeployTopology, OperationView>($"/api/topologies/{Topology.Id}/deploy", new() { PlanHash = plan.Hash, Confirm = Topology.Name })).Id;
+    }
+
+    /// <summary>What one that ran has left in the bucket is for who has the bucket to remove.</summary>
+    private protected Task<Guid> DeployIntoEmptyBucketAsync()
+    {
+        Bucket.Objects.Clear();
+        return DeployAsync();
     }
 
     private protected Task<Guid> DestroyAsync() => DeployAsync(new PlanTopology { Destroy = true });
@@ -318,6 +326,13 @@ public abstract class KilledTopology(ITestOutputHelper output, int machines, par
                 Assert.Equal("", await machine.ShellAsync("ip -o -4 addr show to \"$1/32\"", shared));
             await UntilAsync(async () => (await machine.ShellAsync("docker ps --format '{{.Names}}'")).Contains("ocore-edge", StringComparison.Ordinal), $"{machine.Name} has its edge again", 60);
         }
+    }
+
+    /// <summary>Of a deployment into an empty bucket that was undone nothing is left there either.</summary>
+    private protected async Task NothingIsLeftAnywhereAsync()
+    {
+        await NothingIsLeftAsync();
+        Assert.True(Bucket.Objects.IsEmpty, $"left in the bucket: {string.Join(", ", Bucket.Objects.Keys.Order(StringComparer.Ordinal).Take(10))}\n{_process.Said}");
     }
 
     private protected Task UntilAsync(Func<Task<bool>> condition, string what, int seconds) => UntilAsync(condition, () => what, seconds);

@@ -83,6 +83,28 @@ public sealed class UndoneBuckets
         Assert.EndsWith("is not on the public internet.", log[^1], StringComparison.Ordinal);
     }
 
+    /// <summary>In the lab the files of real deployments are looked for in another one: it speaks as much of S3 as this takes.</summary>
+    [Fact]
+    public async Task What_was_put_into_the_labs_bucket_goes()
+    {
+        await using var there = await Bucket.StartAsync("127.0.0.1");
+        await using var app = await TestApp.StartAsync(arrange: a => a.Set("FETCH_ALLOW", there.Authority));
+        var (mark, log, deployment) = (app.Services.GetRequiredService<BucketMark>(), new List<string>(), Guid.NewGuid());
+        var bucket = new ClusterBucket(there.Endpoint, "files", "us-east-1", "", Bucket.AccessKey, Bucket.SecretKey);
+        await mark.SetAsync(deployment, bucket, Database, log.Add, default);
+        Assert.Equal(["/files/shop/" + BucketMark.Name], there.Objects.Keys);
+        foreach (var name in (string[])["shop/" + One, "shop/" + Two, "elsewhere/" + One])
+            there.Objects["/files/" + name] = [1];
+        await mark.RemoveFilesAsync(deployment, bucket, Database, 1, log.Add, default);
+        Assert.Equal(["/files/elsewhere/" + One], there.Objects.Keys);
+        Assert.Equal(["2 files are removed from the bucket files"], log);
+        Assert.Equal((0, 3), (there.Refused, there.Removed));
+
+        await mark.SetAsync(deployment, bucket with { SecretKey = "wrong" }, Database, log.Add, default);
+        Assert.NotEqual(0, there.Refused);
+        Assert.Single(there.Objects);
+    }
+
     private static IBackupStore StoreOf(TestApp app, BucketPeer peer)
     {
         var place = new BackupTarget { Name = "all", Endpoint = $"http://127.0.0.1:{peer.Port}", Bucket = BucketPeer.Bucket, Prefix = "", AccessKey = BucketPeer.Key, SecretKeySealed = "" };

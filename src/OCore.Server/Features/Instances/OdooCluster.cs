@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using OCore.Features.Servers;
 using OCore.Platform.Docker;
 using OCore.Platform.Remote;
 
@@ -83,7 +84,11 @@ internal static class ClusterAddons
             foreach (var name in (string[])["__init__.py", "__manifest__.py"])
                 yield return ContainerFile.Text(RemotePath.Parse($"{OdooConf.ConnectAddons}/{addon}/{name}"), Read(addon, name));
         if (cluster.Redis is { } redis)
+        {
             yield return Settings("sessions.json", redis);
+            // What people read while Redis does not answer: the same as when no Odoo does.
+            yield return ContainerFile.Text(RemotePath.Parse("/opt/hosting/unavailable.html"), EdgePages.All["unavailable"]);
+        }
         if (cluster.Bucket is { } bucket)
             yield return Settings("files.json", bucket);
     }

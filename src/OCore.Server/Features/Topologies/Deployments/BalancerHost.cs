@@ -51,7 +51,8 @@ internal sealed class BalancerHost(OCoreDbFactory databases, SecretBox secrets, 
         }
     }
 
-    private async Task ApplyAsync(IServerConnection connection, DockerName name, LayoutNode node, IReadOnlyDictionary<string, string> files, IReadOnlyList<ContainerFile> certificates, CancellationToken stop)
+    /// <summary>Gives a running load balancer other files to read. What its program refuses does not take their place, and what it does not take up does not keep it.</summary>
+    internal async Task ApplyAsync(IServerConnection connection, DockerName name, LayoutNode node, IReadOnlyDictionary<string, string> files, IReadOnlyList<ContainerFile> certificates, CancellationToken stop)
     {
         var (type, folder, check, signal) = ProgramOf(node);
         var version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}\0{f.Value}\0")))))[..16];

@@ -118,7 +118,7 @@ internal static class LiveRules
 
     private static void Said(Report report, DrawnNode node, LiveNode seen)
     {
-        var message = $"{node.Label} runs, and {(seen.Answers ? "cannot do all of its work" : "does not answer")}{(seen.Message is { } why ? $": {why}" : ".")}";
+        var message = $"{node.Label} {(seen.Answers ? "runs, and cannot do all of its work" : "does not answer")}{(seen.Message is { } why ? $": {why}" : ".")}";
         if (seen.Answers)
             report.Warn("TP-N08", [node], message, Fix.Words("Ask it for its state, and look at its log."), Report.ConfigHint);
         else

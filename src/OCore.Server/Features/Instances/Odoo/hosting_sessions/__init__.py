@@ -10,21 +10,38 @@ import redis
 import redis.backoff
 import redis.retry
 import redis.sentinel
+from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.wrappers import Response
 
 from odoo import http
 
 _logger = logging.getLogger(__name__)
 
 SETTINGS_FILE = "/opt/hosting/sessions.json"
+PAGE_FILE = "/opt/hosting/unavailable.html"
 ANONYMOUS_SECONDS = 3 * 3600
 LIFETIME = getattr(http, "SESSION_LIFETIME", 7 * 24 * 3600)
 STORED = getattr(http, "STORED_SESSION_BYTES", 42)
-# Another Redis leads about seven seconds after the loss of the one that did.
-PATIENCE = 20
+# Another Redis leads about seven seconds after the loss of the one that did. One that is alone is back in a moment or not soon, and
+# whoever waits for it holds a worker, of whom the load balancer wants an answer every few seconds.
+PATIENCE, PATIENCE_ALONE = 20, 3
+AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.ReadOnlyError)
+
+
+class Unavailable(ServiceUnavailable):
+    """Nobody can tell whose session it is. Pages and programs get the same answer: Odoo's own would show programs where in its code it broke."""
+
+    # Odoo logs the sentence then, and no traceback for each request.
+    loglevel = logging.ERROR
+
+    def __init__(self, why):
+        super().__init__(why)
+        self.error_response = Response(_page, status=503, headers=[
+            ("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store"), ("Retry-After", "5")])
 
 
 def _patient(method):
-    """With sentinels a request waits while another Redis takes over: its session would be gone otherwise. All of these may be done twice."""
+    """A request waits while Redis starts, or another one takes over: its session would be gone otherwise. All of these may be done twice."""
 
     @functools.wraps(method)
     def wait(self, *args, **kwargs):
@@ -32,18 +49,20 @@ def _patient(method):
         while True:
             try:
                 return method(self, *args, **kwargs)
-            except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.ReadOnlyError):
-                if time.monotonic() >= until:
-                    raise
+            except redis.exceptions.RedisError as failed:
+                if not isinstance(failed, AWAY) or time.monotonic() >= until:
+                    raise Unavailable(f"Sessions are out of reach: {failed}") from failed
                 time.sleep(0.3)
 
     return wait
 
 
 def _connect(settings):
+    # By itself the library would try for a quarter of a minute.
+    once = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
     if settings.get("sentinels"):
         # A server that is gone is not waited for: the next sentinel knows who leads.
-        brief = {"socket_timeout": 2, "socket_connect_timeout": 2, "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0)}
+        brief = {"socket_timeout": 2, "socket_connect_timeout": 2, "retry": once}
         sentinels = redis.sentinel.Sentinel(
             [(sentinel["host"], sentinel["port"]) for sentinel in settings["sentinels"]],
             sentinel_kwargs={"password": settings["sentinelPassword"], **brief},
@@ -51,7 +70,7 @@ def _connect(settings):
         return sentinels.master_for(settings["service"])
     return redis.Redis(
         host=settings["host"], port=settings["port"], password=settings["password"],
-        socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
+        socket_timeout=5, socket_connect_timeout=2, retry=once, health_check_interval=30)
 
 
 class RedisSessionStore(http.FilesystemSessionStore):
@@ -60,7 +79,7 @@ class RedisSessionStore(http.FilesystemSessionStore):
     def __init__(self, settings):
         super().__init__(path=os.devnull, session_class=http.Session, renew_missing=True)
         self.prefix = settings["prefix"]
-        self.patience = PATIENCE if settings.get("sentinels") else 0
+        self.patience = PATIENCE if settings.get("sentinels") else PATIENCE_ALONE
         self.redis = _connect(settings)
 
     def _keys(self, sid):
@@ -115,6 +134,8 @@ try:
 except FileNotFoundError:
     _settings = None
 if _settings:
+    with open(PAGE_FILE, encoding="utf-8") as file:
+        _page = file.read()
     # Shadows the application's cached property.
     http.root.session_store = RedisSessionStore(_settings)
     _logger.info("HTTP sessions are kept in Redis, under %s", _settings["prefix"])
