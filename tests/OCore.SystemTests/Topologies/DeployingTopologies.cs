@@ -1,15 +1,10 @@
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
-using System.Text;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
-using OCore.Features.Instances;
 using OCore.Features.Topologies.Balancers;
 using OCore.Features.Topologies.Deployments;
-using OCore.Platform.Data;
-using OCore.Platform.Security;
 using OCore.SystemTests.Remote;
 using OCore.Tests;
 using OCore.Tests.Topologies;
@@ -54,10 +49,17 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
             for (var i = 0; i < 10; i++)
                 Assert.Equal(2, await visitor.UserAsync());
             await FilesAsync(visitor);
+            await visitor.LivesAsync();
+            await ClosedPorts.LetInPeersAloneAsync(lab, topology, [2379, 2380, 5432, 8008, 6379, 8069, 8072, .. pooled ? (int[])[6432] : []],
+            [
+                ("etcd-1", "etcd-2", 2380), ("postgres", "etcd-3", 2379), ("postgres-2", "postgres-3", 5432), ("postgres-3", "postgres", 8008), ("odoo-1", "redis", 6379), ("lb", "odoo-2", 8069), ("lb", "odoo-1", 8072),
+                pooled ? ("odoo-2", "pooler", 6432) : ("odoo-2", "postgres-3", 5432),
+            ]);
             if (pooled)
                 Assert.NotEqual("0", (await lab.MeasureAsync(topology, "pooler")).Figures["serverConnections"]);
             else
                 await MissedAsync(topology);
+            await SecretsInClear.AreNowhereAsync(lab, topology);
         });
         await lab.DestroyAsync(topology);
         await lab.NothingIsLeftAsync();
@@ -114,8 +116,10 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         var instance = await SignedInAsync(topology, domain, async (visitor, view) =>
         {
             await StandsAsync(topology, visitor);
+            await RefusedConfigurations.ChangeNothingAsync(lab, topology, domain, output);
             await FilesAsync(visitor);
             await FullRedisAsync(topology, visitor);
+            await WithoutRedis.NobodyIsSignedOutAsync(lab, topology, visitor);
             await LossOfAnOdooAsync(topology, visitor);
             await HangingOdooAsync(topology, visitor);
             await NobodyAnswersAsync(topology, view, visitor);
@@ -156,36 +160,15 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
             Assert.Equal(2, await visitor.UserAsync());
         foreach (var closed in (string[])["/web/database/manager", "/web/database/selector", "/WEB/database"])
             Assert.Equal(HttpStatusCode.NotFound, (await visitor.GetAsync(closed)).StatusCode);
-        // What is inside listens on private addresses, and no password is in what Docker tells.
-        var secrets = await SecretsAsync(topology);
+        await visitor.LivesAsync();
+        // What is inside listens on private addresses.
         foreach (var machine in lab.Machines)
         {
             var ports = await machine.ShellAsync("docker ps --filter label=ocore.topology --format '{{.Names}} {{.Ports}}'; docker ps --filter label=ocore.instance --format '{{.Names}} {{.Ports}}'");
             Assert.All(ports.Split('\n').Where(l => l.Contains("0.0.0.0:", StringComparison.Ordinal)), l => Assert.StartsWith("ocore-lb-", l, StringComparison.Ordinal));
-            var told = await machine.ShellAsync("docker ps -aq | xargs -r docker inspect");
-            Assert.All(secrets.Append(Bucket.SecretKey), secret => Assert.DoesNotContain(secret, told, StringComparison.Ordinal));
-            // Nor in a file of the server's, outside of the node that needs it.
-            Assert.Equal("", (await machine.ShellAsync("for s; do set -- \"$@\" -e \"$s\"; shift; done; grep -rlsF -D skip \"$@\" /etc /home /opt /root /run /srv /tmp /usr/local /var/log /var/tmp /var/lib/ocore /var/lib/docker/containers || true", [.. secrets, Bucket.SecretKey])).Trim());
         }
-        // Nor with oCore itself.
-        foreach (var file in Directory.EnumerateFiles(lab.Scene.App.DataDirectory, "*", SearchOption.AllDirectories))
-        {
-            var kept = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file));
-            Assert.All(secrets.Append(Bucket.SecretKey), secret => Assert.False(kept.Contains(secret, StringComparison.Ordinal), $"{Path.GetFileName(file)} has a secret"));
-        }
+        await SecretsInClear.AreNowhereAsync(lab, topology);
         await GuardedAsync(topology);
-    }
-
-    /// <summary>Those that the nodes have between them, and the instance's own.</summary>
-    private async Task<IReadOnlyList<string>> SecretsAsync(TopologyView topology)
-    {
-        await using var db = lab.Scene.App.Databases.System();
-        var deployment = await db.TopologyDeployments.AcrossTenants().AsNoTracking().SingleAsync(d => d.TopologyId == topology.Id);
-        var (between, box) = (lab.Scene.App.Services.GetRequiredService<TopologyHost>().Open(deployment), lab.Scene.App.Services.GetRequiredService<SecretBox>());
-        var instance = await db.Instances.AcrossTenants().AsNoTracking().SingleAsync(i => i.Id == deployment.InstanceId);
-        string[] all = [between.Postgres, between.Replication, between.Rest, between.Redis, between.Sentinel, box.Unseal(instance.DatabasePasswordSealed, InstanceSecrets.Database, instance.Id), box.Unseal(instance.ConnectKeySealed, InstanceSecrets.Connect, instance.Id)];
-        Assert.All(all, s => Assert.True(s.Length >= 20, "A secret is short."));
-        return all;
     }
 
     /// <summary>It refuses what is new rather than forget anybody, and says so before people do.</summary>
@@ -216,12 +199,12 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         Assert.False(await OpenToOthersAsync(database, database.Host.Value), "another's container on its own server comes to PostgreSQL");
         var container = (await database.ShellAsync("docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $(docker ps -q --filter label=ocore.node=postgres)")).Trim();
         Assert.False(await OpenToOthersAsync(database, container), "another's container comes to PostgreSQL past the rules");
-        var seen = await lab.Scene.Http.Post<ValidateTopology, TopologyValidation>($"/api/topologies/{topology.Id}/validate", new() { Probe = true });
+        var seen = await lab.LookAsync(topology);
         Assert.DoesNotContain(seen.Findings, f => f.Code is "TP-N01" or "TP-N03" or "TP-N05" or "TP-N08");
         // Somebody opens it: that is not undone, and said.
         await database.ShellAsync("iptables -w -t raw -I PREROUTING -p tcp --dport 5432 -j ACCEPT");
         Assert.True(await OpenAsync(lab.Machines[2]));
-        seen = await lab.Scene.Http.Post<ValidateTopology, TopologyValidation>($"/api/topologies/{topology.Id}/validate", new() { Probe = true });
+        seen = await lab.LookAsync(topology);
         Assert.Contains(seen.Findings, f => f.Code == "TP-N03" && f.NodeIds.Contains("postgres"));
         // Somebody takes the rules away: they are put back.
         await database.ShellAsync("iptables -w -t raw -F PREROUTING");
@@ -277,6 +260,7 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         Assert.Equal(2, await visitor.UserAsync());
         Assert.NotEqual(TopologyNodeState.Running, (await lab.MeasureAsync(topology, "odoo-2")).State);
         await TakenOutAsync(topology);
+        Assert.Contains((await lab.LookAsync(topology)).Findings, f => f is { Code: "TP-N08", Severity: FindingSeverity.Warning } && f.NodeIds.Contains("lb"));
         await lab.Machines[1].ShellAsync("docker update --restart unless-stopped \"$1\" >/dev/null; docker start \"$1\"", container);
         foreach (var id in (string[])["odoo-2", "lb"])
             await lab.Scene.UntilAsync(async () => (await lab.MeasureAsync(topology, id)).State == TopologyNodeState.Running, "both Odoo are back", 90);
@@ -353,27 +337,47 @@ public sealed class DeployingTopologies(TopologyLab lab, ITestOutputHelper outpu
         await lab.Scene.Http.Delete<OperationView>($"/api/instances/{instance.Id}").IsRefusedAsync(409, "part_of_topology");
     }
 
-    /// <summary>Other workers on one node, and a third node, which then goes again: one after another, with people at work.</summary>
+    /// <summary>Other workers on one node, and a third node, which then goes again: one after another, with people at work, one of them on a live connection.</summary>
     private async Task RollingAsync(TopologyView topology, string domain, OdooVisitor signedIn)
     {
-        var added = TopologyLab.WithThirdOdoo(topology, lab.Scene.Servers[2].Id).Set("odoo-2", "cronThreads", 1);
         // They begin when what was restarted before is found again.
         await lab.Scene.UntilAsync(() => signedIn.IsAnsweredAsync(), "Odoo answers by its load balancer", 60);
-        await lab.ChangeUnderLoadAsync(topology, added, domain, "changed node by node", output);
-        Assert.Equal(2, await signedIn.UserAsync());
-        await lab.HasNodesAsync(topology, "3");
-        Assert.Equal(TopologyNodeState.Running, (await lab.MeasureAsync(topology, "odoo-3")).State);
+        using var stop = new CancellationTokenSource();
+        var live = signedIn.StaysLiveAsync(stop.Token);
+        try
+        {
+            await ChangesAsync();
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
+        // It ends with its node, and whoever takes it up again at once is served by another one.
+        var (ended, tries) = await live;
+        output.WriteLine($"a live connection ended {ended} times, and was taken up again by at most {tries} tries");
+        Assert.NotEqual(0, ended);
+        Assert.InRange(tries, 1, 5);
+        await signedIn.LivesAsync();
 
-        await lab.ChangeUnderLoadAsync(topology, added.Without("odoo-3"), domain, "a node taken away", output);
-        Assert.Equal(2, await signedIn.UserAsync());
-        await lab.HasNodesAsync(topology, "2");
-        Assert.Equal("", await TopologyLab.LeftOnAsync(lab.Machines[2]));
+        async Task ChangesAsync()
+        {
+            var added = TopologyLab.WithThirdOdoo(topology, lab.Scene.Servers[2].Id).Set("odoo-2", "cronThreads", 1);
+            await lab.ChangeUnderLoadAsync(topology, added, domain, "changed node by node", output);
+            Assert.Equal(2, await signedIn.UserAsync());
+            await lab.HasNodesAsync(topology, "3");
+            Assert.Equal(TopologyNodeState.Running, (await lab.MeasureAsync(topology, "odoo-3")).State);
 
-        // One that has stopped is made anew first: the only one that answers is not taken away for it.
-        await lab.Machines[1].ShellAsync("docker stop $(docker ps -q --filter label=ocore.instance) >/dev/null");
-        await TakenOutAsync(topology);
-        await lab.ChangeUnderLoadAsync(topology, added.Without("odoo-3").Set("odoo-1", "dbMaxConn", 17).Set("odoo-2", "dbMaxConn", 17), domain, "changed while one has stopped", output);
-        Assert.Equal(2, await signedIn.UserAsync());
-        await lab.HasNodesAsync(topology, "2");
+            await lab.ChangeUnderLoadAsync(topology, added.Without("odoo-3"), domain, "a node taken away", output);
+            Assert.Equal(2, await signedIn.UserAsync());
+            await lab.HasNodesAsync(topology, "2");
+            Assert.Equal("", await TopologyLab.LeftOnAsync(lab.Machines[2]));
+
+            // One that has stopped is made anew first: the only one that answers is not taken away for it.
+            await lab.Machines[1].ShellAsync("docker stop $(docker ps -q --filter label=ocore.instance) >/dev/null");
+            await TakenOutAsync(topology);
+            await lab.ChangeUnderLoadAsync(topology, added.Without("odoo-3").Set("odoo-1", "dbMaxConn", 17).Set("odoo-2", "dbMaxConn", 17), domain, "changed while one has stopped", output);
+            Assert.Equal(2, await signedIn.UserAsync());
+            await lab.HasNodesAsync(topology, "2");
+        }
     }
 }

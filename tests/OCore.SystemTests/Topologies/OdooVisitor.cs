@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.WebSockets;
@@ -75,9 +76,12 @@ internal sealed partial class OdooVisitor : IDisposable
     public async Task<JsonElement> ExecuteAsync(string model, string method, object args, object? kwargs = null) =>
         await CallAsync($"/web/dataset/call_kw/{model}/{method}", new { model, method, args, kwargs = kwargs ?? new { } });
 
+    /// <summary>As Odoo's pages ask for something, whatever is answered.</summary>
+    public Task<HttpResponseMessage> PostAsync(string path, object parameters) => _http.PostAsJsonAsync(path, new { jsonrpc = "2.0", method = "call", @params = parameters });
+
     private async Task<JsonElement> CallAsync(string path, object parameters)
     {
-        using var answer = await _http.PostAsJsonAsync(path, new { jsonrpc = "2.0", method = "call", @params = parameters });
+        using var answer = await PostAsync(path, parameters);
         answer.EnsureSuccessStatusCode();
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
         return body.TryGetProperty("result", out var result) ? result : throw new InvalidOperationException(body.ToString()[..Math.Min(600, body.ToString().Length)]);
@@ -86,21 +90,73 @@ internal sealed partial class OdooVisitor : IDisposable
     /// <summary>The live connection of Odoo's pages: taken up, subscribed, and still there.</summary>
     public async Task LivesAsync()
     {
-        using var socket = new ClientWebSocket();
         using var within = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        socket.Options.Cookies = _cookies;
-        socket.Options.SetRequestHeader("Host", _http.DefaultRequestHeaders.Host);
-        socket.Options.SetRequestHeader("Origin", $"http://{_http.DefaultRequestHeaders.Host}");
-        var version = (await CallAsync("/web/session/get_session_info", new { })).GetProperty("websocket_worker_version").GetString();
-        await socket.ConnectAsync(new UriBuilder(_http.BaseAddress!) { Scheme = "ws", Path = "/websocket", Query = $"version={version}" }.Uri, within.Token);
-        await socket.SendAsync("""{"event_name":"subscribe","data":{"channels":["ocore-test"],"last":0}}"""u8.ToArray(), WebSocketMessageType.Text, true, within.Token);
+        using var socket = await SubscribedAsync(await LiveVersionAsync(), within.Token);
         // What Odoo does not take it answers by closing.
         await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, within.Token);
+        await EndAsync(socket, within.Token);
+        Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
+    }
+
+    /// <summary>Keeps a live connection until it is told to stop: one that ends is taken up again at once, sooner than Odoo's pages do that.</summary>
+    /// <returns>How often one ended, and how many tries it took at most to have one again.</returns>
+    public async Task<(int Ended, int Tries)> StaysLiveAsync(CancellationToken stop)
+    {
+        var version = await LiveVersionAsync();
+        var (ended, tries, most) = (0, 0, 0);
+        while (!stop.IsCancellationRequested)
+        {
+            most = Math.Max(most, ++tries);
+            var since = 0L;
+            using var soon = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            soon.CancelAfter(TimeSpan.FromSeconds(10));
+            try
+            {
+                using var socket = await SubscribedAsync(version, soon.Token);
+                since = Stopwatch.GetTimestamp();
+                await EndAsync(socket, stop);
+            }
+            catch (Exception lost) when (lost is WebSocketException or HttpRequestException or IOException or OperationCanceledException)
+            {
+                // Nobody said goodbye, nobody was there, or it is over.
+            }
+            if (stop.IsCancellationRequested)
+                break;
+            // One that ends as soon as it is there serves nobody.
+            if (since > 0 && Stopwatch.GetElapsedTime(since) > TimeSpan.FromSeconds(1))
+                (ended, tries) = (ended + 1, 0);
+            await Task.Delay(250, CancellationToken.None);
+        }
+        return (ended, most);
+    }
+
+    private async Task<string?> LiveVersionAsync() => (await CallAsync("/web/session/get_session_info", new { })).GetProperty("websocket_worker_version").GetString();
+
+    private async Task<ClientWebSocket> SubscribedAsync(string? version, CancellationToken stop)
+    {
+        var socket = new ClientWebSocket();
+        try
+        {
+            socket.Options.Cookies = _cookies;
+            socket.Options.SetRequestHeader("Host", _http.DefaultRequestHeaders.Host);
+            socket.Options.SetRequestHeader("Origin", $"http://{_http.DefaultRequestHeaders.Host}");
+            await socket.ConnectAsync(new UriBuilder(_http.BaseAddress!) { Scheme = "ws", Path = "/websocket", Query = $"version={version}" }.Uri, stop);
+            await socket.SendAsync("""{"event_name":"subscribe","data":{"channels":["ocore-test"],"last":0}}"""u8.ToArray(), WebSocketMessageType.Text, true, stop);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task EndAsync(ClientWebSocket socket, CancellationToken stop)
+    {
         var answer = new byte[4096];
-        while (await socket.ReceiveAsync(answer, within.Token) is { MessageType: not WebSocketMessageType.Close })
+        while (await socket.ReceiveAsync(answer, stop) is { MessageType: not WebSocketMessageType.Close })
         {
         }
-        Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
     }
 
     public void Dispose() => _http.Dispose();

@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
+using OCore.Features.Topologies.Deployments;
+using OCore.Platform.Data;
 using OCore.SystemTests.Backups;
 using OCore.SystemTests.Instances;
 using OCore.SystemTests.Remote;
@@ -182,6 +185,20 @@ public class TopologyLab : IAsyncLifetime
     }
 
     internal Task<TopologyNodeStatus> MeasureAsync(TopologyView topology, string node) => Scene.Http.Post<TopologyNodeStatus>($"/api/topologies/{topology.Id}/nodes/{node}/status");
+
+    /// <summary>The second pass of a validation, of what is drawn or of this instead.</summary>
+    internal Task<TopologyValidation> LookAsync(TopologyView topology, TopologyData? drawn = null) =>
+        Scene.Http.Post<ValidateTopology, TopologyValidation>($"/api/topologies/{topology.Id}/validate", new() { TopologyData = drawn, Probe = true });
+
+    /// <summary>What runs of a topology, as whoever watches over it opens it.</summary>
+    internal async Task<TopologyWork> OpenAsync(TopologyView topology)
+    {
+        await using var db = Scene.App.Databases.For(new Tenant(Scene.Agency.Org.Id, Scene.Agency.Org.Id, false), AuditActor.System);
+        return await Scene.App.Services.GetRequiredService<TopologyHost>().OpenAsync(db, topology.Id, default);
+    }
+
+    /// <summary>Where a node is.</summary>
+    internal LabServer MachineOf(LayoutNode node) => Machines[Scene.Servers.FindIndex(s => s.Id == node.ServerId)];
 
     /// <summary>What of a topology, or of the work on one, is on a server.</summary>
     internal static async Task<string> LeftOnAsync(LabServer machine) => (await machine.ShellAsync("docker ps -a --filter label=ocore.topology --format '{{.Names}}'; docker ps -a --format '{{.Names}}' | grep -E '^ocore-(i|lb|pg|pglb|pgbouncer|redis|etcd|odoo|monitor|install|files|rm)-' || true; docker volume ls --format '{{.Name}}' | grep -v '^ocore-postgres$' || true; iptables -t raw -S | grep OCORE || true; ls -d /var/lib/ocore/firewall /etc/systemd/system/ocore-firewall.service /etc/modprobe.d/ocore-nfs.conf 2>/dev/null || true; ls /var/lib/ocore/instances 2>/dev/null || true")).Trim();

@@ -64,6 +64,43 @@ public sealed class BalancersUnderLoad
         Assert.DoesNotContain(answers, a => a is not ("one http" or "two http"));
     }
 
+    /// <summary>What its program refuses does not take the place of what it does: the file stays as it is, and nobody who asks for a page meanwhile notices.</summary>
+    [Theory, Installed("haproxy"), Installed("nginx")]
+    public async Task A_configuration_that_is_refused_changes_nothing(string program)
+    {
+        await using var one = await FakeOdoo.StartAsync("one");
+        var (plan, folder) = (new BalancerPlan { Nodes = [one.Node("odoo-1")], HttpPort = TestPorts.Free() }, TestDatabases.NewDirectory(program + "-refused"));
+        await using var balancer = RunningBalancer.Start(program, folder, plan);
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri($"http://127.0.0.1:{plan.HttpPort}") };
+        await RunningBalancer.UntilAsync(async () => (await http.GetAsync("/web")).IsSuccessStatusCode, "it leads to Odoo");
+        var (file, next) = (program == "haproxy" ? "haproxy.cfg" : "nginx.conf", Directory.CreateDirectory(Path.Combine(folder, "next")).FullName);
+        var live = await File.ReadAllTextAsync(Path.Combine(folder, file));
+        await File.WriteAllTextAsync(Path.Combine(folder, "ocore.applied"), "version-1");
+
+        var answers = new ConcurrentQueue<string>();
+        using var stop = new CancellationTokenSource();
+        var people = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => AskOnAsync(http, answers, stop.Token)));
+        try
+        {
+            // With a word too many, and one that was cut short.
+            foreach (var (broken, why) in new[] { (live + "no_such_directive on;\n", "no_such_directive"), (live[..(live.LastIndexOf("server ", StringComparison.Ordinal) + 3)], "/next/") })
+            {
+                await File.WriteAllTextAsync(Path.Combine(next, file), broken);
+                Assert.Contains(why, await RunningBalancer.RefusalAsync(BalancerHost.SwitchScript, folder, program), StringComparison.Ordinal);
+                Assert.Equal((live, "version-1"), (await File.ReadAllTextAsync(Path.Combine(folder, file)), await File.ReadAllTextAsync(Path.Combine(folder, "ocore.applied"))));
+                Assert.Empty(Directory.EnumerateFiles(folder, "*.previous"));
+            }
+            var until = answers.Count + 100;
+            await RunningBalancer.UntilAsync(() => Task.FromResult(answers.Count >= until), "people go on asking");
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await people;
+        }
+        Assert.All(answers, a => Assert.Equal("one http", a));
+    }
+
     private static async Task AskOnAsync(HttpClient http, ConcurrentQueue<string> answers, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)

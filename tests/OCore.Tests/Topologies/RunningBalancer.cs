@@ -95,11 +95,28 @@ internal sealed class RunningBalancer(Process process, LoadBalancerType type, st
     /// <summary>What a script of the server's says, run with these arguments.</summary>
     public static async Task<string> ScriptAsync(string script, params string[] arguments)
     {
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", script, "ocore", .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var (code, said, wrong) = await EndAsync(script, arguments);
+        Assert.True(code == 0, wrong);
+        return said;
+    }
+
+    /// <summary>What it says when it gives up.</summary>
+    public static async Task<string> RefusalAsync(string script, params string[] arguments)
+    {
+        var (code, said, wrong) = await EndAsync(script, arguments);
+        Assert.NotEqual(0, code);
+        return said + wrong;
+    }
+
+    private static async Task<(int Code, string Said, string Wrong)> EndAsync(string script, string[] arguments)
+    {
+        var start = new ProcessStartInfo("sh", ["-c", script, "ocore", .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        // Where the programs are on this machine; in their containers they are found as it is.
+        start.Environment["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin";
+        using var shell = Process.Start(start)!;
         var (said, wrong) = (await shell.StandardOutput.ReadToEndAsync(), await shell.StandardError.ReadToEndAsync());
         await shell.WaitForExitAsync();
-        Assert.True(shell.ExitCode == 0, wrong);
-        return said;
+        return (shell.ExitCode, said, wrong);
     }
 
     public static async Task UntilAsync(Func<Task<bool>> done, string what)
