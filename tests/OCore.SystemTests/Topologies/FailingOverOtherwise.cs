@@ -25,6 +25,8 @@ public sealed class FailingOverAsynchronously(TopologyLab lab, AsynchronousScene
         await DrillAsync("asynchronous: the primary's container is killed", async () => await KillAsync(await PrimaryAsync()), 40, mayForget: true);
         await AwayFromTheEdgeAsync();
         await DrillAsync("asynchronous: the power of the primary's server is cut", async () => await HarmAsync(await PrimaryAsync(), "stop", "start"), 0, mayForget: true);
+        await AwayFromTheEdgeAsync();
+        await DrillAsync("asynchronous: the primary's server is cut off, and healed", async () => await HarmAsync(await PrimaryAsync(), "cut", "heal"), 0, mayForget: true);
         // The one that leads waits until the other one has everything.
         await DrillAsync("asynchronous: another one is made to lead", SwitchOverAsync, 0);
     }

@@ -67,7 +67,7 @@ public abstract class FailoverDrills(TopologyLab lab, FailoverScene scene, ITest
         var gone = await scene.LostSessionsAsync();
         var drill = new Drill(name, gap, unsure, rows, lost, gone, healed);
         output.WriteLine(drill.ToString());
-        await scene.TellAsync(drill);
+        await DrillTable.TellAsync(drill);
         Assert.True(gone == 0, $"{name}: {gone} people have to sign in again");
         Assert.True(gap < TimeSpan.FromSeconds(longest) * Lab.Patience, $"{name}: nothing could be written for {gap}");
         Assert.True(unsure <= mayLose, $"{name}: {unsure} requests had no answer");

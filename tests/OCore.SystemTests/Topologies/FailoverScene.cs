@@ -1,14 +1,10 @@
 using System.Globalization;
-using System.Text;
 using OCore.Client;
 using OCore.SystemTests.Remote;
 using OCore.Tests.Topologies;
 using Xunit;
 
 namespace OCore.SystemTests.Topologies;
-
-/// <summary>One harm and what it cost.</summary>
-internal sealed record Drill(string Name, TimeSpan Gap, int Requests, int Rows, int Lost, int Sessions, TimeSpan Healed);
 
 /// <summary>A topology with fail-over that runs, one who writes without an end, and others who are signed in.</summary>
 public class FailoverScene(TopologyLab lab) : IAsyncLifetime
@@ -19,8 +15,6 @@ public class FailoverScene(TopologyLab lab) : IAsyncLifetime
     public static int Times => Number("OCORE_TEST_DRILLS", 1);
     public static int Cuts => Number("OCORE_TEST_CUTS", Times);
 
-    // Of all scenes: they follow one another.
-    private static readonly List<Drill> Drills = [];
     private readonly List<OdooVisitor> _people = [];
     private AdminCredentials _admin = null!;
 
@@ -75,27 +69,6 @@ public class FailoverScene(TopologyLab lab) : IAsyncLifetime
             person.Dispose();
         await lab.DestroyAsync(Topology);
         await lab.NothingIsLeftAsync();
-    }
-
-    /// <summary>Written after each, so that a run that is broken off has told what it saw.</summary>
-    internal async Task TellAsync(Drill drill)
-    {
-        Drills.Add(drill);
-        if (Environment.GetEnvironmentVariable("OCORE_TEST_DRILLS_FILE") is { Length: > 0 } file)
-            await File.WriteAllTextAsync(file, Table());
-    }
-
-    /// <summary>The worst of each harm; rows and sessions that were lost, requests and acknowledged rows of all times together.</summary>
-    private string Table()
-    {
-        var table = new StringBuilder("| harm | times | longest gap | longest gap, median | requests lost | rows acknowledged | rows lost | sessions lost | healthy after |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-        foreach (var harm in Drills.GroupBy(d => d.Name))
-        {
-            var gaps = harm.Select(d => d.Gap.TotalSeconds).Order().ToList();
-            table.Append(string.Create(CultureInfo.InvariantCulture,
-                $"| {harm.Key} | {gaps.Count} | {gaps[^1]:0.0} s | {gaps[gaps.Count / 2]:0.0} s | {harm.Sum(d => d.Requests)} | {harm.Sum(d => d.Rows)} | {harm.Sum(d => d.Lost)} | {harm.Sum(d => d.Sessions)} | {harm.Max(d => d.Healed).TotalSeconds:0.0} s |\n"));
-        }
-        return table.ToString();
     }
 
     private static int Number(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var number) ? number : otherwise;

@@ -44,37 +44,45 @@ public sealed class LosingRedis(TopologyLab lab, ITestOutputHelper output)
         // Nobody who has not the password says who leads.
         Assert.Contains("NOAUTH", await lab.Machines[0].ShellAsync("docker exec \"$1\" redis-cli -p 26379 SENTINEL FAILOVER sessions 2>&1 || true", await ContainerAsync("sentinel-1")), StringComparison.Ordinal);
 
-        await KillAsync("redis");
-        await StaysSignedInAsync(first, "the Redis that leads is killed");
-        await UntilAsync("redis-2", "primary", "0");
-        foreach (var sentinel in (string[])["sentinel-1", "sentinel-2", "sentinel-3"])
-            await UntilAsync(sentinel, "sentinel", "redis-2", anyState: true);
-        using var second = await ComeInAsync(admin);
-        await lab.Scene.App.Services.GetRequiredService<TopologyWatch>().LookAsync(default);
-        var deployment = (await lab.Scene.Http.Get<TopologyView>($"/api/topologies/{_topology.Id}")).Deployment!;
-        Assert.Equal(TopologyHealth.Degraded, deployment.Health);
-        Assert.Empty(deployment.Nodes.Single(n => n.NodeId == "redis-2").Drift);
+        using var third = await ComeInAsync(admin);
+        await using (var writer = new TopologyWriter(third))
+        {
+            var before = await BeginAsync(writer);
+            await KillAsync("redis");
+            await StaysSignedInAsync(first, "the Redis that leads is killed");
+            await UntilAsync("redis-2", "primary", "0");
+            foreach (var sentinel in (string[])["sentinel-1", "sentinel-2", "sentinel-3"])
+                await UntilAsync(sentinel, "sentinel", "redis-2", anyState: true);
+            using var second = await ComeInAsync(admin);
+            await lab.Scene.App.Services.GetRequiredService<TopologyWatch>().LookAsync(default);
+            var deployment = (await lab.Scene.Http.Get<TopologyView>($"/api/topologies/{_topology.Id}")).Deployment!;
+            Assert.Equal(TopologyHealth.Degraded, deployment.Health);
+            Assert.Empty(deployment.Nodes.Single(n => n.NodeId == "redis-2").Drift);
 
-        await StartAsync("redis");
-        await UntilAsync("redis", "replica", "redis-2");
-        output.WriteLine($"the first one follows {clock.Elapsed.TotalSeconds:0} s after it was started");
-        await UntilAsync("redis-2", "primary", "1");
-        await NothingDiffersAsync();
-        await StillInAsync(first, second);
+            await StartAsync("redis");
+            await UntilAsync("redis", "replica", "redis-2");
+            await UntilAsync("redis-2", "primary", "1");
+            await TellAsync("sentinels: the Redis that leads is killed", writer, before, first, clock.Elapsed);
+            await NothingDiffersAsync();
+            await StillInAsync(first, second);
 
-        // A container made anew finds on its volume whom it follows, and does not take the place back.
-        await lab.Machines[0].ShellAsync("docker rm -fv \"$1\" >/dev/null", await ContainerAsync("redis"));
-        await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<RepairTopology, OperationView>($"/api/topologies/{_topology.Id}/repair", new() { NodeIds = ["redis"] }));
-        await UntilAsync("redis", "replica", "redis-2");
-        Assert.Equal(("primary", "1"), await RoleAsync("redis-2"));
+            // A container made anew finds on its volume whom it follows, and does not take the place back.
+            await lab.Machines[0].ShellAsync("docker rm -fv \"$1\" >/dev/null", await ContainerAsync("redis"));
+            await lab.Scene.EndOfAsync(await lab.Scene.Http.Post<RepairTopology, OperationView>($"/api/topologies/{_topology.Id}/repair", new() { NodeIds = ["redis"] }));
+            await UntilAsync("redis", "replica", "redis-2");
+            Assert.Equal(("primary", "1"), await RoleAsync("redis-2"));
 
-        await KillAsync("redis-2");
-        await StaysSignedInAsync(second, "the other one is killed");
-        await UntilAsync("redis", "primary", "0");
-        await StartAsync("redis-2");
-        await UntilAsync("redis-2", "replica", "redis");
-        await StillInAsync(first, second);
+            before = await BeginAsync(writer);
+            await KillAsync("redis-2");
+            await StaysSignedInAsync(second, "the other one is killed");
+            await UntilAsync("redis", "primary", "0");
+            await StartAsync("redis-2");
+            await UntilAsync("redis-2", "replica", "redis");
+            await TellAsync("sentinels: the other Redis, which leads since, is killed", writer, before, first, clock.Elapsed);
+            await StillInAsync(first, second, third);
+        }
 
+        await SecretsInClear.AreNowhereAsync(lab, _topology);
         await BackedUpAsync(instance);
         await lab.DestroyAsync(_topology);
         await lab.NothingIsLeftAsync();
@@ -85,6 +93,35 @@ public sealed class LosingRedis(TopologyLab lab, ITestOutputHelper output)
             clock.Restart();
             await MachineOf(node).ShellAsync("docker update --restart unless-stopped \"$1\" >/dev/null; docker start \"$1\"", await ContainerAsync(node));
         }
+    }
+
+    /// <summary>Somebody writes, and what that costs is counted from here on.</summary>
+    private async Task<int> BeginAsync(TopologyWriter writer)
+    {
+        await RowsAsync(writer);
+        var before = writer.Acknowledged.Count;
+        writer.Take(before);
+        return before;
+    }
+
+    /// <summary>What it cost; PostgreSQL was left alone, so every row is there.</summary>
+    private async Task TellAsync(string harm, TopologyWriter writer, int before, OdooVisitor visitor, TimeSpan healed)
+    {
+        await RowsAsync(writer);
+        var (rows, unsure, gap) = writer.Take(before);
+        var acknowledged = writer.Acknowledged;
+        var there = (await visitor.ExecuteAsync("res.partner", "search_read", new object[] { new object[] { new object[] { "name", "=like", TopologyWriter.Prefix + "%" } } }, new { fields = new[] { "name" } }))
+            .EnumerateArray().Select(r => int.Parse(r.GetProperty("name").GetString()![TopologyWriter.Prefix.Length..])).ToHashSet();
+        var drill = new Drill(harm, gap, unsure, rows, acknowledged.Count(number => !there.Contains(number)), 0, healed);
+        output.WriteLine(drill.ToString());
+        await DrillTable.TellAsync(drill);
+        Assert.Equal(0, drill.Lost);
+    }
+
+    private async Task RowsAsync(TopologyWriter writer)
+    {
+        var before = writer.Acknowledged.Count;
+        await lab.Scene.UntilAsync(() => Task.FromResult(writer.Acknowledged.Count >= before + 3), "rows are written", 90);
     }
 
     /// <summary>The schedule takes one when its time has come, and nothing of it is on the servers.</summary>
