@@ -11,8 +11,27 @@ namespace OCore.SystemTests.Topologies;
 [Collection(TopologyLabCollection.Name)]
 public sealed class LookingAtRealServers(TopologyLab lab, ITestOutputHelper output)
 {
-    private Task<TopologyValidation> LookAsync(TopologyView topology) =>
-        lab.Scene.Http.Post<ValidateTopology, TopologyValidation>($"/api/topologies/{topology.Id}/validate", new() { Probe = true });
+    // An image of one small file, for a processor that this machine has not.
+    private const string ForeignScript =
+        """
+        python3 -c '
+        import hashlib, io, json, platform, sys, tarfile
+        def packed(files):
+            out = io.BytesIO()
+            with tarfile.open(fileobj=out, mode="w") as archive:
+                for name, content in files.items():
+                    entry = tarfile.TarInfo(name)
+                    entry.size = len(content)
+                    archive.addfile(entry, io.BytesIO(content))
+            return out.getvalue()
+        layer = packed({"foreign": b"foreign"})
+        config = {"architecture": "amd64" if platform.machine() == "aarch64" else "arm64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]}}
+        manifest = [{"Config": "config.json", "RepoTags": ["foreign:1"], "Layers": ["layer.tar"]}]
+        sys.stdout.buffer.write(packed({"manifest.json": json.dumps(manifest).encode(), "config.json": json.dumps(config).encode(), "layer.tar": layer}))
+        ' | docker load >/dev/null
+        """;
+
+    private Task<TopologyValidation> LookAsync(TopologyView topology, TopologyData? drawn = null) => lab.LookAsync(topology, drawn);
 
     private static List<string> Codes(TopologyValidation seen) => [.. seen.Findings.Where(f => f.Code.StartsWith("TP-N", StringComparison.Ordinal) && f.Severity == FindingSeverity.Error).Select(f => f.Code).Distinct()];
 
@@ -62,6 +81,10 @@ public sealed class LookingAtRealServers(TopologyLab lab, ITestOutputHelper outp
             await lab.Machines[2].ShellAsync("docker rm -fv stranger >/dev/null");
         }
 
+        await ForeignAsync(topology);
+        await ApartAsync(topology);
+        await FarAsync(topology);
+
         // A server that is away is named as such, and not each way to it besides.
         await lab.Machines[2].DoAsync("cut");
         try
@@ -77,6 +100,61 @@ public sealed class LookingAtRealServers(TopologyLab lab, ITestOutputHelper outp
         }
         await lab.Scene.UntilAsync(async () => Codes(await LookAsync(topology)).Count == 0, "everything is well again", 60);
         await NothingListensAsync();
+    }
+
+    /// <summary>What one server has under an image's name is for another processor.</summary>
+    private async Task ForeignAsync(TopologyView topology)
+    {
+        await lab.Machines[2].ShellAsync(ForeignScript);
+        try
+        {
+            var foreign = await LookAsync(topology, TopologyLab.AsDrawn(topology).Set("odoo-1", "image", "foreign:1").Set("odoo-2", "image", "foreign:1").Data);
+            var finding = Assert.Single(foreign.Findings, f => f is { Code: "TP-N04", Severity: FindingSeverity.Error });
+            Assert.StartsWith("The image foreign:1 is for ", finding.Message, StringComparison.Ordinal);
+            Assert.Contains($"{lab.Machines[2].Name} is ", finding.Message, StringComparison.Ordinal);
+            Assert.Contains("odoo-2", finding.NodeIds);
+        }
+        finally
+        {
+            await lab.Machines[2].ShellAsync("docker rmi foreign:1 >/dev/null");
+        }
+    }
+
+    /// <summary>All servers of the lab have this machine's clock, so it is what one says of its own that is wrong.</summary>
+    private async Task ApartAsync(TopologyView topology)
+    {
+        await lab.Machines[1].ShellAsync("printf '#!/bin/sh\\nexec /bin/date -d \"+3 seconds\" \"$@\"\\n' >/usr/local/bin/date; chmod 755 /usr/local/bin/date");
+        try
+        {
+            var finding = Assert.Single((await LookAsync(topology)).Findings, f => f.Code == "TP-N07");
+            Assert.Equal(FindingSeverity.Warning, finding.Severity);
+            Assert.Contains(lab.Machines[1].Name, finding.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await lab.Machines[1].ShellAsync("rm -f /usr/local/bin/date");
+        }
+    }
+
+    /// <summary>A server is far from the others. Many kernels cannot delay packets; there this is not looked at, and said.</summary>
+    private async Task FarAsync(TopologyView topology)
+    {
+        if ((await lab.Machines[1].ShellAsync("tc qdisc replace dev eth0 root netem delay 15ms 2>/dev/null && echo far || true")).Trim() != "far")
+        {
+            output.WriteLine("NOT LOOKED AT: TP-N02. This machine's kernel has no netem.");
+            return;
+        }
+        try
+        {
+            var far = (await LookAsync(topology)).Findings.Where(f => f is { Code: "TP-N02", Severity: FindingSeverity.Warning }).ToList();
+            Assert.Contains(far, f => f.NodeIds.Contains("etcd-2"));
+            // Whatever has no part on that server is near.
+            Assert.All(far, f => Assert.Contains(f.NodeIds, n => n is "odoo-1" or "etcd-2" or "postgres-2"));
+        }
+        finally
+        {
+            await lab.Machines[1].ShellAsync("tc qdisc delete dev eth0 root");
+        }
     }
 
     /// <summary>The kernel of some machines has no client for NFS: said before, and refused as well.</summary>

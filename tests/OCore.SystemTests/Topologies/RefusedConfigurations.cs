@@ -31,7 +31,7 @@ internal static class RefusedConfigurations
         });
         Assert.Equal((live, applied), (await ReadAsync(file), await ReadAsync("ocore.applied")));
 
-        // No check binds anything: HAProxy is told of a socket in a folder that is not there, nginx of a port that somebody else has.
+        // No check sees this: HAProxy is told of a socket in a folder that is not there, nginx of a port that somebody else has.
         if (!haproxy)
             await lab.MachineOf(node).ShellAsync(
                 """
