@@ -3,7 +3,6 @@ using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using OCore.Client;
-using OCore.Features.Topologies.Balancers;
 using OCore.Features.Topologies.Deployments;
 using OCore.SystemTests.Remote;
 using OCore.Tests;
