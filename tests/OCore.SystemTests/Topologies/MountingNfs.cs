@@ -153,12 +153,13 @@ public sealed class MountingNfs(ITestOutputHelper output) : IAsyncLifetime
     /// <summary>As a topology has it, but for the address: the virtual machine comes by this machine's loopback.</summary>
     private async Task<(ContainerSpec, ClusterNfs)> ServerAsync(string? clients = null)
     {
-        await _here.Docker.EnsureNetworkAsync(DockerName.Parse("ocore"), new Dictionary<string, string>(), default);
-        using var network = Process.Start(new ProcessStartInfo("docker", ["network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "ocore"]) { RedirectStandardOutput = true })!;
+        var server = Guid.NewGuid();
+        await TopologyNetwork.EnsureAsync(_here.Docker, Topology, server, default);
+        using var network = Process.Start(new ProcessStartInfo("docker", ["network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", TopologyNetwork.NameOf(Topology).Value]) { RedirectStandardOutput = true })!;
         var gateway = (await network.StandardOutput.ReadToEndAsync()).Trim();
         var node = new LayoutNode
         {
-            Id = "files", Label = "Files", Type = NodeType.Filestore, ServerId = Guid.NewGuid(), Container = "ocore-filestore-proof", Address = "127.0.0.1", Port = Port, Image = "ocore-nfs:6", MemoryMb = 256,
+            Id = "files", Label = "Files", Type = NodeType.Filestore, ServerId = server, Container = "ocore-filestore-proof", Address = "127.0.0.1", Port = Port, Image = "ocore-nfs:6", MemoryMb = 256,
             Settings = new(StringComparer.Ordinal) { ["export"] = NfsServer.Export, ["clients"] = clients ?? gateway },
         };
         var layout = new Layout { Nodes = [node], FilestoreType = FilestoreType.SharedNfs };

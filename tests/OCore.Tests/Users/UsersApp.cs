@@ -83,6 +83,13 @@ internal static class UsersSteps
 
     public static string CodeNow(this TestApp app, byte[] seed, int stepsAway = 0) => Totp.Code(seed, Totp.StepOf(app.Clock.GetUtcNow()) + stepsAway);
 
+    /// <summary>To the beginning of a step: the code of now does not become another one on its way.</summary>
+    public static void ToNextStep(this TestApp app)
+    {
+        var step = TimeSpan.FromSeconds(30).Ticks;
+        app.Clock.Advance(TimeSpan.FromTicks(step - (app.Clock.GetUtcNow().Ticks % step)));
+    }
+
     /// <summary>The next step, so that the code of now is one that nobody used.</summary>
     public static string FreshCode(this TestApp app, byte[] seed)
     {
