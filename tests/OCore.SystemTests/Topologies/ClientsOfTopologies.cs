@@ -82,11 +82,14 @@ public sealed class ClientsOfTopologies(TopologyLab lab)
         var target = DrawnBackups.TargetOf(topology.Id, "backup");
         var backup = await Backups.TakeAsync(instance, target.ToString());
         Assert.NotEmpty(ObjectsOf(backup));
+        // Others' deployments keep theirs in the same bucket.
+        Assert.NotEmpty(FilesOf(instance));
 
         await Scene.EndOfAsync(await Scene.Http.Delete<OperationView>($"/api/agency/clients/{client.Slug}?keepBackupDays=7"), seconds: 420);
 
         await lab.NothingIsLeftAsync();
         Assert.Empty(ObjectsOf(backup));
+        Assert.Empty(FilesOf(instance));
         await Scene.Http.Get<BackupTargetView>($"/api/backup-targets/{target}").IsRefusedAsync(404, "not_found");
         var kept = Assert.Single((await Scene.Http.Get<Page<BackupView>>("/api/backups?limit=100")).Data, b => b.InstanceId == instance.Id);
         Assert.Equal(("deletion", BackupState.Intact, (Guid?)null), (kept.Reason, kept.State, kept.Target?.Id));
@@ -99,6 +102,8 @@ public sealed class ClientsOfTopologies(TopologyLab lab)
         Assert.Equal(topology.TopologyData.Nodes.Count, drawing.TopologyData.Nodes.Count);
         await Scene.Http.Send(HttpMethod.Delete, $"/api/topologies/{topology.Id}");
     }
+
+    private IEnumerable<string> FilesOf(InstanceView instance) => lab.Bucket.Objects.Keys.Where(k => k.Contains($"/{instance.Database}/", StringComparison.Ordinal));
 
     private IEnumerable<string> ObjectsOf(BackupView backup) => lab.Backups.Objects().Where(o => o.Contains(backup.Id.ToString("N"), StringComparison.Ordinal));
 

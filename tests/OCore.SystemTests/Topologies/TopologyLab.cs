@@ -33,10 +33,10 @@ public class TopologyLab : IAsyncLifetime
         foreach (var server in Machines)
             await server.ForgetOCoreAsync();
         Backups = await BucketPeer.StartAsync(Directory.CreateTempSubdirectory("ocore-backups-").FullName);
-        Scene = await OdooScene.StartEmptyAsync(Machines, app => app.Set("FETCH_ALLOW", $"127.0.0.1:{Backups.Port}"));
         // The first address of the lab's network is this machine's.
         var network = Machines[0].Host.Value;
         Bucket = await Bucket.StartAsync(network[..network.LastIndexOf('.')] + ".1");
+        Scene = await OdooScene.StartEmptyAsync(Machines, app => app.Set("FETCH_ALLOW", $"{Bucket.Authority},127.0.0.1:{Backups.Port}"));
     }
 
     public async Task DisposeAsync()

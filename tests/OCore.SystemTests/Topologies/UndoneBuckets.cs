@@ -10,7 +10,7 @@ using Xunit;
 
 namespace OCore.SystemTests.Topologies;
 
-/// <summary>A deployment that is undone takes away what its Odoo put into the bucket, and nothing that was there before or is somebody else's.</summary>
+/// <summary>A deployment that is undone, or whose client is deleted, takes away what its Odoo put into the bucket, and nothing that was there before or is somebody else's.</summary>
 public sealed class UndoneBuckets
 {
     private const string Database = "shop";
@@ -38,10 +38,12 @@ public sealed class UndoneBuckets
         Assert.Equal(["acme/shop/" + BucketMark.Name, .. others], await ThereAsync());
         await PutAsync(app, peer, "acme/shop/" + One, "acme/shop/" + Two, "acme/shop/notes.txt");
 
-        await mark.RemoveFilesAsync(Guid.NewGuid(), bucket, Database, 1, log.Add, default);
+        await mark.RemoveFilesAsync(Guid.NewGuid(), bucket, Database, [], 1, log.Add, default);
         Assert.Equal(6, (await ThereAsync()).Count);
-        await mark.RemoveFilesAsync(deployment, bucket, Database, 1, log.Add, default);
-        await mark.RemoveFilesAsync(deployment, bucket, Database, 1, log.Add, default);
+        Assert.Contains("stay there", Assert.Single(log), StringComparison.Ordinal);
+        log.Clear();
+        await mark.RemoveFilesAsync(deployment, bucket, Database, [], 1, log.Add, default);
+        await mark.RemoveFilesAsync(deployment, bucket, Database, [], 1, log.Add, default);
         Assert.Equal(["acme/shop/notes.txt", .. others], await ThereAsync());
         Assert.Equal([$"2 files are removed from the bucket {BucketPeer.Bucket}"], log);
 
@@ -50,28 +52,27 @@ public sealed class UndoneBuckets
         await mark.SetAsync(deployment, bucket, Database, log.Add, default);
         Assert.Contains("is not taken away", Assert.Single(log), StringComparison.Ordinal);
         await PutAsync(app, peer, "acme/shop/" + One);
-        await mark.RemoveFilesAsync(deployment, bucket, Database, 1, log.Add, default);
+        await mark.RemoveFilesAsync(deployment, bucket, Database, [], 1, log.Add, default);
         Assert.Equal(["acme/shop/" + One, "acme/shop/notes.txt", .. others], await ThereAsync());
     }
 
     [Fact]
-    public async Task What_has_ended_well_is_not_taken_away_and_a_bucket_that_is_away_keeps_nobody()
+    public async Task Files_of_databases_beside_go_with_it_and_a_bucket_that_is_away_keeps_nobody()
     {
         await using var peer = await BucketPeer.StartAsync(Directory.CreateTempSubdirectory("ocore-kept-").FullName);
         await using var app = await TestApp.StartAsync(arrange: a => a.Set("FETCH_ALLOW", $"127.0.0.1:{peer.Port}"));
         var (mark, log, deployment) = (app.Services.GetRequiredService<BucketMark>(), new List<string>(), Guid.NewGuid());
         var bucket = new ClusterBucket($"http://127.0.0.1:{peer.Port}", BucketPeer.Bucket, "us-east-1", "", BucketPeer.Key, BucketPeer.Key);
         await mark.SetAsync(deployment, bucket, Database, log.Add, default);
-        await PutAsync(app, peer, "shop/" + One);
-        await mark.ForgetAsync(deployment, bucket, Database, default);
-        Assert.EndsWith("/shop/ab", Path.GetDirectoryName(Assert.Single(peer.Objects())), StringComparison.Ordinal);
-        await mark.RemoveFilesAsync(deployment, bucket, Database, 1, log.Add, default);
-        Assert.Single(peer.Objects());
-        Assert.Empty(log);
+        await PutAsync(app, peer, "shop/" + One, "shop-copy/" + One, "shop-copy/notes.txt");
+        await mark.RemoveFilesAsync(deployment, bucket, Database, ["shop-copy", "never-had-files"], 1, log.Add, default);
+        Assert.EndsWith("/shop-copy/notes.txt", Assert.Single(peer.Objects()), StringComparison.Ordinal);
+        Assert.Equal([$"2 files are removed from the bucket {BucketPeer.Bucket}"], log);
+        log.Clear();
 
         await mark.SetAsync(deployment, bucket with { AccessKey = "wrong" }, Database, log.Add, default);
-        await mark.RemoveFilesAsync(deployment, bucket with { AccessKey = "wrong" }, Database, 1, log.Add, default);
-        Assert.Equal([$"oCore cannot look into the bucket {BucketPeer.Bucket}: what is put there stays when the deployment is undone",
+        await mark.RemoveFilesAsync(deployment, bucket with { AccessKey = "wrong" }, Database, [], 1, log.Add, default);
+        Assert.Equal([$"oCore cannot look into the bucket {BucketPeer.Bucket}: what is put there stays when the deployment goes",
             $"Files that were put into the bucket {BucketPeer.Bucket} stay there: The access key or its secret is wrong."], log);
         Assert.Single(peer.Objects());
 
@@ -79,7 +80,7 @@ public sealed class UndoneBuckets
         log.Clear();
         var closed = bucket with { Endpoint = "http://10.99.99.99:9000" };
         await mark.SetAsync(deployment, closed, Database, log.Add, default);
-        await mark.RemoveFilesAsync(deployment, closed, Database, 1, log.Add, default);
+        await mark.RemoveFilesAsync(deployment, closed, Database, [], 1, log.Add, default);
         Assert.EndsWith("is not on the public internet.", log[^1], StringComparison.Ordinal);
     }
 
@@ -95,7 +96,7 @@ public sealed class UndoneBuckets
         Assert.Equal(["/files/shop/" + BucketMark.Name], there.Objects.Keys);
         foreach (var name in (string[])["shop/" + One, "shop/" + Two, "elsewhere/" + One])
             there.Objects["/files/" + name] = [1];
-        await mark.RemoveFilesAsync(deployment, bucket, Database, 1, log.Add, default);
+        await mark.RemoveFilesAsync(deployment, bucket, Database, [], 1, log.Add, default);
         Assert.Equal(["/files/elsewhere/" + One], there.Objects.Keys);
         Assert.Equal(["2 files are removed from the bucket files"], log);
         Assert.Equal((0, 3), (there.Refused, there.Removed));

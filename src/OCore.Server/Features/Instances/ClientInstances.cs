@@ -189,7 +189,10 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
             await InstanceSteps.RemoveEverythingAsync(new(instance.Id), context);
             // What is kept in the target that its drawing made goes while that can still be found; the target then goes with the drawing's deployment.
             if (instance.TopologyId is { } topology)
+            {
+                await RemoveFromBucketAsync(db, instance, topology, context);
                 await LastBackups.RemoveOthersOfAsync(instance, await db.BackupTargetOfTopologyAsync(topology, context.Stop), context);
+            }
             await DefaultAlerts.RemoveToldAsync(db, instance.Id, context.Stop);
             await DefaultAlerts.RemoveAsync(db, instance.Id, context.Stop);
             await db.SaveChangesAsync(context.Stop);
@@ -204,6 +207,15 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
             var connection = await servers.ConnectAsync(server, context.Stop);
             await connection.Docker.RemoveByLabelAsync(OdooContainer.OrganizationLabel, clientId.ToString(), context.Stop);
         }
+    }
+
+    // Whoever wrote there is gone by now.
+    private async Task RemoveFromBucketAsync(OCoreDb db, Instance instance, Guid topology, StepContext context)
+    {
+        if (host.ClusterOf(instance)?.Bucket is not { } bucket || await db.TopologyDeployments.AsNoTracking().SingleOrDefaultAsync(d => d.TopologyId == topology, context.Stop) is not { } deployment)
+            return;
+        var beside = await db.InstanceDatabases.Where(d => d.InstanceId == instance.Id).Select(d => d.Name).ToListAsync(context.Stop);
+        await context.Get<BucketMark>().RemoveFilesAsync(deployment.Id, bucket, instance.Database, beside, context.Attempt, context.Log, context.Stop);
     }
 
     // What began since all others had ended has its turn first, as when somebody destroys the same topology; nothing begins after this. What

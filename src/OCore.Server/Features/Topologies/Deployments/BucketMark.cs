@@ -8,9 +8,9 @@ using OCore.Platform.Security;
 namespace OCore.Features.Topologies.Deployments;
 
 /// <summary>
-/// What a first deployment puts into the bucket for files, so that one that is undone leaves nothing there. Where nothing was under the name
-/// of its database, it leaves a mark that names the deployment. Nothing is ever removed but what lies beside that very mark and is named as
-/// Odoo's files are. oCore does that itself and goes only where its own connections may go; where it cannot, files stay, and it says so.
+/// Whose the files in a bucket are, so that a first deployment that is undone, and a client that is deleted, leave nothing there. Where nothing
+/// was under the name of its database, a deployment leaves a mark that names it. Nothing is ever removed but what lies beside that very mark and
+/// is named as Odoo's files are. oCore does that itself and goes only where its own connections may go; where it cannot, files stay, and it says so.
 /// </summary>
 internal sealed partial class BucketMark(BackupStores stores, SecretBox secrets)
 {
@@ -34,12 +34,12 @@ internal sealed partial class BucketMark(BackupStores stores, SecretBox secrets)
             if (await ReadAsync(store, limit.Token) is { } there)
             {
                 if (there != deployment.ToString("N"))
-                    log($"Files of another deployment are in the bucket {bucket.Bucket} already: what this one adds is not taken away when it is undone");
+                    log($"Files of another deployment are in the bucket {bucket.Bucket} already: what this one adds is not taken away with it");
                 return;
             }
             if ((await store.ListAsync("", limit.Token)).Count > 0)
             {
-                log($"Files are in the bucket {bucket.Bucket} already: what this one adds is not taken away when it is undone");
+                log($"Files are in the bucket {bucket.Bucket} already: what this deployment adds is not taken away with it");
                 return;
             }
             await using var write = await store.CreateAsync(Name, limit.Token);
@@ -48,22 +48,32 @@ internal sealed partial class BucketMark(BackupStores stores, SecretBox secrets)
         }
         catch (Exception away) when (away is StoreAwayException || limit.IsCancellationRequested && !stop.IsCancellationRequested)
         {
-            log($"oCore cannot look into the bucket {bucket.Bucket}: what is put there stays when the deployment is undone");
+            log($"oCore cannot look into the bucket {bucket.Bucket}: what is put there stays when the deployment goes");
         }
     }
 
     /// <summary>Everything that the deployment's Odoo put there, and the mark last. Nothing where the mark is not its own.</summary>
-    public async Task RemoveFilesAsync(Guid deployment, ClusterBucket bucket, string database, int attempt, Action<string> log, CancellationToken stop)
+    /// <param name="beside">Databases of the same instance, whose files were copied to their names by oCore.</param>
+    public async Task RemoveFilesAsync(Guid deployment, ClusterBucket bucket, string database, IReadOnlyList<string> beside, int attempt, Action<string> log, CancellationToken stop)
     {
         try
         {
             using var store = Open(bucket, database);
             if (await ReadAsync(store, stop) != deployment.ToString("N"))
+            {
+                if ((await store.ListAsync("", stop)).Any(o => FileName().IsMatch(o.Name)))
+                    log($"Files in the bucket {bucket.Bucket} stay there: not all of them are known to be this deployment's");
                 return;
-            var files = (await store.ListAsync("", stop)).Select(o => o.Name).Where(n => FileName().IsMatch(n)).ToList();
-            await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = stop }, async (name, token) => await store.DeleteAsync(name, token));
+            }
+            var count = 0;
+            foreach (var other in beside)
+            {
+                using var place = Open(bucket, other);
+                count += await RemoveAllAsync(place, stop);
+            }
+            count += await RemoveAllAsync(store, stop);
             await store.DeleteAsync(Name, stop);
-            log($"{files.Count} files are removed from the bucket {bucket.Bucket}");
+            log($"{count} files are removed from the bucket {bucket.Bucket}");
         }
         catch (StoreAwayException away) when (away.IsRefusal || away.IsOutOfBounds || attempt >= TriesToRemove)
         {
@@ -76,21 +86,11 @@ internal sealed partial class BucketMark(BackupStores stores, SecretBox secrets)
         }
     }
 
-    /// <summary>It is not undone any more: the mark has served.</summary>
-    public async Task ForgetAsync(Guid deployment, ClusterBucket bucket, string database, CancellationToken stop)
+    private static async Task<int> RemoveAllAsync(IBackupStore store, CancellationToken stop)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(Patience);
-        try
-        {
-            using var store = Open(bucket, database);
-            if (await ReadAsync(store, limit.Token) == deployment.ToString("N"))
-                await store.DeleteAsync(Name, limit.Token);
-        }
-        catch (Exception away) when (away is StoreAwayException || limit.IsCancellationRequested && !stop.IsCancellationRequested)
-        {
-            // Left there it is in nobody's way: nothing is removed for a deployment that has ended.
-        }
+        var files = (await store.ListAsync("", stop)).Select(o => o.Name).Where(n => FileName().IsMatch(n)).ToList();
+        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = stop }, async (name, token) => await store.DeleteAsync(name, token));
+        return files.Count;
     }
 
     private static async Task<string?> ReadAsync(IBackupStore store, CancellationToken stop)

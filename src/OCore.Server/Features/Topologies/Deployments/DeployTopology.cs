@@ -159,7 +159,7 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         }
         // Whoever wrote there is gone by now.
         if (await db.Instances.SingleOrDefaultAsync(i => i.Id == instance, context.Stop) is { } row && host.Instances.ClusterOf(row)?.Bucket is { } bucket)
-            await context.Get<BucketMark>().RemoveFilesAsync(work.Deployment.Id, bucket, row.Database, context.Attempt, context.Log, context.Stop);
+            await context.Get<BucketMark>().RemoveFilesAsync(work.Deployment.Id, bucket, row.Database, [], context.Attempt, context.Log, context.Stop);
     }
 
     private static async Task InstallAsync(TopologyInput input, StepContext context)
@@ -277,8 +277,6 @@ internal sealed class DeployTopologyKind : OperationKind<TopologyInput>
         }
         (instance.Status, instance.StatusMessage) = (await db.IsSuspendedAsync(instance.OrgId, context.Stop) ? InstanceStatus.Suspended : InstanceStatus.Running, null);
         await db.SaveChangesAsync(context.Stop);
-        if (context.Get<InstanceHost>().ClusterOf(instance)?.Bucket is { } bucket)
-            await context.Get<BucketMark>().ForgetAsync(deployment.Id, bucket, instance.Database, context.Stop);
     }
 }
 
