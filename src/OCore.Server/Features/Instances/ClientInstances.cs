@@ -28,7 +28,8 @@ internal sealed class ClientInstances(InstanceHost host, ServerAccess servers) :
             // First the notice at its address, then the container: nobody sees an error page in between.
             await host.EnsureEdgeAsync(db, on.Server, on.Connection, context.Stop);
             foreach (var (connection, container) in await host.ContainersAsync(db, on, context.Stop))
-                if (await connection.Docker.FindAsync(container, context.Stop) is { IsRunning: true })
+                // Also one that fails and is started again and again.
+                if (await connection.Docker.FindAsync(container, context.Stop) is not null)
                     await connection.Docker.StopAsync(container, TimeSpan.FromSeconds(20), context.Stop);
             context.Log($"{instance.Name} is offline");
         });

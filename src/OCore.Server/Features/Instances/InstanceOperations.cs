@@ -243,7 +243,8 @@ internal static class InstanceSteps
         await using var db = context.OpenDb();
         var on = await context.Get<InstanceHost>().OpenAsync(db, input.InstanceId, context.Stop);
         foreach (var (connection, container) in await context.Get<InstanceHost>().ContainersAsync(db, on, context.Stop))
-            if (await connection.Docker.FindAsync(container, context.Stop) is { IsRunning: true })
+            // Also one that fails and is started again and again.
+            if (await connection.Docker.FindAsync(container, context.Stop) is not null)
                 await connection.Docker.StopAsync(container, TimeSpan.FromSeconds(20), context.Stop);
     }
 
