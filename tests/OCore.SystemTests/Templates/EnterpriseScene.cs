@@ -86,7 +86,8 @@ public sealed class EnterpriseLab : IAsyncLifetime
     internal async Task<string> MadeWithAsync(InstanceView instance) => (await Machine.ShellAsync("docker exec -u postgres ocore-postgres psql -XAtq -F ' ' -d \"$1\" -c \"$2\"", instance.Database,
         """
         SELECT (SELECT active FROM res_lang WHERE code = 'fr_FR'), (SELECT name->>'fr_FR' FROM res_country WHERE code = 'DE'),
-               (SELECT demo FROM ir_module_module WHERE name = 'base'), (SELECT count(*) FROM ir_model_data WHERE module = 'base' AND name = 'user_demo')
+               (SELECT demo FROM ir_module_module WHERE name = 'base'), (SELECT count(*) FROM ir_model_data WHERE module = 'base' AND name = 'user_demo'),
+               (SELECT count(*) FROM res_users WHERE id <> 2 AND password <> '')
         """)).Trim();
 
     internal async Task<string[]> SourcesAsync() =>

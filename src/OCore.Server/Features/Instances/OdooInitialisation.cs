@@ -29,5 +29,7 @@ internal static class OdooInitialisation
         var installed = JsonSerializer.Deserialize<HashSet<string>>(await on.SqlAsync(on.Plan.Database, OdooSql.ModulesInState, new Dictionary<string, string>(), stop)) ?? [];
         if (modules.Where(m => !installed.Contains(m)).ToList() is { Count: > 0 } missing)
             throw new StepRefusedException("unknown_modules", $"This Odoo has no module {string.Join(", ", missing)}.", "Correct the list of modules.");
+        if (demo)
+            await on.SqlAsync(on.Plan.Database, OdooSql.CloseDemoAccounts, new Dictionary<string, string>(), stop);
     }
 }

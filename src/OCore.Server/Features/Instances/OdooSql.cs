@@ -97,6 +97,9 @@ internal static class OdooSql
         UPDATE res_users SET password = :'hash' WHERE id = 2 RETURNING login;
         """;
 
+    /// <summary>Demonstration data has accounts whose passwords everybody knows: they are there, and nobody signs in by them until an administrator gives them others.</summary>
+    public const string CloseDemoAccounts = "UPDATE res_users SET password = NULL WHERE id <> 2 AND password <> '';";
+
     public const string AdminLogin = "SELECT login FROM res_users WHERE id = 2;";
 
     public const string SetRegistrationCode =

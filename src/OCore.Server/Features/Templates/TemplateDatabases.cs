@@ -111,6 +111,8 @@ internal sealed class TemplateDatabases(ServerSources sources, ServerAccess acce
             throw new StepRefusedException("initialisation_failed", $"Odoo could not initialise the database (exit code {result.ExitCode}): {cache.Error}", "The operation's log has Odoo's own output. A module that does not exist in this version is the usual cause.");
         }
         await RefuseMissingModulesAsync(connection, content, stop);
+        if (content.Demo)
+            await PostgresContainer.SqlAsync(connection, content.Database, OdooSql.CloseDemoAccounts, new Dictionary<string, string>(), stop, role: content.Database);
         var size = await PostgresContainer.SqlAsync(connection, "postgres", OdooSql.FinishTemplate, new Dictionary<string, string> { ["db"] = content.Database }, stop);
         cache.SizeBytes = long.TryParse(size.Trim().Split('\n')[^1], out var bytes) ? bytes : null;
         cache.ReadyAt = time.GetUtcNow();
