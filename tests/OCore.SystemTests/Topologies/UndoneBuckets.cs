@@ -66,7 +66,7 @@ public sealed class UndoneBuckets
         await mark.SetAsync(deployment, bucket, Database, log.Add, default);
         await PutAsync(app, peer, "shop/" + One, "shop-copy/" + One, "shop-copy/notes.txt");
         await mark.RemoveFilesAsync(deployment, bucket, Database, ["shop-copy", "never-had-files"], 1, log.Add, default);
-        Assert.EndsWith("/shop-copy/notes.txt", Assert.Single(peer.Objects()), StringComparison.Ordinal);
+        Assert.Contains("/shop-copy/notes.txt", Assert.Single(peer.Objects()), StringComparison.Ordinal);
         Assert.Equal([$"2 files are removed from the bucket {BucketPeer.Bucket}"], log);
         log.Clear();
 
