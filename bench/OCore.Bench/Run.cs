@@ -53,9 +53,9 @@ public static class ProcessUse
         foreach (var line in File.ReadLines($"/proc/{process}/smaps"))
         {
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            // The first line of a mapping begins with its addresses and ends with what is mapped.
+            // The first line of a mapping begins with its addresses and ends with what is mapped, of which the file may be deleted.
             if (fields[0].Contains('-', StringComparison.Ordinal) && !fields[0].EndsWith(':'))
-                kind = KindOf(fields.Length > 5 ? fields[^1] : "");
+                kind = KindOf(fields.Length > 5 ? fields[5] : "");
             else if (fields[0] == "Rss:")
                 bytes[kind] = bytes.GetValueOrDefault(kind) + (long.Parse(fields[1], CultureInfo.InvariantCulture) * 1024);
         }
