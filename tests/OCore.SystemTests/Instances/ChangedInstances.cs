@@ -65,7 +65,7 @@ public sealed class ChangedInstances(OdooLab lab)
         string[] wanted = [.. set, "proxy_mode = True", "list_db = False", $"db_name = {instance.Database}", $"dbfilter = ^{instance.Database}$"];
         Assert.Empty(wanted.Except(await ConfAsync(instance)));
         Assert.False((await Scene.InstanceAsync(instance.Id)).RestartNeeded);
-        await visitor.LivesAsync();
+        await Scene.UntilAsync(visitor.LivesByNowAsync, "live connections are taken up after the restart", 30);
         await Scene.DeleteAsync(instance);
         await Scene.NothingIsLeftAsync();
     }

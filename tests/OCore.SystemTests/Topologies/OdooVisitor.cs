@@ -105,6 +105,20 @@ internal sealed partial class OdooVisitor : IDisposable
         Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
     }
 
+    /// <summary>Whether it is taken up by now: Odoo listens for live connections some seconds after it answers pages, which ask again by themselves.</summary>
+    public async Task<bool> LivesByNowAsync()
+    {
+        try
+        {
+            await LivesAsync();
+            return true;
+        }
+        catch (WebSocketException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Keeps a live connection until it is told to stop: one that ends is taken up again at once, sooner than Odoo's pages do that.</summary>
     /// <returns>How often one ended, and how many tries it took at most to have one again.</returns>
     public async Task<(int Ended, int Tries)> StaysLiveAsync(CancellationToken stop)
