@@ -30,6 +30,8 @@ export const theme = createTheme({
   // By name, because a component's own extend() would bring it into every page.
   components: {
     Button: { defaultProps: { size: 'xs' } },
+    // The first entry takes the focus: an element that is there for it alone is none that a menu may have.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Modal: { defaultProps: { centered: false, yOffset: '12vh', overlayProps: { backgroundOpacity: 0.4 } } },
     Table: { defaultProps: { verticalSpacing: 0, horizontalSpacing: 12 } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 320 } },

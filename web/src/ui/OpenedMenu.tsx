@@ -11,9 +11,8 @@ export default function OpenedMenu({ target, entries, ...rest }: LaterMenuProps)
     document.getElementById(`${id}-target`)?.focus({ preventScroll: true });
     setOpened(true);
   }, [id]);
-  // The first entry takes the focus: an element that is there for it alone is none that a menu may have.
   return (
-    <Menu id={id} opened={opened} onChange={setOpened} withInitialFocusPlaceholder={false} {...rest}>
+    <Menu id={id} opened={opened} onChange={setOpened} {...rest}>
       <Menu.Target>{target}</Menu.Target>
       <Menu.Dropdown mah="min(440px, 70vh)" style={{ overflowY: 'auto' }}>
         {entries.map((entry, index) => {
